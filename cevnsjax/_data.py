@@ -1,0 +1,181 @@
+"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables.
+
+Each measurement is a folder with a ``measurement.toml`` and tables beside it. Everything read is checked: the file
+against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length.
+The folder is the one shipped with the package, or the one that the environment variable CEVNSJAX_DATA names.
+"""
+
+import csv
+import hashlib
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._errors import DataError
+
+UNITS = frozenset(
+    "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split()
+)
+"""Units that a data file may use."""
+
+
+def data_root() -> Path:
+    """Return the folder with the data: $CEVNSJAX_DATA, the one in the installed package, or the checkout's."""
+    if chosen := os.environ.get("CEVNSJAX_DATA"):
+        return Path(chosen)
+    package = Path(__file__).parent
+    return package / "data" if (package / "data").is_dir() else package.parent / "data"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: expected a readable file, found: {error.strerror}") from None
+
+
+@cache
+def _checksums(root: Path) -> dict[str, str]:
+    lines = _read(root / "SHA256SUMS").decode().splitlines()
+    return {name.strip(): digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def read_verified(root: Path, name: str) -> bytes:
+    """Return the bytes of ``root/name`` after comparing them with the digest in ``root/SHA256SUMS``."""
+    expected = _checksums(root).get(name)
+    if expected is None:
+        raise DataError(f"{root / name}: expected an entry in {root / 'SHA256SUMS'}, found none")
+    content = _read(root / name)
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise DataError(f"{root / name}: the file was altered: expected sha256 {expected[:12]}…, found {found[:12]}…")
+    return content
+
+
+class DataFile:
+    """The numbers of one TOML file and of the tables beside it, checked as they are read."""
+
+    def __init__(self, name: str, root: Path | None = None) -> None:
+        """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
+        self.root = data_root() if root is None else root
+        self.name = name
+        try:
+            self._content = tomllib.loads(read_verified(self.root, name).decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"{self.path}: expected a TOML file, found: {error}") from None
+
+    @property
+    def path(self) -> Path:
+        """Return the path of the TOML file."""
+        return self.root / self.name
+
+    def _fail(self, key: str, expected: str, found: object) -> DataError:
+        return DataError(f"{self.path}: {key}: expected {expected}, found {found}")
+
+    def sections(self) -> list[str]:
+        """Return the names of the top-level tables."""
+        return [key for key, value in self._content.items() if isinstance(value, dict)]
+
+    def get(self, key: str, kind: type) -> Any:
+        """Return the plain value at the dotted `key`, which must be of the type `kind`."""
+        value: Any = self._content
+        for part in key.split("."):
+            if not isinstance(value, dict) or part not in value:
+                raise self._fail(key, f"a {kind.__name__}", "no such key")
+            value = value[part]
+        if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
+            raise self._fail(key, f"a {kind.__name__}", repr(value))
+        return value
+
+    def _quantity(self, key: str) -> dict[str, Any]:
+        entry = self.get(key, dict)
+        for part in ("value", "unit", "source"):
+            if part not in entry:
+                raise self._fail(f"{key}.{part}", "value, unit and source for each number", "no such key")
+        if entry["source"] not in self.get("sources", dict):
+            raise self._fail(f"{key}.source", "a key of [sources]", repr(entry["source"]))
+        units = entry["unit"] if isinstance(entry["unit"], list) else [entry["unit"]]
+        for unit in units:
+            if unit not in UNITS:
+                raise self._fail(f"{key}.unit", f"a known unit ({', '.join(sorted(UNITS))})", repr(unit))
+        if "uncertainty" in entry:
+            self._finite(f"{key}.uncertainty", entry["uncertainty"])
+        return entry
+
+    def _finite(self, key: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            raise self._fail(key, "a finite number", repr(value))
+        return float(value)
+
+    def number(self, key: str, unit: str) -> float:
+        """Return the number at `key`, which must be given in `unit`."""
+        entry = self._quantity(key)
+        if entry["unit"] != unit:
+            raise self._fail(f"{key}.unit", repr(unit), repr(entry["unit"]))
+        return self._finite(key, entry["value"])
+
+    def array(self, key: str, unit: str | list[str], length: int | None = None) -> np.ndarray:
+        """Return the list of numbers at `key`; `unit` is one for all or a list with one each."""
+        entry = self._quantity(key)
+        if entry["unit"] != unit:
+            raise self._fail(f"{key}.unit", repr(unit), repr(entry["unit"]))
+        values = entry["value"]
+        if not isinstance(values, list):
+            raise self._fail(key, "a list of numbers", repr(values))
+        length = len(unit) if isinstance(unit, list) else length
+        if length is not None and len(values) != length:
+            raise self._fail(key, f"{length} numbers", len(values))
+        return np.array([self._finite(f"{key}[{i}]", value) for i, value in enumerate(values)])
+
+    def edges(self, key: str, unit: str) -> np.ndarray:
+        """Return the increasing bin edges at `key`."""
+        edges = self.array(key, unit)
+        if len(edges) < 2 or np.any(np.diff(edges) <= 0):
+            raise self._fail(key, "at least two increasing edges", edges.tolist())
+        return edges
+
+    def table(self, key: str) -> np.ndarray:
+        """Return the columns of the table that ``[tables.KEY]`` describes, as an array (columns, rows).
+
+        The CSV file stands beside the TOML file. Its header must be the described columns, ``name [unit]``; a column
+        of counts holds non-negative integers, and no weight or fraction is negative.
+        """
+        columns = self.get(f"tables.{key}.columns", list)
+        rows = self.get(f"tables.{key}.rows", int)
+        if (source := self.get(f"tables.{key}.source", str)) not in self.get("sources", dict):
+            raise self._fail(f"tables.{key}.source", "a key of [sources]", repr(source))
+        name = str(Path(self.name).with_name(f"{key}.csv").as_posix())
+        path = self.root / name
+        try:
+            header, *lines = list(csv.reader(read_verified(self.root, name).decode().splitlines()))
+        except (UnicodeDecodeError, ValueError) as error:
+            raise DataError(f"{path}: expected a CSV table, found: {error}") from None
+        if header != columns:
+            raise DataError(f"{path}: header: expected {columns}, found {header}")
+        if len(lines) != rows:
+            raise DataError(f"{path}: expected {rows} rows, found {len(lines)}")
+        values = np.empty((len(columns), rows))
+        for i, line in enumerate(lines):
+            if len(line) != len(columns):
+                raise DataError(f"{path}: row {i + 1}: expected {len(columns)} columns, found {len(line)}")
+            for j, text in enumerate(line):
+                values[j, i] = self._cell(f"{path}: row {i + 1}, {columns[j]}", columns[j], text)
+        return values
+
+    def _cell(self, where: str, column: str, text: str) -> float:
+        unit = column.partition("[")[2].rstrip("]")
+        if unit not in UNITS:
+            raise DataError(f"{where}: expected a known unit, found {unit!r}")
+        try:
+            value = float(text)
+        except ValueError:
+            raise DataError(f"{where}: expected a number, found {text!r}") from None
+        if not np.isfinite(value):
+            raise DataError(f"{where}: expected a finite number, found {text!r}")
+        if value < 0 and (unit in ("counts", "fraction", "1")):
+            raise DataError(f"{where}: expected a non-negative number, found {text!r}")
+        return value

@@ -1,0 +1,78 @@
+"""Numerical tools shared by every model: array library, quadrature nodes, guarded special functions."""
+
+import types
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.special
+from jax.scipy.special import gammaln as _jax_log_gamma
+
+from ._typing import Array, Float
+
+
+def namespace(*values: object) -> types.ModuleType:
+    """Return `jax.numpy` if any value is a JAX array (or is being traced), `numpy` otherwise."""
+    return jnp if any(isinstance(value, jax.Array) for value in values) else np
+
+
+def log_gamma(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return ln Γ(x), on the host or traced."""
+    return _jax_log_gamma(x) if isinstance(x, jax.Array) else scipy.special.gammaln(x)
+
+
+def gauss_legendre(
+    breaks: Sequence[float] | np.ndarray, order: int
+) -> tuple[Float[np.ndarray, " node"], Float[np.ndarray, " node"]]:
+    """Return nodes and weights of the composite Gauss-Legendre rule between consecutive `breaks`.
+
+    Each of the ``len(breaks) - 1`` pieces gets `order` nodes. Host only.
+    """
+    edges = np.asarray(breaks, dtype=float)
+    x, w = np.polynomial.legendre.leggauss(order)
+    half = 0.5 * np.diff(edges)[:, None]
+    centre = 0.5 * (edges[1:] + edges[:-1])[:, None]
+    return (centre + half * x).ravel(), (half * w).ravel()
+
+
+def uniform_ball(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return 3 j1(x)/x, the form factor of a uniform ball, with its series below x = 0.1 (error below 1e-13)."""
+    xp = namespace(x)
+    small = x < 0.1
+    safe = xp.where(small, 1.0, x)
+    exact = 3.0 * (xp.sin(safe) - safe * xp.cos(safe)) / safe**3
+    y = x * x
+    series = 1.0 - y / 10.0 * (1.0 - y / 28.0 * (1.0 - y / 54.0 * (1.0 - y / 88.0)))
+    return xp.where(small, series, exact)
+
+
+def solve_symmetric(
+    matrix: Float[Array, "n n"], vector: Float[Array, " n"], floor: float = 1e-12
+) -> tuple[Float[Array, " n"], Float[Array, ""]]:
+    """Solve ``matrix @ x = vector`` by an unrolled L D Lᵀ factorisation; return x and the smallest pivot.
+
+    Where a pivot is not positive its modulus is used (a modified Cholesky factorisation, so that a Newton step
+    is a descent direction everywhere); the smallest pivot, relative to the diagonal, tells whether that happened.
+    Unrolled over the dimension, hence vectorised across a batch by `jax.vmap`: meant for fewer than ~20 parameters.
+    """
+    n = vector.shape[0]
+    scale = [jnp.sqrt(jnp.maximum(jnp.abs(matrix[i, i]), 1e-300)) for i in range(n)]
+    a = [[matrix[i, j] / (scale[i] * scale[j]) for j in range(i + 1)] for i in range(n)]
+    pivots, lower, smallest = [], [], jnp.inf
+    for i in range(n):
+        row: list = []
+        for j in range(i):
+            partial = a[i][j] - sum(row[k] * lower[j][k] * pivots[k] for k in range(j))
+            row.append(partial / pivots[j])
+        pivot = a[i][i] - sum(row[k] ** 2 * pivots[k] for k in range(i))
+        smallest = jnp.minimum(smallest, pivot)
+        pivots.append(jnp.maximum(jnp.abs(pivot), floor))
+        lower.append(row)
+    z: list = []
+    for i in range(n):
+        z.append(vector[i] / scale[i] - sum(lower[i][k] * z[k] for k in range(i)))
+    x: list = [None] * n
+    for i in reversed(range(n)):
+        x[i] = z[i] / pivots[i] - sum(lower[k][i] * x[k] for k in range(i + 1, n))
+    return jnp.stack([x[i] / scale[i] for i in range(n)]), jnp.asarray(smallest)

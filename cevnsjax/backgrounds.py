@@ -1,0 +1,40 @@
+"""Backgrounds: a fixed shape in energy times a stage in time."""
+
+import equinox as eqx
+import numpy as np
+
+from ._stage import Stage
+from ._typing import Array, Float, Params
+
+
+class Background(Stage):
+    """Stage: expected counts of one background in each bin before its strength: energy shape × time shape."""
+
+    energy: Float[Array, " bin"]
+    """Fraction of the time shape's counts in each energy bin."""
+    time: Stage
+    """Counts in each time bin, an array (1, time)."""
+    name: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "bin time"]:
+        return self.energy[:, None] * self.time(params)
+
+
+def exponential_shape(edges: Float[np.ndarray, " edge"], rate: float) -> Float[np.ndarray, " time"]:
+    """Return the fraction of a background falling as exp(-rate t) in each bin between the time `edges`."""
+    cumulative = -np.expm1(-rate * (edges - edges[0])) / -np.expm1(-rate * (edges[-1] - edges[0]))
+    return np.diff(cumulative)
+
+
+def histogram_shape(
+    low: Float[np.ndarray, " fine"],
+    high: Float[np.ndarray, " fine"],
+    content: Float[np.ndarray, " fine"],
+    edges: Float[np.ndarray, " edge"],
+) -> Float[np.ndarray, " bin"]:
+    """Return the fraction of a finely binned histogram in each bin between `edges`, linear inside fine bins."""
+    cumulative = np.concatenate([[0.0], np.cumsum(content)])
+    return np.diff(np.interp(edges, np.append(low, high[-1]), cumulative)) / cumulative[-1]

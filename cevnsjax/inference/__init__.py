@@ -1,0 +1,1 @@
+"""From a likelihood to results: minimisation, profiles and intervals."""

@@ -1,0 +1,118 @@
+"""Find the minimum of a problem from several starts, and run any batch of minimisations in one compiled program."""
+
+import dataclasses
+import time
+
+import jax
+import numpy as np
+
+from .._typing import Float
+from .newton import Minimum, minimise
+from .problem import Problem
+
+CHUNK = 64
+"""Minimisations that run side by side. One program of this size serves fits, profiles and contours."""
+STARTS = 32
+"""Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
+
+
+def _minimise_batch(problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array) -> Minimum:
+    return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
+
+
+class Solver:
+    """Minimises one problem from many starts; compiled once, whatever is frozen and however many starts there are."""
+
+    def __init__(self, problem: Problem, chunk: int = CHUNK) -> None:
+        """Compile the minimisation of `problem` for `chunk` starts at a time."""
+        self.problem = problem
+        self.chunk = chunk
+        self.lower, self.upper = problem.box
+        started = time.perf_counter()
+        shape = (chunk, len(problem.names))
+        arguments = (problem, np.zeros(shape), np.zeros(shape, bool), self.lower, self.upper)
+        self._program = jax.jit(_minimise_batch).lower(*arguments).compile()
+        self.compile_seconds = time.perf_counter() - started
+        self.run_seconds = 0.0
+
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
+        """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held.
+
+        `frozen` has the shape of `start` or of one row.
+        """
+        started = time.perf_counter()
+        frozen = np.broadcast_to(frozen, start.shape)
+        parts = []
+        for first in range(0, len(start), self.chunk):
+            rows = np.arange(first, first + self.chunk).clip(max=len(start) - 1)
+            found = self._program(self.problem, start[rows], frozen[rows], self.lower, self.upper)
+            parts.append(jax.tree.map(np.asarray, found))
+        joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
+        self.run_seconds += time.perf_counter() - started
+        return joined
+
+
+@dataclasses.dataclass(frozen=True)
+class BestFit:
+    """The lowest minimum found."""
+
+    u: np.ndarray
+    value: float
+    covariance: np.ndarray
+    """2 H⁻¹ of the coordinates, those at a bound left out; not a number where H is singular."""
+    converged: bool
+    message: str
+
+
+def even_points(count: int, dimension: int) -> Float[np.ndarray, "count dimension"]:
+    """Return points spread evenly over the unit cube: the additive recurrence of the generalised golden ratio.
+
+    Point k is frac(1/2 + k α), α_d = φ^-d with φ^(dimension+1) = φ + 1 (M. Roberts 2018, "The unreasonable
+    effectiveness of quasirandom sequences").
+    """
+    phi = 2.0
+    for _ in range(60):
+        phi = (1.0 + phi) ** (1.0 / (dimension + 1))
+    return (0.5 + np.outer(np.arange(1, count + 1), phi ** -np.arange(1.0, dimension + 1))) % 1.0
+
+
+def spread_starts(
+    solver: Solver, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
+) -> Float[np.ndarray, "start coordinate"]:
+    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds."""
+    dimension = int(spread.sum())
+    starts = np.repeat(start[None, :], count if dimension else 1, axis=0)
+    if dimension:
+        low, high = solver.lower[spread], solver.upper[spread]
+        starts[1:, spread] = low + (high - low) * even_points(count - 1, dimension)
+    return starts
+
+
+def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Return 2 H⁻¹ over the coordinates that are not `held`, not-a-number for the rest or if H is not invertible."""
+    full = np.full(minimum_hessian.shape, np.nan)
+    moving = np.flatnonzero(~held)
+    block = minimum_hessian[np.ix_(moving, moving)]
+    if len(moving) and np.all(np.isfinite(block)) and np.linalg.cond(block) < 1e14:
+        full[np.ix_(moving, moving)] = 2.0 * np.linalg.inv(block)
+    return full
+
+
+def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray, count: int = STARTS) -> BestFit:
+    """Return the lowest minimum from `count` starts that differ in the coordinates marked in `free`."""
+    found = solver(spread_starts(solver, start, free, count), np.zeros(len(start), bool))
+    finite = np.where(np.isfinite(found.value), found.value, np.inf)
+    best = int(np.argmin(finite))
+    settled = np.where(found.converged, finite, np.inf)
+    converged = bool(np.isfinite(finite[best]) and settled.min() <= finite[best] + 1e-6)
+    if converged:
+        best = int(np.argmin(settled))
+        agreeing = int(np.sum(settled <= settled[best] + 1e-6))
+        message = f"converged; {agreeing} of {len(finite)} starts ended in this minimum"
+    elif not np.isfinite(finite[best]):
+        message = "did not converge: chi2 is not finite at any start"
+    else:
+        message = f"did not converge within {int(found.steps.max())} steps from any of {len(finite)} starts"
+    u = found.u[best]
+    held = (u <= solver.lower) | (u >= solver.upper)
+    return BestFit(u, float(found.value[best]), covariance(found.hessian[best], held), converged, message)

@@ -1,0 +1,159 @@
+"""Profiles and the intervals they give: every piece with Δχ² below a level, not only the one around the minimum."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.optimize import elementwise
+from scipy.special import chdtri
+
+from .._errors import InputError
+from .._typing import Float
+from .fit import BestFit, Solver, spread_starts
+
+LEVELS = {"68.27": 1.0, "90": 2.71, "95.45": 4.0, "99.73": 9.0}
+"""Δχ² of one parameter by confidence level in per cent, as the field rounds them."""
+SWEEPS = 2
+"""Passes in which each point of a profile also starts from where its neighbours ended."""
+EXTRA_STARTS = 4
+"""Starts of each point of a profile when other free parameters are left to minimise over."""
+
+
+def delta_chi2(level: float | str, parameters: int = 1) -> float:
+    """Return the Δχ² of a confidence level (per cent, or a key of `LEVELS`) for one or two `parameters`."""
+    if parameters == 1 and str(level) in LEVELS:
+        return LEVELS[str(level)]
+    value = float(level)
+    if not 0.0 < value < 100.0:
+        raise InputError(f"expected a confidence level between 0 and 100 per cent, found {level}")
+    return float(chdtri(parameters, 1.0 - value / 100.0))
+
+
+@dataclasses.dataclass(frozen=True)
+class Profile:
+    """χ² minimised over everything but the scanned coordinates."""
+
+    points: np.ndarray
+    """Values of the scanned coordinates, an array (point, scanned)."""
+    chi2: np.ndarray
+    u: np.ndarray
+    """All coordinates at the minimum of each point."""
+    converged: np.ndarray
+
+
+def profile(
+    solver: Solver, scanned: Sequence[int], points: Float[np.ndarray, "point scanned"], fit: BestFit, free: np.ndarray
+) -> Profile:
+    """Minimise at each of the `points` with the coordinates `scanned` held there.
+
+    Each point starts from the best fit and, if coordinates marked in `free` are left, from others spread over their
+    bounds, then from where its neighbours in the list ended; the lowest minimum counts.
+    """
+    frozen = np.zeros(len(fit.u), bool)
+    frozen[list(scanned)] = True
+    others = free & ~frozen
+    count = EXTRA_STARTS if others.any() else 1
+
+    def at_points(starts: np.ndarray) -> np.ndarray:
+        starts = starts.copy()
+        starts[..., list(scanned)] = points
+        return starts
+
+    value, u = np.full(len(points), np.inf), np.tile(fit.u, (len(points), 1))
+    converged = np.zeros(len(points), bool)
+
+    def improve(starts: np.ndarray) -> None:
+        found = solver(at_points(starts), frozen)
+        better = np.where(np.isfinite(found.value), found.value, np.inf) < value - 1e-12
+        value[better], u[better], converged[better] = found.value[better], found.u[better], found.converged[better]
+
+    for start in spread_starts(solver, fit.u, others, count):
+        improve(np.tile(start, (len(points), 1)))
+    if others.any():
+        for _ in range(SWEEPS):
+            improve(np.concatenate([u[:1], u[:-1]]))
+            improve(np.concatenate([u[1:], u[-1:]]))
+    return Profile(np.asarray(points), value, u, converged)
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """The pieces of a parameter's range with Δχ² below a level."""
+
+    pieces: tuple[tuple[float, float], ...]
+    at_bound: bool
+    """Whether an edge is a bound of the parameter."""
+
+    def around(self, value: float) -> tuple[float, float]:
+        """Return the piece that holds `value`."""
+        for low, high in self.pieces:
+            if low <= value <= high:
+                return low, high
+        raise InputError(f"no piece of the interval {self.pieces} holds {value}")
+
+
+def scan_grid(low: float, high: float, centre: float, error: float, even: int = 64, near: int = 33) -> np.ndarray:
+    """Return points from `low` to `high`: evenly spaced, and denser within 6 errors of `centre`."""
+    parts = [np.linspace(low, high, even), [centre]]
+    if math.isfinite(error) and error > 0:
+        parts.append(centre + error * np.linspace(-6.0, 6.0, near))
+    grid = np.unique(np.concatenate(parts))
+    return grid[(grid >= low) & (grid <= high)]
+
+
+def crossings(
+    grid: np.ndarray, values: np.ndarray, levels: Sequence[float], function: Callable[[np.ndarray], np.ndarray]
+) -> list[Interval]:
+    """Return, for each level, where `function` lies below it, from its `values` on an increasing `grid`.
+
+    All edges of all levels are refined together (Chandrupatla's method on the brackets of the grid).
+    """
+    brackets = [
+        (k, number)
+        for number, level in enumerate(levels)
+        for k in range(len(grid) - 1)
+        if (values[k] <= level) != (values[k + 1] <= level)
+    ]
+    roots: dict[tuple[int, int], float] = {}
+    if brackets:
+        k, number = np.transpose(brackets)
+        target = np.asarray(levels, float)[number]
+        cap = 1e6 * max(levels)
+        solved = elementwise.find_root(
+            lambda x, level: np.minimum(function(x), cap) - level,
+            (grid[k], grid[k + 1]),
+            args=(target,),
+            tolerances={"xrtol": 1e-9, "fatol": 1e-8},
+        )
+        roots = {bracket: float(x) for bracket, x in zip(brackets, solved.x, strict=True)}
+    found = []
+    for number, level in enumerate(levels):
+        edges = [roots[key] for key in sorted(key for key in roots if key[1] == number)]
+        starts_inside, ends_inside = bool(values[0] <= level), bool(values[-1] <= level)
+        ends = [float(grid[0])] * starts_inside + edges + [float(grid[-1])] * ends_inside
+        pieces = tuple(zip(ends[::2], ends[1::2], strict=True))
+        found.append(Interval(pieces, starts_inside or ends_inside))
+    return found
+
+
+def intervals(
+    solver: Solver, index: int, fit: BestFit, free: np.ndarray, levels: Sequence[float]
+) -> tuple[list[Interval], Profile]:
+    """Return the interval of coordinate `index` at each Δχ² level, with the profile they were found on."""
+    low, high = float(solver.lower[index]), float(solver.upper[index])
+    error = math.sqrt(fit.covariance[index, index]) if fit.covariance[index, index] > 0 else math.nan
+    grid = scan_grid(low, high, float(fit.u[index]), error)
+    coarse = profile(solver, [index], grid[:, None], fit, free)
+
+    def delta(x: np.ndarray) -> np.ndarray:
+        nearest = coarse.u[np.clip(np.searchsorted(grid, x), 0, len(grid) - 1)]
+        starts = np.concatenate([nearest, coarse.u[np.clip(np.searchsorted(grid, x) - 1, 0, len(grid) - 1)]])
+        starts[:, index] = np.concatenate([x, x])
+        frozen = np.zeros(len(fit.u), bool)
+        frozen[index] = True
+        found = solver(starts, frozen)
+        values = np.where(np.isfinite(found.value), found.value, np.inf).reshape(2, -1).min(axis=0)
+        return values - fit.value
+
+    return crossings(grid, coarse.chi2 - fit.value, levels, delta), coarse

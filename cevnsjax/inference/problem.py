@@ -1,0 +1,282 @@
+"""What to fit: which parameters are free, fixed, tied, ordered or constrained, as a function of one vector.
+
+The coordinates u of a problem are the free parameters, then the nuisances. Everything that is not a coordinate is
+fixed, or tied to another parameter. Where a ≤ b is required between two coordinates, the coordinate of the one placed
+later is its position, 0 to 1, in the interval that the earlier ones leave it: the feasible set stays a box.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+
+import equinox as eqx
+import numpy as np
+
+from .._errors import InputError
+from .._numerics import namespace
+from .._typing import Array, Float, Params, Scalar
+from ..likelihood import ChiSquare
+from ..parameters import Gaussian, ParameterTable
+
+
+@dataclasses.dataclass(frozen=True)
+class Specification:
+    """A fit as the user asked for it, checked."""
+
+    free: tuple[str, ...]
+    nuisances: tuple[str, ...]
+    values: dict[str, float]
+    """Value of every parameter: starting value of a coordinate, else the value it is fixed at."""
+    fixed: tuple[str, ...]
+    """Parameters that were set and are not free."""
+    ties: dict[str, str]
+    """Follower to leader; no leader is a follower."""
+    orders: tuple[tuple[str, str], ...]
+    """Pairs (a, b) with a ≤ b required, transitively closed, over parameters that are no followers."""
+    constraints: dict[str, Gaussian]
+    dropped: tuple[str, ...]
+    """Free parameters whose own constraint was dropped."""
+    bounds: dict[str, tuple[float, float]]
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """Return the names of the free parameters, then of the nuisances."""
+        return self.free + self.nuisances
+
+
+def resolve_ties(ties: Mapping[str, str], table: ParameterTable) -> dict[str, str]:
+    """Return the ties with every chain followed to its end; refuse ties to itself and circles."""
+    for follower, leader in ties.items():
+        table.find(follower)
+        table.find(leader)
+        if follower == leader:
+            raise InputError(f"cannot tie '{follower}' to itself")
+    resolved = {}
+    for follower, leader in ties.items():
+        path = [follower]
+        while leader in ties:
+            path.append(leader)
+            leader = ties[leader]
+            if leader in path:
+                raise InputError(f"the ties form a circle: {' = '.join([*path, leader])}")
+        resolved[follower] = leader
+    return resolved
+
+
+def parse_requirement(text: str) -> tuple[str, str]:
+    """Return (a, b) of a requirement ``a<=b`` or ``b>=a``; each side is a parameter or a number."""
+    for symbol, flip in (("<=", False), (">=", True)):
+        left, found, right = text.partition(symbol)
+        if found:
+            a, b = left.strip(), right.strip()
+            if not a or not b:
+                break
+            return (b, a) if flip else (a, b)
+    raise InputError(f"expected a requirement like 'r_n_i<=r_n_cs', found '{text}'")
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def specify(
+    table: ParameterTable,
+    default_constraints: Mapping[str, Gaussian],
+    free: Sequence[str] = (),
+    values: Mapping[str, float] | None = None,
+    ties: Mapping[str, str] | None = None,
+    require: Iterable[str] = (),
+    constraints: Mapping[str, Gaussian] | None = None,
+) -> Specification:
+    """Check what the user asks for against the parameters and return it complete.
+
+    `default_constraints` names the nuisances of the likelihood; `constraints` adds or replaces some. A parameter named
+    in `free` loses its default constraint, a parameter named in `values` is fixed unless it is free.
+    """
+    values, extra = dict(values or {}), dict(constraints or {})
+    for name in free:
+        table.find(name)
+    if len(set(free)) != len(free):
+        raise InputError(f"a parameter is named twice in free: {', '.join(free)}")
+    followers = resolve_ties(ties or {}, table)
+    for name in followers:
+        if name in free:
+            raise InputError(f"'{name}' cannot be both free and tied to '{followers[name]}'")
+        if name in values:
+            raise InputError(f"'{name}' cannot be both set and tied to '{followers[name]}'")
+    complete = table.complete(values)
+    for name in extra:
+        table.find(name)
+    for name, number in values.items():
+        if not math.isfinite(number):
+            raise InputError(f"{name}: expected a finite number, found {number}")
+    active = {name: c for name, c in default_constraints.items() if name not in free} | extra
+    active = {name: c for name, c in active.items() if name not in followers}
+    fixed = tuple(name for name in values if name not in free)
+    nuisances = tuple(name for name in active if name not in free and name not in fixed)
+    coordinates = (*free, *nuisances)
+    bounds = {name: table[name].bounds for name in coordinates}
+    orders, bounds = _orders(require, table, followers, coordinates, complete, bounds)
+    return Specification(
+        free=tuple(free),
+        nuisances=nuisances,
+        values=complete | {name: complete[leader] for name, leader in followers.items()},
+        fixed=fixed,
+        ties=followers,
+        orders=orders,
+        constraints=active,
+        dropped=tuple(name for name in free if name in default_constraints and name not in extra),
+        bounds=bounds,
+    )
+
+
+def _orders(
+    require: Iterable[str],
+    table: ParameterTable,
+    followers: Mapping[str, str],
+    coordinates: Sequence[str],
+    values: Mapping[str, float],
+    bounds: dict[str, tuple[float, float]],
+) -> tuple[tuple[tuple[str, str], ...], dict[str, tuple[float, float]]]:
+    """Return the required orders between coordinates, transitively closed, and the bounds that the others leave."""
+    pairs: set[tuple[str, str]] = set()
+    bounds = dict(bounds)
+    for text in require:
+        sides: list[str | float] = []
+        for side in parse_requirement(text):
+            number = _number(side)
+            if number is None:
+                table.find(side)
+                leader = followers.get(side, side)
+                sides.append(leader if leader in coordinates else values[leader])
+            else:
+                sides.append(number)
+        low, high = sides
+        if isinstance(low, str) and isinstance(high, str):
+            if low == high:
+                raise InputError(f"the requirement '{text}' compares '{low}' with itself")
+            pairs.add((low, high))
+        elif isinstance(low, str):
+            bounds[low] = (bounds[low][0], min(bounds[low][1], float(high)))
+        elif isinstance(high, str):
+            bounds[high] = (max(bounds[high][0], float(low)), bounds[high][1])
+        elif low > high:
+            raise InputError(f"the requirement '{text}' is not met by the fixed values {low:g} and {high:g}")
+    for name, (low, high) in bounds.items():
+        if low >= high:
+            raise InputError(f"the requirements leave '{name}' no room: from {low:g} to {high:g}")
+    while True:
+        implied = {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs
+        if not implied:
+            break
+        pairs |= implied
+    for a, b in pairs:
+        if a == b:
+            raise InputError(f"the requirements form a circle through '{a}'")
+    return tuple(sorted(pairs)), bounds
+
+
+class Problem(eqx.Module):
+    """χ² as a function of the coordinates u, with everything else fixed, tied or ordered."""
+
+    chi2: ChiSquare
+    fixed: dict[str, Scalar]
+    names: tuple[str, ...] = eqx.field(static=True)
+    ties: tuple[tuple[str, str], ...] = eqx.field(static=True)
+    placement: tuple[int, ...] = eqx.field(static=True)
+    """Order in which coordinates get their values; only an ordered one depends on those before it."""
+    orders: tuple[tuple[str, str], ...] = eqx.field(static=True)
+    lower: Float[Array, " coordinate"]
+    upper: Float[Array, " coordinate"]
+
+    def _limits(self, k: int, placed: Mapping[str, Scalar]) -> tuple[Scalar, Scalar] | None:
+        """Return the interval that values placed before leave coordinate k, None if it depends on none of them."""
+        name = self.names[k]
+        above = [placed[b] for a, b in self.orders if a == name and b in placed]
+        below = [placed[a] for a, b in self.orders if b == name and a in placed]
+        if not above and not below:
+            return None
+        xp = namespace(*placed.values())
+        low, high = self.lower[k], self.upper[k]
+        for value in below:
+            low = xp.maximum(low, value)
+        for value in above:
+            high = xp.minimum(high, value)
+        return low, high
+
+    def params(self, u: Float[Array, " coordinate"]) -> dict[str, Scalar]:
+        """Return the value of every parameter at the coordinates `u`."""
+        placed: dict[str, Scalar] = {}
+        for k in self.placement:
+            limits = self._limits(k, placed)
+            placed[self.names[k]] = u[k] if limits is None else limits[0] + u[k] * (limits[1] - limits[0])
+        values = {**self.fixed, **placed}
+        return values | {follower: values[leader] for follower, leader in self.ties}
+
+    def coordinates(self, params: Params) -> Float[np.ndarray, " coordinate"]:
+        """Return the coordinates of `params` (host only); a value out of the required order moves to its end."""
+        u, placed = np.empty(len(self.names)), {}
+        for k in self.placement:
+            value = float(params[self.names[k]])
+            limits = self._limits(k, placed)
+            if limits is None:
+                u[k] = np.clip(value, self.lower[k], self.upper[k])
+                placed[self.names[k]] = u[k]
+            else:
+                low, high = map(float, limits)
+                u[k] = np.clip((value - low) / (high - low), 0.0, 1.0) if high > low else 0.0
+                placed[self.names[k]] = low + u[k] * (high - low)
+        return u
+
+    @property
+    def box(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bounds of the coordinates: a parameter's own, or 0 and 1 for a position."""
+        low, high = np.array(self.lower, float), np.array(self.upper, float)
+        placed: set[str] = set()
+        for k in self.placement:
+            name = self.names[k]
+            if any((a == name and b in placed) or (b == name and a in placed) for a, b in self.orders):
+                low[k], high[k] = 0.0, 1.0
+            placed.add(name)
+        return low, high
+
+    def __call__(self, u: Float[Array, " coordinate"]) -> Float[Array, ""]:
+        """Return χ² at the coordinates `u`."""
+        return self.chi2(self.params(u))
+
+
+def fitted_parameters(specification: Specification) -> Set[str]:
+    """Return the parameters that move in a fit: coordinates and what is tied to them."""
+    coordinates = set(specification.coordinates)
+    return coordinates | {name for name, leader in specification.ties.items() if leader in coordinates}
+
+
+def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = ()) -> Problem:
+    """Return the problem of `specification`, folded to what it leaves free.
+
+    `first` names the coordinates to place first when an order is required between them and others: those scanned.
+    """
+    names = specification.coordinates
+    moving = fitted_parameters(specification)
+    folded = dataclasses.replace(
+        chi2,
+        measurements=tuple(m.specialise(moving, specification.values) for m in chi2.measurements),
+        constrained=tuple(specification.constraints),
+        centres=np.array([c.centre for c in specification.constraints.values()]),
+        widths=np.array([c.width for c in specification.constraints.values()]),
+    )
+    needed = folded.parameters()
+    placement = [names.index(name) for name in first] + [k for k, name in enumerate(names) if name not in first]
+    return Problem(
+        chi2=folded,
+        fixed={name: specification.values[name] for name in sorted(needed - moving)},
+        names=names,
+        ties=tuple((f, l) for f, l in specification.ties.items() if l in names),
+        placement=tuple(placement),
+        orders=specification.orders,
+        lower=np.array([specification.bounds[name][0] for name in names]),
+        upper=np.array([specification.bounds[name][1] for name in names]),
+    )

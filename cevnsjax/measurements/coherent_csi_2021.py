@@ -1,0 +1,160 @@
+"""COHERENT CsI[Na], full data set of 2021 (arXiv:2110.07730), in the analysis of arXiv:2303.09360.
+
+14.6 kg of CsI[Na] at 19.3 m from the Spallation Neutron Source; 9 bins in photo-electrons × 11 in time.
+Variants: the default has the flat pulls of 2303.09360 Eq. 10 (12 % on the signal); ``shape`` has the released quenching
+and efficiency variations as shape nuisances, and on the signal only the flux and form-factor part, 10 % ⊕ 3.4 %.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from .._data import DataFile
+from .._errors import DataError, InputError, suggest
+from .._stage import Constant
+from ..backgrounds import Background, exponential_shape, histogram_shape
+from ..detectors.response import (
+    EFFICIENCY,
+    EFFICIENCY_SHAPE,
+    QUENCHING,
+    QUENCHING_SHAPES,
+    Scintillator,
+    TimeWindow,
+    time_shift,
+)
+from ..measurement import Measurement
+from ..nuclei.target import Target, compound_target
+from ..parameters import Gaussian, Parameter
+from ..sources.arrival_times import ArrivalTimes, arrival_times
+from ..sources.pion_decay import pion_decay_at_rest
+from ..systematics import Part, Strength
+
+NAME = "coherent-csi-2021"
+VARIANTS = ("flat", "shape")
+
+_CUBIC = ["1", "1/MeV", "1/MeV^2", "1/MeV^3"]
+_LOGISTIC = ["1", "1/PE", "PE", "1"]
+
+
+def coherent_csi_2021(variant: str = "flat", form_factor: str = "helm") -> Measurement:
+    """Return the measurement; `variant` is ``flat`` or ``shape``, `form_factor` a name of `FORM_FACTORS`."""
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}")
+    data = DataFile("coherent_csi_2021/measurement.toml")
+    target = compound_target(
+        data.get("detector.nuclides", list),
+        data.number("detector.mass", "kg"),
+        data.number("detector.molar_mass", "g/mol"),
+        form_factor,
+    )
+    window = TimeWindow(
+        edges=data.edges("binning.time", "us"),
+        onset=data.number("time_efficiency.onset", "us"),
+        rate=data.number("time_efficiency.rate", "1/us"),
+    )
+    detector = _detector(data)
+    return Measurement(
+        name=NAME if variant == "flat" else f"{NAME}:{variant}",
+        title=data.get("title", str),
+        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
+        source=pion_decay_at_rest(
+            data.number("beam.neutrinos_per_flavour_and_proton", "1"),
+            data.number("beam.protons_on_target", "1"),
+            data.number("beam.distance", "m"),
+        ),
+        target=target,
+        detector=detector,
+        window=window,
+        arrivals=window.binned(_neutrino_arrivals(data), "time_shift_nu"),
+        backgrounds=(
+            _neutrons(data, "brn", detector, window),
+            _neutrons(data, "nin", detector, window),
+            _steady_state(data, detector, window),
+        ),
+        strengths=_strengths(data, variant, target),
+        observed=_binned_events(data, "coincidence", detector, window),
+        nuisances=_nuisances(variant, detector),
+    )
+
+
+def _detector(data: DataFile) -> Scintillator:
+    return Scintillator(
+        edges=data.edges("binning.energy", "PE"),
+        quenching=data.array("quenching.coefficients", _CUBIC),
+        quenching_variations=np.array([data.array(f"quenching.variation_{k}", _CUBIC) for k in (0, 1)]),
+        smearing=np.array([data.number("smearing.mean_inverse", "keV"), data.number("smearing.shape", "1/keV")]),
+        efficiency=data.array("efficiency.coefficients", _LOGISTIC),
+        efficiency_variation=data.array("efficiency.variation", _LOGISTIC),
+    )
+
+
+def _neutrino_arrivals(data: DataFile) -> ArrivalTimes:
+    low, high, nu_e, nu_mu, nu_mu_bar = data.table("arrival_times")
+    return arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
+
+
+def _neutrons(data: DataFile, name: str, detector: Scintillator, window: TimeWindow) -> Background:
+    """Return beam-related (brn) or neutrino-induced (nin) neutrons.
+
+    The released time histogram counts the whole photo-electron range of the energy histogram, without ε_T.
+    """
+    energy_low, energy_high, weight = data.table(f"{name}_energy")
+    low, high, counts = data.table(f"{name}_time")
+    arrivals = arrival_times(np.append(low, high[-1]), counts[None, :])
+    return Background(
+        energy=histogram_shape(energy_low, energy_high, weight, detector.edges),
+        time=window.binned(arrivals, f"time_shift_{name}"),
+        name=name,
+    )
+
+
+def _steady_state(data: DataFile, detector: Scintillator, window: TimeWindow) -> Background:
+    """Return the steady-state background: anti-coincidence spectrum × exp(-rate t), COHERENT's own time shape."""
+    spectrum = _binned_events(data, "anticoincidence", detector, window).sum(axis=1)
+    shape = exponential_shape(window.edges, data.number("steady_state.rate", "1/us"))
+    return Background(energy=spectrum, time=Constant(shape[None, :]), name="ss")
+
+
+def _binned_events(data: DataFile, gate: str, detector: Scintillator, window: TimeWindow) -> np.ndarray:
+    """Return the events of a gate in the bins, after comparing them with the binned counts in the data."""
+    energy, time = data.table(f"events_{gate}")
+    counts, *_ = np.histogram2d(energy, time, bins=[detector.edges, window.edges])
+    _, _, *columns = data.table(f"counts_{gate}")
+    if not np.array_equal(counts, np.transpose(columns)):
+        raise DataError(
+            f"{data.path.with_name(f'counts_{gate}.csv')}: expected the events of events_{gate}.csv in the bins of "
+            f"{data.path.name}, found other counts"
+        )
+    return counts
+
+
+def _strengths(data: DataFile, variant: str, target: Target) -> tuple[Strength, ...]:
+    width = {key: data.number(f"pulls.{key}", "1") for key in data.get("pulls", dict)}
+    radii = frozenset(f"r_n_{nucleus.element}" for nucleus in target.nuclides)
+    form_factor = Part(radii, width["form_factor"])
+    if variant == "shape":
+        signal = Strength("cevns_norm", "cevns", math.hypot(width["flux"], width["form_factor"]), (form_factor,))
+    else:
+        quenching = Part(frozenset((*QUENCHING, *QUENCHING_SHAPES)), width["quenching"])
+        efficiency = Part(frozenset((*EFFICIENCY, EFFICIENCY_SHAPE)), width["efficiency"])
+        signal = Strength("cevns_norm", "cevns", width["signal"], (form_factor, quenching, efficiency))
+    return (
+        signal,
+        Strength("brn_norm", "brn", width["brn"]),
+        Strength("nin_norm", "nin", width["nin"]),
+        Strength("ss_norm", "ss", width["steady_state"]),
+    )
+
+
+def _nuisances(variant: str, detector: Scintillator) -> tuple[Parameter, ...]:
+    shifts = (
+        time_shift("time_shift_nu", "the neutrinos"),
+        time_shift("time_shift_brn", "the beam-related neutrons"),
+        time_shift("time_shift_nin", "the neutrino-induced neutrons"),
+    )
+    if variant == "flat":
+        return shifts
+    shapes = {*QUENCHING_SHAPES, EFFICIENCY_SHAPE}
+    pulled = (dataclasses.replace(p, constraint=Gaussian(0.0, 1.0)) for p in detector.parameters() if p.name in shapes)
+    return (*shifts, *pulled)

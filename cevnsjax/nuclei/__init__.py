@@ -1,0 +1,1 @@
+"""Nuclides, targets and nuclear form factors."""

@@ -1,0 +1,77 @@
+"""Parameters: values are a flat dictionary of scalars by name; unit, default, bounds and LaTeX stand beside it here."""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from ._errors import InputError, suggest
+
+
+@dataclasses.dataclass(frozen=True)
+class Gaussian:
+    """A Gaussian constraint ((x - centre) / width)² on a parameter, in its unit."""
+
+    centre: float
+    width: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.centre) and math.isfinite(self.width) and self.width > 0):
+            raise InputError(
+                f"a constraint needs a finite centre and a positive width, found {self.centre} ± {self.width}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """What is known of a parameter beside its value."""
+
+    name: str
+    unit: str
+    """Unit, "1" for a pure number."""
+    default: float
+    bounds: tuple[float, float]
+    """Closed interval of the allowed values."""
+    latex: str
+    description: str
+    constraint: Gaussian | None = None
+    """A parameter with a constraint is a nuisance: it is profiled in every fit unless it is fixed."""
+
+    def check(self, value: float) -> float:
+        """Return `value` as a float if it is finite and within the bounds; raise `InputError` otherwise."""
+        number = float(value)
+        low, high = self.bounds
+        if not low <= number <= high:
+            unit = "" if self.unit == "1" else f" {self.unit}"
+            raise InputError(f"{self.name}: expected a value from {low:g} to {high:g}{unit}, found {number:g}")
+        return number
+
+
+class ParameterTable(Mapping[str, Parameter]):
+    """Parameters by name, in order of declaration."""
+
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        self._parameters: dict[str, Parameter] = {}
+        for parameter in parameters:
+            known = self._parameters.setdefault(parameter.name, parameter)
+            if known != parameter:
+                raise InputError(f"two different parameters are named '{parameter.name}': {known} and {parameter}")
+
+    def __getitem__(self, name: str) -> Parameter:
+        return self._parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def find(self, name: str) -> Parameter:
+        """Return the parameter of that name; raise `InputError` that suggests the nearest name if there is none."""
+        if name not in self:
+            raise InputError(f"unknown parameter '{name}'{suggest(name, self)}")
+        return self[name]
+
+    def complete(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
+        """Return a value for every parameter: those of `values`, checked against their bounds, else the defaults."""
+        checked = {name: self.find(name).check(value) for name, value in (values or {}).items()}
+        return {name: checked.get(name, parameter.default) for name, parameter in self.items()}

@@ -1,0 +1,59 @@
+"""When the neutrinos arrive: a cumulative distribution in time, shifted and cut into bins differentiably."""
+
+import equinox as eqx
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from .._errors import InputError
+from .._numerics import namespace
+from .._typing import Array, Float
+
+
+class ArrivalTimes(eqx.Module):
+    """Cumulative arrival-time distributions, cubic splines on evenly spaced knots.
+
+    The splines pass through the cumulative sums of the histograms they are made of, so that the content of each
+    histogram bin is kept and the density is continuously differentiable: a time shift has exact first and second
+    derivatives. Before the first knot the cumulative distribution is 0, after the last its total.
+    """
+
+    start: float
+    """Time of the first knot [us]."""
+    step: float
+    """Distance between knots [us]."""
+    coefficients: Float[Array, "distribution 4 piece"]
+    """Polynomial coefficients of each piece in (t - knot), highest power first."""
+    totals: Float[Array, " distribution"]
+
+    def cumulative(self, time: Float[Array, "*shape"]) -> Float[Array, "distribution *shape"]:
+        """Return the integral of each distribution up to `time` [us]."""
+        xp = namespace(time, self.coefficients)
+        pieces = self.coefficients.shape[-1]
+        position = (time - self.start) / self.step
+        inside = (position > 0.0) & (position < pieces)
+        index = xp.clip(xp.floor(xp.where(inside, position, 0.0)), 0, pieces - 1).astype(int)
+        x = xp.where(inside, time - self.start - index * self.step, 0.0)
+        c = self.coefficients[:, :, index]
+        value = ((c[:, 0] * x + c[:, 1]) * x + c[:, 2]) * x + c[:, 3]
+        after = self.totals.reshape((-1,) + (1,) * time.ndim)
+        return xp.where(inside, value, xp.where(position > 0.0, after, 0.0))
+
+
+def arrival_times(
+    edges: Float[np.ndarray, " edge"], histograms: Float[np.ndarray, "distribution bin"]
+) -> ArrivalTimes:
+    """Return the distributions of `histograms` (contents per bin) over evenly spaced `edges` [us]."""
+    step = np.diff(edges)
+    if not np.allclose(step, step[0], rtol=1e-6):
+        raise InputError(f"arrival times: expected evenly spaced edges, found steps {step.min()} to {step.max()}")
+    knots = edges[0] + np.arange(len(edges)) * (edges[-1] - edges[0]) / (len(edges) - 1)
+    sums = np.concatenate([np.zeros((len(histograms), 1)), np.cumsum(histograms, axis=1)], axis=1)
+    spline = CubicSpline(knots, sums, axis=1, bc_type="clamped")
+    return ArrivalTimes(
+        start=float(knots[0]),
+        step=float(knots[1] - knots[0]),
+        coefficients=np.moveaxis(spline.c, (0, 1, 2), (1, 2, 0)),
+        totals=sums[:, -1],
+    )
+
+

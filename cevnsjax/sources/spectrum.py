@@ -1,0 +1,65 @@
+"""Energy spectra of one flavour, normalised to 1: a line or a continuum."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import numpy as np
+
+from .._numerics import gauss_legendre
+from .._typing import Float
+
+Kernel = Callable[[Float[np.ndarray, "..."], Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
+"""A kinematic kernel κ(E, T) of neutrino energy and recoil energy [MeV]."""
+
+
+class Line(eqx.Module):
+    """Neutrinos of one energy [MeV]."""
+
+    energy: float
+
+    def breaks(self) -> tuple[float, ...]:
+        """Return the energies [MeV] where a rate against recoil energy has a kink."""
+        return (self.energy,)
+
+    def moment(
+        self,
+        kernel: Kernel,
+        recoil: Float[np.ndarray, " node"],
+        threshold: Float[np.ndarray, " node"],
+        order: int,
+    ) -> Float[np.ndarray, " node"]:
+        """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV]."""
+        return np.where(threshold <= self.energy, kernel(np.full_like(recoil, self.energy), recoil), 0.0)
+
+
+class Continuum(eqx.Module):
+    """Neutrinos with a density φ(E) [1/MeV], smooth between consecutive `edges` [MeV] and zero outside them."""
+
+    density: Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]] = eqx.field(static=True)
+    edges: tuple[float, ...]
+
+    def breaks(self) -> tuple[float, ...]:
+        """Return the energies [MeV] where a rate against recoil energy has a kink."""
+        return tuple(edge for edge in self.edges if edge > 0.0)
+
+    def moment(
+        self,
+        kernel: Kernel,
+        recoil: Float[np.ndarray, " node"],
+        threshold: Float[np.ndarray, " node"],
+        order: int,
+    ) -> Float[np.ndarray, " node"]:
+        """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV].
+
+        Gauss-Legendre with `order` nodes on each piece between edges.
+        """
+        x, w = gauss_legendre((0.0, 1.0), order)
+        total = np.zeros_like(recoil)
+        for low, high in zip(self.edges[:-1], self.edges[1:], strict=True):
+            start = np.clip(threshold, low, high)[:, None]
+            energy = start + (high - start) * x
+            total += np.sum((high - start) * w * self.density(energy) * kernel(energy, recoil[:, None]), axis=1)
+        return total
+
+
+Spectrum = Line | Continuum
