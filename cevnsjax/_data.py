@@ -17,9 +17,7 @@ import numpy as np
 
 from ._errors import DataError
 
-UNITS = frozenset(
-    "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split()
-)
+UNITS = frozenset("1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split())
 """Units that a data file may use."""
 
 
@@ -87,7 +85,7 @@ class DataFile:
             if not isinstance(value, dict) or part not in value:
                 raise self._fail(key, f"a {kind.__name__}", "no such key")
             value = value[part]
-        if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise self._fail(key, f"a {kind.__name__}", repr(value))
         return value
 

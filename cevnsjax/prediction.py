@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .folding import BIN_ORDER, RECOIL_ORDER, FoldedMeasurement, recoil_nodes, recoil_spectrum
 from .interactions.standard_model import StandardModel
 from .measurement import Measurement
@@ -49,7 +49,7 @@ def cross_sections(
     return recoils.sum(axis=-1) / (fluences[:, None] * measurement.target.numbers)
 
 
-def flux_averaged_cross_section(measurement: Measurement, interaction: StandardModel, params: Params) -> float:
+def flux_averaged_cross_section(measurement: Measurement, interaction: StandardModel, params: Params) -> Scalar:
     """Return the cross section [cm²] averaged over the flux of all flavours and over the nuclei of the target.
 
     The quantity that COHERENT quotes per nucleus, (1.65 +0.30 -0.25)e-38 cm² for CsI in arXiv:2110.07730. The
@@ -58,7 +58,7 @@ def flux_averaged_cross_section(measurement: Measurement, interaction: StandardM
     sections = cross_sections(measurement, interaction, params)
     fluences = np.array([measurement.source.fluences[flavour] for flavour in measurement.source.flavours])
     weights = fluences[:, None] * measurement.target.numbers
-    return float(np.sum(weights * sections) / np.sum(weights))
+    return (weights * sections).sum() / weights.sum()
 
 
 def quadrature_error(

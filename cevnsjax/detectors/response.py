@@ -65,7 +65,9 @@ class Scintillator(eqx.Module):
         text = "shape of the photo-electron smearing per electron-equivalent energy"
         found.append(Parameter(SMEARING[1], "1/keV", shape, (0.5 * shape, 2.0 * shape), "b_S", text))
         bounds = ((1.0, 3.0), (0.05, 1.0), (5.0, 25.0), (-0.9, -0.01))
-        for name, value, unit, limits in zip(EFFICIENCY, self.efficiency, ("1", "1/PE", "PE", "1"), bounds, strict=True):
+        for name, value, unit, limits in zip(
+            EFFICIENCY, self.efficiency, ("1", "1/PE", "PE", "1"), bounds, strict=True
+        ):
             letter = name[-1]
             text = f"coefficient {letter} of the photo-electron efficiency"
             found.append(Parameter(name, unit, float(value), limits, rf"{letter}_\varepsilon", text))
@@ -94,7 +96,9 @@ class EnergyResponse(Stage):
     def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
         variations = self.detector.quenching_variations
         quenching = [
-            params[name] + params[QUENCHING_SHAPES[0]] * variations[0, k] + params[QUENCHING_SHAPES[1]] * variations[1, k]
+            params[name]
+            + params[QUENCHING_SHAPES[0]] * variations[0, k]
+            + params[QUENCHING_SHAPES[1]] * variations[1, k]
             for k, name in enumerate(QUENCHING)
         ]
         efficiency = [
@@ -126,7 +130,9 @@ class TimeWindow(eqx.Module):
         last = float(self.edges[-1])
         return (
             Parameter(onset, "us", self.onset, (0.0, last), r"t_\varepsilon", "onset of the loss of time efficiency"),
-            Parameter(rate, "1/us", self.rate, (0.0, 1.0), r"\lambda_\varepsilon", "rate of the loss of time efficiency"),
+            Parameter(
+                rate, "1/us", self.rate, (0.0, 1.0), r"\lambda_\varepsilon", "rate of the loss of time efficiency"
+            ),
         )
 
     def binned(self, arrivals: ArrivalTimes, shift: str, order: int = TIME_ORDER) -> "TimeResponse":

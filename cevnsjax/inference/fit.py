@@ -10,13 +10,15 @@ from .._typing import Float
 from .newton import Minimum, minimise
 from .problem import Problem
 
-CHUNK = 64
+CHUNK = 16
 """Minimisations that run side by side. One program of this size serves fits, profiles and contours."""
 STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
 
 
-def _minimise_batch(problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array) -> Minimum:
+def _minimise_batch(
+    problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
+) -> Minimum:
     return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
 
 

@@ -146,14 +146,16 @@ def intervals(
     grid = scan_grid(low, high, float(fit.u[index]), error)
     coarse = profile(solver, [index], grid[:, None], fit, free)
 
+    frozen = np.zeros(len(fit.u), bool)
+    frozen[index] = True
+    neighbours = (0, -1) if (free & ~frozen).any() else (0,)
+
     def delta(x: np.ndarray) -> np.ndarray:
-        nearest = coarse.u[np.clip(np.searchsorted(grid, x), 0, len(grid) - 1)]
-        starts = np.concatenate([nearest, coarse.u[np.clip(np.searchsorted(grid, x) - 1, 0, len(grid) - 1)]])
-        starts[:, index] = np.concatenate([x, x])
-        frozen = np.zeros(len(fit.u), bool)
-        frozen[index] = True
+        place = np.searchsorted(grid, x)
+        starts = np.concatenate([coarse.u[np.clip(place + k, 0, len(grid) - 1)] for k in neighbours])
+        starts[:, index] = np.tile(x, len(neighbours))
         found = solver(starts, frozen)
-        values = np.where(np.isfinite(found.value), found.value, np.inf).reshape(2, -1).min(axis=0)
-        return values - fit.value
+        values = np.where(np.isfinite(found.value), found.value, np.inf).reshape(len(neighbours), -1)
+        return values.min(axis=0) - fit.value
 
     return crossings(grid, coarse.chi2 - fit.value, levels, delta), coarse

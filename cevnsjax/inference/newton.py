@@ -6,6 +6,7 @@ path inside one XLA loop. No library minimiser for JAX has bounds and an exact H
 The step solves (H + λ diag|H|) d = -g on the coordinates that are neither frozen nor held at a bound (projected
 Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ factorisation where H is indefinite,
 and λ raised until χ² falls. It ends when the predicted decrease of χ² is below a tolerance, with λ = 0.
+Each step evaluates χ², gradient and Hessian once, and the program holds that code once: it is what takes long to compile.
 """
 
 from collections.abc import Callable
@@ -40,8 +41,11 @@ class _State(eqx.Module):
     value: Array
     gradient: Array
     hessian: Array
+    trial: Array
+    """Where χ² is evaluated next."""
     damping: Array
     done: Array
+    failed: Array
     steps: Array
 
 
@@ -53,54 +57,57 @@ def minimise(
     upper: Float[Array, " coordinate"],
     max_steps: int = MAX_STEPS,
 ) -> Minimum:
-    """Minimise `objective` from `start` over the coordinates that are not `frozen`, between `lower` and `upper`."""
-    identity = jnp.eye(start.shape[0])
+    """Minimise `objective` from `start` over the coordinates that are not `frozen`, between `lower` and `upper`.
 
-    def evaluate(u: Array) -> tuple[Any, Any, Any]:
-        def gradient_with_value(v: Array) -> tuple[Any, Any]:
-            value, gradient = jax.value_and_grad(objective)(v)
-            return gradient, (value, gradient)
+    Where `objective` is not finite at `start` the search has failed at once; a step to such a point is taken back.
+    """
+    n = start.shape[0]
+    identity = jnp.eye(n)
 
-        hessian, (value, gradient) = jax.jacfwd(gradient_with_value, has_aux=True)(u)
-        return value, gradient, hessian
+    def gradient_with_value(u: Array) -> tuple[Any, Any]:
+        value, gradient = jax.value_and_grad(objective)(u)
+        return gradient, (value, gradient)
 
     def step(state: _State) -> _State:
-        held = frozen | ((state.u <= lower) & (state.gradient > 0)) | ((state.u >= upper) & (state.gradient < 0))
-        gradient = jnp.where(held, 0.0, state.gradient)
-        hessian = jnp.where(held[:, None] | held[None, :], identity, state.hessian)
-        damped = hessian + state.damping * jnp.diag(jnp.abs(jnp.diag(hessian)))
-        direction, pivot = solve_symmetric(damped, -gradient)
-        trial = jnp.clip(state.u + direction, lower, upper)
-        move = trial - state.u
-        decrease = -(gradient @ move + 0.5 * move @ (hessian @ move))
-        value, new_gradient, new_hessian = evaluate(trial)
-        slack = 1e-14 * jnp.abs(state.value)
-        better = jnp.isfinite(value) & (value <= state.value + slack)
-        settled = (jnp.abs(decrease) < TOLERANCE) & (state.damping < 1e-6) & (pivot > -1e-8)
-        accept = better & ~state.done
-        keep = lambda new, old: jnp.where(accept, new, old)  # noqa: E731
+        hessian, (value, gradient) = jax.jacfwd(gradient_with_value, has_aux=True)(state.trial)
+        # Rounding of a χ² of 100 is 1e-14: a step that stays within it is no worse.
+        better = jnp.isfinite(value) & (value <= state.value + 1e-14 * jnp.abs(state.value))
+        u = jnp.where(better, state.trial, state.u)
+        value = jnp.where(better, value, state.value)
+        gradient = jnp.where(better, gradient, state.gradient)
+        hessian = jnp.where(better, hessian, state.hessian)
         relaxed = jnp.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
-        raised = jnp.maximum(10.0 * state.damping, 1e-3)
+        damping = jnp.where(better, relaxed, jnp.maximum(10.0 * state.damping, 1e-3))
+
+        held = frozen | ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
+        slope = jnp.where(held, 0.0, gradient)
+        curvature = jnp.where(held[:, None] | held[None, :], identity, hessian)
+        direction, pivot = solve_symmetric(curvature + damping * jnp.diag(jnp.abs(jnp.diag(curvature))), -slope)
+        trial = jnp.clip(u + direction, lower, upper)
+        move = trial - u
+        decrease = -(slope @ move + 0.5 * move @ (curvature @ move))
         return _State(
-            u=keep(trial, state.u),
-            value=keep(value, state.value),
-            gradient=keep(new_gradient, state.gradient),
-            hessian=keep(new_hessian, state.hessian),
-            damping=jnp.where(better, relaxed, raised),
-            done=state.done | settled | (raised > 1e12) & ~better,
-            steps=state.steps + ~state.done,
+            u=u,
+            value=value,
+            gradient=gradient,
+            hessian=hessian,
+            trial=trial,
+            damping=damping,
+            done=(jnp.abs(decrease) < TOLERANCE) & (damping < 1e-6) & (pivot > -1e-8),
+            failed=~jnp.isfinite(value) | (damping > 1e12),
+            steps=state.steps + 1,
         )
 
-    value, gradient, hessian = evaluate(start)
     first = _State(
         u=start,
-        value=value,
-        gradient=gradient,
-        hessian=hessian,
-        damping=jnp.zeros_like(value),
-        done=~jnp.isfinite(value),
-        steps=jnp.zeros_like(value, dtype=int),
+        value=jnp.asarray(jnp.inf),
+        gradient=jnp.zeros(n),
+        hessian=jnp.zeros((n, n)),
+        trial=start,
+        damping=jnp.asarray(0.0),
+        done=jnp.asarray(False),
+        failed=jnp.asarray(False),
+        steps=jnp.asarray(0),
     )
-    last = jax.lax.while_loop(lambda s: ~s.done & (s.steps < max_steps), step, first)
-    converged = last.done & jnp.isfinite(last.value) & (last.damping <= 1e12)
-    return Minimum(last.u, last.value, last.gradient, last.hessian, converged, last.steps)
+    last = jax.lax.while_loop(lambda s: ~s.done & ~s.failed & (s.steps < max_steps), step, first)
+    return Minimum(last.u, last.value, last.gradient, last.hessian, last.done & ~last.failed, last.steps)

@@ -7,7 +7,7 @@ later is its position, 0 to 1, in the interval that the earlier ones leave it: t
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import equinox as eqx
 import numpy as np
@@ -32,7 +32,9 @@ class Specification:
     ties: dict[str, str]
     """Follower to leader; no leader is a follower."""
     orders: tuple[tuple[str, str], ...]
-    """Pairs (a, b) with a ≤ b required, transitively closed, over parameters that are no followers."""
+    """Pairs (a, b) with a ≤ b required, transitively closed, between coordinates."""
+    moving: frozenset[str]
+    """Parameters that move in the fit: the coordinates and what is tied to them."""
     constraints: dict[str, Gaussian]
     dropped: tuple[str, ...]
     """Free parameters whose own constraint was dropped."""
@@ -84,7 +86,7 @@ def _number(text: str) -> float | None:
 
 def specify(
     table: ParameterTable,
-    default_constraints: Mapping[str, Gaussian],
+    own_constraints: Callable[[Set[str]], Mapping[str, Gaussian]],
     free: Sequence[str] = (),
     values: Mapping[str, float] | None = None,
     ties: Mapping[str, str] | None = None,
@@ -93,8 +95,9 @@ def specify(
 ) -> Specification:
     """Check what the user asks for against the parameters and return it complete.
 
-    `default_constraints` names the nuisances of the likelihood; `constraints` adds or replaces some. A parameter named
-    in `free` loses its default constraint, a parameter named in `values` is fixed unless it is free.
+    `own_constraints` returns the constraints of the likelihood's nuisances, given the set of parameters that move in
+    the fit; `constraints` adds some or replaces them. A parameter named in `free` loses its own constraint, a parameter
+    named in `values` is fixed unless it is free.
     """
     values, extra = dict(values or {}), dict(constraints or {})
     for name in free:
@@ -113,11 +116,14 @@ def specify(
     for name, number in values.items():
         if not math.isfinite(number):
             raise InputError(f"{name}: expected a finite number, found {number}")
-    active = {name: c for name, c in default_constraints.items() if name not in free} | extra
-    active = {name: c for name, c in active.items() if name not in followers}
+    own = own_constraints(frozenset())
+    constrained = [name for name in dict.fromkeys((*own, *extra)) if name not in followers]
     fixed = tuple(name for name in values if name not in free)
-    nuisances = tuple(name for name in active if name not in free and name not in fixed)
+    nuisances = tuple(name for name in constrained if name not in free and name not in fixed)
     coordinates = (*free, *nuisances)
+    moving = {*coordinates, *(name for name, leader in followers.items() if leader in coordinates)}
+    active = {**own_constraints(moving), **extra}
+    active = {name: active[name] for name in constrained if name in extra or name not in free}
     bounds = {name: table[name].bounds for name in coordinates}
     orders, bounds = _orders(require, table, followers, coordinates, complete, bounds)
     return Specification(
@@ -128,7 +134,8 @@ def specify(
         ties=followers,
         orders=orders,
         constraints=active,
-        dropped=tuple(name for name in free if name in default_constraints and name not in extra),
+        moving=frozenset(moving),
+        dropped=tuple(name for name in free if name in own and name not in extra),
         bounds=bounds,
     )
 
@@ -248,19 +255,13 @@ class Problem(eqx.Module):
         return self.chi2(self.params(u))
 
 
-def fitted_parameters(specification: Specification) -> Set[str]:
-    """Return the parameters that move in a fit: coordinates and what is tied to them."""
-    coordinates = set(specification.coordinates)
-    return coordinates | {name for name, leader in specification.ties.items() if leader in coordinates}
-
-
 def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = ()) -> Problem:
     """Return the problem of `specification`, folded to what it leaves free.
 
     `first` names the coordinates to place first when an order is required between them and others: those scanned.
     """
     names = specification.coordinates
-    moving = fitted_parameters(specification)
+    moving = specification.moving
     folded = dataclasses.replace(
         chi2,
         measurements=tuple(m.specialise(moving, specification.values) for m in chi2.measurements),
@@ -274,7 +275,7 @@ def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = (
         chi2=folded,
         fixed={name: specification.values[name] for name in sorted(needed - moving)},
         names=names,
-        ties=tuple((f, l) for f, l in specification.ties.items() if l in names),
+        ties=tuple((name, leader) for name, leader in specification.ties.items() if leader in names),
         placement=tuple(placement),
         orders=specification.orders,
         lower=np.array([specification.bounds[name][0] for name in names]),

@@ -49,13 +49,12 @@ class Couplings(eqx.Module):
         return self.proton_at_anchor[lepton] + self.slope * (sin2_theta_w - self.anchor)
 
 
-def tree_couplings() -> Couplings:
-    """Return the couplings at tree level."""
-    proton = 0.5 - 2.0 * DEFAULT_SIN2
-    return Couplings(DEFAULT_SIN2, -2.0, dict.fromkeys(LEPTONS, proton), -0.5)
+def tree_couplings(sin2: float) -> Couplings:
+    """Return the couplings at tree level, evaluated and anchored at `sin2`."""
+    return Couplings(sin2, -2.0, dict.fromkeys(LEPTONS, 0.5 - 2.0 * sin2), -0.5)
 
 
-def couplings_2020(sin2: float = COUPLING_SIN2) -> Couplings:
+def couplings_2020(sin2: float) -> Couplings:
     """Return the couplings of the 2020 scheme, evaluated and anchored at `sin2`."""
     rho, alpha_z, sin2_z, alpha_s = 1.00058, 1.0 / 127.955, 0.23122, 0.123
 
@@ -68,8 +67,8 @@ def couplings_2020(sin2: float = COUPLING_SIN2) -> Couplings:
     return Couplings(sin2, -2.0 * rho, proton, neutron)
 
 
-def couplings_2022(sin2: float = COUPLING_SIN2, anchor: float = DEFAULT_SIN2) -> Couplings:
-    """Return the couplings of the 2022 scheme, evaluated at `sin2` and anchored at `anchor`."""
+def couplings_2022(sin2: float) -> Couplings:
+    """Return the couplings of the 2022 scheme, evaluated and anchored at `sin2`."""
     rho, alpha_z, sin2_z = 1.00063, 1.0 / 127.952, 0.23121
     alpha_s_w, alpha_s_z = 0.1227, 0.1185
     box = -alpha_z / (2.0 * math.pi * sin2_z) * (1.0 - alpha_s_w / (2.0 * math.pi))
@@ -91,15 +90,25 @@ def couplings_2022(sin2: float = COUPLING_SIN2, anchor: float = DEFAULT_SIN2) ->
         for lepton in LEPTONS
     }
     neutron_boxes = rho * (2.0 * down_left + up_left - 2.0 * down_right - up_right)
-    return Couplings(anchor, -2.0 * rho, proton, -0.5 * rho + 2.0 * box + crossed_box + neutron_boxes)
+    return Couplings(sin2, -2.0 * rho, proton, -0.5 * rho + 2.0 * box + crossed_box + neutron_boxes)
 
 
-SCHEMES = {"tree": tree_couplings, "2020": couplings_2020, "2022": couplings_2022}
+_FORMULAS = {"tree": tree_couplings, "2020": couplings_2020, "2022": couplings_2022}
+SCHEMES = tuple(_FORMULAS)
+"""Names of the schemes, by the year of the papers that use them."""
+
+
+def formula(scheme: str, sin2: float) -> Couplings:
+    """Return the couplings that the formula of a scheme gives at `sin2`, anchored there."""
+    if scheme not in SCHEMES:
+        raise InputError(f"unknown couplings '{scheme}'{suggest(scheme, SCHEMES)}; known: {', '.join(SCHEMES)}")
+    return _FORMULAS[scheme](sin2)
 
 
 @cache
 def couplings(scheme: str) -> Couplings:
-    """Return the couplings of a scheme: "tree", "2020" or "2022"."""
-    if scheme not in SCHEMES:
-        raise InputError(f"unknown couplings '{scheme}'{suggest(scheme, SCHEMES)}; known: {', '.join(SCHEMES)}")
-    return SCHEMES[scheme]()
+    """Return the couplings of a scheme as the published fits use them: those of 2022 anchored at `DEFAULT_SIN2`."""
+    if scheme != "2022":
+        return formula(scheme, DEFAULT_SIN2)
+    published = formula(scheme, COUPLING_SIN2)
+    return eqx.tree_at(lambda c: c.anchor, published, DEFAULT_SIN2)

@@ -36,9 +36,7 @@ class StandardModel(eqx.Module):
         """Return the parameters that the squared amplitude depends on."""
         return (SIN2_THETA_W,)
 
-    def kernel(
-        self, energy: Float[Array, "..."], recoil: Float[Array, "..."], mass: float
-    ) -> Float[Array, "..."]:
+    def kernel(self, energy: Float[Array, "..."], recoil: Float[Array, "..."], mass: float) -> Float[Array, "..."]:
         """Return the kinematic kernel κ(E, T) [cm²/MeV] for a nucleus of `mass` [MeV]."""
         return vector_kernel(energy, recoil, mass, self.recoil_term)
 

@@ -1,0 +1,42 @@
+"""The measurements, by name: factories that read ``data/`` and return a `Measurement`."""
+
+import dataclasses
+from collections.abc import Callable
+
+from .._errors import InputError, suggest
+from ..measurement import Measurement
+from .coherent_csi_2021 import coherent_csi_2021
+
+__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "load"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One measurement of the catalogue."""
+
+    factory: Callable[..., Measurement]
+    """Takes ``variant`` and ``form_factor``."""
+    variants: tuple[str, ...]
+    """The first is the default, and need not be named."""
+    summary: str
+
+
+CATALOGUE: dict[str, Entry] = {
+    "coherent-csi-2021": Entry(
+        coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
+    ),
+}
+"""Measurements by the name that the command line uses; a variant follows after a colon."""
+
+
+def load(name: str, form_factor: str = "helm") -> Measurement:
+    """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``."""
+    base, _, variant = name.partition(":")
+    if base not in CATALOGUE:
+        raise InputError(f"unknown measurement '{base}'{suggest(base, CATALOGUE)}; known: {', '.join(CATALOGUE)}")
+    entry = CATALOGUE[base]
+    variant = variant or entry.variants[0]
+    if variant not in entry.variants:
+        known = ", ".join(f"{base}:{other}" for other in entry.variants)
+        raise InputError(f"unknown measurement '{name}'{suggest(variant, entry.variants)}; known: {known}")
+    return entry.factory(variant=variant, form_factor=form_factor)

@@ -40,7 +40,9 @@ _LOGISTIC = ["1", "1/PE", "PE", "1"]
 def coherent_csi_2021(variant: str = "flat", form_factor: str = "helm") -> Measurement:
     """Return the measurement; `variant` is ``flat`` or ``shape``, `form_factor` a name of `FORM_FACTORS`."""
     if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}")
+        raise InputError(
+            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
+        )
     data = DataFile("coherent_csi_2021/measurement.toml")
     target = compound_target(
         data.get("detector.nuclides", list),

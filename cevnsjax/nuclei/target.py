@@ -30,7 +30,9 @@ class Target(eqx.Module):
                 f"known: {', '.join(FORM_FACTORS)}"
             )
         if len(self.nuclides) != len(self.numbers) or np.any(self.numbers <= 0):
-            raise InputError(f"expected a positive number for each of {len(self.nuclides)} nuclides, found {self.numbers}")
+            raise InputError(
+                f"expected a positive number for each of {len(self.nuclides)} nuclides, found {self.numbers}"
+            )
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the radii r_n_<element> and r_p_<element>."""

@@ -1,0 +1,1 @@
+"""Figures. Functions take plain arrays and return a matplotlib `Figure`; nothing is written or shown here."""

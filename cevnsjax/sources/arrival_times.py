@@ -39,9 +39,7 @@ class ArrivalTimes(eqx.Module):
         return xp.where(inside, value, xp.where(position > 0.0, after, 0.0))
 
 
-def arrival_times(
-    edges: Float[np.ndarray, " edge"], histograms: Float[np.ndarray, "distribution bin"]
-) -> ArrivalTimes:
+def arrival_times(edges: Float[np.ndarray, " edge"], histograms: Float[np.ndarray, "distribution bin"]) -> ArrivalTimes:
     """Return the distributions of `histograms` (contents per bin) over evenly spaced `edges` [us]."""
     step = np.diff(edges)
     if not np.allclose(step, step[0], rtol=1e-6):
@@ -55,5 +53,3 @@ def arrival_times(
         coefficients=np.moveaxis(spline.c, (0, 1, 2), (1, 2, 0)),
         totals=sums[:, -1],
     )
-
-

@@ -1,0 +1,56 @@
+"""Evaluate χ² and its derivatives at one point or at many, compiled once for a structure of problem.
+
+The arrays of the problem are arguments of the compiled programs, so that other values of the fixed parameters, or
+other observed counts, run without compiling again.
+"""
+
+import jax
+import numpy as np
+
+from .._errors import InputError
+from .._typing import Array, Float
+from .problem import Problem
+
+BATCH = 1024
+"""Points that run side by side: what the caches of a processor core hold."""
+
+
+def _value(problem: Problem, u: jax.Array) -> jax.Array:
+    return problem(u)
+
+
+_one = jax.jit(_value)
+_one_gradient = jax.jit(jax.value_and_grad(_value, argnums=1))
+_many = jax.jit(lambda problem, u: jax.lax.map(problem, u, batch_size=BATCH))
+_many_gradient = jax.jit(lambda problem, u: jax.lax.map(jax.value_and_grad(problem), u, batch_size=BATCH))
+_hessian = jax.jit(lambda problem, u: jax.hessian(problem)(u))
+
+
+class Evaluator:
+    """χ² of a problem with its gradient and Hessian; every method takes one vector, the first two also many rows."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Put the arrays of `problem` on the device."""
+        self.names = problem.names
+        self._problem = jax.device_put(problem)
+
+    def _check(self, u: Float[Array, "*point coordinate"]) -> None:
+        if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):
+            raise InputError(f"expected rows of {len(self.names)} coordinates {self.names}, found shape {u.shape}")
+
+    def chi2(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point"]:
+        """Return χ² at one vector of coordinates, or at each row."""
+        self._check(u)
+        return _one(self._problem, u) if u.ndim == 1 else _many(self._problem, u)
+
+    def value_and_gradient(
+        self, u: Float[Array, "*point coordinate"]
+    ) -> tuple[Float[Array, "*point"], Float[Array, "*point coordinate"]]:
+        """Return χ² and its gradient at one vector of coordinates, or at each row."""
+        self._check(u)
+        return _one_gradient(self._problem, u) if u.ndim == 1 else _many_gradient(self._problem, u)
+
+    def hessian(self, u: Float[Array, " coordinate"]) -> Float[np.ndarray, "coordinate coordinate"]:
+        """Return the matrix of second derivatives at one vector of coordinates."""
+        self._check(u)
+        return np.asarray(_hessian(self._problem, u))

@@ -1,0 +1,53 @@
+"""What all figures share: colours, names of components and confidence levels, empty figures, writing to a file."""
+
+import os
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .._errors import InputError
+
+COMPONENT_COLOURS = {"cevns": "#2f6fb5", "brn": "#e08a2c", "nin": "#8c5aa8", "ss": "#c9ccd1"}
+COMPONENT_NAMES = {
+    "cevns": "CEvNS",
+    "brn": "beam-related neutrons",
+    "nin": "neutrino-induced neutrons",
+    "ss": "steady state",
+}
+LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}
+CURVE_COLOUR = "#1f4e82"
+LEVEL_COLOURS = ("#2f6fb5", "#6fa3d8", "#a9c9ea", "#d6e6f5")
+RC = {"font.size": 10, "axes.labelsize": 11, "axes.titlesize": 11, "legend.fontsize": 9, "legend.frameon": False}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of that size [inch] with the layout engine of all figures."""
+    return Figure(figsize=(width, height), layout="constrained", dpi=130)
+
+
+def tidy(axes: Axes) -> None:
+    """Give an axis the look of the field: ticks inside on all sides."""
+    axes.tick_params(direction="in", top=True, right=True, which="both")
+
+
+def check_figure_path(path: Path) -> None:
+    """Refuse a path that no figure can be written to, before anything is computed; nothing is created."""
+    known = Figure().canvas.get_supported_filetypes()
+    suffix = path.suffix.lstrip(".").lower()
+    if suffix not in known:
+        raise InputError(f"cannot draw to '{path}': expected a name that ends in .{', .'.join(sorted(known))}")
+    if path.is_dir():
+        raise InputError(f"cannot draw to '{path}': it is a folder")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot draw to '{path}': there is no folder '{path.parent}'")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"cannot draw to '{path}': no permission to write there")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write `figure` to `path`."""
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise InputError(f"cannot draw to '{path}': {error.strerror or error}") from None
