@@ -6,7 +6,7 @@ path inside one XLA loop. No library minimiser for JAX has bounds and an exact H
 The step solves (H + λ diag|H|) d = -g on the coordinates that are neither frozen nor held at a bound (projected
 Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ factorisation where H is indefinite,
 and λ raised until χ² falls. It ends when the predicted decrease of χ² is below a tolerance, with λ = 0.
-Each step evaluates χ², gradient and Hessian once, and the program holds that code once: it is what takes long to compile.
+χ², gradient and Hessian are evaluated at one place in the program: they are what takes long to compile.
 """
 
 from collections.abc import Callable
