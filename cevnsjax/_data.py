@@ -20,6 +20,8 @@ from ._errors import DataError
 UNITS = frozenset("1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split())
 """Units that a data file may use."""
 
+_KINDS: dict[type, str] = {dict: "a table", list: "a list", str: "a text", int: "a whole number"}
+
 
 def data_root() -> Path:
     """Return the folder with the data: $CEVNSJAX_DATA, the one in the installed package, or the checkout's."""
@@ -83,10 +85,10 @@ class DataFile:
         value: Any = self._content
         for part in key.split("."):
             if not isinstance(value, dict) or part not in value:
-                raise self._fail(key, f"a {kind.__name__}", "no such key")
+                raise self._fail(key, _KINDS[kind], "no such key")
             value = value[part]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self._fail(key, f"a {kind.__name__}", repr(value))
+            raise self._fail(key, _KINDS[kind], repr(value))
         return value
 
     def _quantity(self, key: str) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from ._errors import InputError
 from ._version import __version__
 
 app = typer.Typer(
-    help="A differentiable likelihood engine for coherent elastic neutrino-nucleus scattering.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -28,7 +27,10 @@ app = typer.Typer(
 NOT_CONVERGED = 3
 BAD_INPUT = 2
 
-Measurements = Annotated[list[str], typer.Argument(help="Measurements by name, a variant after a colon.")]
+Measurements = Annotated[
+    list[str],
+    typer.Argument(metavar="MEASUREMENT...", help="Measurements by name, a variant after a colon.", show_default=False),
+]
 Free = Annotated[list[str] | None, typer.Option("--free", help="Parameters to fit, comma-separated.")]
 Ties = Annotated[list[str] | None, typer.Option("--tie", help="FOLLOWER=LEADER: give one parameter another's value.")]
 Settings = Annotated[
@@ -193,6 +195,21 @@ def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
 
 def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"cevnsjax {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """A differentiable likelihood engine for coherent elastic neutrino-nucleus scattering."""
 
 
 @app.command()
@@ -407,16 +424,14 @@ def _ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tu
 @app.command()
 def profile(
     names: Measurements,
-    scanned: Annotated[
-        list[str], typer.Option("--param", "--free", help="The one or two parameters, comma-separated or repeated.")
-    ],
+    free: Free = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
+    ] = None,
     range_: Annotated[
         list[str] | None, typer.Option("--range", help="LO:HI or NAME=LO:HI; by default what holds 3σ.")
     ] = None,
     points: Annotated[int | None, typer.Option("--points", help="Values of each parameter.")] = None,
-    also_free: Annotated[
-        list[str] | None, typer.Option("--also-free", help="Further free parameters, profiled.")
-    ] = None,
     tie: Ties = None,
     settings: Settings = None,
     require: Requirements = None,
@@ -431,13 +446,11 @@ def profile(
     """Profile chi2 against one parameter, or two with their contour and the curve of each."""
     _prepare_plot(plot)
     levels = _levels(cl)
-    chosen = _split(scanned)
+    chosen = _split(param) or _split(free)
     ranges = _ranges(range_, chosen)
     likelihood = _likelihood(names, interaction, couplings, form_factor)
     with _progress("profiling"):
-        result = likelihood.profile(
-            chosen, ranges, points, **_specification(also_free, tie, settings, require, constrain)
-        )
+        result = likelihood.profile(chosen, ranges, points, **_specification(free, tie, settings, require, constrain))
         content = result.as_dict(levels)
         _draw(plot, result)
     if json_:
@@ -496,7 +509,7 @@ def main() -> None:
 
     try:
         enable_compilation_cache()
-        code = app(standalone_mode=False)
+        code = app(prog_name="cevnsjax", standalone_mode=False)
     except typer.Exit as exit_:
         code = exit_.exit_code
     except typer.TyperException as error:

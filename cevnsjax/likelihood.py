@@ -7,12 +7,12 @@ so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %
 import equinox as eqx
 
 from ._numerics import namespace
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .folding import FoldedMeasurement
 from .prediction import expected_counts
 
 
-def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Float[Array, ""]:
+def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Scalar:
     """Return 2 Σ [μ - n + n ln(n/μ)], the term n ln(n/μ) being 0 where n = 0 (arXiv:2303.09360 Eq. 10).
 
     Infinite where counts were observed and none is expected; not a number where fewer than none are expected.
@@ -35,7 +35,7 @@ class ChiSquare(eqx.Module):
         """Return the names of the parameters it depends on."""
         return frozenset(self.constrained).union(*(folded.parameters() for folded in self.measurements))
 
-    def __call__(self, params: Params) -> Float[Array, ""]:
+    def __call__(self, params: Params) -> Scalar:
         """Return χ² at `params`."""
         counts = sum(poisson_chi2(folded.observed, expected_counts(folded, params)) for folded in self.measurements)
         if not self.constrained:

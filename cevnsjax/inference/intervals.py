@@ -20,7 +20,7 @@ EXTRA_STARTS = 4
 """Starts of each point of a profile when other free parameters are left to minimise over."""
 
 
-def delta_chi2(level: float | str, parameters: int = 1) -> float:
+def delta_chi2(level: float | int | str, parameters: int = 1) -> float:
     """Return the Δχ² of a confidence level (per cent, or a key of `LEVELS`) for one or two `parameters`."""
     if parameters == 1 and str(level) in LEVELS:
         return LEVELS[str(level)]

@@ -111,6 +111,12 @@ def specify(
         if name in values:
             raise InputError(f"'{name}' cannot be both set and tied to '{followers[name]}'")
     complete = table.complete(values)
+    for name, leader in followers.items():
+        if table[name].unit != table[leader].unit:
+            raise InputError(
+                f"cannot tie '{name}' [{table[name].unit}] to '{leader}' [{table[leader].unit}]: the units differ"
+            )
+        table[name].check(complete[leader])
     for name in extra:
         table.find(name)
     for name, number in values.items():
@@ -125,6 +131,10 @@ def specify(
     active = {**own_constraints(moving), **extra}
     active = {name: active[name] for name in constrained if name in extra or name not in free}
     bounds = {name: table[name].bounds for name in coordinates}
+    for name, leader in followers.items():
+        if leader in bounds:
+            low, high = table[name].bounds
+            bounds[leader] = (max(bounds[leader][0], low), min(bounds[leader][1], high))
     orders, bounds = _orders(require, table, followers, coordinates, complete, bounds)
     return Specification(
         free=tuple(free),
@@ -250,7 +260,7 @@ class Problem(eqx.Module):
             placed.add(name)
         return low, high
 
-    def __call__(self, u: Float[Array, " coordinate"]) -> Float[Array, ""]:
+    def __call__(self, u: Float[Array, " coordinate"]) -> Scalar:
         """Return χ² at the coordinates `u`."""
         return self.chi2(self.params(u))
 
