@@ -63,8 +63,9 @@ class DataFile:
         """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
         self.root = data_root() if root is None else root
         self.name = name
+        content = read_verified(self.root, name)
         try:
-            self._content = tomllib.loads(read_verified(self.root, name).decode())
+            self._content = tomllib.loads(content.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise DataError(f"{self.path}: expected a TOML file, found: {error}") from None
 
@@ -150,9 +151,10 @@ class DataFile:
             raise self._fail(f"tables.{key}.source", "a key of [sources]", repr(source))
         name = str(Path(self.name).with_name(f"{key}.csv").as_posix())
         path = self.root / name
+        content = read_verified(self.root, name)
         try:
-            header, *lines = list(csv.reader(read_verified(self.root, name).decode().splitlines()))
-        except (UnicodeDecodeError, ValueError) as error:
+            header, *lines = list(csv.reader(content.decode().splitlines()))
+        except (UnicodeDecodeError, ValueError, csv.Error) as error:
             raise DataError(f"{path}: expected a CSV table, found: {error}") from None
         if header != columns:
             raise DataError(f"{path}: header: expected {columns}, found {header}")

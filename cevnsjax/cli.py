@@ -197,7 +197,7 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
-def _show_version(asked: bool) -> None:
+def _show_version(asked: bool | None) -> None:
     if asked:
         print(f"cevnsjax {__version__}")
         raise typer.Exit
@@ -206,8 +206,8 @@ def _show_version(asked: bool) -> None:
 @app.callback()
 def _common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
+        bool | None, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = None,
 ) -> None:
     """A differentiable likelihood engine for coherent elastic neutrino-nucleus scattering."""
 

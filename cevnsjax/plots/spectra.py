@@ -79,7 +79,7 @@ def draw_spectra(
     with matplotlib.rc_context(RC):
         figure = new_figure(9.0, 6.2)
         grid = figure.subplots(2, len(edges), sharex="col", squeeze=False)
-        _draw_projections(grid[0], grid[1], edges, observed, counts)
+        _draw_projections(list(grid[0]), list(grid[1]), edges, observed, counts)
         figure.suptitle(title)
     return figure
 
@@ -98,7 +98,7 @@ def draw_fit(
         figure = new_figure(9.0 + 4.2, 6.2)
         spectra, profiles = figure.subfigures(1, 2, width_ratios=[9.0, 4.4])
         grid = spectra.subplots(2, len(edges), sharex="col", squeeze=False)
-        _draw_projections(grid[0], grid[1], edges, observed, counts)
+        _draw_projections(list(grid[0]), list(grid[1]), edges, observed, counts)
         spectra.suptitle(f"{title}: best fit")
         for axes, curve in zip(np.atleast_1d(profiles.subplots(len(curves), 1)), curves, strict=True):
             draw_curve(axes, curve)
