@@ -500,9 +500,12 @@ class ProfileResult:
     converged: np.ndarray
 
     def label(self, name: str) -> str:
-        """Return the LaTeX label of a parameter, with its unit."""
-        parameter = self.fit.likelihood.parameters[name]
-        return f"${parameter.latex}$" + ("" if parameter.unit == "1" else f" [{parameter.unit}]")
+        """Return the LaTeX label of a parameter, with those that are tied to it and the unit."""
+        parameters = self.fit.likelihood.parameters
+        followers = [follower for follower, leader in self.fit.specification.ties.items() if leader == name]
+        symbols = " = ".join(parameters[one].latex for one in (name, *followers))
+        unit = parameters[name].unit
+        return f"${symbols}$" + ("" if unit == "1" else f" [{unit}]")
 
     def curve(self, name: str | None = None) -> "Any":
         """Return the Δχ² curve of one parameter, to draw."""

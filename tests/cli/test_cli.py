@@ -35,7 +35,9 @@ def looks_drawn(path):
 
 
 def test_fit_json_is_the_contract(run):
-    code, out, _ = run("fit", CSI, "--free", "r_n_cs", "--tie", "r_n_i=r_n_cs", "--set", "sin2_theta_w=0.23863", "--json")
+    code, out, _ = run(
+        "fit", CSI, "--free", "r_n_cs", "--tie", "r_n_i=r_n_cs", "--set", "sin2_theta_w=0.23863", "--json"
+    )
     assert code == 0
     found = json.loads(out)
     assert found["measurements"] == [CSI]

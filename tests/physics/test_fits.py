@@ -68,8 +68,10 @@ def test_two_orders_of_a_profile_agree(likelihood, both_fit):
     turned = both_fit.profile(["r_n_cs", "sin2_theta_w"], {"sin2_theta_w": (0.2, 0.4), "r_n_cs": (4.0, 9.0)}, 9)
     assert grid.converged.all()
     assert grid.chi2 == pytest.approx(turned.chi2.T, abs=1e-8)
-    point = likelihood.fit(values={"sin2_theta_w": 0.2, "r_n_cs": 4.0, "r_n_i": 4.0},
-                           constrain={"cevns_norm": (1.0, math.sqrt(0.12**2 - 0.034**2))})
+    point = likelihood.fit(
+        values={"sin2_theta_w": 0.2, "r_n_cs": 4.0, "r_n_i": 4.0},
+        constrain={"cevns_norm": (1.0, math.sqrt(0.12**2 - 0.034**2))},
+    )
     assert grid.chi2[0, 0] == pytest.approx(point.chi2, abs=1e-8)
 
 

@@ -15,7 +15,9 @@ def test_poisson_chi2_is_a_likelihood_ratio():
     expected = rng.uniform(0.1, 40.0, size=(9, 11))
     observed = rng.poisson(expected).astype(float)
     observed[0, :3] = 0.0
-    ratio = scipy.stats.poisson.logpmf(observed, expected) - scipy.stats.poisson.logpmf(observed, np.maximum(observed, 1e-300))
+    ratio = scipy.stats.poisson.logpmf(observed, expected) - scipy.stats.poisson.logpmf(
+        observed, np.maximum(observed, 1e-300)
+    )
     assert poisson_chi2(observed, expected) == pytest.approx(-2.0 * ratio.sum(), rel=1e-12)
 
 
