@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE_LEVELS = tuple(LEVELS)
 """Levels [per cent] at which every fit reports its intervals."""
+LOWER = 1e-6
+"""How much lower than the best fit χ² must be on a profile for the fit to move there."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -289,11 +291,23 @@ class FitResult:
 
     def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
         missing = [delta for delta in deltas if (name, delta) not in self._intervals]
-        if missing:
+        while missing:
             solver, found = self._placed_first([name])
             free = np.isin(solver.problem.names, self.specification.free)
-            results, _ = intervals(solver, solver.problem.names.index(name), found, free, missing)
-            self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
+            results, scanned = intervals(solver, solver.problem.names.index(name), found, free, missing)
+            lowest = int(np.argmin(scanned.chi2))
+            if scanned.chi2[lowest] > found.value - LOWER:
+                self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
+                return
+            self._adopt(solver.problem.params(scanned.u[lowest]))
+
+    def _adopt(self, params: Mapping[str, Any]) -> None:
+        """Move to the lower minimum that a profile has come upon, and forget what was found about the other."""
+        values = self.specification.values | {name: float(value) for name, value in params.items()}
+        self.found = best_fit(self.solver, self.solver.problem.coordinates(values), np.zeros(len(self.found.u), bool))
+        self._solvers = {(): (self.solver, self.found)}
+        self._intervals.clear()
+        self.__dict__.pop("values", None)
 
     def interval(self, name: str, cl: float = 0.6827) -> Interval:
         """Return where the parameter lies at confidence level `cl`, everything else profiled: all disjoint pieces.

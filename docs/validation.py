@@ -138,10 +138,10 @@ def page() -> tuple[str, list[str]]:
             value, digits = ours[row["id"]], row["digits"]
             if not row["low"] <= value <= row["high"]:
                 moved.append(f"{row['id']}: {value:.6g} is not in {row['low']:g} … {row['high']:g}")
-            lines.append(
-                f"| {row['quantity']} | {row['published'] or '–'} | {table['papers'][row['paper']]} | {value:.{digits}f} "
-                f"| {row['low']:g} … {row['high']:g} | {row['why']} |"
-            )
+            window = f"{row['low']:g} … {row['high']:g}"
+            paper, published = table["papers"][row["paper"]], row["published"] or "–"
+            cells = [row["quantity"], published, paper, f"{value:.{digits}f}", window, row["why"]]
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n", moved
 
 

@@ -35,6 +35,20 @@ def test_a_second_region_is_found(both_fit):
     assert 2.71 < delta[inner[0] + 1] < 4.0
 
 
+def test_a_profile_that_finds_a_lower_minimum_moves_the_fit(likelihood, both_fit, monkeypatch):
+    from cevnsjax import analysis
+
+    several = analysis.best_fit
+    monkeypatch.setattr(analysis, "best_fit", lambda *arguments: several(*arguments, count=1))
+    start = {"sin2_theta_w": 0.56, "r_n_cs": 11.9}
+    local = likelihood.fit(free=["sin2_theta_w", "r_n_cs"], values=start, tie=TIED)
+    assert local.converged
+    assert local.chi2 > both_fit.chi2 + 2.0
+    edges = local.interval("sin2_theta_w").around(local.values["sin2_theta_w"])
+    assert local.chi2 == pytest.approx(both_fit.chi2, abs=1e-8)
+    assert edges == pytest.approx(both_fit.interval("sin2_theta_w").around(both_fit.values["sin2_theta_w"]), abs=1e-6)
+
+
 def test_disjoint_pieces_of_a_real_profile(both_fit):
     # Between the second minimum of the profile (2.97) and the ridge before it (3.2) an interval has two pieces.
     level = 100.0 * math.erf(math.sqrt(3.1 / 2.0))
