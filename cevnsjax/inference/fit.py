@@ -100,9 +100,9 @@ def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
     return full
 
 
-def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray, count: int = STARTS) -> BestFit:
-    """Return the lowest minimum from `count` starts that differ in the coordinates marked in `free`."""
-    found = solver(spread_starts(solver, start, free, count), np.zeros(len(start), bool))
+def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray) -> BestFit:
+    """Return the lowest minimum from `STARTS` starts that differ in the coordinates marked in `free`."""
+    found = solver(spread_starts(solver, start, free, STARTS), np.zeros(len(start), bool))
     finite = np.where(np.isfinite(found.value), found.value, np.inf)
     best = int(np.argmin(finite))
     settled = np.where(found.converged, finite, np.inf)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .._numerics import error_digits
 from ..inference.intervals import LEVELS
 from .style import CURVE_COLOUR, LEVEL_NAMES, RC, new_figure, tidy
 
@@ -29,8 +30,7 @@ def interval_text(curve: Curve, level: str = "68.27") -> str:
     for low, high in curve.intervals[level]:
         if low <= curve.best <= high and high > low:
             up, down = high - curve.best, curve.best - low
-            smallest = min(error for error in (up, down) if error > 0)
-            digits = max(0, 1 - int(np.floor(np.log10(smallest))))
+            digits = error_digits(up, down)
             return f"${curve.best:.{digits}f}^{{+{up:.{digits}f}}}_{{-{down:.{digits}f}}}$"
     return f"{curve.best:.4g}"
 

@@ -36,10 +36,9 @@ def test_a_second_region_is_found(both_fit):
 
 
 def test_a_profile_that_finds_a_lower_minimum_moves_the_fit(likelihood, both_fit, monkeypatch):
-    from cevnsjax import analysis
+    from cevnsjax.inference import fit as inference
 
-    several = analysis.best_fit
-    monkeypatch.setattr(analysis, "best_fit", lambda *arguments: several(*arguments, count=1))
+    monkeypatch.setattr(inference, "STARTS", 1)
     start = {"sin2_theta_w": 0.56, "r_n_cs": 11.9}
     local = likelihood.fit(free=["sin2_theta_w", "r_n_cs"], values=start, tie=TIED)
     assert local.converged

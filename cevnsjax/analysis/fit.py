@@ -1,0 +1,233 @@
+"""The best fit and what follows from it: intervals, profiles, derived quantities."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._errors import InputError
+from ..inference.fit import BestFit, Solver, best_fit
+from ..inference.intervals import LEVELS, Interval, delta_chi2, intervals, profile
+from ..inference.problem import Specification, pose
+from ..prediction import component_counts, flux_averaged_cross_section
+from .prediction import Prediction
+from .profile import ProfileResult
+from .report import fit_report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from .likelihood import Likelihood
+
+LOWER = 1e-6
+"""How much lower than the best fit χ² must be on a profile for the fit to move there."""
+
+
+@dataclasses.dataclass
+class FitResult:
+    """The best fit, and what follows from it on request. Check `converged`."""
+
+    likelihood: "Likelihood"
+    specification: Specification
+    solver: Solver
+    found: BestFit
+
+    def __post_init__(self) -> None:
+        self._intervals: dict[tuple[str, float], Interval] = {}
+        self._solvers: dict[tuple[str, ...], tuple[Solver, BestFit]] = {(): (self.solver, self.found)}
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the minimum was reached."""
+        return self.found.converged
+
+    @property
+    def message(self) -> str:
+        """Return how the minimisation ended."""
+        return self.found.message
+
+    @property
+    def chi2(self) -> float:
+        """Return χ² at the minimum."""
+        return self.found.value
+
+    @property
+    def dof(self) -> int:
+        """Return the number of bins less the number of free parameters."""
+        bins = sum(measurement.observed.size for measurement in self.likelihood.measurements)
+        return bins - len(self.specification.free)
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """Return the value of every parameter at the best fit."""
+        moving = self.solver.problem.params(self.found.u)
+        return self.specification.values | {name: float(value) for name, value in moving.items()}
+
+    def _placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
+        """Return the solver, and the best fit in its coordinates, where `names` are coordinates of their own value."""
+        ordered = {name for pair in self.specification.orders for name in pair}
+        key = tuple(name for name in names if name in ordered)
+        if key not in self._solvers:
+            problem = pose(self.likelihood.chi2_function(), self.specification, first=key)
+            solver = Solver(problem)
+            free = np.isin(problem.names, self.specification.free)
+            self._solvers[key] = solver, best_fit(solver, problem.coordinates(self.values), free)
+        return self._solvers[key]
+
+    def _leader(self, name: str) -> str:
+        leader = self.specification.ties.get(name, name)
+        if leader not in self.specification.coordinates:
+            self.likelihood.parameters.find(name)
+            raise InputError(f"'{name}' is not fitted: it is neither free nor a nuisance")
+        return leader
+
+    def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
+        missing = [delta for delta in deltas if (name, delta) not in self._intervals]
+        while missing:
+            solver, found = self._placed_first([name])
+            free = np.isin(solver.problem.names, self.specification.free)
+            results, scanned = intervals(solver, solver.problem.names.index(name), found, free, missing)
+            lowest = int(np.argmin(scanned.chi2))
+            if scanned.chi2[lowest] > found.value - LOWER:
+                self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
+                return
+            self._adopt(solver.problem.params(scanned.u[lowest]))
+
+    def _adopt(self, params: Mapping[str, Any]) -> None:
+        """Move to the lower minimum that a profile has come upon, and forget what was found about the other."""
+        values = self.specification.values | {name: float(value) for name, value in params.items()}
+        self.found = best_fit(self.solver, self.solver.problem.coordinates(values), np.zeros(len(self.found.u), bool))
+        self._solvers = {(): (self.solver, self.found)}
+        self._intervals.clear()
+        self.__dict__.pop("values", None)
+
+    def interval(self, name: str, cl: float = 0.6827) -> Interval:
+        """Return where the parameter lies at confidence level `cl`, everything else profiled: all disjoint pieces.
+
+        Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
+        """
+        leader = self._leader(name)
+        level = delta_chi2(f"{100.0 * cl:g}")
+        self._compute_intervals(leader, [*LEVELS.values(), level] if level in LEVELS.values() else [level])
+        return self._intervals[leader, level]
+
+    def error(self, name: str) -> float:
+        """Return half of the width of the 68.27 % interval: of the piece that holds the best fit."""
+        low, high = self.interval(name).around(self.values[name])
+        return 0.5 * (high - low)
+
+    def hessian_error(self, name: str) -> float:
+        """Return the error of a coordinate from the curvature at the minimum; not a number at a bound."""
+        k = self.solver.problem.names.index(self._leader(name))
+        variance = self.found.covariance[k, k]
+        return math.sqrt(variance) if variance > 0 else math.nan
+
+    def derived(self, function: Callable[[Mapping[str, float]], float]) -> tuple[float, float]:
+        """Return value and error of a function of the parameters at the best fit, by linear propagation.
+
+        The derivatives are central differences over a hundredth of each coordinate's error.
+        """
+        u, names = self.found.u, self.solver.problem.names
+        covariance = np.where(np.isfinite(self.found.covariance), self.found.covariance, 0.0)
+        gradient = np.zeros(len(names))
+        base = {name: np.float64(value) for name, value in self.specification.values.items()}
+        for k in range(len(names)):
+            step = 1e-2 * math.sqrt(covariance[k, k])
+            if step > 0:
+                ends = [
+                    function(base | dict(self.solver.problem.params(u + sign * step * np.eye(len(u))[k])))
+                    for sign in (1.0, -1.0)
+                ]
+                gradient[k] = (ends[0] - ends[1]) / (2.0 * step)
+        value = function(base | dict(self.solver.problem.params(u)))
+        return float(value), math.sqrt(float(gradient @ covariance @ gradient))
+
+    def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
+        """Return the total of each component of measurement `index` at the best fit, and its error."""
+        folded = self.solver.problem.chi2.measurements[index]
+        return {
+            component: self.derived(lambda params, c=component: float(np.sum(component_counts(folded, params)[c])))
+            for component in folded.components
+        }
+
+    def flux_averaged_cross_section(self, index: int = 0) -> dict[str, float]:
+        """Return the flux-averaged cross section per nucleus [cm²] of measurement `index`: value, error, SM value.
+
+        The strength of the signal times the cross section of the best-fit parameters; ``sm`` is that of the defaults.
+        """
+        measurement, interaction = self.likelihood.measurements[index], self.likelihood.interaction
+        strength = measurement.strengths[0].parameter
+        value, error = self.derived(
+            lambda params: float(params[strength] * flux_averaged_cross_section(measurement, interaction, params))
+        )
+        defaults = {name: np.float64(v) for name, v in self.likelihood.parameters.complete().items()}
+        return {
+            "value": value,
+            "error": error,
+            "sm": float(flux_averaged_cross_section(measurement, interaction, defaults)),
+        }
+
+    def profile(
+        self,
+        names: Sequence[str],
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        points: int | None = None,
+    ) -> ProfileResult:
+        """Return χ² against one or two fitted parameters, everything else profiled; see `Likelihood.profile`."""
+        count = (101 if len(names) == 1 else 61) if points is None else points
+        leaders = [self._leader(name) for name in names]
+        solver, found = self._placed_first(leaders)
+        index = [solver.problem.names.index(name) for name in leaders]
+        free = np.isin(solver.problem.names, self.specification.free)
+        axes = []
+        for name, leader in zip(names, leaders, strict=True):
+            low, high = (ranges or {}).get(name) or self._natural_range(leader)
+            axes.append(np.linspace(low, high, count))
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))
+        scanned = profile(solver, index, grid, found, free)
+        shape = tuple(len(axis) for axis in axes)
+        return ProfileResult(
+            fit=self,
+            names=tuple(names),
+            axes=tuple(axes),
+            chi2=scanned.chi2.reshape(shape),
+            converged=scanned.converged.reshape(shape),
+        )
+
+    def _natural_range(self, name: str) -> tuple[float, float]:
+        """Return a range that holds the 3σ interval, with a margin, inside the bounds."""
+        self._compute_intervals(name, list(LEVELS.values()))
+        pieces = self._intervals[name, LEVELS["99.73"]].pieces
+        low, high = pieces[0][0], pieces[-1][1]
+        margin = 0.08 * (high - low)
+        bounds = self.specification.bounds[name]
+        return max(bounds[0], low - margin), min(bounds[1], high + margin)
+
+    def as_dict(self, levels: Sequence[str] = tuple(LEVELS)) -> dict[str, Any]:
+        """Return the result as plain lists and numbers, the JSON of the command line; see `report`."""
+        return fit_report(self, levels)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return the time spent so far on compiling and on running."""
+        solvers = [solver for solver, _ in self._solvers.values()]
+        return {
+            "compile": sum(solver.compile_seconds for solver in solvers),
+            "run": sum(solver.run_seconds for solver in solvers),
+        }
+
+    def prediction(self, index: int = 0) -> Prediction:
+        """Return the prediction of measurement `index` at the best fit."""
+        return Prediction(self.likelihood.measurements[index], self.likelihood.interaction, self.values)
+
+    def plot(self, index: int = 0) -> "Figure":
+        """Draw measurement `index` with the best fit, and Δχ² against each free parameter."""
+        from ..plots.spectra import draw_fit
+
+        prediction = self.prediction(index)
+        measurement = prediction.measurement
+        profiles = [self.profile([name]).curve() for name in self.specification.free]
+        return draw_fit(measurement.title, measurement.axes, measurement.observed, prediction.counts, profiles)

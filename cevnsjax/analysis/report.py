@@ -1,0 +1,109 @@
+"""Results as plain lists and numbers: the JSON of the command line (docs/command_line.md)."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._version import __version__
+
+if TYPE_CHECKING:
+    from .fit import FitResult
+    from .profile import ProfileResult
+
+
+def _plain(content: Any) -> Any:
+    """Return `content` with None in place of every number that JSON cannot hold."""
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_plain(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def _interval_lists(fit: "FitResult", name: str, levels: Sequence[str]) -> dict[str, list[list[float]]]:
+    return {level: [list(piece) for piece in fit.interval(name, float(level) / 100.0).pieces] for level in levels}
+
+
+def _parameter(fit: "FitResult", name: str, levels: Sequence[str]) -> dict[str, Any]:
+    """Return value, error and intervals of a fitted parameter; of a failed fit the value alone."""
+    description = {
+        "value": fit.values[name],
+        "error": None,
+        "unit": fit.likelihood.parameters[name].unit,
+        "interval": {},
+    }
+    if fit.converged:
+        description |= {"error": fit.error(name), "interval": _interval_lists(fit, name, levels)}
+        if any(fit.interval(name, float(level) / 100.0).at_bound for level in levels):
+            description["at_bound"] = True
+    return description
+
+
+def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
+    prior = fit.specification.constraints.get(name)
+    return {
+        "value": fit.values[name],
+        "error": fit.hessian_error(name),
+        "prior": None if prior is None else [prior.centre, prior.width],
+    }
+
+
+def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
+    """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels` [per cent]."""
+    asked = fit.specification
+    fitted = [*asked.free, *(name for name, leader in asked.ties.items() if leader in asked.free)]
+    parameters = {name: _parameter(fit, name, levels) for name in fitted}
+    measurements = [measurement.name for measurement in fit.likelihood.measurements]
+    events, sections = {}, {}
+    for index, name in enumerate(measurements):
+        events[name] = {
+            component: {"value": value, "error": error} for component, (value, error) in fit.events(index).items()
+        }
+        section = fit.flux_averaged_cross_section(index)
+        sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}
+    return _plain(
+        {
+            "measurements": measurements,
+            "interactions": ["standard-model"],
+            "free": list(asked.free),
+            "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
+            "tied": dict(asked.ties),
+            "required": [f"{a}<={b}" for a, b in asked.orders],
+            "priors_dropped": list(asked.dropped),
+            "parameters": parameters,
+            "chi2_min": fit.chi2,
+            "dof": fit.dof,
+            "nuisances": {name: _nuisance(fit, name) for name in asked.nuisances},
+            "shared": {},
+            "events": events,
+            "flux_averaged_cross_section": sections,
+            "converged": fit.converged,
+            "message": fit.message,
+            "seconds": fit.seconds,
+            "version": __version__,
+        }
+    )
+
+
+def profile_report(profile: "ProfileResult", levels: Sequence[str]) -> dict[str, Any]:
+    """Return a profile with the intervals of the scanned parameters at `levels` [per cent]."""
+    fit, names = profile.fit, profile.names
+    found = {name: _interval_lists(fit, name, levels) for name in names} if fit.converged else {}
+    alone = len(names) == 1
+    return _plain(
+        {
+            "parameters": list(names),
+            "points": profile.axes[0].tolist() if alone else [axis.tolist() for axis in profile.axes],
+            "chi2": profile.chi2.tolist(),
+            "interval": found.get(names[0], {}) if alone else found,
+            "best": {name: fit.values[name] for name in names},
+            "chi2_min": fit.chi2,
+            "not_converged": int(np.sum(~profile.converged)),
+            "converged": fit.converged,
+            "message": fit.message,
+            "seconds": fit.seconds,
+            "version": __version__,
+        }
+    )

@@ -1,0 +1,228 @@
+"""The commands."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from .._cache import enable_compilation_cache
+from .._errors import InputError
+from .._version import __version__
+from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
+from ..measurements import CATALOGUE, load
+from . import options, show
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+NOT_CONVERGED = 3
+BAD_INPUT = 2
+
+
+def _show_version(asked: bool | None) -> None:
+    if asked:
+        print(f"cevnsjax {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool | None, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = None,
+) -> None:
+    """A differentiable likelihood engine for coherent elastic neutrino-nucleus scattering."""
+
+
+@app.command()
+def measurements(json_: options.Json = False) -> None:
+    """List the measurements and their variants."""
+    if json_:
+        show.json_object({name: {"variants": list(e.variants), "summary": e.summary} for name, e in CATALOGUE.items()})
+        return
+    table = show.table("measurement", "variants, default first", "what it is", wrapped="what it is")
+    for name, entry in CATALOGUE.items():
+        table.add_row(name, ", ".join(f":{variant}" for variant in entry.variants), entry.summary)
+    show.console().print(table)
+
+
+@app.command()
+def parameters(
+    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = "helm",
+    json_: options.Json = False,
+) -> None:
+    """List the parameters with unit, default, bounds and prior, and the couplings they give."""
+    likelihood = options.likelihood(names or list(CATALOGUE), interaction, couplings, form_factor)
+    sin2 = likelihood.parameters["sin2_theta_w"].default
+    cases = {
+        f"in fits, sin2_theta_w = {sin2:g}": (likelihood.interaction.couplings, sin2),
+        f"formula at {COUPLING_SIN2:g}": (formula(couplings, COUPLING_SIN2), COUPLING_SIN2),
+        f"formula at {sin2:g}": (formula(couplings, sin2), sin2),
+    }
+    digits = {
+        case: {f"g_V^p(nu_{lepton})": float(chosen.proton(lepton, value)) for lepton in LEPTONS}
+        | {"g_V^n": float(chosen.neutron)}
+        for case, (chosen, value) in cases.items()
+    }
+    if json_:
+        described = {
+            p.name: {
+                "unit": p.unit,
+                "default": p.default,
+                "bounds": list(p.bounds),
+                "prior": None if p.constraint is None else [p.constraint.centre, p.constraint.width],
+                "latex": p.latex,
+                "description": p.description,
+            }
+            for p in likelihood.parameters.values()
+        }
+        show.json_object({"parameters": described, "couplings": {"scheme": couplings, "values": digits}})
+        return
+    show.parameters(likelihood.parameters, couplings, digits)
+
+
+@app.command()
+def predict(
+    names: options.Measurements,
+    settings: options.Settings = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = "helm",
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Predict the counts of each measurement, by component and bin."""
+    show.check_plot(plot)
+    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    predictions = likelihood.predict(options.specification(None, None, settings, None, None)["values"])
+    if plot is not None and len(predictions) > 1:
+        raise InputError("--plot draws one measurement: name one")
+    show.draw(plot, predictions[0])
+    if json_:
+        dictionaries = [prediction.as_dict() for prediction in predictions]
+        show.json_object(dictionaries[0] if len(dictionaries) == 1 else {"predictions": dictionaries})
+        return
+    show.predictions(predictions)
+
+
+@app.command()
+def fit(
+    names: options.Measurements,
+    free: options.Free = None,
+    tie: options.Ties = None,
+    settings: options.Settings = None,
+    require: options.Requirements = None,
+    constrain: options.Constraints = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = "helm",
+    cl: options.Levels = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Fit parameters and give their intervals, everything else profiled."""
+    show.check_plot(plot)
+    levels = options.levels(cl)
+    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    with show.progress("fitting"):
+        result = likelihood.fit(**options.specification(free, tie, settings, require, constrain))
+        content = result.as_dict(levels)
+    show.draw(plot, result)
+    if json_:
+        show.json_object(content)
+    else:
+        show.fit(content)
+    _exit_unless_converged(content)
+
+
+def _exit_unless_converged(content: dict[str, Any]) -> None:
+    if not content["converged"]:
+        print(f"cevnsjax: {content['message']}", file=sys.stderr)
+        raise typer.Exit(NOT_CONVERGED)
+
+
+@app.command()
+def profile(
+    names: options.Measurements,
+    free: options.Free = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
+    ] = None,
+    range_: Annotated[
+        list[str] | None, typer.Option("--range", help="LO:HI or NAME=LO:HI; by default what holds 3σ.")
+    ] = None,
+    points: Annotated[int | None, typer.Option("--points", help="Values of each parameter.")] = None,
+    tie: options.Ties = None,
+    settings: options.Settings = None,
+    require: options.Requirements = None,
+    constrain: options.Constraints = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = "helm",
+    cl: options.Levels = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Profile chi2 against one parameter, or two with their contour and the curve of each."""
+    show.check_plot(plot)
+    levels = options.levels(cl)
+    chosen = options.split(param) or options.split(free)
+    ranges = options.ranges(range_, chosen)
+    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    with show.progress("profiling"):
+        result = likelihood.profile(
+            chosen, ranges, points, **options.specification(free, tie, settings, require, constrain)
+        )
+        content = result.as_dict(levels)
+        show.draw(plot, result)
+    if json_:
+        show.json_object(content)
+    else:
+        show.profile(content)
+    _exit_unless_converged(content)
+
+
+@app.command()
+def cite(
+    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    json_: options.Json = False,
+) -> None:
+    """Say what to cite: the papers and data releases of each measurement, and this package."""
+    loaded = [load(name) for name in names or list(CATALOGUE)]
+    package = f"cevnsjax {__version__}, a differentiable likelihood engine for CEvNS (CITATION.cff)"
+    if json_:
+        show.json_object({"package": package, "measurements": {m.name: list(m.references) for m in loaded}})
+        return
+    console = show.console()
+    console.print(package)
+    for measurement in loaded:
+        console.print(f"{measurement.name}:")
+        for reference in measurement.references:
+            console.print(f"  {reference}")
+
+
+def main() -> None:
+    """Run the command line; turn what a user can cause into one line and exit code 2."""
+    try:
+        enable_compilation_cache()
+        code = app(prog_name="cevnsjax", standalone_mode=False)
+    except typer.Exit as exit_:
+        code = exit_.exit_code
+    except typer.TyperException as error:
+        message = error.format_message()
+        print(message if len(sys.argv) == 1 else f"cevnsjax: {' '.join(message.split())}", file=sys.stderr)
+        code = BAD_INPUT
+    except InputError as error:
+        print(f"cevnsjax: {' '.join(str(error).split())}", file=sys.stderr)
+        code = BAD_INPUT
+    except (KeyboardInterrupt, typer.Abort):
+        print("cevnsjax: interrupted", file=sys.stderr)
+        code = 130
+    sys.exit(code or 0)

@@ -1,0 +1,123 @@
+"""Options of the command line, and what they mean to the library."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .._errors import InputError
+from ..analysis import Likelihood
+from ..inference.intervals import LEVELS, delta_chi2
+from ..interactions.standard_model import standard_model
+from ..measurements import load
+
+Measurements = Annotated[
+    list[str],
+    typer.Argument(metavar="MEASUREMENT...", help="Measurements by name, a variant after a colon.", show_default=False),
+]
+Free = Annotated[list[str] | None, typer.Option("--free", help="Parameters to fit, comma-separated.")]
+Ties = Annotated[list[str] | None, typer.Option("--tie", help="FOLLOWER=LEADER: give one parameter another's value.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="NAME=VALUE: fix a parameter, or start a free one there.")
+]
+Requirements = Annotated[
+    list[str] | None, typer.Option("--require", help="A<=B: an order between parameters, or a parameter and a number.")
+]
+Constraints = Annotated[
+    list[str] | None, typer.Option("--constrain", help="NAME=CENTRE,WIDTH: a Gaussian constraint; adds a nuisance.")
+]
+Interactions = Annotated[list[str] | None, typer.Option("--interaction", help="The interaction: standard-model.")]
+CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020 or 2022.")]
+FormFactorName = Annotated[str, typer.Option("--form-factor", help="helm, symmetrised-fermi, klein-nystrand or unity.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
+Levels = Annotated[list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside the usual four.")]
+
+
+def split(items: Sequence[str] | None) -> list[str]:
+    """Return the items of a repeated, comma-separated option."""
+    return [part.strip() for item in items or () for part in item.split(",") if part.strip()]
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise InputError(f"{what}: expected a number, found '{text}'") from None
+    if not math.isfinite(value):
+        raise InputError(f"{what}: expected a finite number, found '{text}'")
+    return value
+
+
+def _pairs(items: Sequence[str], option: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise InputError(f"{option}: expected NAME=VALUE, found '{item}'")
+        if name.strip() in found:
+            raise InputError(f"{option}: '{name.strip()}' is given twice")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def specification(
+    free: Sequence[str] | None,
+    tie: Sequence[str] | None,
+    settings: Sequence[str] | None,
+    require: Sequence[str] | None,
+    constrain: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Return the arguments of `Likelihood.fit` for the options of the command line."""
+    constraints = {}
+    for name, text in _pairs(constrain or (), "--constrain").items():
+        numbers = text.split(",")
+        if len(numbers) != 2:
+            raise InputError(f"--constrain: expected NAME=CENTRE,WIDTH, found '{name}={text}'")
+        constraints[name] = (_number(numbers[0], name), _number(numbers[1], name))
+    return {
+        "free": split(free),
+        "tie": _pairs(split(tie), "--tie"),
+        "values": {name: _number(text, name) for name, text in _pairs(split(settings), "--set").items()},
+        "require": split(require),
+        "constrain": constraints,
+    }
+
+
+def likelihood(
+    names: Sequence[str], interactions: Sequence[str] | None, couplings: str, form_factor: str
+) -> Likelihood:
+    """Return the likelihood of the named measurements."""
+    for name in interactions or ():
+        if name != "standard-model":
+            raise InputError(f"unknown interaction '{name}'; known: standard-model")
+    return Likelihood([load(name, form_factor) for name in names], standard_model(couplings))
+
+
+def levels(extra: Sequence[str] | None) -> list[str]:
+    """Return the usual confidence levels [per cent] and those of --cl."""
+    chosen = list(LEVELS)
+    for text in split(extra):
+        _number(text, "--cl")
+        delta_chi2(text)
+        if text not in chosen:
+            chosen.append(text)
+    return sorted(chosen, key=float)
+
+
+def ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Return the ranges of ``--range LO:HI`` (in the order of the parameters) or ``--range NAME=LO:HI``."""
+    found = {}
+    for number, item in enumerate(items or ()):
+        name, equals, text = item.rpartition("=")
+        if not equals:
+            if number >= len(scanned):
+                raise InputError(f"--range: a range for each of {', '.join(scanned)} at most, found '{item}'")
+            name = scanned[number]
+        low, colon, high = text.partition(":")
+        if not colon:
+            raise InputError(f"--range: expected LO:HI, found '{text}'")
+        found[name] = (_number(low, name), _number(high, name))
+    return found

@@ -1,0 +1,208 @@
+"""What the command line prints: tables for people, one JSON object for programs, progress on standard error."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from .._numerics import error_digits
+from ..analysis import Prediction
+from ..inference.intervals import LEVELS
+from ..parameters import ParameterTable
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on standard error what goes on, once it has taken a second."""
+    console = Console(stderr=True)
+    status = console.status(f"{what} …")
+    started, shown = time.perf_counter(), threading.Event()
+
+    def show() -> None:
+        shown.set()
+        if console.is_terminal:
+            status.start()
+        else:
+            console.print(f"{what} …", highlight=False)
+
+    timer = threading.Timer(1.0, show)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        status.stop()
+        if shown.is_set() and console.is_terminal:
+            console.print(f"{what}: {time.perf_counter() - started:.1f} s", highlight=False)
+
+
+def console() -> Console:
+    """Return the console of the results: as wide as the terminal, 120 columns where there is none."""
+    width = None if sys.stdout.isatty() else 120
+    return Console(highlight=False, soft_wrap=True, width=width)
+
+
+def table(*headers: str, wrapped: str = "") -> Table:
+    """Return an empty table with these columns; only the column `wrapped` may take several lines."""
+    empty = Table(box=None)
+    for header in headers:
+        empty.add_column(header, no_wrap=header != wrapped)
+    return empty
+
+
+def json_object(content: dict[str, Any]) -> None:
+    """Print `content` as JSON."""
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
+def check_plot(plot: Path | None) -> None:
+    """Refuse, before anything is computed, a path that no figure can be written to."""
+    if plot is not None:
+        from ..plots.style import check_figure_path
+
+        check_figure_path(plot)
+
+
+def draw(plot: Path | None, result: Any) -> None:
+    """Draw `result` to a file, if one is asked for."""
+    if plot is not None:
+        from ..plots.style import save
+
+        save(result.plot(), plot)
+        print(f"drawn to {plot}", file=sys.stderr)
+
+
+def _pieces(pieces: Sequence[Sequence[float]]) -> str:
+    return " or ".join(f"{low:.5g} … {high:.5g}" for low, high in pieces) or "nowhere"
+
+
+def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
+    """Return the piece around `value` as "+0.027 -0.024"."""
+    for low, high in pieces:
+        if low <= value <= high:
+            digits = error_digits(high - value, value - low)
+            return f"+{high - value:.{digits}f} -{value - low:.{digits}f}"
+    return ""
+
+
+def _number(value: float | None, form: str) -> str:
+    """Return a number of the JSON in the given form, a dash where there is none."""
+    return "–" if value is None else format(value, form)
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
+
+
+def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping[str, float]]) -> None:
+    """Print the parameters, and the couplings of a scheme by case."""
+    rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped="what it is")
+    for p in table_.values():
+        prior = "" if p.constraint is None else f"{p.constraint.centre:g} ± {p.constraint.width:.4g}"
+        bounds = f"{p.bounds[0]:.6g} … {p.bounds[1]:.6g}"
+        rows.add_row(p.name, _unit(p.unit), f"{p.default:g}", bounds, prior, p.description)
+    terminal = console()
+    terminal.print(rows)
+    values = table(f"couplings {scheme}", *next(iter(digits.values())))
+    for case, numbers in digits.items():
+        values.add_row(case, *(f"{number:.6f}" for number in numbers.values()))
+    terminal.print()
+    terminal.print(values)
+
+
+def predictions(found: Sequence[Prediction]) -> None:
+    """Print the expected counts of each measurement in bins of its first axis."""
+    terminal = console()
+    for prediction in found:
+        measurement, counts = prediction.measurement, prediction.counts
+        terminal.print(f"{measurement.name}: {measurement.title}")
+        axis, edges = next(iter(measurement.axes.items()))
+        rows = table(axis, *counts, "sum", "observed")
+        for column in rows.columns[1:]:
+            column.justify = "right"
+        total = sum(counts.values())
+        for b in range(len(edges) - 1):
+            row = [component[b].sum() for component in counts.values()]
+            observed = f"{measurement.observed[b].sum():.0f}"
+            rows.add_row(f"{edges[b]:g} – {edges[b + 1]:g}", *(f"{x:.2f}" for x in (*row, sum(row))), observed)
+        sums = [component.sum() for component in counts.values()]
+        rows.add_section()
+        rows.add_row("all", *(f"{x:.2f}" for x in (*sums, total.sum())), f"{measurement.observed.sum():.0f}")
+        terminal.print(rows)
+        split = ", ".join(
+            f"{flavour} {prediction.signal[k].sum():.1f}" for k, flavour in enumerate(measurement.source.flavours)
+        )
+        terminal.print(f"signal by flavour: {split}")
+        terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.1f}e-40 cm² per nucleus")
+        terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}")
+
+
+def fit(content: dict[str, Any]) -> None:
+    """Print a fit from its JSON."""
+    terminal = console()
+    terminal.print(" + ".join(content["measurements"]))
+    if content["parameters"]:
+        rows = table("parameter", "value", "1σ", "90 %", "2σ", "unit")
+        for name, found in content["parameters"].items():
+            leader = content["tied"].get(name)
+            pieces = [found["interval"].get(level, ()) for level in ("68.27", "90", "95.45")]
+            errors = (_plus_minus(found["value"], one) for one in pieces)
+            label = f"{name} = {leader}" if leader else name
+            rows.add_row(label, _number(found["value"], ".5g"), *errors, _unit(found["unit"]))
+        terminal.print(rows)
+    for name, found in content["parameters"].items():
+        for level, pieces in found["interval"].items():
+            if level not in LEVELS or len(pieces) > 1:
+                terminal.print(f"{name} at {level} %: {_pieces(pieces)}")
+        if found.get("at_bound"):
+            terminal.print(f"{name}: an interval reaches a bound of the parameter")
+    if content["nuisances"]:
+        rows = table("nuisance", "value", "error", "prior")
+        for name, found in content["nuisances"].items():
+            centre, width = found["prior"]
+            numbers = (_number(found[key], ".4f") for key in ("value", "error"))
+            rows.add_row(name, *numbers, f"{centre:g} ± {width:.4g}")
+        terminal.print(rows)
+    if content["priors_dropped"]:
+        terminal.print(f"prior dropped, because fitted: {', '.join(content['priors_dropped'])}")
+    for measurement in content["measurements"]:
+        events = content["events"][measurement].items()
+        section = content["flux_averaged_cross_section"][measurement]
+        totals = ", ".join(f"{name} {_number(e['value'], '.1f')} ± {_number(e['error'], '.1f')}" for name, e in events)
+        value, error, sm = (_number(section[key], ".1f") for key in ("value", "error", "sm"))
+        terminal.print(f"{measurement}: {totals} events")
+        terminal.print(f"flux-averaged cross section: {value} ± {error}, SM {sm} (1e-40 cm² per nucleus)")
+    chi2, seconds = _number(content["chi2_min"], ".2f"), content["seconds"]
+    terminal.print(f"chi2 = {chi2} for {content['dof']} degrees of freedom; {content['message']}")
+    terminal.print(f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s")
+
+
+def profile(content: dict[str, Any]) -> None:
+    """Print a profile from its JSON."""
+    terminal = console()
+    names = content["parameters"]
+    best = ", ".join(f"{name} = {_number(content['best'][name], '.5g')}" for name in names)
+    terminal.print(f"chi2 = {_number(content['chi2_min'], '.2f')} at {best}")
+    rows = table("parameter", "level [%]", "interval")
+    by_name = content["interval"] if len(names) == 2 else {names[0]: content["interval"]}
+    for name, by_level in by_name.items():
+        for level, pieces in by_level.items():
+            rows.add_row(name, level, _pieces(pieces))
+    terminal.print(rows)
+    if len(names) == 1:
+        rows = table(names[0], "chi2", "delta chi2")
+        step = max(1, len(content["points"]) // 20)
+        for x, value in list(zip(content["points"], content["chi2"], strict=True))[::step]:
+            shown = ("", "") if value is None else (f"{value:.3f}", f"{value - content['chi2_min']:.3f}")
+            rows.add_row(f"{x:.5g}", *shown)
+        terminal.print(rows)
+    if content["not_converged"]:
+        terminal.print(f"{content['not_converged']} points did not converge")
