@@ -110,6 +110,8 @@ class FitResult:
         Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
         """
         leader = self._leader(name)
+        if not self.converged:
+            raise InputError(f"there is no interval of '{name}': the fit {self.message}")
         level = delta_chi2(f"{100.0 * cl:g}")
         self._compute_intervals(leader, [*LEVELS.values(), level] if level in LEVELS.values() else [level])
         return self._intervals[leader, level]
@@ -199,6 +201,8 @@ class FitResult:
 
     def _natural_range(self, name: str) -> tuple[float, float]:
         """Return a range that holds the 3σ interval, with a margin, inside the bounds."""
+        if not self.converged:
+            return self.specification.bounds[name]
         self._compute_intervals(name, list(LEVELS.values()))
         pieces = self._intervals[name, LEVELS["99.73"]].pieces
         low, high = pieces[0][0], pieces[-1][1]

@@ -134,7 +134,8 @@ def fit(
     with show.progress("fitting"):
         result = likelihood.fit(**options.specification(free, tie, settings, require, constrain))
         content = result.as_dict(levels)
-    show.draw(plot, result)
+        if result.converged:
+            show.draw(plot, result)
     if json_:
         show.json_object(content)
     else:
@@ -181,7 +182,8 @@ def profile(
             chosen, ranges, points, **options.specification(free, tie, settings, require, constrain)
         )
         content = result.as_dict(levels)
-        show.draw(plot, result)
+        if result.fit.converged:
+            show.draw(plot, result)
     if json_:
         show.json_object(content)
     else:

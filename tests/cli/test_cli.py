@@ -158,14 +158,18 @@ def test_version_and_help(run):
     assert run("fit", "--help")[0] == 0
 
 
-def test_a_fit_that_does_not_converge_has_exit_code_3(run, monkeypatch):
-    from cevnsjax.inference import newton
-
-    monkeypatch.setattr(newton, "TOLERANCE", -1.0)
-    code, out, err = run("fit", CSI, "--free", "nin_norm", "--json")
+def test_a_fit_that_does_not_converge_has_exit_code_3(run):
+    nothing = "cevns_norm=0,brn_norm=0,nin_norm=0,ss_norm=0"
+    code, out, err = run("fit", CSI, "--free", "sin2_theta_w", "--set", nothing, "--json")
     assert code == 3
     assert json.loads(out)["converged"] is False
-    assert "did not converge" in err
+    assert err.endswith("cevnsjax: did not converge: chi2 is not finite at any start\n")
+    code, out, _ = run("fit", CSI, "--free", "sin2_theta_w", "--set", nothing)
+    assert code == 3
+    assert "chi2 = –" in out
+    code, out, _ = run("profile", CSI, "--free", "sin2_theta_w", "--set", nothing, "--json")
+    assert code == 3
+    assert json.loads(out)["converged"] is False
 
 
 BAD = [
