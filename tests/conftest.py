@@ -1,0 +1,1 @@
+"""Pytest puts this folder on the import path, so that the tests share `tolerance` and `independent_rates`."""
