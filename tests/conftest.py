@@ -1,7 +1,10 @@
 """Fixtures shared by all tests."""
 
 import os
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
 os.environ["CEVNSJAX_CACHE"] = "off"
 os.environ.setdefault("MPLBACKEND", "agg")
 

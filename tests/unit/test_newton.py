@@ -1,0 +1,225 @@
+"""The minimiser on problems whose minima are known in closed form, and its linear solver against NumPy's."""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from tolerance import assert_close
+
+from cevnsjax._numerics import solve_symmetric
+from cevnsjax.inference.newton import MAX_STEPS, minimise
+
+WHY = "the tolerance on the predicted decrease, 1e-10"
+FREE2, FREE3 = np.zeros(2, bool), np.zeros(3, bool)
+MATRIX = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -0.2], [0.5, -0.2, 1.0]])
+CENTRE = np.array([0.3, -1.2, 2.0])
+
+
+@cache
+def compiled(objective, max_steps):
+    return jax.jit(lambda u, frozen, low, high: minimise(objective, u, frozen, low, high, max_steps))
+
+
+def minimum(objective, start, frozen, low, high, max_steps=MAX_STEPS):
+    return compiled(objective, max_steps)(np.array(start), frozen, low, high)
+
+
+def box(n, low=-10.0, high=10.0):
+    return np.full(n, low), np.full(n, high)
+
+
+def quadratic(u):
+    """Minimum 7 at `CENTRE`, Hessian 2 `MATRIX`."""
+    return 7.0 + (u - CENTRE) @ jnp.asarray(MATRIX) @ (u - CENTRE)
+
+
+def rosenbrock(u):
+    """Minimum 0 at (1, 1) (Rosenbrock 1960)."""
+    return (1.0 - u[0]) ** 2 + 100.0 * (u[1] - u[0] ** 2) ** 2
+
+
+def double_well(u):
+    """Minima -1/4 at (±1, 0), a saddle with Hessian diag(-1, 2) at the origin."""
+    return 0.25 * u[0] ** 4 - 0.5 * u[0] ** 2 + u[1] ** 2
+
+
+def barrier(u):
+    """Minimum 1 at u = 1; infinite or not a number for u ≤ 0."""
+    return jnp.sum(u - jnp.log(u))
+
+
+def test_quadratic_in_one_step():
+    found = minimum(quadratic, [5.0, 5.0, 5.0], FREE3, *box(3))
+    assert found.converged
+    # One step to the minimum, one more to see that nothing is left to gain.
+    assert found.steps <= 2
+    assert_close(found.u, CENTRE, scale=1.0)
+    assert_close(found.value, 7.0)
+    assert_close(found.gradient, np.zeros(3), scale=1.0)
+    assert_close(found.hessian, 2.0 * MATRIX)
+
+
+@pytest.mark.parametrize("start", [(-1.2, 1.0), (0.0, 0.0), (5.0, -5.0), (-9.0, 9.0), (1.0, 1.0)])
+def test_rosenbrock(start):
+    found = minimum(rosenbrock, start, FREE2, *box(2))
+    assert found.converged
+    assert found.steps < MAX_STEPS
+    assert_close(found.u, np.ones(2), 1e-4, WHY)
+    assert found.value < 1e-9
+
+
+def test_rosenbrock_in_other_coordinates():
+    """Scales that differ by 1e6 change nothing: the damping is relative to the diagonal."""
+    unit = np.array([1e-3, 1e3])
+    found = minimum(lambda u: rosenbrock(u / unit), np.array([-1.2, 1.0]) * unit, FREE2, -10 * unit, 10 * unit)
+    assert found.converged
+    assert_close(found.u / unit, np.ones(2), 1e-4, WHY)
+
+
+def test_minimum_at_a_bound():
+    """With u_0 ≤ -1 the others minimise the rest: u_1, u_2 solve their block of MATRIX."""
+    found = minimum(quadratic, [-3.0, 0.0, 0.0], FREE3, *(box(3)[0], np.array([-1.0, 10.0, 10.0])))
+    shift = np.linalg.solve(MATRIX[1:, 1:], -MATRIX[1:, 0] * (-1.0 - CENTRE[0]))
+    expected = np.array([-1.0, *(CENTRE[1:] + shift)])
+    assert found.converged
+    assert found.u[0] == -1.0
+    assert_close(found.u, expected, 1e-6, WHY)
+    assert_close(found.value, float(quadratic(expected)), 1e-10, WHY)
+
+
+def test_minimum_in_a_corner():
+    found = minimum(lambda u: u[0] + 2.0 * u[1] + u[0] * u[1], [0.5, 0.5], FREE2, *box(2, 0.0, 1.0))
+    assert found.converged
+    assert_close(found.u, np.zeros(2), scale=1.0)
+
+
+def test_leaves_a_bound_that_does_not_hold_it():
+    """Started on a bound with the gradient pointing inward, it ends inside."""
+    found = minimum(quadratic, [-10.0, 10.0, -10.0], FREE3, *box(3))
+    assert found.converged
+    assert_close(found.u, CENTRE, 1e-8, WHY)
+
+
+@pytest.mark.parametrize("start", [(0.1, 1.0), (-0.3, -2.0), (0.5, 0.0), (0.05, 3.0)])
+def test_indefinite_start(start):
+    """Inside |u_0| < 1/√3 the Hessian has a negative eigenvalue; the minimum on that side is found."""
+    found = minimum(double_well, start, FREE2, *box(2))
+    assert found.converged
+    assert_close(found.u, np.array([np.sign(start[0]), 0.0]), 1e-4, WHY, scale=1.0)
+    assert_close(found.value, -0.25, 1e-9, WHY)
+
+
+def test_saddle_is_not_reported_as_a_minimum():
+    """At the saddle the gradient vanishes and there is no step to take, but the Hessian is indefinite."""
+    found = minimum(double_well, [0.0, 0.0], FREE2, *box(2))
+    assert not found.converged
+
+
+@pytest.mark.parametrize("start", [(-1.0, 1.0), (0.0, 1.0), (np.nan, 1.0)])
+def test_start_that_is_not_finite(start):
+    found = minimum(barrier, start, FREE2, *box(2))
+    assert not found.converged
+    assert found.steps <= 1
+
+
+def test_step_out_of_the_domain_is_taken_back():
+    """From u = 9 the Newton step of u - ln u leads to -63; the domain ends at 0, inside the bounds."""
+    found = minimum(barrier, [9.0, 3.0], FREE2, *box(2, -100.0, 100.0))
+    assert found.converged
+    assert_close(found.u, np.ones(2), 1e-4, WHY)
+    assert_close(found.value, 2.0, 1e-9, WHY)
+
+
+def test_no_minimum_is_not_reported_as_one():
+    """exp(-u) falls for ever; between bounds its minimum is the upper one."""
+    falling = lambda u: jnp.exp(-u[0]) + u[1] ** 2  # noqa: E731
+    bounded = minimum(falling, [0.0, 1.0], FREE2, *box(2))
+    assert bounded.converged
+    assert_close(bounded.u, np.array([10.0, 0.0]), 1e-4, WHY, scale=1.0)
+
+
+def test_step_limit_is_reported():
+    found = minimum(rosenbrock, [-9.0, 9.0], FREE2, *box(2), max_steps=3)
+    assert not found.converged
+    assert found.steps == 3
+
+
+def test_all_frozen():
+    start = np.array([5.0, 5.0, 5.0])
+    found = minimum(quadratic, start, ~FREE3, *box(3))
+    assert found.converged
+    assert np.array_equal(found.u, start)
+    assert_close(found.value, float(quadratic(start)))
+
+
+def test_some_frozen():
+    """With u_0 held at 1 the minimum over the others solves their block."""
+    found = minimum(quadratic, [1.0, 5.0, 5.0], np.array([True, False, False]), *box(3))
+    expected = np.array([1.0, *(CENTRE[1:] - np.linalg.solve(MATRIX[1:, 1:], MATRIX[1:, 0] * (1.0 - CENTRE[0])))])
+    assert found.converged
+    assert_close(found.u, expected)
+
+
+@pytest.mark.parametrize("objective", [rosenbrock, double_well, barrier])
+def test_batch_equals_single(objective):
+    """Each member of a batch takes its own path: those that end early, and those that fail, disturb no other."""
+    starts = np.array([[-1.2, 1.0], [0.1, 1.0], [4.0, 3.0], [1.0, 1.0], [9.0, 0.3], [-2.0, -1.0]])
+    frozen = np.array([[False, False]] * 4 + [[True, False], [False, False]])
+    single = jax.jit(lambda u, f: minimise(objective, u, f, *box(2)))
+    batch = jax.jit(jax.vmap(lambda u, f: minimise(objective, u, f, *box(2))))(starts, frozen)
+    assert not np.all(batch.steps == batch.steps[0])
+    for k, (start, mask) in enumerate(zip(starts, frozen, strict=True)):
+        alone = single(start, mask)
+        assert bool(batch.converged[k]) == bool(alone.converged)
+        if alone.converged:
+            assert_close(
+                batch.u[k], alone.u, 1e-6, "paths may differ by rounding, both end within the tolerance", scale=1.0
+            )
+            assert_close(batch.value[k], alone.value, 1e-9, WHY, scale=1.0)
+
+
+# The linear solver
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 12])
+def test_solve_symmetric_is_numpy_solve(n):
+    rng = np.random.default_rng(n)
+    root = rng.normal(size=(n, n))
+    matrix, vector = root @ root.T + 0.1 * np.eye(n), rng.normal(size=n)
+    scales = np.geomspace(1e-6, 1e6, n)  # of coordinates in different units
+    found, pivot = solve_symmetric(jnp.asarray(matrix * np.outer(scales, scales)), jnp.asarray(vector * scales))
+    assert pivot > 0
+    expected = np.linalg.solve(matrix, vector)
+    why = "condition number of the matrix"
+    assert_close(found * scales, expected, 1e-14 * np.linalg.cond(matrix) + 1e-12, why, scale=np.abs(expected).max())
+
+
+def test_solve_symmetric_tells_an_indefinite_matrix():
+    """A negative pivot is replaced by its modulus: diag(-2, 1) acts as diag(2, 1), a direction of descent."""
+    found, pivot = solve_symmetric(jnp.diag(jnp.array([-2.0, 1.0])), jnp.array([3.0, 5.0]))
+    assert pivot < 0
+    assert_close(found, np.array([1.5, 5.0]))
+
+
+def test_solve_symmetric_descends_on_any_symmetric_matrix():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        root = rng.normal(size=(4, 4))
+        vector = rng.normal(size=4)
+        found, pivot = solve_symmetric(jnp.asarray(root + root.T), jnp.asarray(vector))
+        assert (pivot > 0) == bool(np.all(np.linalg.eigvalsh(root + root.T) > 0))
+        assert float(vector @ np.asarray(found)) > 0
+
+
+def test_solve_symmetric_of_a_singular_matrix_is_finite():
+    found, pivot = solve_symmetric(jnp.ones((2, 2)), jnp.array([1.0, 0.0]))
+    assert abs(pivot) < 1e-12
+    assert np.all(np.isfinite(found))
+
+
+def test_derivative_of_solve_symmetric():
+    """d(A⁻¹b)/db = A⁻¹."""
+    found = jax.jacfwd(lambda b: solve_symmetric(jnp.asarray(MATRIX), b)[0])(jnp.asarray(CENTRE))
+    assert_close(found, np.linalg.inv(MATRIX), scale=1.0)
