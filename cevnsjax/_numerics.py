@@ -55,7 +55,10 @@ def error_digits(*errors: float) -> int:
 
 
 def solve_symmetric(
-    matrix: Float[Array, "n n"], vector: Float[Array, " n"], floor: float = 1e-12
+    matrix: Float[Array, "n n"],
+    vector: Float[Array, " n"],
+    size: Float[Array, " n"] | None = None,
+    floor: float = 1e-12,
 ) -> tuple[Float[Array, " n"], Float[Array, ""]]:
     """Solve ``matrix @ x = vector`` by an unrolled L D Lᵀ factorisation; return x and the smallest pivot.
 
@@ -64,7 +67,8 @@ def solve_symmetric(
     Unrolled over the dimension, hence vectorised across a batch by `jax.vmap`: meant for fewer than ~20 parameters.
     """
     n = vector.shape[0]
-    scale = [jnp.sqrt(jnp.maximum(jnp.abs(matrix[i, i]), 1e-300)) for i in range(n)]
+    size = jnp.maximum(jnp.abs(jnp.diag(matrix)), 1e-300) if size is None else size
+    scale = [jnp.sqrt(size[i]) for i in range(n)]
     a = [[matrix[i, j] / (scale[i] * scale[j]) for j in range(i + 1)] for i in range(n)]
     pivots, lower, smallest = [], [], jnp.inf
     for i in range(n):

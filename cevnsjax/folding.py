@@ -4,9 +4,10 @@
     F_l,i (T)    = (nuclei of nuclide i) · (fluence of flavour l) · ∫ φ_l(E) κ(E, T) dE            flux moments
     counts_b,t   = Σ_l [ Σ_i Σ_T  R_b,i,T · F_l,i(T) · A²_l,i(T; θ) ] · P_l,t   + backgrounds
 
-The recoil energies T are Gauss-Legendre nodes for each nuclide, with breaks where the rate has a kink: at the largest
-recoil of each line and of each end of a spectrum. R is the detector's response, P the arrival in time. All checks of
-structure are made here and in the constructors, before anything is compiled.
+The recoil energies T are Gauss-Legendre nodes in √T for each nuclide (the rate of a continuum starts as a power of √T),
+with breaks where the rate has a kink: at the largest recoil of each line and of each end of a spectrum. R is the
+detector's response, P the arrival in time. All checks of structure are made here and in the constructors, before
+anything is compiled.
 """
 
 import dataclasses
@@ -117,7 +118,8 @@ def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
     energies = sorted({edge for spectrum in measurement.source.spectra.values() for edge in spectrum.breaks()})
     recoil, weight, momentum = [], [], []
     for nucleus in measurement.target.nuclides:
-        nodes, weights = gauss_legendre([0.0, *(maximum_recoil(e, nucleus.mass) for e in energies)], order)
+        root, weights = gauss_legendre(np.sqrt([0.0, *(maximum_recoil(e, nucleus.mass) for e in energies)]), order)
+        nodes, weights = root**2, 2.0 * root * weights
         recoil.append(nodes)
         weight.append(weights)
         momentum.append(momentum_transfer(nodes, nucleus.mass))

@@ -23,8 +23,6 @@ QUENCHING_SHAPES = ("quenching_shape_0", "quenching_shape_1")
 SMEARING = ("smearing_mean_inverse", "smearing_shape")
 EFFICIENCY = ("efficiency_a", "efficiency_b", "efficiency_c", "efficiency_d")
 EFFICIENCY_SHAPE = "efficiency_shape"
-TIME_ORDER = 16
-"""Quadrature nodes in each time bin."""
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
 
 
@@ -135,10 +133,9 @@ class TimeWindow(eqx.Module):
             ),
         )
 
-    def binned(self, arrivals: ArrivalTimes, shift: str, order: int = TIME_ORDER) -> "TimeResponse":
+    def binned(self, arrivals: ArrivalTimes, shift: str) -> "TimeResponse":
         """Return the stage that cuts `arrivals` into the bins; the parameter `shift` delays them."""
-        x, w = np.polynomial.legendre.leggauss(order)
-        return TimeResponse(arrivals, self.edges, 0.5 * (x + 1.0), 0.5 * w, shift)
+        return TimeResponse(arrivals, Decayed(arrivals), self.edges, shift)
 
 
 def time_shift(name: str, what: str) -> Parameter:
@@ -146,17 +143,28 @@ def time_shift(name: str, what: str) -> Parameter:
     return Parameter(name, "us", 0.0, (-0.5, 0.5), r"\Delta t", f"delay of {what}")
 
 
+class Decayed(Stage):
+    """Stage: the integral of the cumulative distribution times the decaying efficiency, up to each knot."""
+
+    arrivals: ArrivalTimes
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((TIME_EFFICIENCY[1],))
+
+    def __call__(self, params: Params) -> Float[Array, "distribution knot"]:
+        return self.arrivals.decayed(params[TIME_EFFICIENCY[1]])
+
+
 class TimeResponse(Stage):
     """Stage: how much of each distribution is selected in each time bin.
 
     ∫_bin p(t - Δ) ε_T(t) dt, integrated by parts: the cumulative distribution is known at the edges, and what is left,
-    ∫ C(t - Δ) ε_T'(t) dt, is a small and smooth integral over the part of the bin after the onset.
+    ∫ C(t - Δ) ε_T'(t) dt over the part of the bin after the onset, is summed piece by piece of the spline.
     """
 
     arrivals: ArrivalTimes
+    decayed: Stage
     edges: Float[Array, " edge"]
-    nodes: Float[Array, " order"]
-    weights: Float[Array, " order"]
     shift: str = eqx.field(static=True)
 
     def own_parameters(self) -> frozenset[str]:
@@ -167,9 +175,8 @@ class TimeResponse(Stage):
         onset, rate = params[TIME_EFFICIENCY[0]], params[TIME_EFFICIENCY[1]]
         xp = namespace(self.edges, shift, onset, rate)
         at_edges = self.arrivals.cumulative(self.edges - shift) * time_efficiency(self.edges, onset, rate)
-        low = xp.clip(onset, self.edges[:-1], self.edges[1:])
-        width = self.edges[1:] - low
-        time = low[:, None] + width[:, None] * self.nodes
-        slope = -rate * time_efficiency(time, onset, rate)
-        inside = self.arrivals.cumulative(time - shift) * slope
-        return at_edges[:, 1:] - at_edges[:, :-1] - inside @ self.weights * width
+        at_knots = self.decayed(params)
+        low = xp.clip(onset, self.edges[:-1], self.edges[1:]) - shift
+        lost = self.arrivals.loss(self.edges[1:] - shift, rate, at_knots) - self.arrivals.loss(low, rate, at_knots)
+        factor = xp.exp(-rate * (shift + self.arrivals.start - onset))
+        return at_edges[:, 1:] - at_edges[:, :-1] + factor * lost

@@ -3,9 +3,10 @@
 Which to use when: this one for batches (profiles, contours, many starts), where every point of a batch takes its own
 path inside one XLA loop. No library minimiser for JAX has bounds and an exact Hessian and runs under `jax.vmap`.
 
-The step solves (H + λ diag|H|) d = -g on the coordinates that are neither frozen nor held at a bound (projected
-Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ factorisation where H is indefinite,
-and λ raised until χ² falls. It ends when the predicted decrease of χ² is below a tolerance, with λ = 0.
+The step solves (H + λ D) d = -g, D the moduli of the diagonal of H, on the coordinates that are neither frozen nor
+held at a bound (projected Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ
+factorisation where H is indefinite, and λ raised until χ² falls. It ends when the predicted decrease of χ² is below a
+tolerance, with λ = 0.
 χ², gradient and Hessian are evaluated at one place in the program: they are what takes long to compile.
 """
 
@@ -21,7 +22,7 @@ from .._typing import Array, Float
 
 TOLERANCE = 1e-10
 """Predicted decrease of χ² below which a minimum is reached."""
-MAX_STEPS = 100
+MAX_STEPS = 200
 
 
 class Minimum(eqx.Module):
@@ -62,6 +63,7 @@ def minimise(
     Where `objective` is not finite at `start` the search has failed at once; a step to such a point is taken back.
     """
     n = start.shape[0]
+    least = 1e-6 / (upper - lower) ** 2  # curvature of a coordinate that matters less than 1e-6 over its whole range
     identity = jnp.eye(n)
 
     def gradient_with_value(u: Array) -> tuple[Any, Any]:
@@ -82,7 +84,8 @@ def minimise(
         held = frozen | ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
         slope = jnp.where(held, 0.0, gradient)
         curvature = jnp.where(held[:, None] | held[None, :], identity, hessian)
-        direction, pivot = solve_symmetric(curvature + damping * jnp.diag(jnp.abs(jnp.diag(curvature))), -slope)
+        size = jnp.maximum(jnp.abs(jnp.diag(curvature)), least)
+        direction, pivot = solve_symmetric(curvature + damping * jnp.diag(size), -slope, size)
         trial = jnp.clip(u + direction, lower, upper)
         move = trial - u
         decrease = -(slope @ move + 0.5 * move @ (curvature @ move))

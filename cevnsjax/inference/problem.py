@@ -260,6 +260,8 @@ class Problem(eqx.Module):
             placed.add(name)
         return low, high
 
+    __hash__ = object.__hash__  # so that jax.jit(problem) works: a module of arrays has no hash of its own
+
     def __call__(self, u: Float[Array, " coordinate"]) -> Scalar:
         """Return χ² at the coordinates `u`."""
         return self.chi2(self.params(u))
