@@ -7,8 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-os.environ["CEVNSJAX_CACHE"] = "off"
-
+import jax
 from rich.console import Console
 
 import cevnsjax
@@ -38,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables to FILE as well")
     chosen = parser.parse_args()
+    jax.config.update("jax_enable_compilation_cache", False)
     console = Console(width=140)
     found = machine()
     console.print(", ".join(f"{name} {text}" for name, text in found.items()))
