@@ -1,0 +1,1 @@
+"""Benchmarks of the engine beside fair opponents: ``python -m benchmarks`` from the root of the checkout."""

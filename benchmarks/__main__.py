@@ -1,0 +1,57 @@
+"""Run all benchmarks and print their tables: ``python -m benchmarks [--json FILE]``."""
+
+import argparse
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import jax
+from rich.console import Console
+
+import cevnsjax
+
+from .case import Case
+from .evaluation import evaluation
+from .minimisers import minimisers
+from .pulls import pulls
+from .quadrature import quadrature
+
+PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "optimistix", "optax", "iminuit")
+
+
+def machine() -> dict[str, str]:
+    """Return what the numbers depend on: processor, cores, load at the start, versions."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        processor = platform.processor() or platform.machine()
+    found = {"processor": processor, "cores": str(os.cpu_count()), "python": platform.python_version()}
+    found["load"] = f"{os.getloadavg()[0]:.1f}"
+    return found | {"cevnsjax": cevnsjax.__version__} | {name: version(name) for name in PACKAGES}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables to FILE as well")
+    chosen = parser.parse_args()
+    jax.config.update("jax_enable_compilation_cache", False)
+    console = Console(width=140)
+    found = machine()
+    console.print(", ".join(f"{name} {text}" for name, text in found.items()))
+    case, tables = Case(), []
+    for block in (evaluation, quadrature, minimisers, pulls):
+        made = block(case)
+        made = made if isinstance(made, list) else [made]
+        for table in made:
+            table.show(console)
+        tables += made
+    if chosen.json is not None:
+        document = {"machine": found, "tables": [table.as_dict() for table in tables]}
+        chosen.json.write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
