@@ -77,7 +77,8 @@ class Signal(Stage):
         return frozenset()
 
     def __call__(self, params: Params) -> Float[Array, "bin time"]:
-        return self.energy(params).T @ self.time(params)
+        energy, time = self.energy(params), self.time(params)
+        return sum(energy[flavour][:, None] * time[flavour] for flavour in range(len(energy)))
 
 
 class FoldedMeasurement(eqx.Module):

@@ -72,36 +72,46 @@ class NuclearAmplitudes(eqx.Module):
     """N F_N(q; R_n)."""
 
 
-class NuclearResponse(Stage):
-    """Stage: the nuclear amplitudes of a target at fixed momentum transfers q [MeV], as a function of the radii."""
+class NucleonAmplitude(Stage):
+    """Stage: number × form factor of the protons or neutrons at fixed momentum transfers q [MeV]."""
 
     q: Float[Array, "nuclide node"]
-    protons: Float[Array, " nuclide"]
-    neutrons: Float[Array, " nuclide"]
+    numbers: Float[Array, " nuclide"]
     form_factor: FormFactor = eqx.field(static=True)
-    elements: tuple[str, ...] = eqx.field(static=True)
+    radii: tuple[str, ...] = eqx.field(static=True)
+    """Parameter with the rms radius of each nuclide."""
 
     def own_parameters(self) -> frozenset[str]:
-        return frozenset(f"r_{particle}_{element}" for element in self.elements for particle in "np")
+        return frozenset(self.radii)
 
-    def _form_factor(self, particle: str, params: Params) -> Float[Array, "nuclide node"]:
-        radii: list[Scalar] = [params[f"r_{particle}_{element}"] for element in self.elements]
-        return self.form_factor(self.q, namespace(self.q, *radii).stack(radii)[:, None])
+    def __call__(self, params: Params) -> Float[Array, "nuclide node"]:
+        radii: list[Scalar] = [params[name] for name in self.radii]
+        return self.numbers[:, None] * self.form_factor(self.q, namespace(self.q, *radii).stack(radii)[:, None])
+
+
+class NuclearResponse(Stage):
+    """Stage: the nuclear amplitudes of a target at fixed momentum transfers q [MeV]."""
+
+    q: Float[Array, "nuclide node"]
+    proton: Stage
+    neutron: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
 
     def __call__(self, params: Params) -> NuclearAmplitudes:
-        return NuclearAmplitudes(
-            q=self.q,
-            proton=self.protons[:, None] * self._form_factor("p", params),
-            neutron=self.neutrons[:, None] * self._form_factor("n", params),
-        )
+        return NuclearAmplitudes(q=self.q, proton=self.proton(params), neutron=self.neutron(params))
 
 
 def nuclear_response(target: Target, q: Float[np.ndarray, "nuclide node"]) -> NuclearResponse:
     """Return the stage that evaluates the form factors of `target` at the momentum transfers `q` [MeV]."""
+
+    def amplitude(particle: str, numbers: list[int]) -> NucleonAmplitude:
+        radii = tuple(f"r_{particle}_{nucleus.element}" for nucleus in target.nuclides)
+        return NucleonAmplitude(q, np.array(numbers, float), FORM_FACTORS[target.form_factor], radii)
+
     return NuclearResponse(
         q=q,
-        protons=np.array([float(n.protons) for n in target.nuclides]),
-        neutrons=np.array([float(n.neutrons) for n in target.nuclides]),
-        form_factor=FORM_FACTORS[target.form_factor],
-        elements=tuple(n.element for n in target.nuclides),
+        proton=amplitude("p", [nucleus.protons for nucleus in target.nuclides]),
+        neutron=amplitude("n", [nucleus.neutrons for nucleus in target.nuclides]),
     )
