@@ -18,7 +18,7 @@ import numpy as np
 
 from ._errors import InputError
 from ._numerics import gauss_legendre
-from ._stage import Stage, specialise
+from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
 from .interactions.standard_model import StandardModel
@@ -91,10 +91,14 @@ class FoldedMeasurement(eqx.Module):
     """Parameter that scales the signal, then those of the backgrounds."""
     components: tuple[str, ...] = eqx.field(static=True)
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stage of the signal, then those of the backgrounds."""
+        return (self.signal, *self.backgrounds)
+
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters that the expected counts still depend on."""
-        stages = (self.signal, *self.backgrounds)
-        return frozenset(self.strengths).union(*(stage.parameters() for stage in stages))
+        return frozenset(self.strengths).union(*(stage.parameters() for stage in self.stages))
 
     def specialise(self, free: Set[str], params: Params) -> "FoldedMeasurement":
         """Return the same with all that depends on no parameter of `free` evaluated at `params`."""
@@ -102,6 +106,14 @@ class FoldedMeasurement(eqx.Module):
             self,
             signal=specialise(self.signal, free, params),
             backgrounds=tuple(specialise(background, free, params) for background in self.backgrounds),
+        )
+
+    def evaluate(self, params: Params) -> "FoldedMeasurement":
+        """Return the same with every stage evaluated at `params`, traced or not: only the strengths are left."""
+        return dataclasses.replace(
+            self,
+            signal=Constant(self.signal(params)),
+            backgrounds=tuple(Constant(background(params)) for background in self.backgrounds),
         )
 
 

@@ -11,17 +11,15 @@ from .measurement import Measurement
 def expected_counts(folded: FoldedMeasurement, params: Params) -> Float[Array, "bin time"]:
     """Return the expected counts in each bin, all components with their strengths."""
     return sum(
-        params[strength] * stage(params)
-        for strength, stage in zip(folded.strengths, (folded.signal, *folded.backgrounds), strict=True)
+        params[strength] * stage(params) for strength, stage in zip(folded.strengths, folded.stages, strict=True)
     )
 
 
 def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Float[Array, "bin time"]]:
     """Return the expected counts in each bin of each component, with its strength."""
-    stages = (folded.signal, *folded.backgrounds)
     return {
         component: params[strength] * stage(params)
-        for component, strength, stage in zip(folded.components, folded.strengths, stages, strict=True)
+        for component, strength, stage in zip(folded.components, folded.strengths, folded.stages, strict=True)
     }
 
 

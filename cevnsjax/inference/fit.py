@@ -2,8 +2,10 @@
 
 import dataclasses
 import time
+from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .._typing import Float
@@ -11,7 +13,11 @@ from .newton import Minimum, minimise
 from .problem import Problem
 
 CHUNK = 16
-"""Minimisations that run side by side. One program of this size serves fits, profiles and contours."""
+"""Minimisations that run side by side. One program of this size serves fits, profiles and intervals."""
+MANY = 2000
+"""Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
+MANY_CHUNK = 256
+"""Minimisations over strengths alone that run side by side."""
 STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
 
@@ -22,32 +28,64 @@ def _minimise_batch(
     return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
 
 
-class Solver:
-    """Minimises one problem from many starts; compiled once, whatever is frozen and however many starts there are."""
+def _minimise_strengths(
+    problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
+) -> Minimum:
+    """Minimise over the strengths alone, the components evaluated once; derivatives of the others are not a number."""
+    kept = np.array(problem.strengths)
 
-    def __init__(self, problem: Problem, chunk: int = CHUNK) -> None:
-        """Compile the minimisation of `problem` for `chunk` starts at a time."""
+    def one(u: jax.Array, f: jax.Array) -> Minimum:
+        found = minimise(problem.of_strengths(u), u[kept], f[kept], lower[kept], upper[kept])
+        unknown = jnp.full((len(u), len(u)), jnp.nan)
+        return dataclasses.replace(
+            found,
+            u=u.at[kept].set(found.u),
+            gradient=unknown[0].at[kept].set(found.gradient),
+            hessian=unknown.at[np.ix_(kept, kept)].set(found.hessian),
+        )
+
+    return jax.vmap(one)(start, frozen)
+
+
+class Solver:
+    """Minimises one problem from many starts; compiled once, whatever is frozen and however many starts there are.
+
+    Of many points at which only strengths are left to minimise over (a grid of all free parameters, with flat pulls),
+    the components are evaluated once each, by a second program that is compiled when the first such grid comes.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Compile the minimisation of `problem` for `CHUNK` starts at a time."""
         self.problem = problem
-        self.chunk = chunk
         self.lower, self.upper = problem.box
-        started = time.perf_counter()
-        shape = (chunk, len(problem.names))
-        arguments = (problem, np.zeros(shape), np.zeros(shape, bool), self.lower, self.upper)
-        self._program = jax.jit(_minimise_batch).lower(*arguments).compile()
-        self.compile_seconds = time.perf_counter() - started
-        self.run_seconds = 0.0
+        self.compile_seconds = self.run_seconds = 0.0
+        self._programs: dict[Callable[..., Minimum], Callable[..., Minimum]] = {}
+        self._compiled(_minimise_batch, CHUNK)
+
+    def _compiled(self, function: Callable[..., Minimum], chunk: int) -> Callable[..., Minimum]:
+        if function not in self._programs:
+            started = time.perf_counter()
+            shape = (chunk, len(self.problem.names))
+            arguments = (self.problem, np.zeros(shape), np.zeros(shape, bool), self.lower, self.upper)
+            self._programs[function] = jax.jit(function).lower(*arguments).compile()
+            self.compile_seconds += time.perf_counter() - started
+        return self._programs[function]
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held.
 
         `frozen` has the shape of `start` or of one row.
         """
-        started = time.perf_counter()
         frozen = np.broadcast_to(frozen, start.shape)
+        others = np.delete(frozen, self.problem.strengths, axis=1)
+        simple = len(start) >= MANY and self.problem.strengths and others.all()
+        function, chunk = (_minimise_strengths, MANY_CHUNK) if simple else (_minimise_batch, CHUNK)
+        program = self._compiled(function, chunk)
+        started = time.perf_counter()
         parts = []
-        for first in range(0, len(start), self.chunk):
-            rows = np.arange(first, first + self.chunk).clip(max=len(start) - 1)
-            found = self._program(self.problem, start[rows], frozen[rows], self.lower, self.upper)
+        for first in range(0, len(start), chunk):
+            rows = np.arange(first, first + chunk).clip(max=len(start) - 1)
+            found = program(self.problem, start[rows], frozen[rows], self.lower, self.upper)
             parts.append(jax.tree.map(np.asarray, found))
         joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
         self.run_seconds += time.perf_counter() - started

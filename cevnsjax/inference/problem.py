@@ -260,6 +260,31 @@ class Problem(eqx.Module):
             placed.add(name)
         return low, high
 
+    @property
+    def strengths(self) -> tuple[int, ...]:
+        """Return the coordinates that do nothing but scale a component: the counts are linear in them."""
+        measurements = self.chi2.measurements
+        scaling = {name for folded in measurements for name in folded.strengths}
+        shaping = {name for folded in measurements for stage in folded.stages for name in stage.parameters()}
+        related = {name for pair in (*self.ties, *self.orders) for name in pair}
+        return tuple(k for k, name in enumerate(self.names) if name in scaling - shaping - related)
+
+    def of_strengths(self, u: Float[Array, " coordinate"]) -> "Problem":
+        """Return the problem of the strengths alone, everything else evaluated at the coordinates `u`."""
+        params, kept = self.params(u), np.array(self.strengths, int)
+        chi2 = dataclasses.replace(self.chi2, measurements=tuple(m.evaluate(params) for m in self.chi2.measurements))
+        names = tuple(self.names[k] for k in kept)
+        return Problem(
+            chi2=chi2,
+            fixed={name: params[name] for name in sorted(chi2.parameters() - set(names))},
+            names=names,
+            ties=(),
+            placement=tuple(range(len(names))),
+            orders=(),
+            lower=self.lower[kept],
+            upper=self.upper[kept],
+        )
+
     __hash__ = object.__hash__  # so that jax.jit(problem) works: a module of arrays has no hash of its own
 
     def __call__(self, u: Float[Array, " coordinate"]) -> Scalar:

@@ -88,6 +88,28 @@ def test_two_orders_of_a_profile_agree(likelihood, both_fit):
     assert grid.chi2[0, 0] == pytest.approx(point.chi2, abs=1e-8)
 
 
+def test_large_grids_give_what_small_ones_do(both_fit):
+    # Above fit.MANY points a grid of all free parameters runs with the components evaluated once.
+    ranges = {"sin2_theta_w": (0.1, 0.6), "r_n_cs": (2.2, 12.0)}
+    large = both_fit.profile(["sin2_theta_w", "r_n_cs"], ranges, 49)
+    small = both_fit.profile(["sin2_theta_w", "r_n_cs"], ranges, 13)
+    assert large.converged.all()
+    assert large.chi2[::4, ::4] == pytest.approx(small.chi2, abs=1e-9)
+
+
+def test_only_what_scales_a_component_is_a_strength(likelihood):
+    def strengths(**arguments):
+        problem = likelihood.problem(**arguments)
+        return [problem.names[k] for k in problem.strengths]
+
+    assert strengths(free=["r_n_cs"]) == ["cevns_norm", "brn_norm", "nin_norm", "ss_norm"]
+    assert strengths(tie={"nin_norm": "brn_norm"}) == ["cevns_norm", "ss_norm"]
+    assert strengths(require=["nin_norm<=brn_norm"]) == ["cevns_norm", "ss_norm"]
+    u = likelihood.problem(free=["r_n_cs"]).coordinates(likelihood.parameters.complete())
+    whole = likelihood.problem(free=["r_n_cs"])
+    assert whole.of_strengths(u)(u[1:]) == pytest.approx(whole(u), rel=1e-14)
+
+
 def test_the_strength_is_the_events(likelihood):
     fit = likelihood.fit(free=["cevns_norm"])
     (prediction,) = likelihood.predict()
