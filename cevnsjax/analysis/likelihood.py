@@ -67,31 +67,17 @@ class Likelihood:
         extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
         return specify(self.parameters, self.constraints, free, values, tie, require, extra)
 
-    def problem(
-        self,
-        free: Sequence[str] = (),
-        values: Mapping[str, float] | None = None,
-        tie: Mapping[str, str] | None = None,
-        require: Iterable[str] = (),
-        constrain: Mapping[str, tuple[float, float]] | None = None,
-    ) -> Problem:
+    def problem(self, **asked: Any) -> Problem:
         """Return χ² as a pure function of the vector of free parameters and nuisances, for jit, vmap and grad.
 
         ``problem.names`` are the coordinates, ``problem.coordinates(values)`` the vector of given values,
         ``problem(u)`` is χ². Everything that does not move is folded away. Arguments as in `fit`.
         """
-        return pose(self.chi2_function(), self.specify(free, values, tie, require, constrain))
+        return pose(self.chi2_function(), self.specify(**asked))
 
-    def evaluator(
-        self,
-        free: Sequence[str] = (),
-        values: Mapping[str, float] | None = None,
-        tie: Mapping[str, str] | None = None,
-        require: Iterable[str] = (),
-        constrain: Mapping[str, tuple[float, float]] | None = None,
-    ) -> Evaluator:
+    def evaluator(self, **asked: Any) -> Evaluator:
         """Return χ², gradient and Hessian of `problem` as compiled functions of one point or of many."""
-        return Evaluator(self.problem(free, values, tie, require, constrain))
+        return Evaluator(self.problem(**asked))
 
     def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
         """Return the prediction of each measurement at the defaults with `values` in their place."""
@@ -139,7 +125,7 @@ class Likelihood:
         names: Sequence[str],
         ranges: Mapping[str, tuple[float, float]] | None = None,
         points: int | None = None,
-        **specification: Any,
+        **asked: Any,
     ) -> ProfileResult:
         """Return χ² against one or two parameters, everything else that is free or a nuisance profiled.
 
@@ -147,7 +133,7 @@ class Likelihood:
             names: the parameter, or the two parameters, to scan.
             ranges: interval to scan of each; by default what holds the 3σ interval.
             points: number of values of each; 101 for one parameter and 61 for two by default.
-            specification: free, values, tie, require and constrain as in `fit`.
+            asked: free, values, tie, require and constrain as in `fit`.
 
         """
         if not 1 <= len(names) <= 2 or len(set(names)) != len(names):
@@ -162,6 +148,6 @@ class Likelihood:
                 raise InputError(f"{name}: expected a range from a lower to a higher number, found {low:g} to {high:g}")
             self.parameters.find(name).check(low)
             self.parameters.find(name).check(high)
-        free = tuple(dict.fromkeys((*names, *specification.pop("free", ()))))
-        fit = self.fit(free=free, **specification)
+        free = tuple(dict.fromkeys((*names, *asked.pop("free", ()))))
+        fit = self.fit(free=free, **asked)
         return fit.profile(names, ranges, count)
