@@ -10,7 +10,6 @@ from collections.abc import Set
 from typing import Any, TypeVar
 
 import equinox as eqx
-import numpy as np
 
 from ._typing import Params
 
@@ -54,7 +53,6 @@ S = TypeVar("S", bound=Stage)
 def specialise(stage: S, free: Set[str], params: Params) -> S | Constant:
     """Return `stage` with all that depends on no parameter of `free` evaluated at `params` (host floats)."""
     if stage.parameters().isdisjoint(free):
-        host = {name: np.float64(value) for name, value in params.items()}
-        return stage if isinstance(stage, Constant) else Constant(stage(host))
+        return stage if isinstance(stage, Constant) else Constant(stage(params))
     folded = {name: specialise(child, free, params) for name, child in stage.inputs().items()}
     return dataclasses.replace(stage, **folded)

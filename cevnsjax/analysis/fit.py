@@ -122,10 +122,12 @@ class FitResult:
         return 0.5 * (high - low)
 
     def hessian_error(self, name: str) -> float:
-        """Return the error of a coordinate from the curvature at the minimum; not a number at a bound."""
-        k = self.solver.problem.names.index(self._leader(name))
-        variance = self.found.covariance[k, k]
-        return math.sqrt(variance) if variance > 0 else math.nan
+        """Return the error of a fitted parameter from the curvature at the minimum; not a number at a bound."""
+        leader = self._leader(name)
+        k = self.solver.problem.names.index(leader)
+        if not self.found.covariance[k, k] > 0:
+            return math.nan
+        return self.derived(lambda params: float(params[leader]))[1]
 
     def derived(self, function: Callable[[Mapping[str, float]], float]) -> tuple[float, float]:
         """Return value and error of a function of the parameters at the best fit, by linear propagation.
@@ -135,7 +137,7 @@ class FitResult:
         u, names = self.found.u, self.solver.problem.names
         covariance = np.where(np.isfinite(self.found.covariance), self.found.covariance, 0.0)
         gradient = np.zeros(len(names))
-        base = {name: np.float64(value) for name, value in self.specification.values.items()}
+        base = self.specification.values
         for k in range(len(names)):
             step = 1e-2 * math.sqrt(covariance[k, k])
             if step > 0:
@@ -165,7 +167,7 @@ class FitResult:
         value, error = self.derived(
             lambda params: float(params[strength] * flux_averaged_cross_section(measurement, interaction, params))
         )
-        defaults = {name: np.float64(v) for name, v in self.likelihood.parameters.complete().items()}
+        defaults = self.likelihood.parameters.complete()
         return {
             "value": value,
             "error": error,
@@ -182,21 +184,25 @@ class FitResult:
         count = (101 if len(names) == 1 else 61) if points is None else points
         leaders = [self._leader(name) for name in names]
         solver, found = self._placed_first(leaders)
-        index = [solver.problem.names.index(name) for name in leaders]
         free = np.isin(solver.problem.names, self.specification.free)
         axes = []
         for name, leader in zip(names, leaders, strict=True):
             low, high = (ranges or {}).get(name) or self._natural_range(leader)
             axes.append(np.linspace(low, high, count))
-        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))
-        scanned = profile(solver, index, grid, found, free)
         shape = tuple(len(axis) for axis in axes)
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))
+        positions, allowed = solver.problem.positions(leaders, grid)
+        scanned = profile(
+            solver, [solver.problem.names.index(name) for name in leaders], positions[allowed], found, free
+        )
+        chi2, converged = np.full(len(grid), np.inf), np.ones(len(grid), bool)
+        chi2[allowed], converged[allowed] = scanned.chi2, scanned.converged
         return ProfileResult(
             fit=self,
             names=tuple(names),
             axes=tuple(axes),
-            chi2=scanned.chi2.reshape(shape),
-            converged=scanned.converged.reshape(shape),
+            chi2=chi2.reshape(shape),
+            converged=converged.reshape(shape),
         )
 
     def _natural_range(self, name: str) -> tuple[float, float]:

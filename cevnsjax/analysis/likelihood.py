@@ -86,7 +86,6 @@ class Likelihood:
 
     def chi2(self, values: Mapping[str, float] | None = None) -> float:
         """Return χ², constraints included, at the defaults with `values` in their place; nothing is profiled."""
-        params = {name: np.float64(value) for name, value in self.parameters.complete(values).items()}
         constraints = self.constraints()
         function = dataclasses.replace(
             self.chi2_function(),
@@ -94,7 +93,7 @@ class Likelihood:
             centres=np.array([c.centre for c in constraints.values()]),
             widths=np.array([c.width for c in constraints.values()]),
         )
-        return float(function(params))
+        return float(function(self.parameters.complete(values)))
 
     def fit(
         self,

@@ -27,26 +27,23 @@ class Prediction:
     def counts(self) -> dict[str, np.ndarray]:
         """Return the counts of each component in each bin, arrays (energy bin, time bin)."""
         folded = fold(self.measurement, self.interaction)
-        return component_counts(folded, {name: np.float64(value) for name, value in self.params.items()})
+        return component_counts(folded, self.params)
 
     @cached_property
     def signal(self) -> np.ndarray:
         """Return the signal counts, an array (flavour, nuclide, energy bin, time bin)."""
-        params = {name: np.float64(value) for name, value in self.params.items()}
-        return signal_by_nuclide(self.measurement, self.interaction, params)
+        return signal_by_nuclide(self.measurement, self.interaction, self.params)
 
     @cached_property
     def quadrature_error(self) -> float:
         """Return the largest relative error of a signal bin that the quadrature leaves, measured by doubling it."""
-        params = {name: np.float64(value) for name, value in self.params.items()}
-        return quadrature_error(self.measurement, self.interaction, params)
+        return quadrature_error(self.measurement, self.interaction, self.params)
 
     @cached_property
     def cross_section(self) -> float:
         """Return the flux-averaged cross section per nucleus [cm²], times the strength of the signal."""
-        params = {name: np.float64(value) for name, value in self.params.items()}
-        strength = params[self.measurement.strengths[0].parameter]
-        return float(strength * flux_averaged_cross_section(self.measurement, self.interaction, params))
+        strength = self.params[self.measurement.strengths[0].parameter]
+        return float(strength * flux_averaged_cross_section(self.measurement, self.interaction, self.params))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the prediction as plain lists and numbers."""

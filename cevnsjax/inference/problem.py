@@ -182,9 +182,6 @@ def _orders(
             bounds[high] = (max(bounds[high][0], float(low)), bounds[high][1])
         elif low > high:
             raise InputError(f"the requirement '{text}' is not met by the fixed values {low:g} and {high:g}")
-    for name, (low, high) in bounds.items():
-        if low >= high:
-            raise InputError(f"the requirements leave '{name}' no room: from {low:g} to {high:g}")
     while True:
         implied = {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs
         if not implied:
@@ -193,6 +190,12 @@ def _orders(
     for a, b in pairs:
         if a == b:
             raise InputError(f"the requirements form a circle through '{a}'")
+    for a, b in pairs:
+        bounds[a] = (bounds[a][0], min(bounds[a][1], bounds[b][1]))
+        bounds[b] = (max(bounds[b][0], bounds[a][0]), bounds[b][1])
+    for name, (low, high) in bounds.items():
+        if low >= high:
+            raise InputError(f"the requirements leave '{name}' no room: from {low:g} to {high:g}")
     return tuple(sorted(pairs)), bounds
 
 
@@ -235,7 +238,7 @@ class Problem(eqx.Module):
 
     def coordinates(self, params: Params) -> Float[np.ndarray, " coordinate"]:
         """Return the coordinates of `params` (host only); a value out of the required order moves to its end."""
-        u, placed = np.empty(len(self.names)), {}
+        u, placed = np.empty(len(self.names)), dict[str, Scalar]()
         for k in self.placement:
             value = float(params[self.names[k]])
             limits = self._limits(k, placed)
@@ -247,6 +250,26 @@ class Problem(eqx.Module):
                 u[k] = np.clip((value - low) / (high - low), 0.0, 1.0) if high > low else 0.0
                 placed[self.names[k]] = low + u[k] * (high - low)
         return u
+
+    def positions(
+        self, names: Sequence[str], values: Float[np.ndarray, "point scanned"]
+    ) -> tuple[Float[np.ndarray, "point scanned"], np.ndarray]:
+        """Return the coordinates of `values` of the coordinates `names`, and which rows the required orders allow.
+
+        `names` must be placed before all other coordinates that an order relates them to. Host only.
+        """
+        positions, allowed = np.array(values), np.ones(len(values), bool)
+        order = sorted(range(len(names)), key=lambda column: self.placement.index(self.names.index(names[column])))
+        for row, point in enumerate(values):
+            placed: dict[str, Scalar] = {}
+            for column in order:
+                limits = self._limits(self.names.index(names[column]), placed)
+                if limits is not None:
+                    low, high = map(float, limits)
+                    allowed[row] &= low <= point[column] <= high
+                    positions[row, column] = (point[column] - low) / (high - low) if high > low else 0.0
+                placed[names[column]] = float(point[column])
+        return positions, allowed
 
     @property
     def box(self) -> tuple[np.ndarray, np.ndarray]:

@@ -76,6 +76,30 @@ def test_an_order_binds_at_equality(likelihood):
     assert high > low
 
 
+def test_a_grid_of_two_ordered_parameters(likelihood):
+    ordered = likelihood.fit(free=["r_n_cs", "r_n_i"], require=["r_n_i<=r_n_cs"])
+    free = likelihood.fit(free=["r_n_cs", "r_n_i"])
+    ranges = {"r_n_cs": (4.0, 7.0), "r_n_i": (3.5, 6.5)}
+    with_order = ordered.profile(["r_n_cs", "r_n_i"], ranges, 7)
+    without = free.profile(["r_n_cs", "r_n_i"], ranges, 7)
+    cs, iodine = np.meshgrid(*with_order.axes, indexing="ij")
+    allowed = iodine <= cs
+    assert with_order.chi2[allowed] == pytest.approx(without.chi2[allowed], abs=1e-8)
+    assert np.all(with_order.chi2[~allowed] == np.inf)
+    content = with_order.as_dict()
+    assert content["chi2"][0][-1] is None
+    assert with_order.plot() is not None
+
+
+def test_the_error_of_an_ordered_nuisance_is_in_its_own_unit(likelihood):
+    # The order does not bind, so the errors are those of the fit without it.
+    plain = likelihood.fit(free=["sin2_theta_w"])
+    ordered = likelihood.fit(free=["sin2_theta_w"], require=["brn_norm<=nin_norm"])
+    assert ordered.values["nin_norm"] == pytest.approx(plain.values["nin_norm"], abs=1e-6)
+    for name in ("brn_norm", "nin_norm"):
+        assert ordered.hessian_error(name) == pytest.approx(plain.hessian_error(name), rel=1e-5)
+
+
 def test_two_orders_of_a_profile_agree(likelihood, both_fit):
     grid = both_fit.profile(["sin2_theta_w", "r_n_cs"], {"sin2_theta_w": (0.2, 0.4), "r_n_cs": (4.0, 9.0)}, 9)
     turned = both_fit.profile(["r_n_cs", "sin2_theta_w"], {"sin2_theta_w": (0.2, 0.4), "r_n_cs": (4.0, 9.0)}, 9)
