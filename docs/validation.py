@@ -86,6 +86,15 @@ def csi_2021() -> dict[str, float]:
         "cross_section": 1e40 * section["value"],
         "cross_section_sm": 1e40 * section["sm"],
     }
+    known = likelihood.fit(free=["cevns_norm"], values={"brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0})
+    energy, time = [0.0, *np.arange(8.0, 61.0, 4.0)], [*np.arange(0.0, 1.5, 0.0625), *np.arange(1.5, 6.1, 0.5)]
+    fine = cj.Likelihood([cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)])
+    finer = fine.fit(free=["cevns_norm"])
+    found |= {
+        "cevns_events_error_known": known.error("cevns_norm") * found["sm_events"],
+        "cevns_events_fine": finer.events()["cevns"][0],
+        "cevns_events_error_fine": finer.error("cevns_norm") * found["sm_events"],
+    }
     shift = likelihood.fit(free=["time_shift_nu"])
     return found | {"time_shift": shift.values["time_shift_nu"], "time_shift_chi2": shift.chi2}
 

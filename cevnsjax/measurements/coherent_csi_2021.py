@@ -7,6 +7,7 @@ and efficiency variations as shape nuisances, and on the signal only the flux an
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,12 +34,27 @@ from ..systematics import Part, Strength
 NAME = "coherent-csi-2021"
 VARIANTS = ("flat", "shape")
 
+Edges = Sequence[float | int] | np.ndarray
+
 _CUBIC = ["1", "1/MeV", "1/MeV^2", "1/MeV^3"]
 _LOGISTIC = ["1", "1/PE", "PE", "1"]
 
 
-def coherent_csi_2021(variant: str = "flat", form_factor: str = "helm") -> Measurement:
-    """Return the measurement; `variant` is ``flat`` or ``shape``, `form_factor` a name of `FORM_FACTORS`."""
+def coherent_csi_2021(
+    variant: str = "flat",
+    form_factor: str = "helm",
+    energy_edges: Edges | None = None,
+    time_edges: Edges | None = None,
+) -> Measurement:
+    """Return the measurement.
+
+    Args:
+        variant: ``flat`` or ``shape``.
+        form_factor: a name of `FORM_FACTORS`.
+        energy_edges: other bin edges than the published ones, from 0 to 60 photo-electrons.
+        time_edges: other bin edges than the published ones, from 0 to 6 µs.
+
+    """
     if variant not in VARIANTS:
         raise InputError(
             f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
@@ -51,11 +67,11 @@ def coherent_csi_2021(variant: str = "flat", form_factor: str = "helm") -> Measu
         form_factor,
     )
     window = TimeWindow(
-        edges=data.edges("binning.time", "us"),
+        edges=_edges(data, "time", "us", time_edges),
         onset=data.number("time_efficiency.onset", "us"),
         rate=data.number("time_efficiency.rate", "1/us"),
     )
-    detector = _detector(data)
+    detector = _detector(data, _edges(data, "energy", "PE", energy_edges))
     return Measurement(
         name=NAME if variant == "flat" else f"{NAME}:{variant}",
         title=data.get("title", str),
@@ -80,9 +96,23 @@ def coherent_csi_2021(variant: str = "flat", form_factor: str = "helm") -> Measu
     )
 
 
-def _detector(data: DataFile) -> Scintillator:
+def _edges(data: DataFile, axis: str, unit: str, chosen: Edges | None) -> np.ndarray:
+    """Return the published bin edges of an axis, or the chosen ones if they lie within those."""
+    published = data.edges(f"binning.{axis}", unit)
+    if chosen is None:
+        return published
+    edges = np.asarray(chosen, float)
+    low, high = published[0], published[-1]
+    if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0) or edges[0] < low or edges[-1] > high:
+        raise InputError(
+            f"{axis}_edges: expected increasing edges from {low:g} to {high:g} {unit}, found {list(chosen)}"
+        )
+    return edges
+
+
+def _detector(data: DataFile, edges: np.ndarray) -> Scintillator:
     return Scintillator(
-        edges=data.edges("binning.energy", "PE"),
+        edges=edges,
         quenching=data.array("quenching.coefficients", _CUBIC),
         quenching_variations=np.array([data.array(f"quenching.variation_{k}", _CUBIC) for k in (0, 1)]),
         smearing=np.array([data.number("smearing.mean_inverse", "keV"), data.number("smearing.shape", "1/keV")]),
@@ -119,16 +149,16 @@ def _steady_state(data: DataFile, detector: Scintillator, window: TimeWindow) ->
 
 
 def _binned_events(data: DataFile, gate: str, detector: Scintillator, window: TimeWindow) -> np.ndarray:
-    """Return the events of a gate in the bins, after comparing them with the binned counts in the data."""
+    """Return the events of a gate in the bins; in the published bins they must be the counts in the data."""
     energy, time = data.table(f"events_{gate}")
-    counts, *_ = np.histogram2d(energy, time, bins=[detector.edges, window.edges])
+    published = [data.edges("binning.energy", "PE"), data.edges("binning.time", "us")]
     _, _, *columns = data.table(f"counts_{gate}")
-    if not np.array_equal(counts, np.transpose(columns)):
+    if not np.array_equal(np.histogram2d(energy, time, bins=published)[0], np.transpose(columns)):
         raise DataError(
             f"{data.path.with_name(f'counts_{gate}.csv')}: expected the events of events_{gate}.csv in the bins of "
             f"{data.path.name}, found other counts"
         )
-    return counts
+    return np.histogram2d(energy, time, bins=[detector.edges, window.edges])[0]
 
 
 def _strengths(data: DataFile, variant: str, target: Target) -> tuple[Strength, ...]:

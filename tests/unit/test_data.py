@@ -50,6 +50,24 @@ def test_event_totals_of_the_release(csi):
     assert steady.energy.tolist() == [4, 98, 144, 123, 105, 202, 182, 216, 221]
 
 
+def test_other_bins_hold_the_same_events_and_signal(csi):
+    energy, time = [0, 12, 24, 60], [0, 1, 6]
+    coarse = cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)
+    assert coarse.observed.tolist() == [
+        [csi.observed[a:b, c:d].sum() for c, d in ((0, 8), (8, 11))] for a, b in ((0, 2), (2, 5), (5, 9))
+    ]
+    one, other = (cj.Likelihood([m]).predict()[0].counts for m in (csi, coarse))
+    for component in one:
+        assert other[component].sum() == pytest.approx(one[component].sum(), rel=1e-8)
+        assert other[component][1, 0] == pytest.approx(one[component][2:5, :8].sum(), rel=1e-7)
+
+
+@pytest.mark.parametrize("edges", [[0, 70], [10], [20, 10], [-1, 10]])
+def test_bins_outside_the_data_are_refused(edges):
+    with pytest.raises(cj.InputError, match="energy_edges: expected increasing edges from 0 to 60 PE, found"):
+        cj.measurements.coherent_csi_2021(energy_edges=edges)
+
+
 def test_background_totals_are_the_published_ones(csi):
     # PRL 129, 081801: 18.4 beam-related and 5.6 neutrino-induced neutrons, before the time efficiency.
     params = {name: np.float64(p.default) for name, p in cj.Likelihood([csi]).parameters.items()}
