@@ -24,7 +24,6 @@ from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_tr
 from .interactions.standard_model import StandardModel
 from .measurement import Measurement
 from .nuclei.target import nuclear_response
-from .parameters import ParameterTable
 
 RECOIL_ORDER = 24
 """Quadrature nodes between breaks of the recoil energy."""
@@ -158,9 +157,10 @@ def flux_moments(
     return moments
 
 
-def recoil_spectrum(measurement: Measurement, interaction: StandardModel, order: int = RECOIL_ORDER) -> RecoilSpectrum:
-    """Return the stage of the recoil spectrum, every parameter live."""
-    nodes = recoil_nodes(measurement, order)
+def recoil_spectrum(
+    measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int = RECOIL_ORDER
+) -> RecoilSpectrum:
+    """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
     return RecoilSpectrum(
         nuclear=nuclear_response(measurement.target, nodes.momentum),
         interaction=interaction,
@@ -182,12 +182,12 @@ def fold(
     """
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
-    recoil = recoil_nodes(measurement, recoil_order).recoil
+    nodes = recoil_nodes(measurement, recoil_order)
     return FoldedMeasurement(
         signal=Signal(
             energy=EnergySpectrum(
-                recoils=recoil_spectrum(measurement, interaction, recoil_order),
-                response=measurement.detector.response(recoil, bin_order),
+                recoils=recoil_spectrum(measurement, interaction, nodes, recoil_order),
+                response=measurement.detector.response(nodes.recoil, bin_order),
             ),
             time=measurement.arrivals,
         ),
@@ -196,8 +196,3 @@ def fold(
         strengths=tuple(strength.parameter for strength in measurement.strengths),
         components=tuple(strength.component for strength in measurement.strengths),
     )
-
-
-def parameter_table(measurement: Measurement, interaction: StandardModel) -> ParameterTable:
-    """Return all parameters of a measurement and an interaction."""
-    return ParameterTable((*interaction.parameters(), *measurement.parameters()))

@@ -4,11 +4,15 @@
 so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %, 2σ and 3σ of one parameter.
 """
 
+from collections.abc import Mapping
+
 import equinox as eqx
+import numpy as np
 
 from ._numerics import namespace
 from ._typing import Array, Float, Params, Scalar
 from .folding import FoldedMeasurement
+from .parameters import Gaussian
 from .prediction import expected_counts
 
 
@@ -34,6 +38,15 @@ class ChiSquare(eqx.Module):
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters it depends on."""
         return frozenset(self.constrained).union(*(folded.parameters() for folded in self.measurements))
+
+    def constrain(self, constraints: Mapping[str, Gaussian]) -> "ChiSquare":
+        """Return the same with these constraints in place of its own."""
+        return ChiSquare(
+            measurements=self.measurements,
+            constrained=tuple(constraints),
+            centres=np.array([constraint.centre for constraint in constraints.values()]),
+            widths=np.array([constraint.width for constraint in constraints.values()]),
+        )
 
     def __call__(self, params: Params) -> Scalar:
         """Return χ² at `params`."""

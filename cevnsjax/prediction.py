@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._typing import Array, Float, Params, Scalar
-from .folding import BIN_ORDER, RECOIL_ORDER, FoldedMeasurement, recoil_nodes, recoil_spectrum
+from .folding import BIN_ORDER, RECOIL_ORDER, FoldedMeasurement, fold, recoil_nodes, recoil_spectrum
 from .interactions.standard_model import StandardModel
 from .measurement import Measurement
 
@@ -31,10 +31,9 @@ def signal_by_nuclide(
     bin_order: int = BIN_ORDER,
 ) -> Float[Array, "flavour nuclide bin time"]:
     """Return the expected signal counts of each flavour on each nuclide in each bin, with its strength."""
-    recoils = recoil_spectrum(measurement, interaction, recoil_order)(params)
-    recoil = recoil_nodes(measurement, recoil_order).recoil
-    response = measurement.detector.response(recoil, bin_order)(params)
-    counts = np.einsum("lik,bik,lt->libt", recoils, response, measurement.arrivals(params))
+    signal = fold(measurement, interaction, recoil_order, bin_order).signal
+    recoils, response = signal.energy.recoils(params), signal.energy.response(params)
+    counts = np.einsum("lik,bik,lt->libt", recoils, response, signal.time(params))
     return params[measurement.strengths[0].parameter] * counts
 
 
@@ -42,7 +41,7 @@ def cross_sections(
     measurement: Measurement, interaction: StandardModel, params: Params
 ) -> Float[Array, "flavour nuclide"]:
     """Return the flux-averaged cross section [cm²] of each flavour on each nuclide, before any detector effect."""
-    recoils = recoil_spectrum(measurement, interaction)(params)
+    recoils = recoil_spectrum(measurement, interaction, recoil_nodes(measurement, RECOIL_ORDER))(params)
     fluences = np.array([measurement.source.fluences[flavour] for flavour in measurement.source.flavours])
     return recoils.sum(axis=-1) / (fluences[:, None] * measurement.target.numbers)
 

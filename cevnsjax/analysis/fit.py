@@ -26,6 +26,11 @@ LOWER = 1e-6
 """How much lower than the best fit χ² must be on a profile for the fit to move there."""
 
 
+def scan_points(names: Sequence[str], points: int | None) -> int:
+    """Return how many values of each parameter to scan: `points`, or 101 for one parameter and 61 for two."""
+    return (101 if len(names) == 1 else 61) if points is None else points
+
+
 @dataclasses.dataclass
 class FitResult:
     """The best fit, and what follows from it on request. Check `converged`."""
@@ -73,23 +78,16 @@ class FitResult:
         if key not in self._solvers:
             problem = pose(self.likelihood.chi2_function(), self.specification, first=key)
             solver = Solver(problem)
-            free = np.isin(problem.names, self.specification.free)
-            self._solvers[key] = solver, best_fit(solver, problem.coordinates(self.values), free)
+            found = best_fit(solver, problem.coordinates(self.values), self.specification.is_free)
+            self._solvers[key] = solver, found
         return self._solvers[key]
-
-    def _leader(self, name: str) -> str:
-        leader = self.specification.ties.get(name, name)
-        if leader not in self.specification.coordinates:
-            self.likelihood.parameters.find(name)
-            raise InputError(f"'{name}' is not fitted: it is neither free nor a nuisance")
-        return leader
 
     def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
         missing = [delta for delta in deltas if (name, delta) not in self._intervals]
         while missing:
             solver, found = self._placed_first([name])
-            free = np.isin(solver.problem.names, self.specification.free)
-            results, scanned = intervals(solver, solver.problem.names.index(name), found, free, missing)
+            index = solver.problem.names.index(name)
+            results, scanned = intervals(solver, index, found, self.specification.is_free, missing)
             lowest = int(np.argmin(scanned.chi2))
             if scanned.chi2[lowest] > found.value - LOWER:
                 self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
@@ -109,7 +107,7 @@ class FitResult:
 
         Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
         """
-        leader = self._leader(name)
+        leader = self.specification.leader(name)
         if not self.converged:
             raise InputError(f"there is no interval of '{name}': the fit {self.message}")
         level = delta_chi2(f"{100.0 * cl:g}")
@@ -123,7 +121,7 @@ class FitResult:
 
     def hessian_error(self, name: str) -> float:
         """Return the error of a fitted parameter from the curvature at the minimum; not a number at a bound."""
-        leader = self._leader(name)
+        leader = self.specification.leader(name)
         k = self.solver.problem.names.index(leader)
         if not self.found.covariance[k, k] > 0:
             return math.nan
@@ -181,10 +179,10 @@ class FitResult:
         points: int | None = None,
     ) -> ProfileResult:
         """Return χ² against one or two fitted parameters, everything else profiled; see `Likelihood.profile`."""
-        count = (101 if len(names) == 1 else 61) if points is None else points
-        leaders = [self._leader(name) for name in names]
+        count = scan_points(names, points)
+        self.specification.check_scan(names, ranges or {}, count)
+        leaders = [self.specification.leader(name) for name in names]
         solver, found = self._placed_first(leaders)
-        free = np.isin(solver.problem.names, self.specification.free)
         axes = []
         for name, leader in zip(names, leaders, strict=True):
             low, high = (ranges or {}).get(name) or self._natural_range(leader)
@@ -192,9 +190,8 @@ class FitResult:
         shape = tuple(len(axis) for axis in axes)
         grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))
         positions, allowed = solver.problem.positions(leaders, grid)
-        scanned = profile(
-            solver, [solver.problem.names.index(name) for name in leaders], positions[allowed], found, free
-        )
+        index = [solver.problem.names.index(name) for name in leaders]
+        scanned = profile(solver, index, positions[allowed], found, self.specification.is_free)
         chi2, converged = np.full(len(grid), np.inf), np.ones(len(grid), bool)
         chi2[allowed], converged[allowed] = scanned.chi2, scanned.converged
         return ProfileResult(

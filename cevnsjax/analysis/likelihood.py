@@ -1,7 +1,5 @@
 """The likelihood of measurements under an interaction: what fits, profiles and predictions start from."""
 
-import dataclasses
-import math
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any
@@ -17,7 +15,7 @@ from ..interactions.standard_model import StandardModel, standard_model
 from ..likelihood import ChiSquare
 from ..measurement import Measurement
 from ..parameters import Gaussian, ParameterTable
-from .fit import FitResult
+from .fit import FitResult, scan_points
 from .prediction import Prediction
 from .profile import ProfileResult
 
@@ -86,14 +84,7 @@ class Likelihood:
 
     def chi2(self, values: Mapping[str, float] | None = None) -> float:
         """Return χ², constraints included, at the defaults with `values` in their place; nothing is profiled."""
-        constraints = self.constraints()
-        function = dataclasses.replace(
-            self.chi2_function(),
-            constrained=tuple(constraints),
-            centres=np.array([c.centre for c in constraints.values()]),
-            widths=np.array([c.width for c in constraints.values()]),
-        )
-        return float(function(self.parameters.complete(values)))
+        return float(self.chi2_function().constrain(self.constraints())(self.parameters.complete(values)))
 
     def fit(
         self,
@@ -113,11 +104,12 @@ class Likelihood:
             constrain: Gaussian constraints (centre, width) on further parameters, which become nuisances.
 
         """
-        specification = self.specify(free, values, tie, require, constrain)
+        return self._fit(self.specify(free, values, tie, require, constrain))
+
+    def _fit(self, specification: Specification) -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))
         start = solver.problem.coordinates(specification.values)
-        found = best_fit(solver, start, np.isin(solver.problem.names, specification.free))
-        return FitResult(self, specification, solver, found)
+        return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
 
     def profile(
         self,
@@ -135,18 +127,6 @@ class Likelihood:
             asked: free, values, tie, require and constrain as in `fit`.
 
         """
-        if not 1 <= len(names) <= 2 or len(set(names)) != len(names):
-            raise InputError(f"expected one or two different parameters to profile, found {', '.join(names) or 'none'}")
-        count = (101 if len(names) == 1 else 61) if points is None else points
-        if count < 2:
-            raise InputError(f"expected at least 2 points, found {count}")
-        for name, (low, high) in (ranges or {}).items():
-            if name not in names:
-                raise InputError(f"a range is given for '{name}', which is not profiled")
-            if not (math.isfinite(low) and math.isfinite(high) and low < high):
-                raise InputError(f"{name}: expected a range from a lower to a higher number, found {low:g} to {high:g}")
-            self.parameters.find(name).check(low)
-            self.parameters.find(name).check(high)
-        free = tuple(dict.fromkeys((*names, *asked.pop("free", ()))))
-        fit = self.fit(free=free, **asked)
-        return fit.profile(names, ranges, count)
+        specification = self.specify(free=tuple(dict.fromkeys((*names, *asked.pop("free", ())))), **asked)
+        specification.check_scan(names, ranges or {}, scan_points(names, points))
+        return self._fit(specification).profile(names, ranges, points)

@@ -86,7 +86,7 @@ def minimise(
         curvature = jnp.where(held[:, None] | held[None, :], identity, hessian)
         size = jnp.maximum(jnp.abs(jnp.diag(curvature)), least)
         direction, pivot = solve_symmetric(curvature + damping * jnp.diag(size), -slope, size)
-        trial = jnp.clip(u + direction, lower, upper)
+        trial = jnp.where(frozen, u, jnp.clip(u + direction, lower, upper))
         move = trial - u
         decrease = -(slope @ move + 0.5 * move @ (curvature @ move))
         return _State(

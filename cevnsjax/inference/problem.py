@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 import equinox as eqx
 import numpy as np
 
-from .._errors import InputError
+from .._errors import InputError, suggest
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
 from ..likelihood import ChiSquare
@@ -44,6 +44,36 @@ class Specification:
     def coordinates(self) -> tuple[str, ...]:
         """Return the names of the free parameters, then of the nuisances."""
         return self.free + self.nuisances
+
+    @property
+    def is_free(self) -> np.ndarray:
+        """Return which coordinates are free parameters, the others being nuisances."""
+        return np.arange(len(self.coordinates)) < len(self.free)
+
+    def leader(self, name: str) -> str:
+        """Return the coordinate that `name` is, or is tied to; refuse a parameter that does not move."""
+        leader = self.ties.get(name, name)
+        if leader in self.coordinates:
+            return leader
+        if name in self.values:
+            raise InputError(f"'{name}' is not fitted: it is neither free nor a nuisance")
+        raise InputError(f"unknown parameter '{name}'{suggest(name, self.values)}")
+
+    def check_scan(self, names: Sequence[str], ranges: Mapping[str, tuple[float, float]], points: int) -> None:
+        """Refuse a scan of other than one or two different coordinates, or beyond the bounds that hold in this fit."""
+        if not 1 <= len(names) <= 2 or len({self.leader(name) for name in names}) != len(names):
+            raise InputError(f"expected one or two different parameters to profile, found {', '.join(names) or 'none'}")
+        if points < 2:
+            raise InputError(f"expected at least 2 points, found {points}")
+        for name, (low, high) in ranges.items():
+            if name not in names:
+                raise InputError(f"a range is given for '{name}', which is not profiled")
+            if not (math.isfinite(low) and math.isfinite(high) and low < high):
+                raise InputError(f"{name}: expected a range from a lower to a higher number, found {low:g} to {high:g}")
+            least, most = self.bounds[self.leader(name)]
+            for edge in (low, high):
+                if not least <= edge <= most:
+                    raise InputError(f"{name}: expected a range within {least:g} to {most:g}, found {edge:g}")
 
 
 def resolve_ties(ties: Mapping[str, str], table: ParameterTable) -> dict[str, str]:
@@ -119,9 +149,6 @@ def specify(
         table[name].check(complete[leader])
     for name in extra:
         table.find(name)
-    for name, number in values.items():
-        if not math.isfinite(number):
-            raise InputError(f"{name}: expected a finite number, found {number}")
     own = own_constraints(frozenset())
     constrained = [name for name in dict.fromkeys((*own, *extra)) if name not in followers]
     fixed = tuple(name for name in values if name not in free)
@@ -322,13 +349,8 @@ def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = (
     """
     names = specification.coordinates
     moving = specification.moving
-    folded = dataclasses.replace(
-        chi2,
-        measurements=tuple(m.specialise(moving, specification.values) for m in chi2.measurements),
-        constrained=tuple(specification.constraints),
-        centres=np.array([c.centre for c in specification.constraints.values()]),
-        widths=np.array([c.width for c in specification.constraints.values()]),
-    )
+    measurements = tuple(m.specialise(moving, specification.values) for m in chi2.measurements)
+    folded = dataclasses.replace(chi2, measurements=measurements).constrain(specification.constraints)
     needed = folded.parameters()
     placement = [names.index(name) for name in first] + [k for k, name in enumerate(names) if name not in first]
     return Problem(

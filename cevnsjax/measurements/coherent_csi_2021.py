@@ -105,7 +105,7 @@ def _edges(data: DataFile, axis: str, unit: str, chosen: Edges | None) -> np.nda
     low, high = published[0], published[-1]
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0) or edges[0] < low or edges[-1] > high:
         raise InputError(
-            f"{axis}_edges: expected increasing edges from {low:g} to {high:g} {unit}, found {list(chosen)}"
+            f"{axis}_edges: expected increasing edges from {low:g} to {high:g} {unit}, found {edges.tolist()}"
         )
     return edges
 

@@ -12,6 +12,11 @@ NODES, WEIGHTS = gauss_legendre((0.0, 1.0), 4)
 """Quadrature in a piece of the spline: a cubic times an exponential that changes by less than 1e-2."""
 
 
+def _cubic(c: Float[Array, "distribution 4 ..."], x: Float[Array, "..."]) -> Float[Array, "distribution ..."]:
+    """Return the cubic with coefficients `c`, highest power first, at `x`."""
+    return ((c[:, 0] * x + c[:, 1]) * x + c[:, 2]) * x + c[:, 3]
+
+
 class ArrivalTimes(eqx.Module):
     """Cumulative arrival-time distributions, cubic splines on evenly spaced knots.
 
@@ -37,7 +42,7 @@ class ArrivalTimes(eqx.Module):
         index = xp.clip(xp.floor(xp.where(inside, position, 0.0)), 0, pieces - 1).astype(int)
         x = xp.where(inside, time - self.start - index * self.step, 0.0)
         c = xp.asarray(self.coefficients)[:, :, index]
-        value = ((c[:, 0] * x + c[:, 1]) * x + c[:, 2]) * x + c[:, 3]
+        value = _cubic(c, x)
         after = self.totals.reshape((-1,) + (1,) * time.ndim)
         return xp.where(inside, value, xp.where(position > 0.0, after, 0.0))
 
@@ -46,7 +51,7 @@ class ArrivalTimes(eqx.Module):
         xp = namespace(self.coefficients, rate)
         c = xp.asarray(self.coefficients)[..., None]
         x = self.step * NODES
-        value = ((c[:, 0] * x + c[:, 1]) * x + c[:, 2]) * x + c[:, 3]
+        value = _cubic(c, x)
         time = self.step * np.arange(c.shape[2])[:, None] + x
         pieces = (value * xp.exp(-rate * time)) @ (self.step * WEIGHTS)
         return xp.concatenate([xp.zeros_like(pieces[:, :1]), xp.cumsum(pieces, axis=1)], axis=1)
@@ -63,7 +68,7 @@ class ArrivalTimes(eqx.Module):
         width = xp.where(inside, time - self.start - index * self.step, 0.0)
         x = width[:, None] * NODES
         c = xp.asarray(self.coefficients)[:, :, xp.minimum(index, pieces - 1), None]
-        value = ((c[:, 0] * x + c[:, 1]) * x + c[:, 2]) * x + c[:, 3]
+        value = _cubic(c, x)
         partial = (value * xp.exp(-rate * (x + index[:, None] * self.step))) @ WEIGHTS
         end = pieces * self.step
         after = xp.where(position < pieces, 0.0, xp.exp(-rate * end) - xp.exp(-rate * (time - self.start)))

@@ -76,6 +76,15 @@ def test_an_order_binds_at_equality(likelihood):
     assert high > low
 
 
+def test_a_scan_stays_within_the_bounds_of_the_fit(likelihood):
+    # The requirement lowers the bound from 12 to 5 fm; a point beyond it must not be moved to it.
+    asked = {"require": ["r_n_cs<=5"], "tie": TIED}
+    with pytest.raises(cj.InputError, match=r"r_n_cs: expected a range within 2\.2 to 5, found 8"):
+        likelihood.profile(["r_n_cs"], {"r_n_cs": (4.0, 8.0)}, 5, **asked)
+    with pytest.raises(cj.InputError, match="expected one or two different parameters to profile, found r_n_cs, r_n_i"):
+        likelihood.fit(free=["r_n_cs"], tie=TIED).profile(["r_n_cs", "r_n_i"], points=5)
+
+
 def test_a_grid_of_two_ordered_parameters(likelihood):
     ordered = likelihood.fit(free=["r_n_cs", "r_n_i"], require=["r_n_i<=r_n_cs"])
     free = likelihood.fit(free=["r_n_cs", "r_n_i"])
@@ -183,7 +192,11 @@ PROFILES = [
     ([], {}, "expected one or two different parameters"),
     (["sin2_theta_w"], {"ranges": {"sin2_theta_w": (0.3, 0.2)}}, "from a lower to a higher number, found 0.3 to 0.2"),
     (["sin2_theta_w"], {"ranges": {"r_n_cs": (4.0, 5.0)}}, "a range is given for 'r_n_cs', which is not profiled"),
-    (["sin2_theta_w"], {"ranges": {"sin2_theta_w": (-0.1, 0.2)}}, "expected a value from 0 to 1, found -0.1"),
+    (
+        ["sin2_theta_w"],
+        {"ranges": {"sin2_theta_w": (-0.1, 0.2)}},
+        "sin2_theta_w: expected a range within 0 to 1, found -0.1",
+    ),
     (["sin2_theta_w"], {"points": 1}, "expected at least 2 points"),
 ]
 

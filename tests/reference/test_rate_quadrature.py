@@ -8,7 +8,6 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.folding import parameter_table
 from cevnsjax.prediction import quadrature_error, signal_by_nuclide
 
 SM = cj.standard_model()
@@ -49,7 +48,7 @@ def measurement(form_factor):
 
 
 def params(point):
-    complete = parameter_table(measurement("helm"), SM).complete(POINTS[point])
+    complete = cj.Likelihood([measurement("helm")], SM).parameters.complete(POINTS[point])
     return {name: np.float64(value) for name, value in complete.items()}
 
 

@@ -14,7 +14,7 @@ import cevnsjax as cj
 from cevnsjax.detectors.efficiency import logistic_efficiency, logistic_threshold, time_efficiency
 from cevnsjax.detectors.quenching import polynomial_quenching
 from cevnsjax.detectors.resolution import gamma_smearing
-from cevnsjax.folding import parameter_table, recoil_nodes
+from cevnsjax.folding import recoil_nodes
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer, vector_kernel
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.prediction import cross_sections, flux_averaged_cross_section
@@ -31,7 +31,7 @@ def measurement():
 
 @pytest.fixture(scope="module")
 def params(measurement):
-    table = parameter_table(measurement, cj.standard_model())
+    table = cj.Likelihood([measurement]).parameters
     return {name: np.float64(parameter.default) for name, parameter in table.items()}
 
 
