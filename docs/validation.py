@@ -16,8 +16,18 @@ import numpy as np
 import cevnsjax as cj
 from cevnsjax._data import DataFile
 from cevnsjax._stage import Constant
+from cevnsjax.detectors.response import QUENCHING
 from cevnsjax.interactions.couplings import COUPLING_SIN2, formula
+from cevnsjax.nuclei.form_factors import YUKAWA_RANGE
 
+ENERGY, TIME = [0, 8, 12, 16, 20, 24, 32, 40, 50, 60], [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1, 2, 4, 6]
+BINNINGS = {
+    "25_30": ([0, 8, 12, 16, 20, 25, 30, 40, 50, 60], TIME),
+    "second_10": ([0, 10, 12, 16, 20, 24, 32, 40, 50, 60], TIME),
+    "half_us": (ENERGY, [0.5 * k for k in range(13)]),
+    "from_8": (ENERGY[1:], TIME),
+}
+"""Other bin edges, photo-electrons and µs."""
 HERE = Path(__file__).parent
 TIED = {"r_n_i": "r_n_cs"}
 
@@ -106,6 +116,24 @@ def csi_2021_choices() -> dict[str, float]:
     for shift in (-20, 20, 60):
         fit = cj.Likelihood([csi]).fit(values={"time_shift_nu": 1e-3 * shift})
         found[f"shift_{shift}"] = fit.chi2
+
+    for name, (energy, time) in BINNINGS.items():
+        other = cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)
+        found[f"bins_{name}"] = cj.Likelihood([other]).fit().chi2
+
+    likelihood = cj.Likelihood([csi])
+    lowered = {name: 0.9 * likelihood.parameters[name].default for name in QUENCHING}
+    for key, name, tie in (("s2w", "sin2_theta_w", {}), ("rn", "r_n_cs", TIED)):
+        nominal, changed = (likelihood.fit(free=[name], tie=tie, values=v).values[name] for v in ({}, lowered))
+        found[f"quenching_{key}"] = 100.0 * (changed / nominal - 1.0)
+
+    proton = {name: likelihood.parameters[f"r_p_{name}"].default for name in ("cs", "i")}
+    (same,) = likelihood.predict({f"r_n_{name}": radius for name, radius in proton.items()})
+    box = {"cs": 1.2 * 133 ** (1 / 3), "i": 1.2 * 127 ** (1 / 3)}
+    rms = {name: math.sqrt(0.6 * radius**2 + 6.0 * YUKAWA_RANGE**2) for name, radius in box.items()}
+    klein_nystrand = cj.Likelihood([cj.measurements.coherent_csi_2021(form_factor="klein-nystrand")])
+    (other,) = klein_nystrand.predict({f"r_{particle}_{name}": r for name, r in rms.items() for particle in "np"})
+    found |= {"section_rn_is_rp": 1e40 * same.cross_section, "section_klein_nystrand": 1e40 * other.cross_section}
 
     edges = csi.window.edges
     anticoincidence = DataFile("coherent_csi_2021/measurement.toml").table("counts_anticoincidence")[2:].sum(axis=1)

@@ -2,10 +2,13 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import cevnsjax as cj
+from cevnsjax.prediction import component_counts, flux_averaged_cross_section
 
 TIED = {"r_n_i": "r_n_cs"}
 
@@ -151,6 +154,33 @@ def test_the_strength_is_the_events(likelihood):
     assert error == pytest.approx(fit.hessian_error("cevns_norm") * prediction.counts["cevns"].sum(), rel=1e-6)
     section = fit.flux_averaged_cross_section()
     assert section["value"] == pytest.approx(fit.values["cevns_norm"] * section["sm"], rel=1e-12)
+
+
+def test_propagated_errors_are_those_of_exact_gradients(angle_fit):
+    # gᵀ C g with the gradient of JAX's reverse mode and the inverse of its Hessian, in place of central differences.
+    likelihood, problem = angle_fit.likelihood, angle_fit.solver.problem
+    measurement, base = likelihood.measurements[0], angle_fit.specification.values
+
+    def section(u):
+        params = base | problem.params(u)
+        return 1e40 * params["cevns_norm"] * flux_averaged_cross_section(measurement, likelihood.interaction, params)
+
+    def signal(u):
+        return component_counts(likelihood.folded[0], base | problem.params(u))["cevns"].sum()
+
+    u = jnp.asarray(angle_fit.found.u)
+    covariance = 2.0 * np.linalg.inv(jax.hessian(problem)(u))
+    for function, value, error in (
+        (
+            section,
+            1e40 * angle_fit.flux_averaged_cross_section()["value"],
+            1e40 * angle_fit.flux_averaged_cross_section()["error"],
+        ),
+        (signal, *angle_fit.events()["cevns"]),
+    ):
+        gradient = np.asarray(jax.grad(function)(u))
+        assert value == pytest.approx(float(function(u)), rel=1e-10)
+        assert error == pytest.approx(np.sqrt(gradient @ covariance @ gradient), rel=1e-5)
 
 
 def test_a_fit_that_fails_says_so(likelihood):
