@@ -223,3 +223,12 @@ def test_derivative_of_solve_symmetric():
     """d(A⁻¹b)/db = A⁻¹."""
     found = jax.jacfwd(lambda b: solve_symmetric(jnp.asarray(MATRIX), b)[0])(jnp.asarray(CENTRE))
     assert_close(found, np.linalg.inv(MATRIX), scale=1.0)
+
+
+def test_a_frozen_coordinate_stays_where_it_is_even_outside_the_box():
+    found = minimum(
+        lambda u: (u[0] - u[1]) ** 2, [7.0, 0.0], np.array([True, False]), np.zeros(2), np.array([5.0, 9.0])
+    )
+    assert found.converged
+    assert found.u[0] == 7.0
+    assert found.u[1] == pytest.approx(7.0, abs=1e-8)
