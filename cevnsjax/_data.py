@@ -56,23 +56,17 @@ def read_verified(root: Path, name: str) -> bytes:
     return content
 
 
-class DataFile:
-    """The numbers of one TOML file and of the tables beside it, checked as they are read."""
+class Numbers:
+    """The numbers of a TOML document, each with its unit, checked as they are read."""
 
-    def __init__(self, name: str, root: Path | None = None) -> None:
-        """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
-        self.root = data_root() if root is None else root
-        self.name = name
-        content = read_verified(self.root, name)
+    def __init__(self, content: bytes, path: Path, sourced: bool) -> None:
+        """Parse `content`, which was read from `path`; with `sourced` each number must name its source."""
+        self.path = path
+        self.sourced = sourced
         try:
             self._content = tomllib.loads(content.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise DataError(f"{self.path}: expected a TOML file, found: {error}") from None
-
-    @property
-    def path(self) -> Path:
-        """Return the path of the TOML file."""
-        return self.root / self.name
+            raise DataError(f"{path}: expected a TOML file, found: {error}") from None
 
     def _fail(self, key: str, expected: str, found: object) -> DataError:
         return DataError(f"{self.path}: {key}: expected {expected}, found {found}")
@@ -94,10 +88,12 @@ class DataFile:
 
     def _quantity(self, key: str) -> dict[str, Any]:
         entry = self.get(key, dict)
-        for part in ("value", "unit", "source"):
+        needed = ("value", "unit", "source") if self.sourced else ("value", "unit")
+        for part in needed:
             if part not in entry:
-                raise self._fail(f"{key}.{part}", "value, unit and source for each number", "no such key")
-        if entry["source"] not in self.get("sources", dict):
+                listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
+                raise self._fail(f"{key}.{part}", f"{listed} for each number", "no such key")
+        if "source" in entry and entry["source"] not in self.get("sources", dict):
             raise self._fail(f"{key}.source", "a key of [sources]", repr(entry["source"]))
         units = entry["unit"] if isinstance(entry["unit"], list) else [entry["unit"]]
         for unit in units:
@@ -138,6 +134,16 @@ class DataFile:
         if len(edges) < 2 or np.any(np.diff(edges) <= 0):
             raise self._fail(key, "at least two increasing edges", edges.tolist())
         return edges
+
+
+class DataFile(Numbers):
+    """The numbers of one TOML file under ``data/`` and of the tables beside it, all verified."""
+
+    def __init__(self, name: str, root: Path | None = None) -> None:
+        """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
+        self.root = data_root() if root is None else root
+        self.name = name
+        super().__init__(read_verified(self.root, name), self.root / name, sourced=True)
 
     def table(self, key: str) -> np.ndarray:
         """Return the columns of the table that ``[tables.KEY]`` describes, as an array (columns, rows).
