@@ -144,9 +144,9 @@ def smeared(rate, slope, rtol=1e-10):
 def arrivals(mean, width):
     """Return the fraction of prompt and of delayed neutrinos in each time bin, of a Gaussian pulse [us].
 
-    The decay of the pion (26.033 ns) and then of the muon (2.19698 us), convolved numerically.
+    The decay of the pion (26.033 ns) and then of the muon (2.1969811 us), convolved numerically.
     """
-    pion, muon = 0.026033, 2.19698
+    pion, muon = 0.026033, 2.1969811
 
     def prompt(t):
         return 1 - np.exp(-t / pion)
