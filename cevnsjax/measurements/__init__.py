@@ -6,8 +6,10 @@ from collections.abc import Callable
 from .._errors import InputError, suggest
 from ..measurement import Measurement
 from .coherent_csi_2021 import coherent_csi_2021
+from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
+from .coherent_lar_2020 import coherent_lar_2020
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "load"]
+__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "coherent_lar_2020", "load"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Entry:
 CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
+    ),
+    "coherent-lar-2020": Entry(
+        coherent_lar_2020, LAR_VARIANTS, "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
