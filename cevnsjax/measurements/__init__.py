@@ -6,8 +6,11 @@ from collections.abc import Callable
 from .._errors import InputError, suggest
 from ..measurement import Measurement
 from .coherent_csi_2021 import coherent_csi_2021
+from .lz_8b import lz_8b
+from .pandax4t_8b import pandax4t_8b
+from .xenonnt_8b import xenonnt_8b
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "load"]
+__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "load", "lz_8b", "pandax4t_8b", "xenonnt_8b"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +27,13 @@ class Entry:
 CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
+    ),
+    "xenonnt-8b": Entry(
+        xenonnt_8b, ("all", "sr0-sr1"), "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins"
+    ),
+    "pandax4t-8b": Entry(pandax4t_8b, ("counts",), "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data"),
+    "lz-8b": Entry(
+        lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
