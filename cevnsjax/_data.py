@@ -1,14 +1,17 @@
-"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables.
+"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables, NPZ for arrays.
 
 Each measurement is a folder with a ``measurement.toml`` and tables beside it. Everything read is checked: the file
-against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length.
+against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length, each
+array against its shape.
 The folder is the one shipped with the package, or the one that the environment variable CEVNSJAX_DATA names.
 """
 
 import csv
 import hashlib
+import io
 import os
 import tomllib
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import numpy as np
 from ._errors import DataError
 
 UNITS = frozenset("1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split())
+UNITS |= frozenset("t*y 1/t/y 1/cm^2/s 1/MeV/cm^2/s mol/cm^3 eV^2 R_sun".split())
 """Units that a data file may use."""
 
 _KINDS: dict[type, str] = {dict: "a table", list: "a list", str: "a text", int: "a whole number"}
@@ -173,6 +177,36 @@ class DataFile(Numbers):
             for j, text in enumerate(line):
                 values[j, i] = self._cell(f"{path}: row {i + 1}, {columns[j]}", columns[j], text)
         return values
+
+    def arrays(self, key: str) -> dict[str, np.ndarray]:
+        """Return the arrays of the compressed file KEY.npz that ``[arrays.KEY]`` describes, by name.
+
+        The file stands beside the TOML file and has exactly the described arrays, ``name = { shape, unit }``, of finite
+        numbers that are not negative where they are fractions or rates.
+        """
+        entry = self.get(f"arrays.{key}", dict)
+        if (source := self.get(f"arrays.{key}.source", str)) not in self.get("sources", dict):
+            raise self._fail(f"arrays.{key}.source", "a key of [sources]", repr(source))
+        described = {name: value for name, value in entry.items() if isinstance(value, dict)}
+        name = str(Path(self.name).with_name(f"{key}.npz").as_posix())
+        path = self.root / name
+        content = read_verified(self.root, name)
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                found = {part: np.asarray(stored[part], dtype=float) for part in stored.files}
+        except (ValueError, OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: expected a file of arrays, found: {error}") from None
+        if found.keys() != described.keys():
+            raise DataError(f"{path}: expected the arrays {sorted(described)}, found {sorted(found)}")
+        for part, values in found.items():
+            shape = tuple(self.get(f"arrays.{key}.{part}.shape", list))
+            if (unit := self.get(f"arrays.{key}.{part}.unit", str)) not in UNITS:
+                raise self._fail(f"arrays.{key}.{part}.unit", "a known unit", repr(unit))
+            if values.shape != shape:
+                raise DataError(f"{path}: {part}: expected the shape {shape}, found {values.shape}")
+            if not np.all(np.isfinite(values)) or (unit in ("counts", "fraction", "1", "1/t/y") and np.any(values < 0)):
+                raise DataError(f"{path}: {part}: expected finite numbers that are not negative, found others")
+        return found
 
     def _cell(self, where: str, column: str, text: str) -> float:
         unit = column.partition("[")[2].rstrip("]")

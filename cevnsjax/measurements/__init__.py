@@ -8,8 +8,11 @@ from ..measurement import Measurement
 from .coherent_csi_2021 import coherent_csi_2021
 from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
+from .lz_8b import lz_8b
+from .pandax4t_8b import pandax4t_8b
+from .xenonnt_8b import xenonnt_8b
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "coherent_lar_2020", "load"]
+__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "coherent_lar_2020", "load", "lz_8b", "pandax4t_8b", "xenonnt_8b"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +32,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "coherent-lar-2020": Entry(
         coherent_lar_2020, LAR_VARIANTS, "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time"
+    ),
+    "xenonnt-8b": Entry(
+        xenonnt_8b, ("all", "sr0-sr1"), "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins"
+    ),
+    "pandax4t-8b": Entry(pandax4t_8b, ("counts",), "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data"),
+    "lz-8b": Entry(
+        lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
