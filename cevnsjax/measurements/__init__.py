@@ -6,8 +6,10 @@ from collections.abc import Callable
 from .._errors import InputError, suggest
 from ..measurement import Measurement
 from .coherent_csi_2021 import coherent_csi_2021
+from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
+from .dresden_ii import dresden_ii
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "load"]
+__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "dresden_ii", "load"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Entry:
 CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
+    ),
+    "dresden-ii": Entry(
+        dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
