@@ -8,11 +8,23 @@ from ..measurement import Measurement
 from .coherent_csi_2021 import coherent_csi_2021
 from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
+from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
+from .dresden_ii import dresden_ii
 from .lz_8b import lz_8b
 from .pandax4t_8b import pandax4t_8b
 from .xenonnt_8b import xenonnt_8b
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "coherent_lar_2020", "load", "lz_8b", "pandax4t_8b", "xenonnt_8b"]
+__all__ = [
+    "CATALOGUE",
+    "Entry",
+    "coherent_csi_2021",
+    "coherent_lar_2020",
+    "dresden_ii",
+    "load",
+    "lz_8b",
+    "pandax4t_8b",
+    "xenonnt_8b",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +51,9 @@ CATALOGUE: dict[str, Entry] = {
     "pandax4t-8b": Entry(pandax4t_8b, ("counts",), "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data"),
     "lz-8b": Entry(
         lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
+    ),
+    "dresden-ii": Entry(
+        dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""

@@ -32,8 +32,8 @@ from ..prediction import expected_counts
 from ..sources.arrival_times import ArrivalTimes, arrival_times, pulsed_decays
 from ..sources.atmospheric import atmospheric_neutrinos
 from ..sources.pion_decay import pion_decay_at_rest
-from ..sources.reactor import antineutrinos, fission_fractions, fissions_of_flux, fissions_of_power, reactor
-from ..sources.solar import solar_neutrinos
+from ..sources.reactor import ISOTOPES, MODELS, fission_fractions, fissions_of_flux, fissions_of_power, reactor
+from ..sources.solar import KINDS, solar_neutrinos
 from ..sources.source import Component, Source
 from ..sources.tabulated import tabulated
 from ..systematics import Strength
@@ -166,10 +166,10 @@ def _build(data: _Description, form_factor: str) -> Measurement:
     strengths, backgrounds = [_signal(data)], []
     for component in data.names("backgrounds") if data.has("backgrounds") else ():
         width = f"backgrounds.{component}.width"
-        strengths.append(
-            Strength(f"{component}_norm", component, data.value(width, "1") if data.has(width) else None)
+        strengths.append(Strength(f"{component}_norm", component, data.value(width, "1") if data.has(width) else None))
+        backgrounds.append(
+            _background(data, component, detector, target_mass=data.value("target.mass", "kg"), days=days)
         )
-        backgrounds.append(_background(data, component, detector, target_mass=data.value("target.mass", "kg"), days=days))
     measurement = Measurement(
         name=name,
         title=data.text("title") if data.has("title") else name,
@@ -191,7 +191,9 @@ def asimov(measurement: Measurement) -> Measurement:
     """Return `measurement` with the counts expected in the Standard Model, all parameters at their defaults."""
     interaction = standard_model()
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    return dataclasses.replace(measurement, observed=np.asarray(expected_counts(fold(measurement, interaction), params)))
+    return dataclasses.replace(
+        measurement, observed=np.asarray(expected_counts(fold(measurement, interaction), params))
+    )
 
 
 # Source
@@ -221,33 +223,31 @@ def _pion_decay(data: _Description) -> tuple[Source, float]:
 
 
 def _reactor(data: _Description) -> tuple[Source, float]:
-    model, days = data.text("source.model"), data.value("source.live_time", "d")
-    fractions = fission_fractions(data.amounts("source.fission_fractions", "1", 4))
-    captures = data.value("source.captures_per_fission", "1", positive=False) if data.has(
-        "source.captures_per_fission"
-    ) else 0.0
+    model, days = data.one_of("source.model", tuple(MODELS)), data.value("source.live_time", "day")
+    fractions = fission_fractions(data.amounts("source.fission_fractions", "fraction", len(ISOTOPES)))
+    key = "source.captures_per_fission"
+    captures = data.value(key, "1", positive=False) if data.has(key) else 0.0
     if data.has("source.flux"):
-        flux = data.value("source.flux", "1/cm^2/s")
-        fissions = fissions_of_flux(model, fractions, flux, days, captures)
+        fissions = fissions_of_flux(model, data.value("source.flux", "1/cm^2/s"), days, fractions, captures)
     else:
         power, distance = data.value("source.thermal_power", "GW"), data.value("source.distance", "m")
-        fissions = fissions_of_power(fractions, power, distance, days)
+        fissions = fissions_of_power(power, distance, days, fractions)
     return reactor(model, fissions, captures), days
 
 
 def _solar(data: _Description) -> tuple[Source, float]:
-    days = data.value("source.live_time", "d")
-    return solar_neutrinos(data.text("source.neutrinos"), days * DAY), days
+    days = data.value("source.live_time", "day")
+    return solar_neutrinos(days * DAY, (data.one_of("source.neutrinos", KINDS),)), days
 
 
 def _atmospheric(data: _Description) -> tuple[Source, float]:
-    days = data.value("source.live_time", "d")
+    days = data.value("source.live_time", "day")
     return atmospheric_neutrinos(days * DAY), days
 
 
 def _table(data: _Description) -> tuple[Source, float]:
     """Return a source of tabulated fluxes: linear between energies, zero outside."""
-    days = data.value("source.live_time", "d")
+    days = data.value("source.live_time", "day")
     energies = data.bins("source.energy", "MeV")
     components = []
     for flavour in data.names("source.flux"):
@@ -276,7 +276,9 @@ def _quenching(data: _Description) -> Quenching:
         return LindhardQuenching(element, protons, k, data.value(width, "1") if data.has(width) else None)
     recoil = data.values("detector.quenching.recoil", "keV")
     if len(recoil) < 2 or np.any(np.diff(recoil) <= 0):
-        raise InputError(f"{data.path}: detector.quenching.recoil: expected increasing energies, found {recoil.tolist()}")
+        raise InputError(
+            f"{data.path}: detector.quenching.recoil: expected increasing energies, found {recoil.tolist()}"
+        )
     return TabulatedQuenching(1e-3 * recoil, data.amounts("detector.quenching.factor", "1", len(recoil)))
 
 
@@ -337,16 +339,14 @@ def _arrivals(data: _Description) -> ArrivalTimes:
 # Backgrounds and systematics
 
 
-def _background(
-    data: _Description, name: str, detector: BinnedDetector, target_mass: float, days: float
-) -> Background:
+def _background(data: _Description, name: str, detector: BinnedDetector, target_mass: float, days: float) -> Background:
     """Return a background: counts in each energy bin, or a rate per keV, kg and day, or a total with a shape."""
     key, edges = f"backgrounds.{name}", detector.energy.edges
     if data.has(f"{key}.rate"):
         if detector.energy.unit != "keV":
             raise InputError(f"{data.path}: {key}.rate: expected a rate for bins in keV alone")
         duty = data.value(f"{key}.duty_factor", "1") if data.has(f"{key}.duty_factor") else 1.0
-        energy = data.value(f"{key}.rate", "1/keV/kg/d", positive=False) * target_mass * days * duty * np.diff(edges)
+        energy = data.value(f"{key}.rate", "1/keV/kg/day", positive=False) * target_mass * days * duty * np.diff(edges)
     elif data.has(f"{key}.counts"):
         energy = data.amounts(f"{key}.counts", "counts", len(edges) - 1)
     else:
