@@ -106,6 +106,10 @@ class GaussianSmearing(Smearing):
         text = "energy resolution relative to the nominal one"
         return (Parameter(RESOLUTION_NORM, "1", 1.0, (0.2, 3.0), r"\eta_\sigma", text, own=True),)
 
+    def deviation(self, energy: float) -> float:
+        """Return the nominal standard deviation [keV] at an `energy` [keV]."""
+        return float(np.sqrt(self.noise**2 + self.slope * energy))
+
     def _width(self, energy: Float[Array, "..."], params: Params) -> tuple[Array, Array]:
         """Return σ [keV] and the norm: 0 where there is no signal."""
         xp = namespace(energy, *params.values())

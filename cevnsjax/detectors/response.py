@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from .._errors import InputError
 from .._numerics import namespace
-from .._stage import Stage
+from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
 from ..sources.arrival_times import ArrivalTimes
@@ -26,6 +26,8 @@ from .resolution import GaussianSmearing, Smearing
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] up to which kinks of a response are looked for."""
+MOST_BREAKS = 60
+"""Breaks that a Gaussian response asks for at most."""
 
 
 class Detector(eqx.Module):
@@ -88,14 +90,26 @@ class EnergyDetector(eqx.Module):
         """Return the defaults of the curves' parameters."""
         return {p.name: p.default for p in (*self.quenching.parameters(), *self.efficiency.parameters())}
 
-    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return the recoil energies [MeV] at which the nominal response has a kink, for each nuclide."""
+    def _kinks(self) -> list[float]:
+        """Return the electron-equivalent energies [keV] between which the response is smooth on the scale of a node.
+
+        A Gaussian response varies within its width: steps of two and a half from five below the bins to five above.
+        """
         if self.smearing is None:
-            energies = [*self.edges, *self.efficiency.knots()]
-        elif isinstance(self.smearing, GaussianSmearing) and self.smearing.minimum > 0:
-            energies = [self.smearing.minimum]
-        else:
-            return np.zeros((nuclides, 0))
+            return [*self.edges, *self.efficiency.knots()]
+        if not isinstance(self.smearing, GaussianSmearing):
+            return []
+        found = [self.smearing.minimum] if self.smearing.minimum > 0 else []
+        low, high = float(self.edges[0]), float(self.edges[-1])
+        energy = max(low - 5.0 * self.smearing.deviation(low), 0.0)
+        while energy < high + 5.0 * self.smearing.deviation(high) and len(found) < MOST_BREAKS:
+            energy += 2.5 * self.smearing.deviation(max(energy, 1e-3 * high))
+            found.append(energy)
+        return found
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
+        energies = self._kinks()
         nominal = self.nominal()
 
         def excess(recoil: float, nuclide: int, energy: float) -> float:
@@ -162,11 +176,25 @@ class EnergyResponse(Stage):
         return xp.einsum("bx,bxik->bik", weights.reshape(bins, -1), density.reshape(bins, -1, *energy.shape))
 
 
+class Recoils(Stage):
+    """A stage of recoils at fixed energies, an array (flavour, nuclide, node)."""
+
+    @abc.abstractmethod
+    def through(self, response: Float[np.ndarray, "bin nuclide node"]) -> Stage:
+        """Return the stage of what a fixed response selects of them, an array (flavour, bin)."""
+
+
 class EnergySpectrum(Stage):
     """Stage: selected recoils of each flavour in each energy bin, all nuclides together."""
 
     recoils: Stage
     response: Stage
+
+    def simplified(self) -> Stage:
+        """Return the recoils folded with the response, where that is an array."""
+        if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
+            return self.recoils.through(self.response.value)
+        return self
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
