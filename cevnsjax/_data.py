@@ -17,7 +17,10 @@ import numpy as np
 
 from ._errors import DataError
 
-UNITS = frozenset("1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split())
+UNITS = frozenset(
+    "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us "
+    "1/fm GeV^2 a_B^3 e/a_B^2 e*a_B".split()
+)
 """Units that a data file may use."""
 
 _KINDS: dict[type, str] = {dict: "a table", list: "a list", str: "a text", int: "a whole number"}
@@ -118,6 +121,13 @@ class DataFile:
         if entry["unit"] != unit:
             raise self._fail(f"{key}.unit", repr(unit), repr(entry["unit"]))
         return self._finite(key, entry["value"])
+
+    def uncertainty(self, key: str) -> float:
+        """Return the uncertainty of the number at `key`, in its unit; there must be one."""
+        entry = self._quantity(key)
+        if "uncertainty" not in entry:
+            raise self._fail(f"{key}.uncertainty", "a finite number", "no such key")
+        return self._finite(f"{key}.uncertainty", entry["uncertainty"])
 
     def array(self, key: str, unit: str | list[str], length: int | None = None) -> np.ndarray:
         """Return the list of numbers at `key`; `unit` is one for all or a list with one each."""
