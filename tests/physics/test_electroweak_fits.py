@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
+from cevnsjax.analysis.radii import draw_with_models
 from cevnsjax.measurements import load
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.radii import point_radius
@@ -100,3 +101,18 @@ def test_joint_fit_of_caesium():
     weights = np.array([1 / np.mean(edges(result, "r_n_cs", 0.6827)) ** 2 for result in single])
     mean = np.dot(weights, [result.values["r_n_cs"] for result in single]) / weights.sum()
     assert abs(joint.values["r_n_cs"] - mean) < 0.01
+
+
+def test_figure_of_a_fit_beside_nuclear_models():
+    likelihood = cj.Likelihood([load("coherent-csi-2021"), load("apv-cs")])
+    profile = likelihood.profile(["r_n_cs", "r_n_i"], {"r_n_cs": (4.4, 6.3), "r_n_i": (3.2, 8.0)}, 9)
+    plane, caesium, iodine = draw_with_models(profile).axes
+    (best,) = (line.get_xydata()[0] for line in plane.lines if line.get_marker() == "+")
+    assert best.tolist() == [profile.fit.values["r_n_cs"], profile.fit.values["r_n_i"]]
+    for axes, name, protons in ((caesium, "r_n_cs", 4.821), (iodine, "r_n_i", 4.766)):
+        wide, narrow = (patch.get_x() for patch in axes.patches)
+        low, _ = profile.fit.interval(name, 0.6827).around(profile.fit.values[name])
+        assert narrow == pytest.approx(low - protons)
+        assert wide < narrow
+    with pytest.raises(cj.InputError, match="expected a profile of two neutron radii, found r_n_cs"):
+        draw_with_models(profile.fit.profile(["r_n_cs"], {"r_n_cs": (5.0, 5.5)}, 3))

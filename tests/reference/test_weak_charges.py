@@ -162,24 +162,6 @@ def test_model_error_of_crex():
     assert f"{(low - high) / 2:.4f}" == f"{numbers('crex')['crex']['model_error']['value']:.4f}" == "0.0057"
 
 
-EVERY = ["apv-cs", "apv-cs:sahoo2021", "apv-cs:dzuba2012-fermi", "prex-ii", "prex-ii:with-prex-i", "crex", "csre-cs"]
-
-
-@pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("shift", [0.0, 0.05])
-def test_gradient_of_chi2_in_every_parameter(name, shift):
-    likelihood = cj.Likelihood([load(name)])
-    problem = likelihood.problem(free=list(likelihood.parameters))
-    u = problem.coordinates(likelihood.parameters.complete()) * (1 + shift)
-    found = jax.grad(problem)(u)
-    for k in range(len(u)):
-        e = 1e-4 * abs(u[k]) * np.eye(len(u))[k]
-        pairs = [float(problem(u + m * e) - problem(u - m * e)) for m in (1, 2, 3)]
-        expected = (45 * pairs[0] - 9 * pairs[1] + pairs[2]) / (60 * 1e-4 * abs(u[k]))
-        assert_close(found[k], expected, 1e-6, "six-point differences", scale=max(abs(expected), 1e-3))
-    assert np.all(np.isfinite(found))
-
-
 def test_finite_where_the_weak_radius_would_vanish():
     likelihood = cj.Likelihood([load("prex-ii"), load("crex")])
     problem = likelihood.problem(free=["r_n_pb", "r_n_ca48"])
