@@ -5,17 +5,36 @@ from collections.abc import Callable
 
 from .._errors import InputError, suggest
 from ..measurement import Measurement, Observables
-from .apv_cs import VARIANTS as _APV_CS
+from .apv_cs import VARIANTS as APV_VARIANTS
 from .apv_cs import apv_cs
 from .coherent_csi_2021 import coherent_csi_2021
-from .crex import VARIANTS as _CREX
+from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
+from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
-from .csre_cs import VARIANTS as _CSRE_CS
 from .csre_cs import csre_cs
-from .prex_ii import VARIANTS as _PREX_II
+from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
+from .dresden_ii import dresden_ii
+from .lz_8b import lz_8b
+from .pandax4t_8b import pandax4t_8b
+from .prex_ii import VARIANTS as PREX_VARIANTS
 from .prex_ii import prex_ii
+from .xenonnt_8b import xenonnt_8b
 
-__all__ = ["CATALOGUE", "Entry", "apv_cs", "coherent_csi_2021", "crex", "csre_cs", "load", "prex_ii"]
+__all__ = [
+    "CATALOGUE",
+    "Entry",
+    "apv_cs",
+    "coherent_csi_2021",
+    "coherent_lar_2020",
+    "crex",
+    "csre_cs",
+    "dresden_ii",
+    "load",
+    "lz_8b",
+    "pandax4t_8b",
+    "prex_ii",
+    "xenonnt_8b",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +52,23 @@ CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
     ),
-    "apv-cs": Entry(apv_cs, _APV_CS, "parity violation in atomic caesium: its weak charge"),
-    "prex-ii": Entry(prex_ii, _PREX_II, "parity-violating electron scattering on 208Pb: its weak form factor"),
-    "crex": Entry(crex, _CREX, "parity-violating electron scattering on 48Ca: its weak form factor"),
-    "csre-cs": Entry(csre_cs, _CSRE_CS, "proton scattering on 133Cs: its neutron radius"),
+    "coherent-lar-2020": Entry(
+        coherent_lar_2020, LAR_VARIANTS, "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time"
+    ),
+    "xenonnt-8b": Entry(
+        xenonnt_8b, ("all", "sr0-sr1"), "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins"
+    ),
+    "pandax4t-8b": Entry(pandax4t_8b, ("counts",), "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data"),
+    "lz-8b": Entry(
+        lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
+    ),
+    "dresden-ii": Entry(
+        dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
+    ),
+    "apv-cs": Entry(apv_cs, APV_VARIANTS, "parity violation in atomic caesium: its weak charge"),
+    "prex-ii": Entry(prex_ii, PREX_VARIANTS, "parity-violating electron scattering on 208Pb: its weak form factor"),
+    "crex": Entry(crex, ("form-factor",), "parity-violating electron scattering on 48Ca: its weak form factor"),
+    "csre-cs": Entry(csre_cs, ("radius",), "proton scattering on 133Cs: its neutron radius"),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 
