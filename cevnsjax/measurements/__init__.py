@@ -1,28 +1,38 @@
-"""The measurements, by name: factories that read ``data/`` and return a `Measurement`."""
+"""The measurements, by name: factories that read ``data/`` and return a `Measurement` or `Observables`."""
 
 import dataclasses
 from collections.abc import Callable
 
 from .._errors import InputError, suggest
-from ..measurement import Measurement
+from ..measurement import Measurement, Observables
+from .apv_cs import VARIANTS as APV_VARIANTS
+from .apv_cs import apv_cs
 from .coherent_csi_2021 import coherent_csi_2021
 from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
+from .crex import crex
+from .csre_cs import csre_cs
 from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
 from .dresden_ii import dresden_ii
 from .lz_8b import lz_8b
 from .pandax4t_8b import pandax4t_8b
+from .prex_ii import VARIANTS as PREX_VARIANTS
+from .prex_ii import prex_ii
 from .xenonnt_8b import xenonnt_8b
 
 __all__ = [
     "CATALOGUE",
     "Entry",
+    "apv_cs",
     "coherent_csi_2021",
     "coherent_lar_2020",
+    "crex",
+    "csre_cs",
     "dresden_ii",
     "load",
     "lz_8b",
     "pandax4t_8b",
+    "prex_ii",
     "xenonnt_8b",
 ]
 
@@ -31,7 +41,7 @@ __all__ = [
 class Entry:
     """One measurement of the catalogue."""
 
-    factory: Callable[..., Measurement]
+    factory: Callable[..., Measurement | Observables]
     """Takes ``variant`` and ``form_factor``."""
     variants: tuple[str, ...]
     """The first is the default, and need not be named."""
@@ -55,11 +65,15 @@ CATALOGUE: dict[str, Entry] = {
     "dresden-ii": Entry(
         dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
     ),
+    "apv-cs": Entry(apv_cs, APV_VARIANTS, "parity violation in atomic caesium: its weak charge"),
+    "prex-ii": Entry(prex_ii, PREX_VARIANTS, "parity-violating electron scattering on 208Pb: its weak form factor"),
+    "crex": Entry(crex, ("form-factor",), "parity-violating electron scattering on 48Ca: its weak form factor"),
+    "csre-cs": Entry(csre_cs, ("radius",), "proton scattering on 133Cs: its neutron radius"),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 
 
-def load(name: str, form_factor: str = "helm") -> Measurement:
+def load(name: str, form_factor: str = "helm") -> Measurement | Observables:
     """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``."""
     base, _, variant = name.partition(":")
     if base not in CATALOGUE:
