@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.special
+from jax.scipy.special import erf as _jax_erf
 from jax.scipy.special import gammaln as _jax_log_gamma
 
 from ._typing import Array, Float
@@ -21,6 +22,11 @@ def namespace(*values: object) -> types.ModuleType:
 def log_gamma(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return ln Γ(x), on the host or traced."""
     return _jax_log_gamma(x) if isinstance(x, jax.Array) else scipy.special.gammaln(x)
+
+
+def erf(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return the error function, on the host or traced."""
+    return _jax_erf(x) if isinstance(x, jax.Array) else scipy.special.erf(x)
 
 
 def gauss_legendre(

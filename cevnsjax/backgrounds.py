@@ -1,6 +1,5 @@
 """Backgrounds: a fixed shape in energy times a stage in time."""
 
-import equinox as eqx
 import numpy as np
 
 from ._stage import Stage
@@ -14,7 +13,6 @@ class Background(Stage):
     """Fraction of the time shape's counts in each energy bin."""
     time: Stage
     """Counts in each time bin, an array (1, time)."""
-    name: str = eqx.field(static=True)
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()

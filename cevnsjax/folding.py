@@ -11,7 +11,7 @@ anything is compiled.
 """
 
 import dataclasses
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
 import equinox as eqx
 import numpy as np
@@ -19,18 +19,20 @@ import numpy as np
 from ._errors import InputError
 from ._numerics import gauss_legendre
 from ._stage import Constant, Stage, specialise
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
 from .interactions.standard_model import StandardModel
-from .measurement import Measurement
+from .measurement import Measurement, Observables
 from .nuclei.target import nuclear_response
 
 RECOIL_ORDER = 24
-"""Quadrature nodes between breaks of the recoil energy."""
+"""Quadrature nodes between breaks of the recoil energy, where there are few breaks."""
 BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
-
-LEPTON_OF_NEUTRINO = {"nu_e": "e", "nu_e_bar": "e", "nu_mu": "mu", "nu_mu_bar": "mu", "nu_tau": "tau"}
+FEW_BREAKS = 6
+"""Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
+LEAST_ORDER = 6
+"""Fewest nodes between breaks, at the standard order."""
 
 
 class RecoilSpectrum(Stage):
@@ -40,80 +42,109 @@ class RecoilSpectrum(Stage):
     interaction: StandardModel
     moments: Float[Array, "flavour nuclide node"]
     """Flux moments times quadrature weights [counts]."""
-    flavours: tuple[str, ...] = eqx.field(static=True)
+    leptons: tuple[str, ...] = eqx.field(static=True)
+    """Charged lepton of each flavour."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.interaction.parameters())
 
     def __call__(self, params: Params) -> Float[Array, "flavour nuclide node"]:
-        leptons = [LEPTON_OF_NEUTRINO[flavour] for flavour in self.flavours]
-        distinct = sorted(set(leptons))
+        distinct = sorted(set(self.leptons))
         squared = self.interaction.squared_amplitude(distinct, self.nuclear(params), params)
-        return self.moments * squared[np.array([distinct.index(lepton) for lepton in leptons])]
+        return self.moments * squared[np.array([distinct.index(lepton) for lepton in self.leptons])]
 
 
-class EnergySpectrum(Stage):
-    """Stage: selected recoils of each flavour in each energy bin, all nuclides together."""
+@dataclasses.dataclass(frozen=True)
+class Factor:
+    """What multiplies a component: its strength, what others share of it added, times further parameters."""
 
-    recoils: Stage
-    response: Stage
+    strength: str | None = None
+    shared: tuple[str, ...] = ()
+    scales: tuple[str, ...] = ()
 
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
+    def names(self) -> frozenset[str]:
+        """Return the parameters that it depends on."""
+        own = () if self.strength is None else (self.strength,)
+        return frozenset((*own, *self.shared, *self.scales))
 
-    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
-        recoils, response = self.recoils(params), self.response(params)
-        return recoils.reshape(recoils.shape[0], -1) @ response.reshape(response.shape[0], -1).T
-
-
-class Signal(Stage):
-    """Stage: expected signal counts in each bin, before its strength."""
-
-    energy: Stage
-    time: Stage
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "bin time"]:
-        energy, time = self.energy(params), self.time(params)
-        return sum(energy[flavour][:, None] * time[flavour] for flavour in range(len(energy)))
+    def __call__(self, params: Params) -> Scalar:
+        """Return strength + Σ (shared - 1), times the scales."""
+        value: Scalar = 1.0 if self.strength is None else params[self.strength]
+        for name in self.shared:
+            value = value + (params[name] - 1.0)
+        for name in self.scales:
+            value = value * params[name]
+        return value
 
 
 class FoldedMeasurement(eqx.Module):
-    """A measurement folded with an interaction: arrays, and stages for what is still a function of parameters."""
+    """A measurement folded with an interaction: arrays, and stages for what is still a function of parameters.
 
-    signal: Stage
-    backgrounds: tuple[Stage, ...]
-    observed: Float[Array, "bin time"]
-    strengths: tuple[str, ...] = eqx.field(static=True)
-    """Parameter that scales the signal, then those of the backgrounds."""
+    The stages know the parameters by the names that the measurement gives them; `aliases` translates those that have
+    another name in the likelihood.
+    """
+
+    stages: tuple[Stage, ...]
+    """The signal, then the backgrounds, before their factors."""
+    observed: Float[Array, "..."]
+    errors: Float[Array, "..."] | None
+    """Gaussian errors; None for Poisson counts."""
+    factors: tuple[Factor, ...] = eqx.field(static=True)
     components: tuple[str, ...] = eqx.field(static=True)
+    one_sided: bool = eqx.field(static=True, default=False)
+    aliases: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
+    """Pairs (name in the measurement, name in the likelihood) where these differ."""
+    shared: tuple[tuple[str, tuple[str, ...]], ...] = eqx.field(static=True, default=())
+    """Nuisances that measurements share, by the strength (name in the measurement) that they move when it is pulled."""
 
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """Return the stage of the signal, then those of the backgrounds."""
-        return (self.signal, *self.backgrounds)
+    def _global(self, names: Set[str]) -> frozenset[str]:
+        aliases = dict(self.aliases)
+        return frozenset(aliases.get(name, name) for name in names)
+
+    def local(self, params: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """Return the parameters by the names that the measurement gives them."""
+        return dict(params) | {own: params[name] for own, name in self.aliases if name in params}
+
+    def shaping(self) -> frozenset[str]:
+        """Return the parameters that the stages still depend on."""
+        return self._global(frozenset().union(*(stage.parameters() for stage in self.stages)))
+
+    def scaling(self) -> frozenset[str]:
+        """Return the parameters of the factors."""
+        return self._global(frozenset().union(*(factor.names() for factor in self.factors)))
 
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters that the expected counts still depend on."""
-        return frozenset(self.strengths).union(*(stage.parameters() for stage in self.stages))
+        return self.shaping() | self.scaling()
 
     def specialise(self, free: Set[str], params: Params) -> "FoldedMeasurement":
         """Return the same with all that depends on no parameter of `free` evaluated at `params`."""
-        return dataclasses.replace(
-            self,
-            signal=specialise(self.signal, free, params),
-            backgrounds=tuple(specialise(background, free, params) for background in self.backgrounds),
-        )
+        aliases = dict(self.aliases)
+        own = (free - set(aliases)) | {name for name, alias in aliases.items() if alias in free}
+        local = self.local(params)
+        return dataclasses.replace(self, stages=tuple(specialise(stage, own, local) for stage in self.stages))
 
     def evaluate(self, params: Params) -> "FoldedMeasurement":
-        """Return the same with every stage evaluated at `params`, traced or not: only the strengths are left."""
-        return dataclasses.replace(
-            self,
-            signal=Constant(self.signal(params)),
-            backgrounds=tuple(Constant(background(params)) for background in self.backgrounds),
-        )
+        """Return the same with every stage evaluated at `params`, traced or not: only the factors are left."""
+        local = self.local(params)
+        return dataclasses.replace(self, stages=tuple(Constant(stage(local)) for stage in self.stages))
+
+    def join(self, aliases: Mapping[str, str], shared: Mapping[str, tuple[str, ...]]) -> "FoldedMeasurement":
+        """Return the same in a likelihood: with the names of its parameters there, and what its strengths share."""
+        return dataclasses.replace(self, aliases=tuple(sorted(aliases.items())), shared=tuple(sorted(shared.items())))
+
+    def pull(self, nuisances: Set[str]) -> "FoldedMeasurement":
+        """Return the same with what it shares added to the strengths that are `nuisances`.
+
+        A strength that is fitted or fixed is the whole strength: nothing is added to it.
+        """
+        aliases, shared = dict(self.aliases), dict(self.shared)
+        factors = []
+        for factor in self.factors:
+            pulled = factor.strength is not None and aliases.get(factor.strength, factor.strength) in nuisances
+            added = shared.get(factor.strength, ()) if pulled else ()
+            factors.append(dataclasses.replace(factor, shared=added))
+        return dataclasses.replace(self, factors=tuple(factors))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,11 +157,22 @@ class Nodes:
 
 
 def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
-    """Return the quadrature nodes of each nuclide, `order` between consecutive kinks of the rate."""
-    energies = sorted({edge for spectrum in measurement.source.spectra.values() for edge in spectrum.breaks()})
+    """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
+
+    There are `order` nodes between kinks, fewer where there are many kinks.
+    """
+    energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
+    nuclides = measurement.target.nuclides
+    kinks = measurement.detector.breaks(len(nuclides))
+    pieces = len(energies) + kinks.shape[1]
+    between = (
+        order if pieces <= FEW_BREAKS else max(-(-order * LEAST_ORDER // pieces), order * LEAST_ORDER // RECOIL_ORDER)
+    )
     recoil, weight, momentum = [], [], []
-    for nucleus in measurement.target.nuclides:
-        root, weights = gauss_legendre(np.sqrt([0.0, *(maximum_recoil(e, nucleus.mass) for e in energies)]), order)
+    for nucleus, own in zip(nuclides, kinks, strict=True):
+        ends = [maximum_recoil(energy, nucleus.mass) for energy in energies]
+        breaks = np.sort([0.0, *ends, *np.clip(own, 0.0, ends[-1])])
+        root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
         nodes, weights = root**2, 2.0 * root * weights
         recoil.append(nodes)
         weight.append(weights)
@@ -142,18 +184,18 @@ def flux_moments(
     measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int
 ) -> Float[np.ndarray, "flavour nuclide node"]:
     """Return F_l,i(T) times the weight of T: counts in the exposure per squared amplitude."""
-    source, target = measurement.source, measurement.target
-    moments = np.empty((len(source.flavours), *nodes.recoil.shape))
-    for flavour, name in enumerate(source.flavours):
+    components, target = measurement.source.components, measurement.target
+    moments = np.empty((len(components), *nodes.recoil.shape))
+    for flavour, component in enumerate(components):
         for i, (nucleus, number) in enumerate(zip(target.nuclides, target.numbers, strict=True)):
             recoil = nodes.recoil[i]
-            integral = source.spectra[name].moment(
+            integral = component.spectrum.moment(
                 lambda energy, t, mass=nucleus.mass: interaction.kernel(energy, t, mass),
                 recoil,
                 minimum_energy(recoil, nucleus.mass),
                 order,
             )
-            moments[flavour, i] = number * source.fluences[name] * integral * nodes.weight[i]
+            moments[flavour, i] = number * component.fluence * integral * nodes.weight[i]
     return moments
 
 
@@ -165,12 +207,12 @@ def recoil_spectrum(
         nuclear=nuclear_response(measurement.target, nodes.momentum),
         interaction=interaction,
         moments=flux_moments(measurement, interaction, nodes, order),
-        flavours=measurement.source.flavours,
+        leptons=tuple(component.lepton for component in measurement.source.components),
     )
 
 
 def fold(
-    measurement: Measurement,
+    measurement: Measurement | Observables,
     interaction: StandardModel,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
@@ -178,21 +220,30 @@ def fold(
     """Return `measurement` folded with `interaction`, every parameter live; `specialise` folds further.
 
     `recoil_order` and `bin_order` are the quadrature nodes between kinks of the recoil energy and in each bin of
-    reconstructed energy; `quadrature_error` measures what they leave.
+    reconstructed energy; `quadrature_error` measures what they leave. Measured numbers have one stage and no factor.
     """
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
+    if isinstance(measurement, Observables):
+        return FoldedMeasurement(
+            stages=(measurement.prediction,),
+            observed=measurement.observed,
+            errors=measurement.errors,
+            factors=(Factor(),),
+            components=("prediction",),
+            one_sided=measurement.one_sided,
+        )
     nodes = recoil_nodes(measurement, recoil_order)
+    signal = measurement.detector.signal(
+        recoil_spectrum(measurement, interaction, nodes, recoil_order),
+        measurement.detector.response(nodes.recoil, bin_order),
+        measurement.group_strengths,
+    )
     return FoldedMeasurement(
-        signal=Signal(
-            energy=EnergySpectrum(
-                recoils=recoil_spectrum(measurement, interaction, nodes, recoil_order),
-                response=measurement.detector.response(nodes.recoil, bin_order),
-            ),
-            time=measurement.arrivals,
-        ),
-        backgrounds=measurement.backgrounds,
+        stages=(signal, *measurement.backgrounds),
         observed=measurement.observed,
-        strengths=tuple(strength.parameter for strength in measurement.strengths),
+        errors=measurement.errors,
+        factors=tuple(Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths),
         components=tuple(strength.component for strength in measurement.strengths),
+        one_sided=measurement.one_sided,
     )

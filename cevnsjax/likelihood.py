@@ -1,18 +1,15 @@
-"""The likelihood as a χ²: Poisson terms for the counts, Gaussian terms for the constraints.
+"""The likelihood as a χ²: Poisson or Gaussian terms for the data, Gaussian terms for the constraints.
 
 χ² = -2 ln L up to a constant that depends on the data alone (Baker and Cousins, Nucl. Instrum. Meth. 221, 437 (1984)),
 so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %, 2σ and 3σ of one parameter.
 """
 
-from collections.abc import Mapping
-
 import equinox as eqx
-import numpy as np
 
 from ._numerics import namespace
 from ._typing import Array, Float, Params, Scalar
+from .constraints import Constraints
 from .folding import FoldedMeasurement
-from .parameters import Gaussian
 from .prediction import expected_counts
 
 
@@ -27,32 +24,34 @@ def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -
     return 2.0 * xp.sum(expected - observed + observed * xp.log(ratio))
 
 
+def gaussian_chi2(
+    observed: Float[Array, "..."], expected: Float[Array, "..."], errors: Float[Array, "..."], one_sided: bool = False
+) -> Scalar:
+    """Return Σ [(μ - x)/σ]², with `one_sided` only of what is predicted above the observed x: an upper limit."""
+    pull = (expected - observed) / errors
+    if one_sided:
+        pull = namespace(pull).maximum(pull, 0.0)
+    return (pull**2).sum()
+
+
+def measurement_chi2(folded: FoldedMeasurement, params: Params) -> Scalar:
+    """Return the term of one measurement."""
+    expected = expected_counts(folded, params)
+    if folded.errors is None:
+        return poisson_chi2(folded.observed, expected)
+    return gaussian_chi2(folded.observed, expected, folded.errors, folded.one_sided)
+
+
 class ChiSquare(eqx.Module):
     """χ² of one or more folded measurements with Gaussian constraints, a pure function of the parameters."""
 
     measurements: tuple[FoldedMeasurement, ...]
-    constrained: tuple[str, ...] = eqx.field(static=True)
-    centres: Float[Array, " constraint"]
-    widths: Float[Array, " constraint"]
+    constraints: Constraints
 
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters it depends on."""
-        return frozenset(self.constrained).union(*(folded.parameters() for folded in self.measurements))
-
-    def constrain(self, constraints: Mapping[str, Gaussian]) -> "ChiSquare":
-        """Return the same with these constraints in place of its own."""
-        return ChiSquare(
-            measurements=self.measurements,
-            constrained=tuple(constraints),
-            centres=np.array([constraint.centre for constraint in constraints.values()]),
-            widths=np.array([constraint.width for constraint in constraints.values()]),
-        )
+        return frozenset(self.constraints.names).union(*(folded.parameters() for folded in self.measurements))
 
     def __call__(self, params: Params) -> Scalar:
         """Return χ² at `params`."""
-        counts = sum(poisson_chi2(folded.observed, expected_counts(folded, params)) for folded in self.measurements)
-        if not self.constrained:
-            return counts
-        values = [params[name] for name in self.constrained]
-        pulls = (namespace(*values, self.centres).stack(values) - self.centres) / self.widths
-        return counts + (pulls**2).sum()
+        return sum(measurement_chi2(folded, params) for folded in self.measurements) + self.constraints(params)

@@ -35,6 +35,16 @@ class Parameter:
     description: str
     constraint: Gaussian | None = None
     """A parameter with a constraint is a nuisance: it is profiled in every fit unless it is fixed."""
+    nuisance: bool = False
+    """Profiled in every fit unless it is fixed, even without a constraint."""
+    own: bool = False
+    """Belongs to its measurement: where several measurements of one likelihood have one of that name, each is called
+    NAME@MEASUREMENT. Otherwise the same name is the same parameter."""
+
+    @property
+    def profiled(self) -> bool:
+        """Return whether it is profiled in a fit that does not name it."""
+        return self.nuisance or self.constraint is not None
 
     def check(self, value: float) -> float:
         """Return `value` as a float if it is finite and within the bounds; raise `InputError` otherwise."""

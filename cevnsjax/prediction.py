@@ -2,24 +2,25 @@
 
 import numpy as np
 
+from ._stage import Constant
 from ._typing import Array, Float, Params, Scalar
-from .folding import BIN_ORDER, RECOIL_ORDER, FoldedMeasurement, fold, recoil_nodes, recoil_spectrum
+from .folding import BIN_ORDER, RECOIL_ORDER, Factor, FoldedMeasurement, recoil_nodes, recoil_spectrum
 from .interactions.standard_model import StandardModel
 from .measurement import Measurement
 
 
-def expected_counts(folded: FoldedMeasurement, params: Params) -> Float[Array, "bin time"]:
-    """Return the expected counts in each bin, all components with their strengths."""
-    return sum(
-        params[strength] * stage(params) for strength, stage in zip(folded.strengths, folded.stages, strict=True)
-    )
+def expected_counts(folded: FoldedMeasurement, params: Params) -> Float[Array, "..."]:
+    """Return the expected counts in each bin, all components with their strengths; or the predicted numbers."""
+    local = folded.local(params)
+    return sum(factor(local) * stage(local) for factor, stage in zip(folded.factors, folded.stages, strict=True))
 
 
-def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Float[Array, "bin time"]]:
+def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Float[Array, "..."]]:
     """Return the expected counts in each bin of each component, with its strength."""
+    local = folded.local(params)
     return {
-        component: params[strength] * stage(params)
-        for component, strength, stage in zip(folded.components, folded.strengths, folded.stages, strict=True)
+        component: factor(local) * stage(local)
+        for component, factor, stage in zip(folded.components, folded.factors, folded.stages, strict=True)
     }
 
 
@@ -29,12 +30,22 @@ def signal_by_nuclide(
     params: Params,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
-) -> Float[Array, "flavour nuclide bin time"]:
-    """Return the expected signal counts of each flavour on each nuclide in each bin, with its strength."""
-    signal = fold(measurement, interaction, recoil_order, bin_order).signal
-    recoils, response = signal.energy.recoils(params), signal.energy.response(params)
-    counts = np.einsum("lik,bik,lt->libt", recoils, response, signal.time(params))
-    return params[measurement.strengths[0].parameter] * counts
+) -> Float[Array, "flavour nuclide bin cell"]:
+    """Return the expected signal counts of each flavour on each nuclide in each bin, with its strength.
+
+    Parameters by the names that the measurement gives them.
+    """
+    nodes = recoil_nodes(measurement, recoil_order)
+    recoils = recoil_spectrum(measurement, interaction, nodes, recoil_order)(params)
+    response = Constant(measurement.detector.response(nodes.recoil, bin_order)(params))
+    factor = Factor(measurement.strengths[0].parameter, (), measurement.strengths[0].scales)(params)
+    counts = np.empty((*recoils.shape[:2], *measurement.observed.shape))
+    for flavour, nuclide in np.ndindex(recoils.shape[:2]):
+        part = np.zeros_like(recoils)
+        part[flavour, nuclide] = recoils[flavour, nuclide]
+        signal = measurement.detector.signal(Constant(part), response, measurement.group_strengths)
+        counts[flavour, nuclide] = factor * signal(params)
+    return counts
 
 
 def cross_sections(
@@ -42,7 +53,7 @@ def cross_sections(
 ) -> Float[Array, "flavour nuclide"]:
     """Return the flux-averaged cross section [cm²] of each flavour on each nuclide, before any detector effect."""
     recoils = recoil_spectrum(measurement, interaction, recoil_nodes(measurement, RECOIL_ORDER))(params)
-    fluences = np.array([measurement.source.fluences[flavour] for flavour in measurement.source.flavours])
+    fluences = np.array([component.fluence for component in measurement.source.components])
     return recoils.sum(axis=-1) / (fluences[:, None] * measurement.target.numbers)
 
 
@@ -53,7 +64,7 @@ def flux_averaged_cross_section(measurement: Measurement, interaction: StandardM
     strength of the signal is not in it.
     """
     sections = cross_sections(measurement, interaction, params)
-    fluences = np.array([measurement.source.fluences[flavour] for flavour in measurement.source.flavours])
+    fluences = np.array([component.fluence for component in measurement.source.components])
     weights = fluences[:, None] * measurement.target.numbers
     return (weights * sections).sum() / weights.sum()
 

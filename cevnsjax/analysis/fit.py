@@ -12,6 +12,7 @@ from .._errors import InputError
 from ..inference.fit import BestFit, Solver, best_fit
 from ..inference.intervals import LEVELS, Interval, delta_chi2, intervals, profile
 from ..inference.problem import Specification, pose
+from ..measurement import Observables
 from ..prediction import component_counts, flux_averaged_cross_section
 from .prediction import Prediction
 from .profile import ProfileResult
@@ -148,7 +149,9 @@ class FitResult:
         return float(value), math.sqrt(float(gradient @ covariance @ gradient))
 
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
-        """Return the total of each component of measurement `index` at the best fit, and its error."""
+        """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""
+        if isinstance(self.likelihood.measurements[index], Observables):
+            raise InputError(f"{self.likelihood.measurements[index].name} holds measured numbers, not events")
         folded = self.solver.problem.chi2.measurements[index]
         return {
             component: self.derived(lambda params, c=component: float(np.sum(component_counts(folded, params)[c])))
@@ -161,16 +164,16 @@ class FitResult:
         The strength of the signal times the cross section of the best-fit parameters; ``sm`` is that of the defaults.
         """
         measurement, interaction = self.likelihood.measurements[index], self.likelihood.interaction
-        strength = measurement.strengths[0].parameter
-        value, error = self.derived(
-            lambda params: float(params[strength] * flux_averaged_cross_section(measurement, interaction, params))
-        )
-        defaults = self.likelihood.parameters.complete()
-        return {
-            "value": value,
-            "error": error,
-            "sm": float(flux_averaged_cross_section(measurement, interaction, defaults)),
-        }
+        if isinstance(measurement, Observables):
+            raise InputError(f"{measurement.name} holds measured numbers, not events")
+        factor = self.solver.problem.chi2.measurements[index].factors[0]
+
+        def section(params: Mapping[str, float]) -> float:
+            local = self.likelihood.local(index, params)
+            return float(factor(local) * flux_averaged_cross_section(measurement, interaction, local))
+
+        value, error = self.derived(section)
+        return {"value": value, "error": error, "sm": section(self.likelihood.parameters.complete())}
 
     def profile(
         self,
@@ -228,13 +231,13 @@ class FitResult:
 
     def prediction(self, index: int = 0) -> Prediction:
         """Return the prediction of measurement `index` at the best fit."""
-        return Prediction(self.likelihood.measurements[index], self.likelihood.interaction, self.values)
+        local = self.likelihood.local(index, self.values)
+        factors = self.solver.problem.chi2.measurements[index].factors
+        return Prediction(self.likelihood.measurements[index], self.likelihood.interaction, local, factors)
 
-    def plot(self, index: int = 0) -> "Figure":
-        """Draw measurement `index` with the best fit, and Δχ² against each free parameter."""
+    def plot(self) -> "Figure":
+        """Draw each measurement with the best fit, and Δχ² against each free parameter."""
         from ..plots.spectra import draw_fit
 
-        prediction = self.prediction(index)
-        measurement = prediction.measurement
-        profiles = [self.profile([name]).curve() for name in self.specification.free]
-        return draw_fit(measurement.title, measurement.axes, measurement.observed, prediction.counts, profiles)
+        spectra = [self.prediction(index).panel() for index in range(len(self.likelihood.measurements))]
+        return draw_fit(spectra, [self.profile([name]).curve() for name in self.specification.free])

@@ -1,4 +1,4 @@
-"""Expected counts of one measurement, as a user holds them."""
+"""Expected counts of one measurement, or its predicted numbers, as a user holds them."""
 
 import dataclasses
 from functools import cached_property
@@ -6,49 +6,91 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..folding import fold
+from .._errors import InputError
+from ..folding import Factor, fold
 from ..interactions.standard_model import StandardModel
-from ..measurement import Measurement
+from ..measurement import Measurement, Observables
 from ..prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from ..plots.spectra import Panel
 
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
     """Expected counts of one measurement at given parameters."""
 
-    measurement: Measurement
+    measurement: Measurement | Observables
     interaction: StandardModel
     params: dict[str, float]
+    """By the names that the measurement gives them."""
+    factors: tuple[Factor, ...] | None = None
+    """What multiplies each component in the likelihood; None for that of the measurement alone."""
+
+    def _counted(self) -> Measurement:
+        if isinstance(self.measurement, Observables):
+            raise InputError(f"{self.measurement.name} holds measured numbers, not counts in bins")
+        return self.measurement
 
     @cached_property
     def counts(self) -> dict[str, np.ndarray]:
-        """Return the counts of each component in each bin, arrays (energy bin, time bin)."""
+        """Return the counts of each component in each bin, arrays with one axis for each of the measurement.
+
+        Of measured numbers: the predicted ones, under "prediction".
+        """
         folded = fold(self.measurement, self.interaction)
-        return component_counts(folded, self.params)
+        if self.factors is not None:
+            folded = dataclasses.replace(folded, factors=self.factors)
+        return {name: self._on_axes(counts) for name, counts in component_counts(folded, self.params).items()}
+
+    def _on_axes(self, counts: np.ndarray) -> np.ndarray:
+        """Return an array (..., bin, cell) with the cells spread over their axes."""
+        if isinstance(self.measurement, Observables):
+            return counts
+        return np.asarray(counts).reshape(*counts.shape[:-2], *self.measurement.grid)
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Return the observed counts, with one axis for each of the measurement; or the measured numbers."""
+        return self._on_axes(self.measurement.observed)
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Return the errors of the observed counts, those of Poisson counts being their square roots."""
+        if self.measurement.errors is None:
+            return np.sqrt(self.observed)
+        return self._on_axes(self.measurement.errors)
 
     @cached_property
     def signal(self) -> np.ndarray:
-        """Return the signal counts, an array (flavour, nuclide, energy bin, time bin)."""
-        return signal_by_nuclide(self.measurement, self.interaction, self.params)
+        """Return the signal counts, an array (flavour, nuclide, bins of each axis)."""
+        return self._on_axes(signal_by_nuclide(self._counted(), self.interaction, self.params))
 
     @cached_property
     def quadrature_error(self) -> float:
         """Return the largest relative error of a signal bin that the quadrature leaves, measured by doubling it."""
-        return quadrature_error(self.measurement, self.interaction, self.params)
+        return quadrature_error(self._counted(), self.interaction, self.params)
 
     @cached_property
     def cross_section(self) -> float:
         """Return the flux-averaged cross section per nucleus [cm²], times the strength of the signal."""
-        strength = self.params[self.measurement.strengths[0].parameter]
+        strength = self.params[self._counted().strengths[0].parameter]
         return float(strength * flux_averaged_cross_section(self.measurement, self.interaction, self.params))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the prediction as plain lists and numbers."""
+        if isinstance(self.measurement, Observables):
+            numbers = zip(self.measurement.labels, self.counts["prediction"], strict=True)
+            return {
+                "measurement": self.measurement.name,
+                "total": {label: float(number) for label, number in numbers},
+                "observed": dict(zip(self.measurement.labels, self.measurement.observed.tolist(), strict=True)),
+                "error": dict(zip(self.measurement.labels, self.measurement.errors.tolist(), strict=True)),
+            }
         flavours, nuclides = self.measurement.source.flavours, self.measurement.target.nuclides
-        return {
+        found = {
             "measurement": self.measurement.name,
             "total": {name: float(counts.sum()) for name, counts in self.counts.items()},
             "counts": {name: counts.tolist() for name, counts in self.counts.items()},
@@ -59,11 +101,20 @@ class Prediction:
             "flux_averaged_cross_section": {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"},
             "edges": {axis: edges.tolist() for axis, edges in self.measurement.axes.items()},
             "quadrature_error": self.quadrature_error,
-            "observed": self.measurement.observed.tolist(),
+            "observed": self.observed.tolist(),
         }
+        return found if self.measurement.errors is None else found | {"error": self.errors.tolist()}
+
+    def panel(self) -> "Panel":
+        """Return what to draw of it."""
+        from ..plots.spectra import Panel
+
+        if isinstance(self.measurement, Observables):
+            return Panel(self.measurement.title, {}, self.observed, self.errors, self.counts, self.measurement.labels)
+        return Panel(self.measurement.title, self.measurement.axes, self.observed, self.errors, self.counts)
 
     def plot(self) -> "Figure":
-        """Draw data and components against energy and against time."""
+        """Draw data and components against each axis; of measured numbers, data and prediction."""
         from ..plots.spectra import draw_spectra
 
-        return draw_spectra(self.measurement.title, self.measurement.axes, self.measurement.observed, self.counts)
+        return draw_spectra([self.panel()])

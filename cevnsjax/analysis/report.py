@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._version import __version__
+from ..measurement import Observables
 
 if TYPE_CHECKING:
     from .fit import FitResult
@@ -57,7 +58,15 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
     parameters = {name: _parameter(fit, name, levels) for name in fitted}
     measurements = [measurement.name for measurement in fit.likelihood.measurements]
     events, sections = {}, {}
+    observables = {}
     for index, name in enumerate(measurements):
+        if isinstance(fit.likelihood.measurements[index], Observables):
+            content = fit.prediction(index).as_dict()
+            observables[name] = {
+                label: {"predicted": value, "observed": content["observed"][label], "error": content["error"][label]}
+                for label, value in content["total"].items()
+            }
+            continue
         events[name] = {
             component: {"value": value, "error": error} for component, (value, error) in fit.events(index).items()
         }
@@ -76,9 +85,14 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
             "chi2_min": fit.chi2,
             "dof": fit.dof,
             "nuisances": {name: _nuisance(fit, name) for name in asked.nuisances},
-            "shared": {},
+            "shared": fit.likelihood.shared,
+            "constraints": [
+                {"combination": r.text, "prior": [r.constraint.centre, r.constraint.width]} for r in asked.relations
+            ],
+            "correlations": [{"parameters": list(pair), "value": rho} for pair, rho in asked.correlations.items()],
             "events": events,
             "flux_averaged_cross_section": sections,
+            "observables": observables,
             "converged": fit.converged,
             "message": fit.message,
             "seconds": fit.seconds,

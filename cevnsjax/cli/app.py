@@ -102,10 +102,8 @@ def predict(
     """Predict the counts of each measurement, by component and bin."""
     show.check_plot(plot)
     likelihood = options.likelihood(names, interaction, couplings, form_factor)
-    predictions = likelihood.predict(options.specification(None, None, settings, None, None)["values"])
-    if plot is not None and len(predictions) > 1:
-        raise InputError("--plot draws one measurement: name one")
-    show.draw(plot, predictions[0])
+    predictions = likelihood.predict(options.specification(settings=settings)["values"])
+    show.draw_predictions(plot, predictions)
     if json_:
         dictionaries = [prediction.as_dict() for prediction in predictions]
         show.json_object(dictionaries[0] if len(dictionaries) == 1 else {"predictions": dictionaries})
@@ -121,6 +119,7 @@ def fit(
     settings: options.Settings = None,
     require: options.Requirements = None,
     constrain: options.Constraints = None,
+    correlate: options.Correlations = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = "helm",
@@ -133,7 +132,7 @@ def fit(
     levels = options.levels(cl)
     likelihood = options.likelihood(names, interaction, couplings, form_factor)
     with show.progress("fitting"):
-        result = likelihood.fit(**options.specification(free, tie, settings, require, constrain))
+        result = likelihood.fit(**options.specification(free, tie, settings, require, constrain, correlate))
         content = result.as_dict(levels)
         if result.converged:
             show.draw(plot, result)
@@ -165,6 +164,7 @@ def profile(
     settings: options.Settings = None,
     require: options.Requirements = None,
     constrain: options.Constraints = None,
+    correlate: options.Correlations = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = "helm",
@@ -180,7 +180,7 @@ def profile(
     likelihood = options.likelihood(names, interaction, couplings, form_factor)
     with show.progress("profiling"):
         result = likelihood.profile(
-            chosen, ranges, points, **options.specification(free, tie, settings, require, constrain)
+            chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
         )
         content = result.as_dict(levels)
         if result.fit.converged:

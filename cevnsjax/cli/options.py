@@ -26,7 +26,14 @@ Requirements = Annotated[
     list[str] | None, typer.Option("--require", help="A<=B: an order between parameters, or a parameter and a number.")
 ]
 Constraints = Annotated[
-    list[str] | None, typer.Option("--constrain", help="NAME=CENTRE,WIDTH: a Gaussian constraint; adds a nuisance.")
+    list[str] | None,
+    typer.Option(
+        "--constrain", help="NAME=CENTRE,WIDTH: a Gaussian constraint, or on a combination: r_n_cs-r_n_i=0.06,0.02."
+    ),
+]
+Correlations = Annotated[
+    list[str] | None,
+    typer.Option("--correlate", help="A,B=RHO: correlation between the constraints of two parameters."),
 ]
 Interactions = Annotated[list[str] | None, typer.Option("--interaction", help="The interaction: standard-model.")]
 CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020 or 2022.")]
@@ -64,11 +71,12 @@ def _pairs(items: Sequence[str], option: str) -> dict[str, str]:
 
 
 def specification(
-    free: Sequence[str] | None,
-    tie: Sequence[str] | None,
-    settings: Sequence[str] | None,
-    require: Sequence[str] | None,
-    constrain: Sequence[str] | None,
+    free: Sequence[str] | None = None,
+    tie: Sequence[str] | None = None,
+    settings: Sequence[str] | None = None,
+    require: Sequence[str] | None = None,
+    constrain: Sequence[str] | None = None,
+    correlate: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of `Likelihood.fit` for the options of the command line."""
     constraints = {}
@@ -77,12 +85,19 @@ def specification(
         if len(numbers) != 2:
             raise InputError(f"--constrain: expected NAME=CENTRE,WIDTH, found '{name}={text}'")
         constraints[name] = (_number(numbers[0], name), _number(numbers[1], name))
+    correlations = {}
+    for text, value in _pairs(correlate or (), "--correlate").items():
+        pair = [name.strip() for name in text.split(",")]
+        if len(pair) != 2 or not all(pair):
+            raise InputError(f"--correlate: expected A,B=RHO, found '{text}={value}'")
+        correlations[pair[0], pair[1]] = _number(value, text)
     return {
         "free": split(free),
         "tie": _pairs(split(tie), "--tie"),
         "values": {name: _number(text, name) for name, text in _pairs(split(settings), "--set").items()},
         "require": split(require),
         "constrain": constraints,
+        "correlate": correlations,
     }
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from .._numerics import error_digits
 from ..analysis import Prediction
 from ..inference.intervals import LEVELS
+from ..measurement import Observables
 from ..parameters import ParameterTable
 
 
@@ -118,31 +119,62 @@ def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping
     terminal.print(values)
 
 
-def predictions(found: Sequence[Prediction]) -> None:
-    """Print the expected counts of each measurement in bins of its first axis."""
+def draw_predictions(plot: Path | None, found: Sequence[Prediction]) -> None:
+    """Draw all predictions to one file, if one is asked for."""
+    if plot is not None:
+        from ..plots.spectra import draw_spectra
+        from ..plots.style import save
+
+        save(draw_spectra([prediction.panel() for prediction in found]), plot)
+        print(f"drawn to {plot}", file=sys.stderr)
+
+
+def _numbers(prediction: Prediction) -> None:
+    """Print predicted numbers beside the measured ones."""
+    measurement = prediction.measurement
+    rows = table("number", "predicted", "measured", "error")
+    for label, *numbers in zip(
+        measurement.labels, prediction.counts["prediction"], measurement.observed, measurement.errors, strict=True
+    ):
+        rows.add_row(label, *(f"{number:.5g}" for number in numbers))
+    console().print(rows)
+
+
+MOST_ROWS = 40
+"""Rows of a table of bins; more bins are added up in pairs, threes, ..."""
+
+
+def _bins(prediction: Prediction) -> None:
+    """Print the expected counts in bins of the first axis."""
+    measurement, counts = prediction.measurement, prediction.counts
+    axis, edges = next(iter(measurement.axes.items()))
+    rows = table(axis, *counts, "sum", "observed")
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    step = -(-(len(edges) - 1) // MOST_ROWS)
+    for first in range(0, len(edges) - 1, step):
+        last = min(first + step, len(edges) - 1)
+        row = [component[first:last].sum() for component in counts.values()]
+        observed = f"{prediction.observed[first:last].sum():.6g}"
+        rows.add_row(f"{edges[first]:g} – {edges[last]:g}", *(f"{x:.2f}" for x in (*row, sum(row))), observed)
+    sums = [component.sum() for component in counts.values()]
+    rows.add_section()
+    rows.add_row("all", *(f"{x:.2f}" for x in (*sums, sum(sums))), f"{prediction.observed.sum():.6g}")
     terminal = console()
+    terminal.print(rows)
+    split = ", ".join(
+        f"{flavour} {prediction.signal[k].sum():.1f}" for k, flavour in enumerate(measurement.source.flavours)
+    )
+    terminal.print(f"signal by flavour: {split}")
+    terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.4g}e-40 cm² per nucleus")
+    terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}")
+
+
+def predictions(found: Sequence[Prediction]) -> None:
+    """Print the expected counts of each measurement in bins of its first axis, or its predicted numbers."""
     for prediction in found:
-        measurement, counts = prediction.measurement, prediction.counts
-        terminal.print(f"{measurement.name}: {measurement.title}")
-        axis, edges = next(iter(measurement.axes.items()))
-        rows = table(axis, *counts, "sum", "observed")
-        for column in rows.columns[1:]:
-            column.justify = "right"
-        total = sum(counts.values())
-        for b in range(len(edges) - 1):
-            row = [component[b].sum() for component in counts.values()]
-            observed = f"{measurement.observed[b].sum():.0f}"
-            rows.add_row(f"{edges[b]:g} – {edges[b + 1]:g}", *(f"{x:.2f}" for x in (*row, sum(row))), observed)
-        sums = [component.sum() for component in counts.values()]
-        rows.add_section()
-        rows.add_row("all", *(f"{x:.2f}" for x in (*sums, total.sum())), f"{measurement.observed.sum():.0f}")
-        terminal.print(rows)
-        split = ", ".join(
-            f"{flavour} {prediction.signal[k].sum():.1f}" for k, flavour in enumerate(measurement.source.flavours)
-        )
-        terminal.print(f"signal by flavour: {split}")
-        terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.1f}e-40 cm² per nucleus")
-        terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}")
+        console().print(f"{prediction.measurement.name}: {prediction.measurement.title}")
+        (_numbers if isinstance(prediction.measurement, Observables) else _bins)(prediction)
 
 
 def fit(content: dict[str, Any]) -> None:
@@ -167,17 +199,29 @@ def fit(content: dict[str, Any]) -> None:
     if content["nuisances"]:
         rows = table("nuisance", "value", "error", "prior")
         for name, found in content["nuisances"].items():
-            centre, width = found["prior"]
-            numbers = (_number(found[key], ".4f") for key in ("value", "error"))
-            rows.add_row(name, *numbers, f"{centre:g} ± {width:.4g}")
+            numbers = (
+                _number(found[key], ".4g" if abs(found["value"]) >= 100 else ".4f") for key in ("value", "error")
+            )
+            prior = "none" if found["prior"] is None else "{:g} ± {:.4g}".format(*found["prior"])
+            rows.add_row(name, *numbers, prior)
         terminal.print(rows)
     if content["priors_dropped"]:
         terminal.print(f"prior dropped, because fitted: {', '.join(content['priors_dropped'])}")
-    for measurement in content["measurements"]:
+    for name, users in content["shared"].items():
+        terminal.print(f"{name}: shared by {', '.join(users)}")
+    for constraint in content["constraints"]:
+        terminal.print("{}: {:g} ± {:g}".format(constraint["combination"], *constraint["prior"]))
+    for correlation in content["correlations"]:
+        terminal.print("{} and {}: correlation {:g}".format(*correlation["parameters"], correlation["value"]))
+    for measurement, numbers in content["observables"].items():
+        for label, found in numbers.items():
+            predicted, observed, error = (_number(found[key], ".5g") for key in ("predicted", "observed", "error"))
+            terminal.print(f"{measurement}: {label} = {predicted}, measured {observed} ± {error}")
+    for measurement in content["events"]:
         events = content["events"][measurement].items()
         section = content["flux_averaged_cross_section"][measurement]
         totals = ", ".join(f"{name} {_number(e['value'], '.1f')} ± {_number(e['error'], '.1f')}" for name, e in events)
-        value, error, sm = (_number(section[key], ".1f") for key in ("value", "error", "sm"))
+        value, error, sm = (_number(section[key], ".4g") for key in ("value", "error", "sm"))
         terminal.print(f"{measurement}: {totals} events")
         terminal.print(f"flux-averaged cross section: {value} ± {error}, SM {sm} (1e-40 cm² per nucleus)")
     chi2, seconds = _number(content["chi2_min"], ".2f"), content["seconds"]

@@ -1,9 +1,37 @@
-"""Efficiencies: of the selection against photo-electrons, and against time."""
+"""Efficiencies: of the selection against reconstructed energy, and against time."""
 
+import abc
 from collections.abc import Sequence
 
+import equinox as eqx
+import numpy as np
+
 from .._numerics import namespace
-from .._typing import Array, Float, Scalar
+from .._typing import Array, Float, Params, Scalar
+from ..parameters import Parameter
+
+EFFICIENCY = ("efficiency_a", "efficiency_b", "efficiency_c", "efficiency_d")
+EFFICIENCY_SHAPE = "efficiency_shape"
+
+
+class Efficiency(eqx.Module):
+    """Probability that an event of a reconstructed energy is selected."""
+
+    @abc.abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters that it depends on."""
+
+    @abc.abstractmethod
+    def threshold(self, params: Params) -> Scalar:
+        """Return the reconstructed energy below which nothing is selected."""
+
+    @abc.abstractmethod
+    def knots(self) -> tuple[float, ...]:
+        """Return the reconstructed energies where it has a kink, the threshold left out."""
+
+    @abc.abstractmethod
+    def __call__(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return the efficiency at reconstructed energies `x` above the threshold."""
 
 
 def logistic_efficiency(photoelectrons: Float[Array, "..."], coefficients: Sequence[Scalar]) -> Float[Array, "..."]:
@@ -24,6 +52,86 @@ def logistic_threshold(coefficients: Sequence[Scalar]) -> Scalar:
     """
     a, b, c, d = coefficients
     return c - namespace(a, d).log(-a / d - 1.0) / b
+
+
+class LogisticEfficiency(Efficiency):
+    """A logistic curve that crosses zero, with a released ±1σ variation of its coefficients."""
+
+    coefficients: Float[np.ndarray, "4"]
+    variation: Float[np.ndarray, "4"]
+    unit: str = eqx.field(static=True, default="PE")
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the coefficients and the strength of the variation."""
+        a, b, c, d = map(float, self.coefficients)
+        bounds = ((1.0, 3.0), (0.15 * b, 4.0 * b), (0.45 * c, 2.5 * c), (-0.9, -0.01))
+        found = []
+        for name, value, unit, limits in zip(
+            EFFICIENCY, (a, b, c, d), ("1", f"1/{self.unit}", self.unit, "1"), bounds, strict=True
+        ):
+            text = f"coefficient {name[-1]} of the efficiency"
+            found.append(Parameter(name, unit, value, limits, rf"{name[-1]}_\varepsilon", text, own=True))
+        text = "strength of the released variation of the efficiency, ±1 at 1σ"
+        found.append(Parameter(EFFICIENCY_SHAPE, "1", 0.0, (-3.0, 3.0), r"\xi_\varepsilon", text, own=True))
+        return tuple(found)
+
+    def _moved(self, params: Params) -> list[Scalar]:
+        return [params[name] + params[EFFICIENCY_SHAPE] * self.variation[k] for k, name in enumerate(EFFICIENCY)]
+
+    def threshold(self, params: Params) -> Scalar:
+        """Return where the curve crosses zero."""
+        return logistic_threshold(self._moved(params))
+
+    def knots(self) -> tuple[float, ...]:
+        """Return nothing."""
+        return ()
+
+    def __call__(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        return logistic_efficiency(x, self._moved(params))
+
+
+class TabulatedEfficiency(Efficiency):
+    """An efficiency given at points, linear between them, constant beyond them, and 0 below a threshold."""
+
+    x: Float[np.ndarray, " point"]
+    """Reconstructed energies, increasing."""
+    efficiency: Float[np.ndarray, " point"]
+    lowest: float = 0.0
+    """Reconstructed energy below which nothing is selected."""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return nothing."""
+        return ()
+
+    def threshold(self, params: Params) -> Scalar:
+        """Return the lowest energy."""
+        return self.lowest
+
+    def knots(self) -> tuple[float, ...]:
+        """Return the points."""
+        return tuple(map(float, self.x))
+
+    def __call__(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        return namespace(x, self.x).interp(x, self.x, self.efficiency)
+
+
+class UnitEfficiency(Efficiency):
+    """Everything in a bin is selected."""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return nothing."""
+        return ()
+
+    def threshold(self, params: Params) -> Scalar:
+        """Return minus infinity: bins are complete."""
+        return -np.inf
+
+    def knots(self) -> tuple[float, ...]:
+        """Return nothing."""
+        return ()
+
+    def __call__(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        return namespace(x).ones_like(x)
 
 
 def time_efficiency(time: Float[Array, "..."], onset: Scalar, rate: Scalar) -> Float[Array, "..."]:

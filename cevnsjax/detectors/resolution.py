@@ -1,7 +1,31 @@
-"""Resolution: how the number of photo-electrons is spread about its mean."""
+"""Resolution: how the reconstructed energy is spread about its mean.
 
-from .._numerics import log_gamma, namespace
-from .._typing import Array, Float, Scalar
+One class a model. `density` is per unit of the reconstructed axis: photo-electrons or keV of electron equivalent.
+"""
+
+import abc
+
+import equinox as eqx
+import numpy as np
+
+from .._numerics import erf, log_gamma, namespace
+from .._typing import Array, Float, Params, Scalar
+from ..parameters import Parameter
+
+SMEARING = ("smearing_mean_inverse", "smearing_shape")
+RESOLUTION_NORM = "resolution_norm"
+
+
+class Smearing(eqx.Module):
+    """Distribution of the reconstructed energy of each electron-equivalent energy."""
+
+    @abc.abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters that it depends on."""
+
+    @abc.abstractmethod
+    def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the density at the reconstructed energies `x` for each electron-equivalent `energy` [keV]."""
 
 
 def gamma_smearing(
@@ -24,3 +48,81 @@ def gamma_smearing(
     norm = (1.0 + power) * xp.log(rate) - log_gamma(xp.asarray(1.0 + power))
     x = photoelectrons.reshape((-1,) + (1,) * energy.ndim)
     return xp.where(light, xp.exp(norm + power * xp.log(x) - rate * x), 0.0)
+
+
+class GammaSmearing(Smearing):
+    """Photo-electrons after a gamma distribution, see `gamma_smearing`."""
+
+    mean_inverse: float
+    """Inverse light yield [keV/PE]."""
+    shape: float
+    """Shape per electron-equivalent energy [1/keV]."""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return inverse light yield and shape."""
+        first, second = self.mean_inverse, self.shape
+        return (
+            Parameter(
+                SMEARING[0],
+                "keV",
+                first,
+                (0.5 * first, 2.0 * first),
+                "a_S",
+                "inverse light yield of the photo-electron smearing",
+                own=True,
+            ),
+            Parameter(
+                SMEARING[1],
+                "1/keV",
+                second,
+                (0.5 * second, 2.0 * second),
+                "b_S",
+                "shape of the photo-electron smearing per electron-equivalent energy",
+                own=True,
+            ),
+        )
+
+    def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the density [1/PE]."""
+        return gamma_smearing(x, energy, params[SMEARING[0]], params[SMEARING[1]])
+
+
+class GaussianSmearing(Smearing):
+    """A Gaussian about the electron-equivalent energy E with variance noise² + slope E, both energies in keV.
+
+    The standard deviation is scaled by the parameter resolution_norm. An energy below `minimum` gives no signal (one
+    electron-hole pair, arXiv:2202.09672); with `positive` the Gaussian is cut at zero and normalised above it.
+    """
+
+    noise: float
+    """Standard deviation at E = 0 [keV]."""
+    slope: float
+    """Variance per energy [keV]: the Fano factor times the energy of a pair, or (σ/√E)²."""
+    minimum: float = 0.0
+    positive: bool = eqx.field(static=True, default=False)
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the scale of the standard deviation."""
+        text = "energy resolution relative to the nominal one"
+        return (Parameter(RESOLUTION_NORM, "1", 1.0, (0.2, 3.0), r"\eta_\sigma", text, own=True),)
+
+    def _width(self, energy: Float[Array, "..."], params: Params) -> tuple[Array, Array]:
+        """Return σ [keV] and the norm: 0 where there is no signal."""
+        xp = namespace(energy, *params.values())
+        seen = energy > self.minimum
+        energy = xp.where(seen, energy, 1.0)
+        width = params[RESOLUTION_NORM] * xp.sqrt(self.noise**2 + self.slope * energy)
+        above = 0.5 * (1.0 + erf(energy / (np.sqrt(2.0) * width))) if self.positive else xp.ones_like(width)
+        return width, xp.where(seen, 1.0 / above, 0.0)
+
+    def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the density [1/keV]."""
+        xp = namespace(x, energy, *params.values())
+        width, norm = self._width(energy, params)
+        pull = (x.reshape((-1,) + (1,) * energy.ndim) - energy) / width
+        return norm / (np.sqrt(2.0 * np.pi) * width) * xp.exp(-0.5 * pull**2)
+
+    def cumulative(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the integral of the density up to each `x`, but for a constant of each energy."""
+        width, norm = self._width(energy, params)
+        return 0.5 * norm * erf((x.reshape((-1,) + (1,) * energy.ndim) - energy) / (np.sqrt(2.0) * width))

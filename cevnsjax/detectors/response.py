@@ -1,117 +1,241 @@
-"""The detector's response: from recoil energies to photo-electron bins, from arrival times to time bins.
+"""The detector's response: from recoil energies to bins of reconstructed energy, from arrival times to time bins.
 
-Both are stages that own their parameters, so each coefficient of the detector can be fixed (then the response is
-folded to an array on the host) or fitted (then it is rebuilt inside the compiled likelihood, with exact derivatives).
-The bins are integrated with Gauss-Legendre nodes: the smearing enters as a density, smooth in its parameters, and no
-incomplete gamma function is needed.
+All stages own their parameters, so each coefficient of the detector can be fixed (then the response is folded to an
+array on the host) or fitted (then it is rebuilt inside the compiled likelihood, with exact derivatives). Bins are
+integrated exactly where the resolution is Gaussian and the efficiency 1, else with Gauss-Legendre nodes: the smearing
+enters as a density, smooth in its parameters, and no incomplete gamma function is needed.
 """
+
+import abc
+from collections.abc import Sequence
 
 import equinox as eqx
 import numpy as np
+from scipy.optimize import brentq
 
+from .._errors import InputError
 from .._numerics import namespace
 from .._stage import Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
 from ..sources.arrival_times import ArrivalTimes
-from .efficiency import logistic_efficiency, logistic_threshold, time_efficiency
-from .quenching import polynomial_quenching
-from .resolution import gamma_smearing
+from .efficiency import Efficiency, UnitEfficiency, time_efficiency
+from .quenching import Quenching
+from .resolution import GaussianSmearing, Smearing
 
-QUENCHING = ("quenching_a", "quenching_b", "quenching_c", "quenching_d")
-QUENCHING_SHAPES = ("quenching_shape_0", "quenching_shape_1")
-SMEARING = ("smearing_mean_inverse", "smearing_shape")
-EFFICIENCY = ("efficiency_a", "efficiency_b", "efficiency_c", "efficiency_d")
-EFFICIENCY_SHAPE = "efficiency_shape"
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
+LARGEST_RECOIL = 1.0
+"""Recoil energy [MeV] up to which kinks of a response are looked for."""
 
 
-class Scintillator(eqx.Module):
-    """A detector that counts photo-electrons: polynomial quenching, gamma smearing, logistic efficiency.
+class Detector(eqx.Module):
+    """What turns recoils into counts in bins: energy bins × cells, the cells being all other axes flattened."""
 
-    The released ±1σ variations of the quenching and of the efficiency move their coefficients along fixed directions:
-    coefficients = nominal + Σ ξ_k · variation_k, with ξ_k = 0 the nominal curve and ±1 the released ones.
-    """
+    @property
+    @abc.abstractmethod
+    def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
+        """Return the bin edges of each axis, by name with unit; the first is that of the energy bins."""
+
+    @property
+    @abc.abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """Return the number of energy bins and of cells."""
+
+    @abc.abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters that it depends on."""
+
+    @abc.abstractmethod
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return the recoil energies [MeV] at which the response to each of `nuclides` nuclides has a kink."""
+
+    @abc.abstractmethod
+    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Stage:
+        """Return the stage of the response to recoils of energies `recoil` [MeV], `order` nodes in each bin."""
+
+    @abc.abstractmethod
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
+        """Return the stage of the counts (bin, cell) that `recoils` (flavour, nuclide, node) give with a `response`.
+
+        `strengths` names the parameter that scales each flavour, if there is one.
+        """
+
+
+class EnergyDetector(eqx.Module):
+    """Reconstructed energy: quenching, then smearing, then an efficiency, in bins."""
 
     edges: Float[np.ndarray, " edge"]
-    """Edges of the photo-electron bins."""
-    quenching: Float[np.ndarray, "4"]
-    quenching_variations: Float[np.ndarray, "2 4"]
-    smearing: Float[np.ndarray, "2"]
-    """Inverse mean light yield [keV/PE] and shape [1/keV] of the smearing."""
-    efficiency: Float[np.ndarray, "4"]
-    efficiency_variation: Float[np.ndarray, "4"]
+    quenching: Quenching
+    smearing: Smearing | None
+    """None: the reconstructed energy is the electron-equivalent energy in keV."""
+    efficiency: Efficiency
+    unit: str = eqx.field(static=True)
+    """Unit of the reconstructed energy, "PE" or "keV"."""
+    pieces: int = eqx.field(static=True, default=1)
+    """Parts of equal width that each bin is cut into where it is integrated numerically."""
+
+    def __check_init__(self) -> None:
+        if len(self.edges) < 2 or not np.all(np.diff(self.edges) > 0):
+            raise InputError(f"expected increasing bin edges, found {np.asarray(self.edges).tolist()}")
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the coefficients of the three curves and the strengths of their variations."""
-        found = []
-        units, powers = ("1", "1/MeV", "1/MeV^2", "1/MeV^3"), ("T", "T^2", "T^3", "T^4")
-        for name, value, unit, power in zip(QUENCHING, self.quenching, units, powers, strict=True):
-            low, high = sorted((0.5 * float(value), 1.5 * float(value)))
-            letter = name[-1]
-            found.append(
-                Parameter(
-                    name, unit, float(value), (low, high), rf"{letter}_Q", f"coefficient of {power} in the quenching"
-                )
-            )
-        for k, name in enumerate(QUENCHING_SHAPES):
-            text = f"strength of the released variation {k} of the quenching, ±1 at 1σ"
-            found.append(Parameter(name, "1", 0.0, (-5.0, 5.0), rf"\xi_{{Q{k}}}", text))
-        mean_inverse, shape = map(float, self.smearing)
-        text = "inverse light yield of the photo-electron smearing"
-        found.append(Parameter(SMEARING[0], "keV", mean_inverse, (0.5 * mean_inverse, 2 * mean_inverse), "a_S", text))
-        text = "shape of the photo-electron smearing per electron-equivalent energy"
-        found.append(Parameter(SMEARING[1], "1/keV", shape, (0.5 * shape, 2.0 * shape), "b_S", text))
-        bounds = ((1.0, 3.0), (0.05, 1.0), (5.0, 25.0), (-0.9, -0.01))
-        for name, value, unit, limits in zip(
-            EFFICIENCY, self.efficiency, ("1", "1/PE", "PE", "1"), bounds, strict=True
-        ):
-            letter = name[-1]
-            text = f"coefficient {letter} of the photo-electron efficiency"
-            found.append(Parameter(name, unit, float(value), limits, rf"{letter}_\varepsilon", text))
-        text = "strength of the released variation of the efficiency, ±1 at 1σ"
-        found.append(Parameter(EFFICIENCY_SHAPE, "1", 0.0, (-3.0, 3.0), r"\xi_\varepsilon", text))
-        return tuple(found)
+        """Return the parameters of the curves."""
+        smearing = () if self.smearing is None else self.smearing.parameters()
+        return (*self.quenching.parameters(), *smearing, *self.efficiency.parameters())
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return the recoil energies [MeV] at which the nominal response has a kink, for each nuclide."""
+        if self.smearing is None:
+            energies = [*self.edges, *self.efficiency.knots()]
+        elif isinstance(self.smearing, GaussianSmearing) and self.smearing.minimum > 0:
+            energies = [self.smearing.minimum]
+        else:
+            return np.zeros((nuclides, 0))
+        nominal = {parameter.name: parameter.default for parameter in self.parameters()}
+
+        def excess(recoil: float, nuclide: int, energy: float) -> float:
+            return float(self.quenching(np.full((nuclides, 1), recoil), nominal)[nuclide, 0]) - energy
+
+        found = np.zeros((nuclides, len(energies)))
+        for nuclide in range(nuclides):
+            for k, energy in enumerate(energies):
+                if excess(LARGEST_RECOIL, nuclide, energy) < 0:
+                    found[nuclide, k] = LARGEST_RECOIL
+                elif energy > 0:
+                    found[nuclide, k] = brentq(excess, 0.0, LARGEST_RECOIL, args=(nuclide, energy), xtol=1e-15)
+        return found
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
-        """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each bin."""
+        """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
         x, w = np.polynomial.legendre.leggauss(order)
         return EnergyResponse(self, recoil, 0.5 * (x + 1.0), 0.5 * w)
 
 
 class EnergyResponse(Stage):
-    """Stage: probability that a nuclear recoil of each energy is selected in each photo-electron bin."""
+    """Stage: probability that a nuclear recoil of each energy is selected in each energy bin."""
 
-    detector: Scintillator
+    detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
 
     def own_parameters(self) -> frozenset[str]:
-        return frozenset((*QUENCHING, *QUENCHING_SHAPES, *SMEARING, *EFFICIENCY, EFFICIENCY_SHAPE))
+        return frozenset(parameter.name for parameter in self.detector.parameters())
 
     def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
-        variations = self.detector.quenching_variations
-        quenching = [
-            params[name]
-            + params[QUENCHING_SHAPES[0]] * variations[0, k]
-            + params[QUENCHING_SHAPES[1]] * variations[1, k]
-            for k, name in enumerate(QUENCHING)
-        ]
-        efficiency = [
-            params[name] + params[EFFICIENCY_SHAPE] * self.detector.efficiency_variation[k]
-            for k, name in enumerate(EFFICIENCY)
-        ]
+        detector = self.detector
+        energy = detector.quenching(self.recoil, params)
+        if detector.smearing is None:
+            return self._sorted(energy, params)
+        if isinstance(detector.smearing, GaussianSmearing) and isinstance(detector.efficiency, UnitEfficiency):
+            cumulative = detector.smearing.cumulative(detector.edges, energy, params)
+            return cumulative[1:] - cumulative[:-1]
+        return self._integrated(energy, params)
+
+    def _sorted(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
+        """Return the efficiency at each energy, in the bin that the energy is in."""
+        edges = self.detector.edges[:, None, None]
+        inside = (energy >= edges[:-1]) & (energy < edges[1:])
+        selected = inside & (energy >= self.detector.efficiency.threshold(params))
+        return selected * self.detector.efficiency(energy, params)
+
+    def _integrated(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
+        """Return ∫ density × efficiency over each bin, from the threshold."""
+        detector, pieces = self.detector, self.detector.pieces
         xp = namespace(self.recoil, *params.values())
-        edges = self.detector.edges
-        low = xp.clip(logistic_threshold(efficiency), edges[:-1], edges[1:])
-        width = edges[1:] - low
-        x = low[:, None] + width[:, None] * self.nodes
-        weights = width[:, None] * self.weights * logistic_efficiency(x, efficiency)
-        energy = polynomial_quenching(self.recoil, quenching)
-        density = gamma_smearing(x.ravel(), energy, params[SMEARING[0]], params[SMEARING[1]])
-        return xp.einsum("bx,bxik->bik", weights, density.reshape(*x.shape, *energy.shape))
+        share = np.arange(pieces + 1) / pieces
+        fine = detector.edges[:-1, None] + (detector.edges[1:] - detector.edges[:-1])[:, None] * share
+        upper = fine[:, 1:]
+        low = xp.clip(detector.efficiency.threshold(params), fine[:, :-1], upper)
+        width = upper - low
+        x = low[..., None] + width[..., None] * self.nodes
+        weights = width[..., None] * self.weights * detector.efficiency(x, params)
+        density = detector.smearing.density(x.ravel(), energy, params)
+        bins = len(detector.edges) - 1
+        return xp.einsum("bx,bxik->bik", weights.reshape(bins, -1), density.reshape(bins, -1, *energy.shape))
+
+
+class EnergySpectrum(Stage):
+    """Stage: selected recoils of each flavour in each energy bin, all nuclides together."""
+
+    recoils: Stage
+    response: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
+        recoils, response = self.recoils(params), self.response(params)
+        return recoils.reshape(recoils.shape[0], -1) @ response.reshape(response.shape[0], -1).T
+
+
+class FlavourStrengths(Stage):
+    """Stage: the counts of each flavour times its strength, for the flavours that have one."""
+
+    counts: Stage
+    strengths: tuple[str | None, ...] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(name for name in self.strengths if name is not None)
+
+    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
+        factors = [np.ones(()) if name is None else params[name] for name in self.strengths]
+        return namespace(*factors).stack(factors)[:, None] * self.counts(params)
+
+
+class Signal(Stage):
+    """Stage: expected signal counts in each bin and cell, before the strength of the signal."""
+
+    energy: Stage
+    spread: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+        energy, spread = self.energy(params), self.spread(params)
+        return sum(energy[flavour][:, None] * spread[flavour] for flavour in range(len(energy)))
+
+
+class BinnedDetector(Detector):
+    """Bins of reconstructed energy, and how the events of each flavour are spread over the cells of the other axes."""
+
+    energy: EnergyDetector
+    spread: Stage
+    """Share of each cell in the events of each flavour, an array (flavour, cell), or (flavour, bin, cell)."""
+    others: dict[str, Float[np.ndarray, " edge"]]
+    """Bin edges of the other axes, by name with unit; their product, the last fastest, are the cells."""
+    spread_parameters: tuple[Parameter, ...] = eqx.field(static=True, default=())
+
+    @property
+    def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
+        """Return the bin edges of each axis, by name with unit."""
+        return {f"energy [{self.energy.unit}]": self.energy.edges, **self.others}
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return the number of energy bins and of cells."""
+        return len(self.energy.edges) - 1, int(np.prod([len(edges) - 1 for edges in self.others.values()], dtype=int))
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters of the energy response and of the spread."""
+        return (*self.energy.parameters(), *self.spread_parameters)
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return the recoil energies [MeV] at which the energy response has a kink."""
+        return self.energy.breaks(nuclides)
+
+    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> EnergyResponse:
+        """Return the stage of the energy response."""
+        return self.energy.response(recoil, order)
+
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Signal:
+        """Return the stage of the counts in each bin and cell."""
+        energy: Stage = EnergySpectrum(recoils, response)
+        if any(strengths):
+            energy = FlavourStrengths(energy, tuple(strengths))
+        return Signal(energy, self.spread)
 
 
 class TimeWindow(eqx.Module):
@@ -127,9 +251,23 @@ class TimeWindow(eqx.Module):
         onset, rate = TIME_EFFICIENCY
         last = float(self.edges[-1])
         return (
-            Parameter(onset, "us", self.onset, (0.0, last), r"t_\varepsilon", "onset of the loss of time efficiency"),
             Parameter(
-                rate, "1/us", self.rate, (0.0, 1.0), r"\lambda_\varepsilon", "rate of the loss of time efficiency"
+                onset,
+                "us",
+                self.onset,
+                (0.0, last),
+                r"t_\varepsilon",
+                "onset of the loss of time efficiency",
+                own=True,
+            ),
+            Parameter(
+                rate,
+                "1/us",
+                self.rate,
+                (0.0, 1.0),
+                r"\lambda_\varepsilon",
+                "rate of the loss of time efficiency",
+                own=True,
             ),
         )
 
@@ -140,7 +278,7 @@ class TimeWindow(eqx.Module):
 
 def time_shift(name: str, what: str) -> Parameter:
     """Return the parameter that delays `what` by a time."""
-    return Parameter(name, "us", 0.0, (-0.5, 0.5), r"\Delta t", f"delay of {what}")
+    return Parameter(name, "us", 0.0, (-0.5, 0.5), r"\Delta t", f"delay of {what}", own=True)
 
 
 class Decayed(Stage):

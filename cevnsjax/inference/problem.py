@@ -15,6 +15,7 @@ import numpy as np
 from .._errors import InputError, suggest
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
+from ..constraints import Relation, build_constraints, parse_combination
 from ..likelihood import ChiSquare
 from ..parameters import Gaussian, ParameterTable
 
@@ -36,6 +37,11 @@ class Specification:
     moving: frozenset[str]
     """Parameters that move in the fit: the coordinates and what is tied to them."""
     constraints: dict[str, Gaussian]
+    """Constraints on single parameters that move."""
+    relations: tuple[Relation, ...]
+    """Constraints on combinations of parameters."""
+    correlations: dict[tuple[str, str], float]
+    """Correlations between the constraints of two parameters."""
     dropped: tuple[str, ...]
     """Free parameters whose own constraint was dropped."""
     bounds: dict[str, tuple[float, float]]
@@ -116,20 +122,29 @@ def _number(text: str) -> float | None:
 
 def specify(
     table: ParameterTable,
-    own_constraints: Callable[[Set[str]], Mapping[str, Gaussian]],
+    own_constraints: Callable[[Set[str]], Mapping[str, Gaussian | None]],
     free: Sequence[str] = (),
     values: Mapping[str, float] | None = None,
     ties: Mapping[str, str] | None = None,
     require: Iterable[str] = (),
     constraints: Mapping[str, Gaussian] | None = None,
+    correlations: Mapping[tuple[str, str], float] | None = None,
 ) -> Specification:
     """Check what the user asks for against the parameters and return it complete.
 
-    `own_constraints` returns the constraints of the likelihood's nuisances, given the set of parameters that move in
-    the fit; `constraints` adds some or replaces them. A parameter named in `free` loses its own constraint, a parameter
-    named in `values` is fixed unless it is free.
+    `own_constraints` returns the constraints of the likelihood's nuisances (None for one that is flat), given the set
+    of parameters that move in the fit; `constraints` adds some or replaces them, on a parameter or on a combination
+    such as ``r_n_cs-r_n_i``. What is constrained and neither free, fixed nor tied becomes a nuisance. A parameter named
+    in `free` loses its own constraint, a parameter named in `values` is fixed, without its constraint, unless it is
+    free. `correlations` are those between the constraints of two parameters.
     """
-    values, extra = dict(values or {}), dict(constraints or {})
+    values, given = dict(values or {}), dict(constraints or {})
+    extra = {name: constraint for name, constraint in given.items() if name in table}
+    relations = tuple(
+        Relation(text, parse_combination(text, table), constraint)
+        for text, constraint in given.items()
+        if text not in table
+    )
     for name in free:
         table.find(name)
     if len(set(free)) != len(free):
@@ -147,16 +162,23 @@ def specify(
                 f"cannot tie '{name}' [{table[name].unit}] to '{leader}' [{table[leader].unit}]: the units differ"
             )
         table[name].check(complete[leader])
-    for name in extra:
-        table.find(name)
     own = own_constraints(frozenset())
-    constrained = [name for name in dict.fromkeys((*own, *extra)) if name not in followers]
+    related = [name for relation in relations for name, _ in relation.terms]
+    constrained = [name for name in dict.fromkeys((*own, *extra, *related)) if name not in followers]
     fixed = tuple(name for name in values if name not in free)
     nuisances = tuple(name for name in constrained if name not in free and name not in fixed)
     coordinates = (*free, *nuisances)
     moving = {*coordinates, *(name for name, leader in followers.items() if leader in coordinates)}
-    active = {**own_constraints(moving), **extra}
-    active = {name: active[name] for name in constrained if name in extra or name not in free}
+    chosen = {**own_constraints(moving), **extra}
+    active = {
+        name: constraint
+        for name, constraint in chosen.items()
+        if constraint is not None and (name in extra or (name in nuisances and name in own))
+    }
+    for relation in relations:
+        if not any(name in moving for name, _ in relation.terms):
+            raise InputError(f"the constraint on '{relation.text}' holds nothing that is fitted")
+    build_constraints(active, relations, correlations)
     bounds = {name: table[name].bounds for name in coordinates}
     for name, leader in followers.items():
         if leader in bounds:
@@ -171,8 +193,10 @@ def specify(
         ties=followers,
         orders=orders,
         constraints=active,
+        relations=relations,
+        correlations=dict(correlations or {}),
         moving=frozenset(moving),
-        dropped=tuple(name for name in free if name in own and name not in extra),
+        dropped=tuple(name for name in free if own.get(name) is not None and name not in extra),
         bounds=bounds,
     )
 
@@ -312,10 +336,10 @@ class Problem(eqx.Module):
 
     @property
     def strengths(self) -> tuple[int, ...]:
-        """Return the coordinates that do nothing but scale a component: the counts are linear in them."""
+        """Return the coordinates that do nothing but scale components."""
         measurements = self.chi2.measurements
-        scaling = {name for folded in measurements for name in folded.strengths}
-        shaping = {name for folded in measurements for stage in folded.stages for name in stage.parameters()}
+        scaling = {name for folded in measurements for name in folded.scaling()}
+        shaping = {name for folded in measurements for name in folded.shaping()}
         related = {name for pair in (*self.ties, *self.orders) for name in pair}
         return tuple(k for k, name in enumerate(self.names) if name in scaling - shaping - related)
 
@@ -349,8 +373,10 @@ def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = (
     """
     names = specification.coordinates
     moving = specification.moving
-    measurements = tuple(m.specialise(moving, specification.values) for m in chi2.measurements)
-    folded = dataclasses.replace(chi2, measurements=measurements).constrain(specification.constraints)
+    nuisances = frozenset(specification.nuisances)
+    measurements = tuple(m.pull(nuisances).specialise(moving, specification.values) for m in chi2.measurements)
+    constraints = build_constraints(specification.constraints, specification.relations, specification.correlations)
+    folded = ChiSquare(measurements, constraints)
     needed = folded.parameters()
     placement = [names.index(name) for name in first] + [k for k, name in enumerate(names) if name not in first]
     return Problem(

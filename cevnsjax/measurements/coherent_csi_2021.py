@@ -15,21 +15,16 @@ from .._data import DataFile
 from .._errors import DataError, InputError, suggest
 from .._stage import Constant
 from ..backgrounds import Background, exponential_shape, histogram_shape
-from ..detectors.response import (
-    EFFICIENCY,
-    EFFICIENCY_SHAPE,
-    QUENCHING,
-    QUENCHING_SHAPES,
-    Scintillator,
-    TimeWindow,
-    time_shift,
-)
+from ..detectors.efficiency import EFFICIENCY, EFFICIENCY_SHAPE, LogisticEfficiency
+from ..detectors.quenching import QUENCHING, QUENCHING_SHAPES, PolynomialQuenching
+from ..detectors.resolution import GammaSmearing
+from ..detectors.response import BinnedDetector, EnergyDetector, TimeWindow, time_shift
 from ..measurement import Measurement
 from ..nuclei.target import Target, compound_target
 from ..parameters import Gaussian, Parameter
 from ..sources.arrival_times import ArrivalTimes, arrival_times
 from ..sources.pion_decay import pion_decay_at_rest
-from ..systematics import Part, Strength
+from ..systematics import SNS_FLUX, Part, Strength
 
 NAME = "coherent-csi-2021"
 VARIANTS = ("flat", "shape")
@@ -71,11 +66,18 @@ def coherent_csi_2021(
         onset=data.number("time_efficiency.onset", "us"),
         rate=data.number("time_efficiency.rate", "1/us"),
     )
-    detector = _detector(data, _edges(data, "energy", "PE", energy_edges))
+    energy = _energy_detector(data, _edges(data, "energy", "PE", energy_edges))
+    detector = BinnedDetector(
+        energy=energy,
+        spread=window.binned(_neutrino_arrivals(data), "time_shift_nu"),
+        others={"time [us]": window.edges},
+        spread_parameters=window.parameters(),
+    )
     return Measurement(
         name=NAME if variant == "flat" else f"{NAME}:{variant}",
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
+        dataset="coherent-csi",
         source=pion_decay_at_rest(
             data.number("beam.neutrinos_per_flavour_and_proton", "1"),
             data.number("beam.protons_on_target", "1"),
@@ -83,16 +85,14 @@ def coherent_csi_2021(
         ),
         target=target,
         detector=detector,
-        window=window,
-        arrivals=window.binned(_neutrino_arrivals(data), "time_shift_nu"),
         backgrounds=(
-            _neutrons(data, "brn", detector, window),
-            _neutrons(data, "nin", detector, window),
-            _steady_state(data, detector, window),
+            _neutrons(data, "brn", energy.edges, window),
+            _neutrons(data, "nin", energy.edges, window),
+            _steady_state(data, energy.edges, window),
         ),
         strengths=_strengths(data, variant, target),
-        observed=_binned_events(data, "coincidence", detector, window),
-        nuisances=_nuisances(variant, detector),
+        observed=_binned_events(data, "coincidence", energy.edges, window.edges),
+        nuisances=_nuisances(variant, energy),
     )
 
 
@@ -110,14 +110,18 @@ def _edges(data: DataFile, axis: str, unit: str, chosen: Edges | None) -> np.nda
     return edges
 
 
-def _detector(data: DataFile, edges: np.ndarray) -> Scintillator:
-    return Scintillator(
+def _energy_detector(data: DataFile, edges: np.ndarray) -> EnergyDetector:
+    return EnergyDetector(
         edges=edges,
-        quenching=data.array("quenching.coefficients", _CUBIC),
-        quenching_variations=np.array([data.array(f"quenching.variation_{k}", _CUBIC) for k in (0, 1)]),
-        smearing=np.array([data.number("smearing.mean_inverse", "keV"), data.number("smearing.shape", "1/keV")]),
-        efficiency=data.array("efficiency.coefficients", _LOGISTIC),
-        efficiency_variation=data.array("efficiency.variation", _LOGISTIC),
+        quenching=PolynomialQuenching(
+            data.array("quenching.coefficients", _CUBIC),
+            np.array([data.array(f"quenching.variation_{k}", _CUBIC) for k in (0, 1)]),
+        ),
+        smearing=GammaSmearing(data.number("smearing.mean_inverse", "keV"), data.number("smearing.shape", "1/keV")),
+        efficiency=LogisticEfficiency(
+            data.array("efficiency.coefficients", _LOGISTIC), data.array("efficiency.variation", _LOGISTIC)
+        ),
+        unit="PE",
     )
 
 
@@ -126,7 +130,7 @@ def _neutrino_arrivals(data: DataFile) -> ArrivalTimes:
     return arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
 
 
-def _neutrons(data: DataFile, name: str, detector: Scintillator, window: TimeWindow) -> Background:
+def _neutrons(data: DataFile, name: str, energy_edges: np.ndarray, window: TimeWindow) -> Background:
     """Return beam-related (brn) or neutrino-induced (nin) neutrons.
 
     The released time histogram counts the whole photo-electron range of the energy histogram, without ε_T.
@@ -135,20 +139,19 @@ def _neutrons(data: DataFile, name: str, detector: Scintillator, window: TimeWin
     low, high, counts = data.table(f"{name}_time")
     arrivals = arrival_times(np.append(low, high[-1]), counts[None, :])
     return Background(
-        energy=histogram_shape(energy_low, energy_high, weight, detector.edges),
+        energy=histogram_shape(energy_low, energy_high, weight, energy_edges),
         time=window.binned(arrivals, f"time_shift_{name}"),
-        name=name,
     )
 
 
-def _steady_state(data: DataFile, detector: Scintillator, window: TimeWindow) -> Background:
+def _steady_state(data: DataFile, energy_edges: np.ndarray, window: TimeWindow) -> Background:
     """Return the steady-state background: anti-coincidence spectrum × exp(-rate t), COHERENT's own time shape."""
-    spectrum = _binned_events(data, "anticoincidence", detector, window).sum(axis=1)
+    spectrum = _binned_events(data, "anticoincidence", energy_edges, window.edges).sum(axis=1)
     shape = exponential_shape(window.edges, data.number("steady_state.rate", "1/us"))
-    return Background(energy=spectrum, time=Constant(shape[None, :]), name="ss")
+    return Background(energy=spectrum, time=Constant(shape[None, :]))
 
 
-def _binned_events(data: DataFile, gate: str, detector: Scintillator, window: TimeWindow) -> np.ndarray:
+def _binned_events(data: DataFile, gate: str, energy_edges: np.ndarray, time_edges: np.ndarray) -> np.ndarray:
     """Return the events of a gate in the bins; in the published bins they must be the counts in the data."""
     energy, time = data.table(f"events_{gate}")
     published = [data.edges("binning.energy", "PE"), data.edges("binning.time", "us")]
@@ -158,19 +161,20 @@ def _binned_events(data: DataFile, gate: str, detector: Scintillator, window: Ti
             f"{data.path.with_name(f'counts_{gate}.csv')}: expected the events of events_{gate}.csv in the bins of "
             f"{data.path.name}, found other counts"
         )
-    return np.histogram2d(energy, time, bins=[detector.edges, window.edges])[0]
+    return np.histogram2d(energy, time, bins=[energy_edges, time_edges])[0]
 
 
 def _strengths(data: DataFile, variant: str, target: Target) -> tuple[Strength, ...]:
     width = {key: data.number(f"pulls.{key}", "1") for key in data.get("pulls", dict)}
     radii = frozenset(f"r_n_{nucleus.element}" for nucleus in target.nuclides)
+    flux = Part(frozenset(), width["flux"], shared=SNS_FLUX)
     form_factor = Part(radii, width["form_factor"])
     if variant == "shape":
-        signal = Strength("cevns_norm", "cevns", math.hypot(width["flux"], width["form_factor"]), (form_factor,))
+        signal = Strength("cevns_norm", "cevns", math.hypot(width["flux"], width["form_factor"]), (flux, form_factor))
     else:
         quenching = Part(frozenset((*QUENCHING, *QUENCHING_SHAPES)), width["quenching"])
         efficiency = Part(frozenset((*EFFICIENCY, EFFICIENCY_SHAPE)), width["efficiency"])
-        signal = Strength("cevns_norm", "cevns", width["signal"], (form_factor, quenching, efficiency))
+        signal = Strength("cevns_norm", "cevns", width["signal"], (flux, form_factor, quenching, efficiency))
     return (
         signal,
         Strength("brn_norm", "brn", width["brn"]),
@@ -179,7 +183,7 @@ def _strengths(data: DataFile, variant: str, target: Target) -> tuple[Strength, 
     )
 
 
-def _nuisances(variant: str, detector: Scintillator) -> tuple[Parameter, ...]:
+def _nuisances(variant: str, detector: EnergyDetector) -> tuple[Parameter, ...]:
     shifts = (
         time_shift("time_shift_nu", "the neutrinos"),
         time_shift("time_shift_brn", "the beam-related neutrons"),

@@ -1,6 +1,8 @@
 """What all figures share: colours, names of components and confidence levels, empty figures, writing to a file."""
 
 import os
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -8,7 +10,8 @@ from matplotlib.figure import Figure
 
 from .._errors import InputError
 
-COMPONENT_COLOURS = {"cevns": "#2f6fb5", "brn": "#e08a2c", "nin": "#8c5aa8", "ss": "#c9ccd1"}
+SIGNAL_COLOUR, STEADY_COLOUR = "#2f6fb5", "#c9ccd1"
+BACKGROUND_COLOURS = ("#e08a2c", "#8c5aa8", "#3f9b7a", "#b8524f", "#a8963c", "#5f7f95", "#d4a5c0")
 COMPONENT_NAMES = {
     "cevns": "CEvNS",
     "brn": "beam-related neutrons",
@@ -19,6 +22,18 @@ LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}
 CURVE_COLOUR = "#1f4e82"
 LEVEL_COLOURS = ("#2f6fb5", "#6fa3d8", "#a9c9ea", "#d6e6f5")
 RC = {"font.size": 10, "axes.labelsize": 11, "axes.titlesize": 11, "legend.fontsize": 9, "legend.frameon": False}
+
+
+def component_colours(names: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each component of a measurement, signal and steady state always the same."""
+    fixed = {"cevns": SIGNAL_COLOUR, "ss": STEADY_COLOUR}
+    others = cycle(BACKGROUND_COLOURS)
+    return {name: fixed[name] if name in fixed else next(others) for name in names}
+
+
+def component_name(name: str) -> str:
+    """Return how a component is called in a figure."""
+    return COMPONENT_NAMES.get(name, name.replace("_", " "))
 
 
 def new_figure(width: float, height: float) -> Figure:

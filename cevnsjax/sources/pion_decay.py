@@ -8,13 +8,13 @@ Spectra, each normalised to 1 (2303.09360 section II; exact at tree level with m
 
 import math
 
-import equinox as eqx
 import numpy as np
 
 from .._constants import CHARGED_PION_MASS, MUON_MASS
 from .._errors import InputError
 from .._typing import Float
-from .spectrum import Continuum, Line, Spectrum
+from .source import Component, Source
+from .spectrum import Continuum, Line
 
 LINE_ENERGY = (CHARGED_PION_MASS**2 - MUON_MASS**2) / (2.0 * CHARGED_PION_MASS)
 """Energy [MeV] of the ν_μ of the pion decay."""
@@ -32,36 +32,11 @@ def muon_antineutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndar
     return 64.0 * energy**2 / MUON_MASS**3 * (0.75 - energy / MUON_MASS)
 
 
-class PionDecayAtRest(eqx.Module):
-    """Neutrinos of pions decaying at rest, at a distance where the beam spot is a point."""
+def pion_decay_at_rest(neutrinos_per_flavour_and_proton: float, protons_on_target: float, distance: float) -> Source:
+    """Return the source with fluence r N_POT / 4πL² for r neutrinos per flavour and proton at L = `distance` [m].
 
-    fluence: float
-    """Neutrinos of each flavour per area, over the exposure [1/cm²]."""
-
-    @property
-    def flavours(self) -> tuple[str, ...]:
-        """Return the names of the neutrinos, in the order of every array with a flavour axis."""
-        return ("nu_mu", "nu_e", "nu_mu_bar")
-
-    @property
-    def fluences(self) -> dict[str, float]:
-        """Return the fluence of each neutrino [1/cm²]."""
-        return dict.fromkeys(self.flavours, self.fluence)
-
-    @property
-    def spectra(self) -> dict[str, Spectrum]:
-        """Return the spectrum of each neutrino, normalised to 1."""
-        return {
-            "nu_mu": Line(LINE_ENERGY),
-            "nu_e": Continuum(electron_neutrino_density, (0.0, ENDPOINT)),
-            "nu_mu_bar": Continuum(muon_antineutrino_density, (0.0, ENDPOINT)),
-        }
-
-
-def pion_decay_at_rest(
-    neutrinos_per_flavour_and_proton: float, protons_on_target: float, distance: float
-) -> PionDecayAtRest:
-    """Return the source with fluence r N_POT / 4πL² for r neutrinos per flavour and proton at L = `distance` [m]."""
+    The ν_μ of the pion are the group "prompt", the ν_e and ν̄_μ of the muon the group "delayed".
+    """
     for name, value in (
         ("neutrinos_per_flavour_and_proton", neutrinos_per_flavour_and_proton),
         ("protons_on_target", protons_on_target),
@@ -70,4 +45,11 @@ def pion_decay_at_rest(
         if not (math.isfinite(value) and value > 0):
             raise InputError(f"{name}: expected a positive number, found {value}")
     area = 4.0 * math.pi * (100.0 * distance) ** 2
-    return PionDecayAtRest(neutrinos_per_flavour_and_proton * protons_on_target / area)
+    fluence = neutrinos_per_flavour_and_proton * protons_on_target / area
+    return Source(
+        (
+            Component("nu_mu", fluence, Line(LINE_ENERGY), "prompt"),
+            Component("nu_e", fluence, Continuum(electron_neutrino_density, (0.0, ENDPOINT)), "delayed"),
+            Component("nu_mu_bar", fluence, Continuum(muon_antineutrino_density, (0.0, ENDPOINT)), "delayed"),
+        )
+    )

@@ -1,5 +1,6 @@
 """Energy spectra of one flavour, normalised to 1: a line or a continuum."""
 
+import abc
 from collections.abc import Callable
 
 import equinox as eqx
@@ -12,13 +13,31 @@ Kernel = Callable[[Float[np.ndarray, "..."], Float[np.ndarray, "..."]], Float[np
 """A kinematic kernel κ(E, T) of neutrino energy and recoil energy [MeV]."""
 
 
-class Line(eqx.Module):
+class Spectrum(eqx.Module):
+    """Distribution of the neutrino energy."""
+
+    @abc.abstractmethod
+    def breaks(self) -> tuple[float, ...]:
+        """Return the energies [MeV] where a rate against recoil energy has a kink; the last ends the spectrum."""
+
+    @abc.abstractmethod
+    def moment(
+        self,
+        kernel: Kernel,
+        recoil: Float[np.ndarray, " node"],
+        threshold: Float[np.ndarray, " node"],
+        order: int,
+    ) -> Float[np.ndarray, " node"]:
+        """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV]."""
+
+
+class Line(Spectrum):
     """Neutrinos of one energy [MeV]."""
 
     energy: float
 
     def breaks(self) -> tuple[float, ...]:
-        """Return the energies [MeV] where a rate against recoil energy has a kink."""
+        """Return the energy."""
         return (self.energy,)
 
     def moment(
@@ -28,18 +47,18 @@ class Line(eqx.Module):
         threshold: Float[np.ndarray, " node"],
         order: int,
     ) -> Float[np.ndarray, " node"]:
-        """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV]."""
+        """Return κ at the energy of the line, 0 below the threshold."""
         return np.where(threshold <= self.energy, kernel(np.full_like(recoil, self.energy), recoil), 0.0)
 
 
-class Continuum(eqx.Module):
+class Continuum(Spectrum):
     """Neutrinos with a density φ(E) [1/MeV], smooth between consecutive `edges` [MeV] and zero outside them."""
 
     density: Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]] = eqx.field(static=True)
     edges: tuple[float, ...]
 
     def breaks(self) -> tuple[float, ...]:
-        """Return the energies [MeV] where a rate against recoil energy has a kink."""
+        """Return the edges."""
         return tuple(edge for edge in self.edges if edge > 0.0)
 
     def moment(
@@ -49,10 +68,7 @@ class Continuum(eqx.Module):
         threshold: Float[np.ndarray, " node"],
         order: int,
     ) -> Float[np.ndarray, " node"]:
-        """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV].
-
-        Gauss-Legendre with `order` nodes on each piece between edges.
-        """
+        """Return the integral, Gauss-Legendre with `order` nodes on each piece between edges."""
         x, w = gauss_legendre((0.0, 1.0), order)
         total = np.zeros_like(recoil)
         for low, high in zip(self.edges[:-1], self.edges[1:], strict=True):
@@ -60,6 +76,3 @@ class Continuum(eqx.Module):
             energy = start + (high - start) * x
             total += np.sum((high - start) * w * self.density(energy) * kernel(energy, recoil[:, None]), axis=1)
         return total
-
-
-Spectrum = Line | Continuum

@@ -1,0 +1,56 @@
+"""A source of neutrinos: for each flavour its fluence at the detector and its spectrum."""
+
+import math
+
+import equinox as eqx
+
+from .._errors import InputError
+from .spectrum import Spectrum
+
+FLAVOURS = ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar", "nu_tau", "nu_tau_bar")
+"""Names of the neutrinos."""
+
+
+class Component(eqx.Module):
+    """The neutrinos of one flavour."""
+
+    flavour: str = eqx.field(static=True)
+    """One of `FLAVOURS`."""
+    fluence: float
+    """Neutrinos per area over the exposure [1/cm²]."""
+    spectrum: Spectrum
+    """Spectrum, normalised to 1."""
+    group: str | None = eqx.field(static=True, default=None)
+    """Flavours of one group have a strength of their own, the parameter cevns_norm_<group>."""
+
+    def __check_init__(self) -> None:
+        if self.flavour not in FLAVOURS:
+            raise InputError(f"unknown flavour '{self.flavour}'; known: {', '.join(FLAVOURS)}")
+        if not (math.isfinite(self.fluence) and self.fluence > 0):
+            raise InputError(f"{self.flavour}: expected a positive fluence, found {self.fluence}")
+
+    @property
+    def lepton(self) -> str:
+        """Return the charged lepton of the flavour: "e", "mu" or "tau"."""
+        return self.flavour.split("_")[1]
+
+
+class Source(eqx.Module):
+    """Neutrinos at a detector, in the order of every array with a flavour axis."""
+
+    components: tuple[Component, ...]
+
+    def __check_init__(self) -> None:
+        names = self.flavours
+        if not names or len(set(names)) != len(names):
+            raise InputError(f"expected different flavours, found {', '.join(names) or 'none'}")
+
+    @property
+    def flavours(self) -> tuple[str, ...]:
+        """Return the names of the neutrinos."""
+        return tuple(component.flavour for component in self.components)
+
+    @property
+    def groups(self) -> tuple[str | None, ...]:
+        """Return the group of each flavour."""
+        return tuple(component.group for component in self.components)
