@@ -1,11 +1,12 @@
-"""Nuclides: charge, mass, and the default radii of the proton and neutron distributions."""
+"""Nuclides: charge, mass, natural abundance, and the default radii of the proton and neutron distributions."""
 
 from functools import cache
+from pathlib import Path
 
 import equinox as eqx
 
 from .._constants import ATOMIC_MASS_UNIT, ELECTRON_MASS
-from .._data import DataFile
+from .._data import DataFile, data_root
 from .._errors import InputError, suggest
 
 
@@ -19,10 +20,14 @@ class Nuclide(eqx.Module):
     neutrons: int = eqx.field(static=True)
     mass: float
     """Mass of the bare nucleus [MeV]."""
+    atomic_mass: float
+    """Mass of the neutral atom [u]."""
     proton_radius: float
-    """Default of r_p_<element> [fm]."""
+    """Default rms radius of the protons [fm]."""
     neutron_radius: float
-    """Default of r_n_<element> [fm]."""
+    """Default rms radius of the neutrons [fm]."""
+    abundance: float
+    """Fraction of the atoms of the natural element."""
 
 
 def nuclear_mass(atomic_mass: float, protons: int) -> float:
@@ -36,19 +41,51 @@ def nuclear_mass(atomic_mass: float, protons: int) -> float:
 
 
 @cache
+def _read(root: Path) -> dict[str, Nuclide]:
+    data = DataFile("nuclei/nuclides.toml", root)
+    found = {}
+    for name in data.sections():
+        if name == "sources":
+            continue
+        protons = round(data.number(f"{name}.protons", "1"))
+        atomic_mass = data.number(f"{name}.atomic_mass", "u")
+        found[name] = Nuclide(
+            name=name,
+            element=data.get(f"{name}.element", str),
+            protons=protons,
+            neutrons=round(data.number(f"{name}.mass_number", "1")) - protons,
+            mass=nuclear_mass(atomic_mass, protons),
+            atomic_mass=atomic_mass,
+            proton_radius=data.number(f"{name}.proton_radius", "fm"),
+            neutron_radius=data.number(f"{name}.neutron_radius", "fm"),
+            abundance=data.number(f"{name}.abundance", "fraction"),
+        )
+    return found
+
+
+def nuclides() -> dict[str, Nuclide]:
+    """Return all nuclides by name, with numbers from ``data/nuclei/nuclides.toml``."""
+    return _read(data_root())
+
+
 def nuclide(name: str) -> Nuclide:
-    """Return the nuclide of that name (``133Cs``), with numbers from ``data/nuclei/nuclides.toml``."""
-    data = DataFile("nuclei/nuclides.toml")
-    known = sorted(set(data.sections()) - {"sources"})
+    """Return the nuclide of that name (``133Cs``)."""
+    known = nuclides()
     if name not in known:
         raise InputError(f"unknown nuclide '{name}'{suggest(name, known)}; known: {', '.join(known)}")
-    protons = round(data.number(f"{name}.protons", "1"))
-    return Nuclide(
-        name=name,
-        element=data.get(f"{name}.element", str),
-        protons=protons,
-        neutrons=round(data.number(f"{name}.mass_number", "1")) - protons,
-        mass=nuclear_mass(data.number(f"{name}.atomic_mass", "u"), protons),
-        proton_radius=data.number(f"{name}.proton_radius", "fm"),
-        neutron_radius=data.number(f"{name}.neutron_radius", "fm"),
-    )
+    return known[name]
+
+
+def isotopes(element: str) -> tuple[Nuclide, ...]:
+    """Return the isotopes of the natural element of that symbol (``xe``) in order of mass; abundances sum to 1."""
+    found = tuple(n for n in nuclides().values() if n.element == element and n.abundance > 0)
+    if not found:
+        symbols = sorted({n.element.capitalize() for n in nuclides().values()})
+        name = element.capitalize()
+        raise InputError(f"unknown element '{name}'{suggest(name, symbols)}; known: {', '.join(symbols)}")
+    return found
+
+
+def reference_isotope(element: str) -> Nuclide:
+    """Return the most abundant isotope of an element: the one whose radii r_p_<element> and r_n_<element> are."""
+    return max(isotopes(element), key=lambda isotope: isotope.abundance)

@@ -1,6 +1,13 @@
-"""The target: which nuclei a detector holds, how many, and their form factors."""
+"""The target: which nuclei a detector holds, how many, and their form factors.
 
-from collections.abc import Sequence
+Each element has one parameter for the neutrons and one for the protons, r_n_<element> and r_p_<element>: the rms radius
+of its most abundant isotope, in every target. The other isotopes keep the distance in radius from it that their
+defaults have.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import numpy as np
@@ -12,7 +19,7 @@ from .._stage import Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
 from .form_factors import FORM_FACTORS, FormFactor
-from .nuclide import Nuclide, nuclide
+from .nuclide import Nuclide, isotopes, nuclide, reference_isotope
 
 
 class Target(eqx.Module):
@@ -37,17 +44,19 @@ class Target(eqx.Module):
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the radii r_n_<element> and r_p_<element>."""
         found = {}
-        for nucleus in self.nuclides:
-            symbol = nucleus.element.capitalize()
-            for particle, radius in (("n", nucleus.neutron_radius), ("p", nucleus.proton_radius)):
+        for element in dict.fromkeys(nucleus.element for nucleus in self.nuclides):
+            reference = reference_isotope(element)
+            symbol = element.capitalize()
+            of = symbol if len(isotopes(element)) == 1 else reference.name
+            for particle, radius in (("n", reference.neutron_radius), ("p", reference.proton_radius)):
                 word = "neutron" if particle == "n" else "proton"
-                found[f"r_{particle}_{nucleus.element}"] = Parameter(
-                    name=f"r_{particle}_{nucleus.element}",
+                found[f"r_{particle}_{element}"] = Parameter(
+                    name=f"r_{particle}_{element}",
                     unit="fm",
                     default=radius,
                     bounds=(2.2, 12.0),
                     latex=rf"R_{particle}(\mathrm{{{symbol}}})",
-                    description=f"rms radius of the {word} distribution of {symbol}, nucleon size included",
+                    description=f"rms radius of the {word} distribution of {of}, nucleon size included",
                 )
         return tuple(found.values())
 
@@ -59,6 +68,42 @@ def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_f
     """
     units = AVOGADRO * 1e3 * mass / molar_mass
     return Target(tuple(nuclide(name) for name in names), np.full(len(names), units), form_factor)
+
+
+def parse_formula(formula: str) -> dict[str, int]:
+    """Return how many atoms of each element, by lower-case symbol, a formula like ``CaWO4`` has.
+
+    A formula is element symbols, each followed by a number or by nothing; it has no brackets, charges or blanks.
+    """
+    if not re.fullmatch(r"([A-Z][a-z]?([1-9]\d*)?)+", formula):
+        raise InputError(
+            f"cannot read the formula '{formula}': expected element symbols and numbers, like CsI or CaWO4"
+        )
+    atoms: Counter[str] = Counter()
+    for symbol, number in re.findall(r"([A-Z][a-z]?)(\d*)", formula):
+        atoms[symbol.lower()] += int(number or 1)
+    return dict(atoms)
+
+
+def target_of(formula: str, mass: float, form_factor: str) -> Target:
+    """Return the target of `mass` [kg] of a substance of that formula (``Xe``, ``CaWO4``), isotopes as in nature.
+
+    The number of nuclei of an isotope is N_A m n a / M, with n atoms of its element per formula unit, its abundance a,
+    and the molar mass M = Σ n a m_atom of the formula unit.
+    """
+    found = [
+        (isotope, n * isotope.abundance)
+        for element, n in parse_formula(formula).items()
+        for isotope in isotopes(element)
+    ]
+    per_unit = np.array([number for _, number in found])
+    molar_mass = float(np.sum(per_unit * [isotope.atomic_mass for isotope, _ in found]))
+    return Target(tuple(isotope for isotope, _ in found), AVOGADRO * 1e3 * mass / molar_mass * per_unit, form_factor)
+
+
+def natural_target(element: str, mass: float, form_factor: str) -> Target:
+    """Return the target of `mass` [kg] of a natural element, given by its symbol (``xe`` or ``Xe``)."""
+    return target_of(element.capitalize(), mass, form_factor)
 
 
 class NuclearAmplitudes(eqx.Module):
@@ -79,14 +124,17 @@ class NucleonAmplitude(Stage):
     numbers: Float[Array, " nuclide"]
     form_factor: FormFactor = eqx.field(static=True)
     radii: tuple[str, ...] = eqx.field(static=True)
-    """Parameter with the rms radius of each nuclide."""
+    """Parameter with the rms radius of the element of each nuclide."""
+    offsets: Float[Array, " nuclide"]
+    """Radius of each nuclide less that of its element [fm]."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(self.radii)
 
     def __call__(self, params: Params) -> Float[Array, "nuclide node"]:
-        radii: list[Scalar] = [params[name] for name in self.radii]
-        return self.numbers[:, None] * self.form_factor(self.q, namespace(self.q, *radii).stack(radii)[:, None])
+        values: list[Scalar] = [params[name] for name in self.radii]
+        radii = namespace(self.q, *values).stack(values) + self.offsets
+        return self.numbers[:, None] * self.form_factor(self.q, radii[:, None])
 
 
 class NuclearResponse(Stage):
@@ -106,12 +154,17 @@ class NuclearResponse(Stage):
 def nuclear_response(target: Target, q: Float[np.ndarray, "nuclide node"]) -> NuclearResponse:
     """Return the stage that evaluates the form factors of `target` at the momentum transfers `q` [MeV]."""
 
-    def amplitude(particle: str, numbers: list[int]) -> NucleonAmplitude:
-        radii = tuple(f"r_{particle}_{nucleus.element}" for nucleus in target.nuclides)
-        return NucleonAmplitude(q, np.array(numbers, float), FORM_FACTORS[target.form_factor], radii)
+    def amplitude(particle: str, numbers: list[int], radius: Callable[[Nuclide], float]) -> NucleonAmplitude:
+        return NucleonAmplitude(
+            q=q,
+            numbers=np.array(numbers, float),
+            form_factor=FORM_FACTORS[target.form_factor],
+            radii=tuple(f"r_{particle}_{nucleus.element}" for nucleus in target.nuclides),
+            offsets=np.array([radius(n) - radius(reference_isotope(n.element)) for n in target.nuclides]),
+        )
 
     return NuclearResponse(
         q=q,
-        proton=amplitude("p", [nucleus.protons for nucleus in target.nuclides]),
-        neutron=amplitude("n", [nucleus.neutrons for nucleus in target.nuclides]),
+        proton=amplitude("p", [nucleus.protons for nucleus in target.nuclides], lambda n: n.proton_radius),
+        neutron=amplitude("n", [nucleus.neutrons for nucleus in target.nuclides], lambda n: n.neutron_radius),
     )

@@ -1,0 +1,154 @@
+"""The table of nuclides against other tables, and targets of natural elements and compounds."""
+
+import jax
+import numpy as np
+import pytest
+from tolerance import assert_close
+
+import cevnsjax as cj
+from cevnsjax._data import DataFile
+from cevnsjax.nuclei.form_factors import helm
+from cevnsjax.nuclei.nuclide import isotopes, nuclide, nuclides, reference_isotope
+from cevnsjax.nuclei.target import compound_target, natural_target, nuclear_response, parse_formula, target_of
+
+MASS_EXCESS = {
+    "13C": 3125.00933, "16O": -4737.00217, "17O": -808.76421, "18O": -782.81634, "19F": -1487.44512,
+    "133Cs": -88070.943,
+}  # fmt: skip
+"""Another column of the mass evaluation (Wang et al., Chin. Phys. C 45, 030003 (2021)) [keV]."""
+
+STANDARD_ATOMIC_WEIGHTS = {
+    "c": (12.011, 1e-3), "o": (15.999, 1e-3), "f": (18.998403163, 6e-9), "na": (22.98976928, 2e-8),
+    "al": (26.9815385, 7e-7), "si": (28.085, 1e-3), "ar": (39.948, 1e-3), "ca": (40.078, 4e-3), "ge": (72.630, 8e-3),
+    "i": (126.90447, 3e-5), "xe": (131.293, 6e-3), "cs": (132.90545196, 6e-8), "w": (183.84, 0.01), "pb": (207.2, 0.1),
+}  # fmt: skip
+"""With their errors, IUPAC, Pure Appl. Chem. 88, 265 (2016); of an interval the conventional value."""
+
+
+@pytest.mark.parametrize("name", MASS_EXCESS)
+def test_atomic_masses_are_the_mass_excesses(name):
+    nucleus = nuclide(name)
+    expected = nucleus.protons + nucleus.neutrons + 1e-3 * MASS_EXCESS[name] / 931.49410242
+    assert abs(nucleus.atomic_mass - expected) < 1e-8
+
+
+@pytest.mark.parametrize("element", STANDARD_ATOMIC_WEIGHTS)
+def test_abundances_give_the_standard_atomic_weights(element):
+    found = isotopes(element)
+    assert sum(isotope.abundance for isotope in found) == pytest.approx(1.0, abs=1e-12)
+    weight = sum(isotope.abundance * isotope.atomic_mass for isotope in found)
+    expected, error = STANDARD_ATOMIC_WEIGHTS[element]
+    assert abs(weight - expected) < error
+
+
+@pytest.mark.parametrize("name", sorted(nuclides()))
+def test_radii_follow_from_the_charge_radius(name):
+    nucleus = nuclide(name)
+    data = DataFile("nuclei/nuclides.toml")
+    charge_radius = data.number(f"{name}.charge_radius", "fm")
+    ratio, skin = nucleus.neutrons / nucleus.protons, nucleus.neutron_radius - nucleus.proton_radius
+    digits = 5e-4 if name in ("133Cs", "127I", "40Ar") else 5.1e-5
+    assert abs(nucleus.proton_radius - np.sqrt(charge_radius**2 + 0.1161 * ratio)) < digits
+    if data.get(f"{name}.neutron_radius.source", str) == "droplet":
+        asymmetry = (nucleus.neutrons - nucleus.protons) / (nucleus.neutrons + nucleus.protons)
+        assert abs(skin - (-0.04 + 1.01 * asymmetry)) < 1e-4
+    else:
+        assert 0.09 < skin < 0.32
+
+
+def test_skins_of_xenon_from_the_shell_model_responses():
+    """F(u) = e^{-u/2} (c_0 + c_1 u + …) has R² = 3 b² (1/2 - c_1/c_0); b, c_0, c_1 of arXiv:2007.08529 for Xe."""
+    responses = {
+        "128Xe": (2.2847, -126.455, 29.0588), "129Xe": (2.2873, -128.09, 30.6854), "130Xe": (2.2899, -129.753, 32.2019),
+        "131Xe": (2.2925, -131.26, 33.7021), "132Xe": (2.2950, -132.835, 35.253), "134Xe": (2.3001, -135.861, 38.2701),
+        "136Xe": (2.3051, -138.787, 41.2081),
+    }  # fmt: skip
+    for name, (b, plus, minus) in responses.items():
+        nucleus = nuclide(name)
+        protons = np.sqrt(3 * b**2 * (0.5 - (plus + minus) / 2 / nucleus.protons))
+        neutrons = np.sqrt(3 * b**2 * (0.5 - (plus - minus) / 2 / nucleus.neutrons))
+        assert abs(nucleus.neutron_radius - nucleus.proton_radius - (neutrons - protons)) < 6e-4
+
+
+def test_defaults_of_the_elements():
+    """The documented defaults: the most abundant isotope."""
+    radii = {p.name: p.default for p in target_of("CsIArXeGe", 1.0, "helm").parameters()}
+    assert (radii["r_n_cs"], radii["r_n_i"], radii["r_n_ar"]) == (5.09, 5.03, 3.55)
+    assert (radii["r_p_cs"], radii["r_p_i"], radii["r_p_ar"]) == (4.821, 4.766, 3.448)
+    assert reference_isotope("xe").name == "132Xe"
+    assert reference_isotope("ge").name == "74Ge"
+    assert radii["r_n_xe"] == nuclide("132Xe").neutron_radius
+    assert radii["r_n_ge"] == nuclide("74Ge").neutron_radius
+
+
+def test_every_target_of_an_element_has_the_same_parameters():
+    def parameters(target):
+        return {p.name: p for p in target.parameters()}
+
+    natural = parameters(natural_target("ar", 24.4, "helm"))
+    assert parameters(compound_target(("40Ar",), 24.4, 39.962, "helm")) == natural
+    assert parameters(compound_target(("36Ar",), 24.4, 35.968, "helm")) == natural
+
+
+@pytest.mark.parametrize(
+    ("formula", "atoms", "weight"),
+    [
+        ("CsI", {"cs": 1, "i": 1}, 259.80992455),
+        ("NaI", {"na": 1, "i": 1}, 149.89424187),
+        ("CaWO4", {"ca": 1, "w": 1, "o": 4}, 287.91),
+        ("C3F8", {"c": 3, "f": 8}, 188.02),
+        ("Al2O3", {"al": 2, "o": 3}, 101.96),
+        ("PbWO4", {"pb": 1, "w": 1, "o": 4}, 455.04),
+        ("Ge", {"ge": 1}, 72.63),
+    ],
+)
+def test_number_of_nuclei_of_a_compound(formula, atoms, weight):
+    """N_A n m / M with the molar masses of the compounds; the mass of all atoms is that of the target."""
+    assert parse_formula(formula) == atoms
+    target = target_of(formula, 2.5, "helm")
+    units = 6.02214076e23 * 2500 / weight
+    for element, number in atoms.items():
+        nuclei = sum(
+            n for nucleus, n in zip(target.nuclides, target.numbers, strict=True) if nucleus.element == element
+        )
+        assert nuclei == pytest.approx(number * units, rel=5e-5)
+    grams = np.dot(target.numbers, [nucleus.atomic_mass for nucleus in target.nuclides]) / 6.02214076e23
+    assert_close(grams, 2500.0)
+
+
+def test_natural_xenon():
+    target = natural_target("xe", 1.0, "helm")
+    assert [nucleus.name for nucleus in target.nuclides] == [
+        f"{a}Xe" for a in (124, 126, 128, 129, 130, 131, 132, 134, 136)
+    ]
+    assert_close(target.numbers / target.numbers.sum(), [nucleus.abundance for nucleus in target.nuclides])
+    assert natural_target("Xe", 1.0, "helm").numbers.tolist() == target.numbers.tolist()
+
+
+@pytest.mark.parametrize("formula", ["", "csi", "Cs I", "CsI0", "Ca(OH)2", "2Xe", "Xe1.5", "Xe-", "CSI2x"])
+def test_formulas_that_cannot_be_read(formula):
+    with pytest.raises(cj.InputError, match="cannot read the formula"):
+        target_of(formula, 1.0, "helm")
+
+
+def test_unknown_element():
+    with pytest.raises(cj.InputError, match=r"unknown element 'Kr'; known: Al, Ar, C, Ca, Cs, F, Ge, I, "):
+        natural_target("kr", 1.0, "helm")
+
+
+def test_isotopes_move_together():
+    """Each isotope at its own radius by default, and all of them further by what the parameter moves."""
+    target = natural_target("ge", 1.0, "helm")
+    q = np.linspace(5.0, 60.0, 7) * np.ones((5, 1))
+    response = nuclear_response(target, q)
+    defaults = {p.name: np.float64(p.default) for p in target.parameters()}
+    for shift in (0.0, 0.3):
+        params = defaults | {"r_n_ge": defaults["r_n_ge"] + shift}
+        found = response(params)
+        for i, nucleus in enumerate(target.nuclides):
+            assert_close(found.neutron[i], nucleus.neutrons * helm(q[i], nucleus.neutron_radius + shift))
+            assert_close(found.proton[i], nucleus.protons * helm(q[i], nucleus.proton_radius))
+    slope = jax.jacfwd(lambda x: response({**params, "r_n_ge": x}).neutron)(params["r_n_ge"])
+    step = 1e-5
+    high, low = (response({**params, "r_n_ge": params["r_n_ge"] + s}).neutron for s in (step, -step))
+    assert_close(slope, (high - low) / (2 * step), 1e-7, "central differences", scale=np.abs(slope).max())
