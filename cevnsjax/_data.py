@@ -17,7 +17,10 @@ import numpy as np
 
 from ._errors import DataError
 
-UNITS = frozenset("1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us".split())
+UNITS = frozenset(
+    "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us"
+    " PE/keV GWh 1/GWh d".split()
+)
 """Units that a data file may use."""
 
 _KINDS: dict[type, str] = {dict: "a table", list: "a list", str: "a text", int: "a whole number"}
