@@ -136,7 +136,7 @@ def numpy_likelihood(
     moments = flux_moments(measurement, interaction, nodes, RECOIL_ORDER)
     response = measurement.detector.response(nodes.recoil, BIN_ORDER)(params)
     nu_mu, nu_e, nu_mu_bar = np.einsum("lik,bik->likb", moments, response).reshape(3, nodes.recoil.size, -1)
-    arrivals = measurement.arrivals(params)
+    arrivals = measurement.detector.spread(params)
     nuclides = measurement.target.nuclides
     q = nodes.momentum / HBAR_C
     proton = [n.protons * _form_factor(row, n.proton_radius) for n, row in zip(nuclides, q, strict=True)]

@@ -50,8 +50,8 @@ class Constraints(eqx.Module):
     names: tuple[str, ...] = eqx.field(static=True)
     weights: Float[Array, "pull parameter"]
     """W: inverse widths, turned so that correlated constraints become independent pulls."""
-    centres: Float[Array, " pull"]
-    """b: the centres, in the same units."""
+    centres: Float[Array, "*toy pull"]
+    """b: the centres, in the same units; of many toy experiments with a leading axis."""
 
     def __call__(self, params: Params) -> Scalar:
         """Return the sum of squares at `params`."""

@@ -38,13 +38,13 @@ class Likelihood:
             raise InputError("expected at least one measurement, found none")
         datasets: dict[str, str] = {}
         for measurement in measurements:
-            name = measurement.name
-            other = datasets.setdefault(measurement.dataset, name)
-            if other is not name:
-                twice = (
-                    f"'{name}' is named more than once" if other == name else f"'{other}' and '{name}' hold the same"
-                )
-                raise InputError(f"{twice}: data would count twice")
+            base = measurement.name.partition(":")[0]
+            other = datasets.get(measurement.dataset)
+            if other == base:
+                raise InputError(f"'{base}' is named more than once: its data would count twice")
+            if other is not None:
+                raise InputError(f"'{other}' and '{base}' hold the same data, which would count twice")
+            datasets[measurement.dataset] = base
         self.measurements = tuple(measurements)
         self.interaction = standard_model() if interaction is None else interaction
         widths = self._shared_widths()

@@ -67,7 +67,7 @@ class EnergyDetector(eqx.Module):
     edges: Float[np.ndarray, " edge"]
     quenching: Quenching
     smearing: Smearing | None
-    """None: the reconstructed energy is the electron-equivalent energy in keV."""
+    """None: the reconstructed energy is the electron-equivalent energy in keV, and nothing of it can be fitted."""
     efficiency: Efficiency
     unit: str = eqx.field(static=True)
     """Unit of the reconstructed energy, "PE" or "keV"."""
@@ -79,9 +79,14 @@ class EnergyDetector(eqx.Module):
             raise InputError(f"expected increasing bin edges, found {np.asarray(self.edges).tolist()}")
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters of the curves."""
-        smearing = () if self.smearing is None else self.smearing.parameters()
-        return (*self.quenching.parameters(), *smearing, *self.efficiency.parameters())
+        """Return the parameters of the curves; of none if the counts would jump with them, as without smearing."""
+        if self.smearing is None:
+            return ()
+        return (*self.quenching.parameters(), *self.smearing.parameters(), *self.efficiency.parameters())
+
+    def nominal(self) -> dict[str, float]:
+        """Return the defaults of the curves' parameters."""
+        return {p.name: p.default for p in (*self.quenching.parameters(), *self.efficiency.parameters())}
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] at which the nominal response has a kink, for each nuclide."""
@@ -91,7 +96,7 @@ class EnergyDetector(eqx.Module):
             energies = [self.smearing.minimum]
         else:
             return np.zeros((nuclides, 0))
-        nominal = {parameter.name: parameter.default for parameter in self.parameters()}
+        nominal = self.nominal()
 
         def excess(recoil: float, nuclide: int, energy: float) -> float:
             return float(self.quenching(np.full((nuclides, 1), recoil), nominal)[nuclide, 0]) - energy
@@ -125,16 +130,17 @@ class EnergyResponse(Stage):
 
     def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
         detector = self.detector
-        energy = detector.quenching(self.recoil, params)
         if detector.smearing is None:
-            return self._sorted(energy, params)
+            return self._sorted(detector.nominal())
+        energy = detector.quenching(self.recoil, params)
         if isinstance(detector.smearing, GaussianSmearing) and isinstance(detector.efficiency, UnitEfficiency):
             cumulative = detector.smearing.cumulative(detector.edges, energy, params)
             return cumulative[1:] - cumulative[:-1]
         return self._integrated(energy, params)
 
-    def _sorted(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
+    def _sorted(self, params: Params) -> Float[Array, "bin nuclide node"]:
         """Return the efficiency at each energy, in the bin that the energy is in."""
+        energy = self.detector.quenching(self.recoil, params)
         edges = self.detector.edges[:, None, None]
         inside = (energy >= edges[:-1]) & (energy < edges[1:])
         selected = inside & (energy >= self.detector.efficiency.threshold(params))

@@ -1,6 +1,7 @@
 """Toy experiments: data and constraint centres drawn at a truth, and every toy fitted, side by side."""
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -72,33 +73,34 @@ def fluctuate(problem: Problem, count: int, seed: int) -> Problem:
     )
 
 
-def _drawn(problem: Problem) -> list[jax.Array]:
+def _drawn(problem: Problem) -> list[Any]:
     """Return the leaves that differ between toys."""
     return [*(folded.observed for folded in problem.chi2.measurements), problem.chi2.constraints.centres]
 
 
-def fit_toys(
-    problem: Problem, truth: Float[np.ndarray, " coordinate"], count: int, seed: int, frozen: np.ndarray | None = None
+def refit(
+    problem: Problem, toys: Problem, starts: Float[np.ndarray, "toy coordinate"], frozen: np.ndarray | None = None
 ) -> Toys:
-    """Draw `count` toy experiments at the coordinates `truth` of `problem` and fit each, starting there.
+    """Fit each of `toys`, as `fluctuate` returns them for `problem`, from its row of `starts`.
 
-    Args:
-        problem: as `Likelihood.problem` gives it.
-        truth: coordinates at which the data are drawn.
-        count: number of toys.
-        seed: of the random numbers.
-        frozen: which coordinates to hold; none by default.
-
+    `frozen` says which coordinates to hold; none by default.
     """
-    drawn = fluctuate(asimov(problem, truth), count, seed)
     lower, upper = problem.box
-    held = np.zeros(len(truth), bool) if frozen is None else frozen
+    held = np.zeros(starts.shape[-1], bool) if frozen is None else frozen
 
-    def one(leaves: list[jax.Array]) -> tuple[jax.Array, ...]:
+    def one(leaves: list[jax.Array], start: jax.Array) -> tuple[jax.Array, ...]:
         toy = eqx.tree_at(_drawn, problem, leaves)
-        found = minimise(toy, jnp.asarray(truth), jnp.asarray(held), jnp.asarray(lower), jnp.asarray(upper))
+        found = minimise(toy, start, jnp.asarray(held), jnp.asarray(lower), jnp.asarray(upper))
         return found.u, found.value, found.hessian, found.converged
 
-    program = jax.jit(lambda leaves: jax.lax.map(one, leaves, batch_size=CHUNK))
-    u, chi2, hessian, converged = map(np.asarray, program(_drawn(drawn)))
+    program = jax.jit(lambda leaves, start: jax.lax.map(lambda x: one(*x), (leaves, start), batch_size=CHUNK))
+    u, chi2, hessian, converged = map(np.asarray, program(_drawn(toys), starts))
     return Toys(u, chi2, np.array([covariance(matrix, held) for matrix in hessian]), converged)
+
+
+def fit_toys(problem: Problem, truth: Float[np.ndarray, " coordinate"], count: int, seed: int) -> Toys:
+    """Draw `count` toy experiments at the coordinates `truth` of `problem` and fit each, starting there.
+
+    `problem` is as `Likelihood.problem` gives it; `seed` is that of the random numbers.
+    """
+    return refit(problem, fluctuate(asimov(problem, truth), count, seed), np.tile(truth, (count, 1)))

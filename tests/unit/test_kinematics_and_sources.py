@@ -101,7 +101,7 @@ def test_spectra_at_the_endpoint():
 
 def test_pion_decay_line(measurement):
     """(m_π² - m_μ²) / 2 m_π = 29.79 MeV (arXiv:2303.09360)."""
-    energy = measurement.source.spectra["nu_mu"].energy
+    energy = measurement.source.components[0].spectrum.energy
     assert f"{energy:.2f}" == "29.79"
     assert_close(energy, (139.57039**2 - 105.6583755**2) / (2 * 139.57039))
 
@@ -109,7 +109,8 @@ def test_pion_decay_line(measurement):
 def test_fluence(measurement):
     """0.0848 · 3.198e23 / (4π (1930 cm)²) = 5.794e14 of each flavour per cm²."""
     assert measurement.source.flavours == ("nu_mu", "nu_e", "nu_mu_bar")
-    for fluence in measurement.source.fluences.values():
+    for component in measurement.source.components:
+        fluence = component.fluence
         assert_close(fluence, 0.0848 * 3.198e23 / (4 * np.pi * 1930.0**2))
         assert f"{fluence:.3e}" == "5.794e+14"
 
@@ -264,9 +265,9 @@ def test_threshold_is_where_the_efficiency_vanishes(coefficients):
 
 def test_released_variations_are_reached(measurement):
     """±1 of the efficiency's shape are the released ±1σ coefficients of arXiv:2110.07730's ancillary files."""
-    detector = measurement.detector
+    efficiency = measurement.detector.energy.efficiency
     for sign, released in ((1, (1.3439, 0.285366, 9.84596, -0.356364)), (-1, (1.297, 0.286592, 11.8832, -0.31028))):
-        found = detector.efficiency + sign * detector.efficiency_variation
+        found = efficiency.coefficients + sign * efficiency.variation
         assert_close(
             found, np.array(released), 3e-6, "six digits of the release, not exactly symmetric about the nominal"
         )
