@@ -8,6 +8,7 @@ Formulas: arXiv:1710.02730 and arXiv:1804.09459.
 
 import csv
 import tomllib
+from itertools import pairwise
 from math import pi
 
 import numpy as np
@@ -56,9 +57,9 @@ def signal_energy(params, rtol=1e-11):
     counts = np.zeros((3, len(EDGES) - 1))
     for nucleus in NUCLEI:
         kinks = [2 * e**2 / (nucleus.mass + 2 * e) / scale for e in (E_LINE, E_END)]
-        for k, (low, high) in enumerate(zip(EDGES, EDGES[1:], strict=False)):
+        for k, (low, high) in enumerate(pairwise(EDGES)):
             inside = [low, *sorted(x for x in kinks if low < x < high), high]
-            for a, b in zip(inside, inside[1:], strict=False):
+            for a, b in pairwise(inside):
                 piece, error = quad_vec(
                     lambda x, n=nucleus: selected(n, x * scale, params) * acceptance(x, params)[0] * scale,
                     a,
@@ -109,4 +110,4 @@ def beam_neutrons(order=16):
     nominal = {name: value(f"acceptance.{key}") for name, key in names.items()}
     mean = (acceptance(x, nominal)[0] * weight / 2).sum(axis=1)
     counts = rate * value("beam.exposure") * mean
-    return np.array([counts[(low >= a) & (high <= b)].sum() for a, b in zip(EDGES, EDGES[1:], strict=False)])
+    return np.array([counts[(low >= a) & (high <= b)].sum() for a, b in pairwise(EDGES)])

@@ -1,12 +1,14 @@
 """COHERENT Ge-Mini computed a second time, from the formulas of the papers and the numbers in `data/`.
 
 Nothing here imports the engine. The integral over the neutrino energy is a closed form and that over the recoil energy
-Gauss-Legendre between the edges of the bins and beside them, with its error checked; each isotope has its own mass, abundance and radii.
+Gauss-Legendre between the edges of the bins and beside them, with its error checked; each isotope has its own mass,
+abundance and radii.
 Formulas: arXiv:2406.13806; Lindhard et al., Mat. Fys. Medd. Dan. Vid. Selsk. 33, 10 (1963).
 """
 
 import csv
 import tomllib
+from itertools import pairwise
 from math import log, pi, sqrt
 
 import numpy as np
@@ -87,9 +89,7 @@ def probability(recoil, params, edges):
     """Return the probability of each energy bin, with the variance linear in the energy."""
     noise, line = value("resolution.noise") / FWHM, value("resolution.line") / FWHM
     energy = ionisation(recoil, params["lindhard_k_ge"])
-    width = params["resolution_norm"] * sqrt(
-        noise**2 + (line**2 - noise**2) / value("resolution.line_energy") * energy
-    )
+    width = params["resolution_norm"] * sqrt(noise**2 + (line**2 - noise**2) / value("resolution.line_energy") * energy)
     return np.diff(erf((edges - energy) / (sqrt(2) * width))) / 2
 
 
@@ -100,7 +100,7 @@ def integrate(function, isotope, k, edges):
     recoils = [brentq(lambda t, e=energy: ionisation(t, k) - e, 0, end, xtol=1e-15) for energy in steep]
     breaks = sorted([0.0, line, end, *recoils])
     total, rough = 0.0, 0.0
-    for low, high in zip(breaks, breaks[1:], strict=False):
+    for low, high in pairwise(breaks):
         for order in (20, 30):
             node, weight = np.polynomial.legendre.leggauss(order)
             root = (sqrt(high) + sqrt(low)) / 2 + (sqrt(high) - sqrt(low)) / 2 * node

@@ -24,6 +24,8 @@ from .quenching import Quenching
 from .resolution import GaussianSmearing, Smearing
 
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
+STEP = 5.0
+"""Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] up to which kinks of a response are looked for."""
 
@@ -86,17 +88,30 @@ class EnergyDetector(eqx.Module):
 
     def nominal(self) -> dict[str, float]:
         """Return the defaults of the curves' parameters."""
-        return {p.name: p.default for p in (*self.quenching.parameters(), *self.efficiency.parameters())}
+        curves = [curve for curve in (self.quenching, self.smearing, self.efficiency) if curve is not None]
+        return {parameter.name: parameter.default for curve in curves for parameter in curve.parameters()}
+
+    def steps(self, params: Params) -> list[float]:
+        """Return the energies about the edges between which the response of a bin rises or falls.
+
+        Only where the resolution is narrower than the bins: else the response has no steps.
+        """
+        if not isinstance(self.smearing, GaussianSmearing):
+            return []
+        reach = STEP * np.asarray(self.smearing.deviation(self.edges, params))
+        if np.any(reach[1:] + reach[:-1] > np.diff(self.edges)):
+            return []
+        return [*(self.edges - reach), *self.edges, *(self.edges + reach)]
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return the recoil energies [MeV] at which the nominal response has a kink, for each nuclide."""
+        """Return the recoil energies [MeV] at which the nominal response has a kink or a step, for each nuclide."""
+        nominal = self.nominal()
         if self.smearing is None:
             energies = [*self.edges, *self.efficiency.knots()]
-        elif isinstance(self.smearing, GaussianSmearing) and self.smearing.minimum > 0:
-            energies = [self.smearing.minimum]
         else:
-            return np.zeros((nuclides, 0))
-        nominal = self.nominal()
+            energies = self.steps(nominal)
+            if isinstance(self.smearing, GaussianSmearing) and self.smearing.minimum > 0:
+                energies.append(self.smearing.minimum)
 
         def excess(recoil: float, nuclide: int, energy: float) -> float:
             return float(self.quenching(np.full((nuclides, 1), recoil), nominal)[nuclide, 0]) - energy

@@ -33,7 +33,9 @@ CATALOGUE: dict[str, Entry] = {
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
     ),
     "coherent-ge-mini-2024": Entry(
-        coherent_ge_mini_2024, ("grid",), "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off"
+        coherent_ge_mini_2024,
+        ("grid",),
+        "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off",
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""

@@ -4,7 +4,8 @@
 ``energy`` is the Gaussian fit of arXiv:1710.02730 to the coincidence less the anti-coincidence events, without
 resolution; ``energy-time`` is a Poisson fit in bins of 0.5 µs too, with the arrival times and the resolution, and with
 the steady-state background a product of its projections.
-The events are among those of COHERENT CsI 2021: both have the dataset ``coherent-csi``, so that no fit counts them twice.
+The events are among those of COHERENT CsI 2021: both have the dataset ``coherent-csi``, so that no fit counts them
+twice.
 """
 
 import numpy as np
@@ -12,15 +13,14 @@ import numpy as np
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._stage import Constant
-from .._typing import Array, Float, Params
+from .._typing import Float
 from ..backgrounds import Background
 from ..detectors.efficiency import EFFICIENCY, SigmoidEfficiency
-from ..detectors.quenching import QUENCHING, PolynomialQuenching, Quenching
+from ..detectors.quenching import QUENCHING, PolynomialQuenching
 from ..detectors.resolution import GammaSmearing
 from ..detectors.response import BinnedDetector, EnergyDetector
 from ..measurement import Measurement
 from ..nuclei.target import Target, compound_target
-from ..parameters import Parameter
 from ..sources.pion_decay import pion_decay_at_rest
 from ..systematics import SNS_FLUX, Part, Strength
 
@@ -35,24 +35,6 @@ STEADY_STATE = {
 """Gates without neutrinos, and whose live time they have."""
 FINE_ORDER = 16
 """Quadrature nodes in each bin of the released neutron spectrum."""
-
-
-class PhotoelectronYield(Quenching):
-    """Photo-electrons in proportion to the recoil energy, without resolution.
-
-    It has no parameter: without resolution each bin stands for a range of recoil energies, fixed when it is folded.
-    """
-
-    per_energy: float
-    """Photo-electrons per recoil energy [PE/keV]."""
-
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return nothing."""
-        return ()
-
-    def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
-        """Return the photo-electrons of each `recoil` energy [MeV]."""
-        return 1e3 * self.per_energy * recoil
 
 
 def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Measurement:
@@ -117,17 +99,17 @@ def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Mea
 
 
 def _energy_detector(data: DataFile, smeared: bool) -> EnergyDetector:
-    quenching: Quenching = PhotoelectronYield(data.number("photoelectrons.per_recoil_energy", "PE/keV"))
-    smearing = None
+    """Return the response: with resolution, or with the photo-electrons in proportion to the recoil energy."""
     if smeared:
-        quenching = PolynomialQuenching(np.array([data.number("quenching.factor", "1")]), np.zeros((0, 1)))
-        smearing = GammaSmearing(
-            1.0 / data.number("smearing.light_yield", "PE/keV"), data.number("smearing.shape", "1/keV")
-        )
+        factor = data.number("quenching.factor", "1")
+        inverse_yield = 1.0 / data.number("smearing.light_yield", "PE/keV")
+        smearing = GammaSmearing(inverse_yield, data.number("smearing.shape", "1/keV"))
+    else:
+        factor, smearing = data.number("photoelectrons.per_recoil_energy", "PE/keV"), None
     acceptance = (("plateau", "1"), ("slope", "1/PE"), ("midpoint", "PE"))
     return EnergyDetector(
         edges=data.edges("binning.energy", "PE"),
-        quenching=quenching,
+        quenching=PolynomialQuenching(np.array([factor]), np.zeros((0, 1))),
         smearing=smearing,
         efficiency=SigmoidEfficiency(np.array([data.number(f"acceptance.{key}", unit) for key, unit in acceptance])),
         unit="PE",

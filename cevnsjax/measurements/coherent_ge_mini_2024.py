@@ -71,7 +71,11 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
             Constant(_with_beam(_neutrons(data, energy, kept)[:, None] * prompt)),
             BinLevels(np.tile(beam_off.mean(axis=1, keepdims=True), 2 * len(time) - 2), levels),
         ),
-        strengths=(_signal_strength(data), Strength("brn_norm", "brn", _neutron_width(data)), Strength("ss_norm", "ss", None)),
+        strengths=(
+            _signal_strength(data),
+            Strength("brn_norm", "brn", _neutron_width(data)),
+            Strength("ss_norm", "ss", None),
+        ),
         observed=np.concatenate([_counts(data, "on"), beam_off], axis=1),
         nuisances=tuple(_level(name, low, high) for name, low, high in zip(levels, energy, energy[1:], strict=False)),
     )
