@@ -8,8 +8,27 @@ from ..measurement import Measurement
 from .coherent_csi_2017 import coherent_csi_2017
 from .coherent_csi_2021 import coherent_csi_2021
 from .coherent_ge_mini_2024 import coherent_ge_mini_2024
+from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
+from .coherent_lar_2020 import coherent_lar_2020
+from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
+from .dresden_ii import dresden_ii
+from .lz_8b import lz_8b
+from .pandax4t_8b import pandax4t_8b
+from .xenonnt_8b import xenonnt_8b
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2017", "coherent_csi_2021", "coherent_ge_mini_2024", "load"]
+__all__ = [
+    "CATALOGUE",
+    "Entry",
+    "coherent_csi_2017",
+    "coherent_csi_2021",
+    "coherent_ge_mini_2024",
+    "coherent_lar_2020",
+    "dresden_ii",
+    "load",
+    "lz_8b",
+    "pandax4t_8b",
+    "xenonnt_8b",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,10 +51,23 @@ CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
     ),
+    "coherent-lar-2020": Entry(
+        coherent_lar_2020, LAR_VARIANTS, "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time"
+    ),
     "coherent-ge-mini-2024": Entry(
         coherent_ge_mini_2024,
         ("grid",),
         "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off",
+    ),
+    "xenonnt-8b": Entry(
+        xenonnt_8b, ("all", "sr0-sr1"), "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins"
+    ),
+    "pandax4t-8b": Entry(pandax4t_8b, ("counts",), "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data"),
+    "lz-8b": Entry(
+        lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
+    ),
+    "dresden-ii": Entry(
+        dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""

@@ -1,0 +1,209 @@
+"""Dresden-II: germanium at a boiling-water reactor (arXiv:2202.09672), in the analysis of arXiv:2202.10829.
+
+2.924 kg in 4.8e13 antineutrinos per cm² and second; 130 bins of 10 eV from 0.2 to 1.5 keV of ionisation energy, rates per
+day with Gaussian errors. The background is fitted with the signal: a flat and an exponential part, and the lines that
+⁷¹Ge gives when it captures an electron of the L1, L2 or M shell.
+
+Variants name the quenching, ``fef`` and ``ybe`` (the tables of arXiv:2202.09672) or ``lindhard``. The signal has no
+uncertainty unless ``-pulls`` follows: then flux, resolution and quenching have 5 % each (k 0.157 ± 0.004). ``-off`` is the
+same with the data taken while the reactor was off, where a signal must not be.
+"""
+
+import dataclasses
+import itertools
+
+import equinox as eqx
+import numpy as np
+
+from .._data import DataFile
+from .._errors import InputError, suggest
+from .._numerics import namespace
+from .._stage import Constant, Stage
+from .._typing import Array, Float, Params
+from ..detectors.efficiency import UnitEfficiency
+from ..detectors.quenching import LindhardQuenching, Quenching, TabulatedQuenching
+from ..detectors.resolution import RESOLUTION_NORM, GaussianSmearing
+from ..detectors.response import BinnedDetector, EnergyDetector
+from ..measurement import Measurement
+from ..nuclei.target import natural_target
+from ..parameters import Gaussian, Parameter
+from ..sources.reactor import fission_fractions, fissions_of_flux, reactor
+from ..systematics import Strength
+
+NAME = "dresden-ii"
+MODELS = ("fef", "ybe", "lindhard")
+VARIANTS = tuple(model + suffix for suffix, model in itertools.product(("", "-pulls", "-off"), MODELS))
+PERIODS = ("on", "off")
+
+CONTINUUM = ("continuum_flat", "continuum_exponential", "continuum_slope")
+LINE = ("l1_height", "l1_centre", "l1_width")
+M_RATIO = "m_l1_ratio"
+
+
+class Continuum(Stage):
+    """Stage: A + B exp(-C E) at the centres E of the energy bins."""
+
+    energy: Float[Array, " bin"]
+    """Centres of the bins [keV]."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(CONTINUUM)
+
+    def __call__(self, params: Params) -> Float[Array, "bin 1"]:
+        flat, exponential, slope = (params[name] for name in CONTINUUM)
+        xp = namespace(self.energy, flat, exponential, slope)
+        return (flat + exponential * xp.exp(-slope * self.energy))[:, None]
+
+
+class ElectronCapture(Stage):
+    """Stage: three Gaussians at the centres of the energy bins, electron capture of ⁷¹Ge.
+
+    L1 has a height, centre and width of its own. L2 has its width and a given part of its height. M has a given part of
+    its area times the parameter m_l1_ratio, and the width of the electronic noise, which the resolution scales.
+    """
+
+    energy: Float[Array, " bin"]
+    """Centres of the bins [keV]."""
+    l2_height: float
+    """Height of L2 relative to L1."""
+    l2_centre: float
+    m_ratio: float
+    """Area of M relative to L1."""
+    m_centre: float
+    noise: float
+    """Standard deviation of the electronic noise [keV]."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((*LINE, M_RATIO, RESOLUTION_NORM))
+
+    def __call__(self, params: Params) -> Float[Array, "bin 1"]:
+        height, centre, width = (params[name] for name in LINE)
+        noise = self.noise * params[RESOLUTION_NORM]
+        m_height = params[M_RATIO] * self.m_ratio * height * width / noise
+        xp = namespace(self.energy, m_height, centre)
+        lines = (
+            (height, centre, width),
+            (self.l2_height * height, self.l2_centre, width),
+            (m_height, self.m_centre, noise),
+        )
+        return sum(h * xp.exp(-0.5 * ((self.energy - c) / w) ** 2) for h, c, w in lines)[:, None]
+
+
+def dresden_ii(
+    variant: str = "fef", form_factor: str = "helm", period: str | None = None, signal_pulls: bool | None = None
+) -> Measurement:
+    """Return the measurement.
+
+    Args:
+        variant: ``fef``, ``ybe`` or ``lindhard``, alone or followed by ``-pulls`` or ``-off``.
+        form_factor: a name of `FORM_FACTORS`.
+        period: ``on`` or ``off``, whatever the variant says.
+        signal_pulls: whether flux, resolution and quenching are uncertain, whatever the variant says.
+
+    """
+    if variant not in VARIANTS:
+        raise InputError(
+            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
+        )
+    model, _, suffix = variant.partition("-")
+    period = period or ("off" if suffix == "off" else "on")
+    if period not in PERIODS:
+        raise InputError(f"unknown period '{period}' of {NAME}{suggest(period, PERIODS)}; known: {', '.join(PERIODS)}")
+    pulled = suffix == "pulls" if signal_pulls is None else signal_pulls
+    data = DataFile("dresden_ii_2022/measurement.toml")
+    energy, *columns = data.table("rates")
+    rates, errors = columns[2 * PERIODS.index(period) :][:2]
+    detector = BinnedDetector(energy=_energy_detector(data, model, pulled), spread=Constant(np.ones((1, 1))), others={})
+    suffixes = ("-off" if period == "off" else "") + ("-pulls" if pulled else "")
+    return Measurement(
+        name=NAME if model + suffixes == VARIANTS[0] else f"{NAME}:{model}{suffixes}",
+        title=data.get("title", str),
+        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "analysis")),
+        dataset=f"{NAME}-{period}",
+        source=reactor(
+            "MVE",
+            fissions_of_flux(
+                "MVE",
+                data.number("reactor.flux", "1/cm^2/s"),
+                1.0,
+                fission_fractions(data.array("reactor.fission_fractions", "fraction")),
+                each=True,
+            ),
+        ),
+        target=natural_target(data.get("detector.element", str), data.number("detector.mass", "kg"), form_factor),
+        detector=detector,
+        backgrounds=(Continuum(energy), _electron_capture(data, energy)),
+        strengths=(
+            Strength("cevns_norm", "cevns", data.number("pulls.flux", "1") if pulled else None),
+            Strength("continuum_norm", "continuum", None),
+            Strength("electron_capture_norm", "electron capture", None),
+        ),
+        observed=rates[:, None],
+        errors=errors[:, None],
+        nuisances=(*_background_parameters(data, period), *(_pulled(data, detector) if pulled else ())),
+    )
+
+
+def _quenching(data: DataFile, model: str, pulled: bool) -> Quenching:
+    if model == "lindhard":
+        element = data.get("detector.element", str)
+        width = data.number("quenching.lindhard_k_width", "1") if pulled else None
+        return LindhardQuenching(element, 32, data.number("quenching.lindhard_k", "1"), width)
+    recoil, factor = data.table(f"quenching_{model}")
+    return TabulatedQuenching(1e-3 * recoil, factor)
+
+
+def _energy_detector(data: DataFile, model: str, pulled: bool) -> EnergyDetector:
+    low, high = data.edges("detector.energy", "keV")
+    smearing = GaussianSmearing(
+        noise=data.number("resolution.noise", "keV"),
+        slope=data.number("resolution.fano_factor", "1") * data.number("resolution.pair_energy", "keV"),
+        minimum=data.number("resolution.minimum", "keV"),
+        positive=True,
+    )
+    return EnergyDetector(
+        edges=np.linspace(low, high, round(data.number("detector.bins", "1")) + 1),
+        quenching=_quenching(data, model, pulled),
+        smearing=smearing,
+        efficiency=UnitEfficiency(),
+        unit="keV",
+    )
+
+
+def _electron_capture(data: DataFile, energy: np.ndarray) -> ElectronCapture:
+    return ElectronCapture(
+        energy=energy,
+        l2_height=data.number("background.l2_height", "1"),
+        l2_centre=data.number("background.l2_centre", "keV"),
+        m_ratio=data.number("background.m_ratio", "1"),
+        m_centre=data.number("background.m_centre", "keV"),
+        noise=data.number("resolution.noise", "keV"),
+    )
+
+
+def _background_parameters(data: DataFile, period: str) -> tuple[Parameter, ...]:
+    table = (
+        (CONTINUUM[0], "1/day", (0.0, 1e3), "A", "flat part of the continuum, per bin"),
+        (CONTINUUM[1], "1/day", (0.0, 1e4), "B", "exponential part of the continuum at zero energy, per bin"),
+        (CONTINUUM[2], "1/keV", (0.0, 50.0), "C", "slope of the exponential part of the continuum"),
+        (LINE[0], "1/day", (1.0, 1e3), r"h_{\mathrm{L}1}", "height of the L1 line of electron capture, per bin"),
+        (LINE[1], "keV", (1.2, 1.4), r"E_{\mathrm{L}1}", "centre of the L1 line of electron capture"),
+        (LINE[2], "keV", (0.02, 0.2), r"\sigma_{\mathrm{L}1}", "width of the L1 line of electron capture"),
+    )
+    shapes = tuple(
+        Parameter(name, unit, data.number(f"start.{period}.{name}", unit), bounds, latex, text, nuisance=True, own=True)
+        for name, unit, bounds, latex, text in table
+    )
+    pull = Gaussian(1.0, data.number("background.m_ratio_width", "1"))
+    text = "area of the M line over that of the L1 line, relative to the nominal ratio"
+    return (*shapes, Parameter(M_RATIO, "1", 1.0, (0.5, 1.5), r"\alpha_\mathrm{M}", text, pull, own=True))
+
+
+def _pulled(data: DataFile, detector: BinnedDetector) -> tuple[Parameter, ...]:
+    """Return resolution and quenching with the constraints of their uncertainties."""
+    widths = {"resolution_norm": "resolution", "quenching_norm": "quenching"}
+    return tuple(
+        dataclasses.replace(parameter, constraint=Gaussian(1.0, data.number(f"pulls.{widths[parameter.name]}", "1")))
+        for parameter in detector.parameters()
+        if parameter.name in widths
+    )

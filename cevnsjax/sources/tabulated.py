@@ -1,0 +1,103 @@
+"""Spectra given by points: linear between them, with jumps; and spectra made of several parts."""
+
+import equinox as eqx
+import numpy as np
+
+from .._errors import InputError
+from .._numerics import gauss_legendre
+from .._typing import Float
+from .spectrum import Kernel, Spectrum
+
+MOST_BREAKS = 60
+"""Points beyond which a table is smooth enough for the quadrature in recoil energy to step over some of them."""
+
+
+class Tabulated(Spectrum):
+    """Neutrinos with a density through points (E, φ), linear between them and zero beyond.
+
+    An energy that is given twice is a jump of the density there.
+    """
+
+    energy: Float[np.ndarray, " point"]
+    """Energies of the points [MeV], none lower than the one before."""
+    density: Float[np.ndarray, " point"]
+    """Density at the points [1/MeV]."""
+
+    def __check_init__(self) -> None:
+        energy, density = self.energy, self.density
+        if energy.ndim != 1 or len(energy) < 2 or energy.shape != density.shape:
+            raise InputError(
+                f"a tabulated spectrum: expected two points or more, found {energy.shape}, {density.shape}"
+            )
+        if not (np.all(np.isfinite(energy)) and np.all(np.diff(energy) >= 0) and 0 <= energy[0] < energy[-1]):
+            raise InputError(f"a tabulated spectrum: expected energies in order, from 0 on, found {energy.tolist()}")
+        if not (np.all(np.isfinite(density)) and np.all(density >= 0)):
+            raise InputError(f"a tabulated spectrum: expected densities of 0 or more, found {density.min()}")
+
+    def integral(self) -> float:
+        """Return ∫ φ(E) dE."""
+        return float(np.sum(np.diff(self.energy) * (self.density[1:] + self.density[:-1])) / 2.0)
+
+    def breaks(self) -> tuple[float, ...]:
+        """Return the energies of the points, where there are many only every n-th, the ends and the jumps."""
+        distinct, times = np.unique(self.energy, return_counts=True)
+        kept = np.arange(len(distinct)) % -(-len(distinct) // MOST_BREAKS) == 0
+        kept |= times > 1
+        kept[-1] = True
+        return tuple(float(energy) for energy in distinct[kept] if energy > 0.0)
+
+    def moment(
+        self,
+        kernel: Kernel,
+        recoil: Float[np.ndarray, " node"],
+        threshold: Float[np.ndarray, " node"],
+        order: int,
+    ) -> Float[np.ndarray, " node"]:
+        """Return the integral, Gauss-Legendre with `order` nodes on each piece between points."""
+        x, w = gauss_legendre((0.0, 1.0), order)
+        total = np.zeros_like(recoil)
+        points = zip(self.energy[:-1], self.energy[1:], self.density[:-1], self.density[1:], strict=True)
+        for low, high, first, last in points:
+            above = threshold < high
+            if low == high or not np.any(above):
+                continue
+            start = np.maximum(threshold[above], low)[:, None]
+            energy = start + (high - start) * x
+            density = first + (last - first) * (energy - low) / (high - low)
+            total[above] += np.sum((high - start) * w * density * kernel(energy, recoil[above, None]), axis=1)
+        return total
+
+
+def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:
+    """Return the integral of the `density` [1/MeV] through points at `energy` [MeV] and the spectrum normalised to 1."""
+    integral = Tabulated(energy, density).integral()
+    if not integral > 0:
+        raise InputError("a tabulated spectrum: expected a positive integral, found none")
+    return integral, Tabulated(energy, density / integral)
+
+
+class Mixture(Spectrum):
+    """Several spectra, each normalised to 1, with the share that each has of the neutrinos."""
+
+    parts: tuple[Spectrum, ...]
+    shares: tuple[float, ...] = eqx.field(converter=lambda shares: tuple(map(float, shares)))
+    """Shares, of sum 1."""
+
+    def __check_init__(self) -> None:
+        if len(self.parts) != len(self.shares) or not np.isclose(sum(self.shares), 1.0, rtol=1e-12):
+            raise InputError(f"a mixture of spectra: expected {len(self.parts)} shares of sum 1, found {self.shares}")
+
+    def breaks(self) -> tuple[float, ...]:
+        """Return the energies of all parts."""
+        return tuple(sorted({energy for part in self.parts for energy in part.breaks()}))
+
+    def moment(
+        self,
+        kernel: Kernel,
+        recoil: Float[np.ndarray, " node"],
+        threshold: Float[np.ndarray, " node"],
+        order: int,
+    ) -> Float[np.ndarray, " node"]:
+        """Return the sum over the parts."""
+        moments = (part.moment(kernel, recoil, threshold, order) for part in self.parts)
+        return sum(share * moment for share, moment in zip(self.shares, moments, strict=True))
