@@ -24,6 +24,8 @@ from .quenching import Quenching
 from .resolution import GaussianSmearing, Smearing
 
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
+STEP = 5.0
+"""Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] up to which kinks of a response are looked for."""
 MOST_BREAKS = 60
@@ -88,29 +90,34 @@ class EnergyDetector(eqx.Module):
 
     def nominal(self) -> dict[str, float]:
         """Return the defaults of the curves' parameters."""
-        return {p.name: p.default for p in (*self.quenching.parameters(), *self.efficiency.parameters())}
+        curves = [curve for curve in (self.quenching, self.smearing, self.efficiency) if curve is not None]
+        return {parameter.name: parameter.default for curve in curves for parameter in curve.parameters()}
 
-    def _kinks(self) -> list[float]:
-        """Return the electron-equivalent energies [keV] between which the response is smooth on the scale of a node.
+    def _kinks(self, nominal: Params) -> list[float]:
+        """Return the electron-equivalent energies [keV] between which the nominal response is smooth.
 
-        A Gaussian response varies within its width: steps of two and a half from five below the bins to five above.
+        Without smearing it jumps at the edges. A Gaussian response varies within its width: where that is narrower
+        than the bins, about the edges alone; else everywhere, in steps of two and a half widths.
         """
         if self.smearing is None:
             return [*self.edges, *self.efficiency.knots()]
         if not isinstance(self.smearing, GaussianSmearing):
             return []
-        found = [self.smearing.minimum] if self.smearing.minimum > 0 else []
-        low, high = float(self.edges[0]), float(self.edges[-1])
-        energy = max(low - 5.0 * self.smearing.deviation(low), 0.0)
-        while energy < high + 5.0 * self.smearing.deviation(high) and len(found) < MOST_BREAKS:
-            energy += 2.5 * self.smearing.deviation(max(energy, 1e-3 * high))
-            found.append(energy)
-        return found
+        kinks = [self.smearing.minimum] if self.smearing.minimum > 0 else []
+        reach = STEP * np.asarray(self.smearing.deviation(self.edges, nominal))
+        if np.all(reach[1:] + reach[:-1] <= np.diff(self.edges)):
+            return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
+        energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
+        while energy < last and len(kinks) < MOST_BREAKS:
+            width = self.smearing.deviation(np.maximum(energy, 1e-3 * self.edges[-1]), nominal)
+            energy = energy + 2.5 * float(width)
+            kinks.append(energy)
+        return kinks
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
-        energies = self._kinks()
         nominal = self.nominal()
+        energies = self._kinks(nominal)
 
         def excess(recoil: float, nuclide: int, energy: float) -> float:
             return float(self.quenching(np.full((nuclides, 1), recoil), nominal)[nuclide, 0]) - energy

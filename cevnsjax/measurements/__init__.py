@@ -7,7 +7,9 @@ from .._errors import InputError, suggest
 from ..measurement import Measurement, Observables
 from .apv_cs import VARIANTS as APV_VARIANTS
 from .apv_cs import apv_cs
+from .coherent_csi_2017 import coherent_csi_2017
 from .coherent_csi_2021 import coherent_csi_2021
+from .coherent_ge_mini_2024 import coherent_ge_mini_2024
 from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
@@ -24,7 +26,9 @@ __all__ = [
     "CATALOGUE",
     "Entry",
     "apv_cs",
+    "coherent_csi_2017",
     "coherent_csi_2021",
+    "coherent_ge_mini_2024",
     "coherent_lar_2020",
     "crex",
     "csre_cs",
@@ -49,11 +53,21 @@ class Entry:
 
 
 CATALOGUE: dict[str, Entry] = {
+    "coherent-csi-2017": Entry(
+        coherent_csi_2017,
+        ("energy", "energy-time"),
+        "COHERENT CsI[Na] at the SNS, first detection, 12 bins in energy, or 12 × 12 in energy and time",
+    ),
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
     ),
     "coherent-lar-2020": Entry(
         coherent_lar_2020, LAR_VARIANTS, "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time"
+    ),
+    "coherent-ge-mini-2024": Entry(
+        coherent_ge_mini_2024,
+        ("grid",),
+        "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off",
     ),
     "xenonnt-8b": Entry(
         xenonnt_8b, ("all", "sr0-sr1"), "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins"
