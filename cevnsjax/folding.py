@@ -224,7 +224,7 @@ def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
 
 
 def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:
-    """Return the Lagrange polynomials of `points` at each `x`, by the barycentric formula (Berrut and Trefethen 2004)."""
+    """Return the Lagrange polynomials of `points` at each `x`: the barycentric formula (Berrut and Trefethen 2004)."""
     span = 4.0 / (points.max() - points.min())
     differences = span * (points[:, None] - points[None, :]) + np.eye(len(points))
     distance = x[None, :] - points[:, None]
