@@ -12,7 +12,6 @@ same with the data taken while the reactor was off, where a signal must not be.
 import dataclasses
 import itertools
 
-import equinox as eqx
 import numpy as np
 
 from .._data import DataFile
