@@ -1,6 +1,7 @@
 """COHERENT liquid argon 2020: every bin and the fits, put together a second time from tables and papers."""
 
 import independent_lar as lar
+import jax
 import numpy as np
 import pytest
 from independent_lar import TOML
@@ -186,7 +187,13 @@ def test_energy_time_fit():
         return np.concatenate([((data - total) / errors).ravel(), (x[:4] - 1) / pulls, x[4:]])
 
     found = least_squares(residuals, [1, 1, 0.3, 1, *np.zeros(8)], xtol=1e-12, ftol=1e-14)
-    assert_close(likelihood("2d").fit().chi2, 2 * found.cost, 1e-7, WHY)
+    names = [f"{name}_norm" for name in nominal] + list(SHIFTS)
+    values = dict(zip(names, found.x, strict=True))
+    everything = likelihood("2d")
+    assert_close(everything.chi2(values), 2 * found.cost, 1e-7, WHY)
+    problem = everything.problem()
+    slope = jax.grad(problem)(problem.coordinates(everything.parameters.complete(values)))
+    assert_close(slope, np.zeros(len(slope)), 1e-4, "where scipy's least squares ends", scale=1)
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +250,24 @@ def test_neutron_radius():
     fit = everything.fit(free=["r_n_ar"], require=["r_n_ar>=3.448"])
     for level, limit in ((0.6827, 4.2), (0.9545, 6.2), (0.9973, 10.8)):
         assert abs(fit.interval("r_n_ar", level).around(fit.values["r_n_ar"])[1] - limit) < 0.05
+
+
+@pytest.mark.parametrize("away", [0.0, 1.0])
+def test_gradients_of_what_is_fixed_by_default(away):
+    """Of the templates, quenching and resolution: reverse mode against central differences, at 0 and away from it."""
+    moving = {"quenching_a": (0.246, 0.006), "quenching_b": (0.78, 0.09), "resolution_norm": (1.0, 0.1)}
+    everything = likelihood("3d-flavours")
+    moving |= {name: (0.0, 1.0) for name in everything.parameters if name.startswith("lar_")}
+    problem = everything.problem(free=["time_shift_nu"], constrain=moving)
+    widths = np.array([moving[name][1] if name in moving else 0.1 for name in problem.names])
+    signs = np.where(np.arange(len(widths)) % 2, 0.7, -1.2)
+    point = problem.coordinates(everything.parameters.complete()) + away * widths * signs * 0.3
+    gradient = np.asarray(jax.jit(jax.grad(problem))(point)) * widths
+    step = 1e-3 * np.diag(widths)
+    values = np.asarray(
+        everything.evaluator(free=["time_shift_nu"], constrain=moving).chi2(
+            np.concatenate([point + step, point - step, point + 2 * step, point - 2 * step])
+        )
+    ).reshape(4, -1)
+    expected = (8 * (values[0] - values[1]) - (values[2] - values[3])) / 12e-3
+    assert_close(gradient, expected, 1e-6, "rounding of χ² over a step of 1e-3 widths", scale=np.abs(expected).max())
