@@ -8,8 +8,18 @@ from ..measurement import Measurement
 from .coherent_csi_2021 import coherent_csi_2021
 from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
 from .dresden_ii import dresden_ii
+from .reactor_counting import conus_2024, conus_plus_2025, texono_2025
 
-__all__ = ["CATALOGUE", "Entry", "coherent_csi_2021", "dresden_ii", "load"]
+__all__ = [
+    "CATALOGUE",
+    "Entry",
+    "coherent_csi_2021",
+    "conus_2024",
+    "conus_plus_2025",
+    "dresden_ii",
+    "load",
+    "texono_2025",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,8 +37,15 @@ CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
     ),
+    "conus-2024": Entry(
+        conus_2024, ("counts",), "CONUS germanium at Brokdorf, upper limit of twice the Standard Model"
+    ),
+    "conus-plus-2025": Entry(conus_plus_2025, ("counts",), "CONUS+ germanium at Leibstadt, 395 ± 106 events"),
     "dresden-ii": Entry(
         dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
+    ),
+    "texono-2025": Entry(
+        texono_2025, ("counts",), "TEXONO germanium at Kuo-Sheng, upper limit of 4.7 times the Standard Model"
     ),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""

@@ -26,7 +26,9 @@ class Tabulated(Spectrum):
     def __check_init__(self) -> None:
         energy, density = self.energy, self.density
         if energy.ndim != 1 or len(energy) < 2 or energy.shape != density.shape:
-            raise InputError(f"a tabulated spectrum: expected two points or more, found {energy.shape}, {density.shape}")
+            raise InputError(
+                f"a tabulated spectrum: expected two points or more, found {energy.shape}, {density.shape}"
+            )
         if not (np.all(np.isfinite(energy)) and np.all(np.diff(energy) >= 0) and 0 <= energy[0] < energy[-1]):
             raise InputError(f"a tabulated spectrum: expected energies in order, from 0 on, found {energy.tolist()}")
         if not (np.all(np.isfinite(density)) and np.all(density >= 0)):
@@ -66,10 +68,8 @@ class Tabulated(Spectrum):
         return total
 
 
-def tabulated(
-    energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]
-) -> tuple[float, Tabulated]:
-    """Return the integral of the `density` [1/MeV] through points at `energy` [MeV] and the spectrum normalised to 1."""
+def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:
+    """Return the integral of a `density` [1/MeV] given at `energy` [MeV], and the spectrum normalised to 1."""
     integral = Tabulated(energy, density).integral()
     if not integral > 0:
         raise InputError("a tabulated spectrum: expected a positive integral, found none")
