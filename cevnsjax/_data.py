@@ -1,14 +1,17 @@
-"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables.
+"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables, NPZ for arrays.
 
 Each measurement is a folder with a ``measurement.toml`` and tables beside it. Everything read is checked: the file
-against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length.
+against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length, each
+array against its shape.
 The folder is the one shipped with the package, or the one that the environment variable CEVNSJAX_DATA names.
 """
 
 import csv
 import hashlib
+import io
 import os
 import tomllib
+import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,8 @@ import numpy as np
 from ._errors import DataError
 
 UNITS = frozenset(
-    "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/PE 1/us "
-    "1/MeV^4 1/MeV^5 1/day 1/cm^2/s GW day kg*day 1/kg/day".split()
+    "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/MeV^4 1/MeV^5 1/PE 1/us "
+    "t*y 1/t/y 1/cm^2/s 1/MeV/cm^2/s mol/cm^3 eV^2 R_sun 1/day GW day kg*day 1/kg/day GeV MW h PE/keV 1/keV/kg/day".split()
 )
 """Units that a data file may use."""
 
@@ -59,23 +62,17 @@ def read_verified(root: Path, name: str) -> bytes:
     return content
 
 
-class DataFile:
-    """The numbers of one TOML file and of the tables beside it, checked as they are read."""
+class Numbers:
+    """The numbers of a TOML document, each with its unit, checked as they are read."""
 
-    def __init__(self, name: str, root: Path | None = None) -> None:
-        """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
-        self.root = data_root() if root is None else root
-        self.name = name
-        content = read_verified(self.root, name)
+    def __init__(self, content: bytes, path: Path, sourced: bool) -> None:
+        """Parse `content`, which was read from `path`; with `sourced` each number must name its source."""
+        self.path = path
+        self.sourced = sourced
         try:
             self._content = tomllib.loads(content.decode())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise DataError(f"{self.path}: expected a TOML file, found: {error}") from None
-
-    @property
-    def path(self) -> Path:
-        """Return the path of the TOML file."""
-        return self.root / self.name
+            raise DataError(f"{path}: expected a TOML file, found: {error}") from None
 
     def _fail(self, key: str, expected: str, found: object) -> DataError:
         return DataError(f"{self.path}: {key}: expected {expected}, found {found}")
@@ -97,10 +94,12 @@ class DataFile:
 
     def _quantity(self, key: str) -> dict[str, Any]:
         entry = self.get(key, dict)
-        for part in ("value", "unit", "source"):
+        needed = ("value", "unit", "source") if self.sourced else ("value", "unit")
+        for part in needed:
             if part not in entry:
-                raise self._fail(f"{key}.{part}", "value, unit and source for each number", "no such key")
-        if entry["source"] not in self.get("sources", dict):
+                listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
+                raise self._fail(f"{key}.{part}", f"{listed} for each number", "no such key")
+        if "source" in entry and entry["source"] not in self.get("sources", dict):
             raise self._fail(f"{key}.source", "a key of [sources]", repr(entry["source"]))
         units = entry["unit"] if isinstance(entry["unit"], list) else [entry["unit"]]
         for unit in units:
@@ -142,6 +141,16 @@ class DataFile:
             raise self._fail(key, "at least two increasing edges", edges.tolist())
         return edges
 
+
+class DataFile(Numbers):
+    """The numbers of one TOML file under ``data/`` and of the tables beside it, all verified."""
+
+    def __init__(self, name: str, root: Path | None = None) -> None:
+        """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
+        self.root = data_root() if root is None else root
+        self.name = name
+        super().__init__(read_verified(self.root, name), self.root / name, sourced=True)
+
     def table(self, key: str) -> np.ndarray:
         """Return the columns of the table that ``[tables.KEY]`` describes, as an array (columns, rows).
 
@@ -170,6 +179,36 @@ class DataFile:
             for j, text in enumerate(line):
                 values[j, i] = self._cell(f"{path}: row {i + 1}, {columns[j]}", columns[j], text)
         return values
+
+    def arrays(self, key: str) -> dict[str, np.ndarray]:
+        """Return the arrays of the compressed file KEY.npz that ``[arrays.KEY]`` describes, by name.
+
+        The file stands beside the TOML file and has exactly the described arrays, ``name = { shape, unit }``, of finite
+        numbers that are not negative where they are fractions or rates.
+        """
+        entry = self.get(f"arrays.{key}", dict)
+        if (source := self.get(f"arrays.{key}.source", str)) not in self.get("sources", dict):
+            raise self._fail(f"arrays.{key}.source", "a key of [sources]", repr(source))
+        described = {name: value for name, value in entry.items() if isinstance(value, dict)}
+        name = str(Path(self.name).with_name(f"{key}.npz").as_posix())
+        path = self.root / name
+        content = read_verified(self.root, name)
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                found = {part: np.asarray(stored[part], dtype=float) for part in stored.files}
+        except (ValueError, OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: expected a file of arrays, found: {error}") from None
+        if found.keys() != described.keys():
+            raise DataError(f"{path}: expected the arrays {sorted(described)}, found {sorted(found)}")
+        for part, values in found.items():
+            shape = tuple(self.get(f"arrays.{key}.{part}.shape", list))
+            if (unit := self.get(f"arrays.{key}.{part}.unit", str)) not in UNITS:
+                raise self._fail(f"arrays.{key}.{part}.unit", "a known unit", repr(unit))
+            if values.shape != shape:
+                raise DataError(f"{path}: {part}: expected the shape {shape}, found {values.shape}")
+            if not np.all(np.isfinite(values)) or (unit in ("counts", "fraction", "1", "1/t/y") and np.any(values < 0)):
+                raise DataError(f"{path}: {part}: expected finite numbers that are not negative, found others")
+        return found
 
     def _cell(self, where: str, column: str, text: str) -> float:
         unit = column.partition("[")[2].rstrip("]")

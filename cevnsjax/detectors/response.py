@@ -324,3 +324,18 @@ class TimeResponse(Stage):
         lost = self.arrivals.loss(self.edges[1:] - shift, rate, at_knots) - self.arrivals.loss(low, rate, at_knots)
         factor = xp.exp(-rate * (shift + self.arrivals.start - onset))
         return at_edges[:, 1:] - at_edges[:, :-1] + factor * lost
+
+
+class TimeBins(Stage):
+    """Stage: share of each distribution in each time bin, delayed by a parameter, without any efficiency."""
+
+    arrivals: ArrivalTimes
+    edges: Float[Array, " edge"]
+    shift: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((self.shift,))
+
+    def __call__(self, params: Params) -> Float[Array, "distribution bin"]:
+        cumulative = self.arrivals.cumulative(self.edges - params[self.shift])
+        return cumulative[:, 1:] - cumulative[:, :-1]

@@ -3,11 +3,18 @@
 import equinox as eqx
 import numpy as np
 from scipy.interpolate import CubicSpline
+from scipy.special import log_ndtr, ndtr
 
 from .._errors import InputError
 from .._numerics import gauss_legendre, namespace
 from .._typing import Array, Float, Scalar
 
+PION_LIFETIME, MUON_LIFETIME = 0.026033, 2.1969811
+"""Mean lives [us] of π⁺ and μ⁺ (Review of Particle Physics 2022)."""
+PULSE_STEP = 0.01
+"""Distance [us] of the knots of the arrival times of a pulse."""
+PULSE_REACH = 8.0
+"""Standard deviations before the mean of a pulse from which on it is followed."""
 NODES, WEIGHTS = gauss_legendre((0.0, 1.0), 4)
 """Quadrature in a piece of the spline: a cubic times an exponential that changes by less than 1e-2."""
 
@@ -89,3 +96,22 @@ def arrival_times(edges: Float[np.ndarray, " edge"], histograms: Float[np.ndarra
         coefficients=np.moveaxis(spline.c, (0, 1, 2), (1, 2, 0)),
         totals=sums[:, -1],
     )
+
+
+def decay_cumulative(time: Float[np.ndarray, "..."], width: float, lifetime: float) -> Float[np.ndarray, "..."]:
+    """Return the cumulative distribution of a Gaussian pulse about 0 of standard deviation `width`, then a decay."""
+    pulse, ratio = time / width, width / lifetime
+    return ndtr(pulse) - np.exp(0.5 * ratio**2 - time / lifetime + log_ndtr(pulse - ratio))
+
+
+def pulsed_decays(mean: float, width: float) -> ArrivalTimes:
+    """Return when the ν_μ, ν_e and ν̄_μ of a Gaussian proton pulse arrive; `mean` and `width` in us.
+
+    The ν_μ after the pion's decay, the others after that and the muon's, two exponentials of lifetimes τ_π and τ_μ in
+    sequence. Knots every 10 ns.
+    """
+    start, end = mean - PULSE_REACH * width, mean + 5.0 * MUON_LIFETIME
+    edges = mean + PULSE_STEP * np.arange(round((start - mean) / PULSE_STEP), round((end - mean) / PULSE_STEP) + 1)
+    pion, muon = (decay_cumulative(edges - mean, width, tau) for tau in (PION_LIFETIME, MUON_LIFETIME))
+    late = (MUON_LIFETIME * muon - PION_LIFETIME * pion) / (MUON_LIFETIME - PION_LIFETIME)
+    return arrival_times(edges, np.diff([pion, late, late], axis=1))

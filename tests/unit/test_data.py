@@ -36,7 +36,7 @@ def copy(tmp_path, monkeypatch):
 def test_checksums_cover_exactly_the_files():
     root = data_root()
     listed = {line.partition("  ")[2] for line in (root / "SHA256SUMS").read_text().splitlines()}
-    present = {str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in (".toml", ".csv")}
+    present = {str(path.relative_to(root)) for path in root.rglob("*") if path.suffix in (".toml", ".csv", ".npz")}
     assert listed == present
 
 

@@ -9,7 +9,7 @@ import cevnsjax as cj
 
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
-    "_typing", "_errors", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "nuclei",
+    "_typing", "_errors", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "morphing", "nuclei",
     "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "folding", "prediction",
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip

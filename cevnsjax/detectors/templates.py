@@ -1,0 +1,144 @@
+"""Detectors known by templates: the efficiency in each bin of mono-energetic recoils, morphed by nuisances.
+
+The template of a recoil is linear between the energies that have one, and zero beyond them. In each nuisance it is the
+cubic spline through the templates at its anchors: the same as at the anchors, and twice differentiable everywhere.
+
+Contracted with the recoil spectrum first, the templates become one small array (anchors, bins): a constant unless a
+parameter of the physics moves.
+"""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import numpy as np
+
+from .._errors import InputError
+from .._numerics import namespace
+from .._stage import Constant, Stage
+from .._typing import Array, Float, Params, Scalar
+from ..parameters import Parameter
+from .response import Detector, EnergySpectrum, FlavourStrengths
+
+
+def _powers(value: Scalar, knots: Float[Array, " knot"]) -> Float[Array, " power"]:
+    """Return the truncated powers 1, t, t², t³ and (t - k)³ above each knot k: a basis of cubic splines."""
+    xp = namespace(value, knots)
+    above = xp.maximum(value - knots, 0.0)
+    return xp.concatenate([xp.stack([0.0 * value + 1.0, value, value**2, value**3]), above**3])
+
+
+class Morph(eqx.Module):
+    """Weights with which the values at the anchors make the cubic spline through them (not-a-knot at its ends).
+
+    The spline is written in truncated powers: no search for the piece that a value is in.
+    """
+
+    parameter: Parameter = eqx.field(static=True)
+    anchors: Float[Array, " anchor"]
+    coefficients: Float[Array, "anchor anchor"]
+    """Coefficients of the powers, for each anchor."""
+
+    def __call__(self, value: Scalar) -> Float[Array, " anchor"]:
+        """Return the weight of each anchor at `value` of the parameter."""
+        return _powers(value, self.anchors[2:-2]) @ self.coefficients
+
+
+def morph(parameter: Parameter, anchors: Float[np.ndarray, " anchor"]) -> Morph:
+    """Return the morphing along `parameter`, whose templates are given at the increasing `anchors`, four or more."""
+    if anchors.ndim != 1 or len(anchors) < 4 or np.any(np.diff(anchors) <= 0):
+        raise InputError(f"{parameter.name}: expected four or more increasing anchors, found {anchors.tolist()}")
+    if not anchors[0] <= parameter.bounds[0] < parameter.bounds[1] <= anchors[-1]:
+        raise InputError(f"{parameter.name}: expected bounds within the anchors, found {parameter.bounds}")
+    values = np.array([_powers(anchor, anchors[2:-2]) for anchor in anchors])
+    return Morph(parameter, anchors, np.linalg.inv(values))
+
+
+class RecoilTemplates(Stage):
+    """Stage: the templates summed over the recoil spectrum, an array (anchor, …, bin, cell)."""
+
+    spectrum: Stage
+    """Recoils of each flavour that each template stands for, (flavour, energy)."""
+    templates: Float[Array, "energy *anchor bin cell"]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "*anchor bin cell"]:
+        spectrum = self.spectrum(params).sum(axis=0)
+        shape = self.templates.shape
+        return (spectrum @ self.templates.reshape(shape[0], -1)).reshape(shape[1:])
+
+
+class Morphed(Stage):
+    """Stage: templates (anchor, …, bin, cell) at the values of the nuisances, one for each axis of anchors."""
+
+    templates: Stage
+    morphs: tuple[Morph, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(morph.parameter.name for morph in self.morphs)
+
+    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+        found = self.templates(params)
+        for along in self.morphs:
+            shape = found.shape
+            found = (along(params[along.parameter.name]) @ found.reshape(shape[0], -1)).reshape(shape[1:])
+        return found
+
+
+class TemplateDetector(Detector):
+    """A detector given by templates of mono-energetic recoils, the same for every nuclide."""
+
+    energy: Float[np.ndarray, " energy"]
+    """Recoil energies [MeV] that have templates, increasing."""
+    templates: Float[np.ndarray, "energy *anchor bin cell"]
+    """Probability that a recoil is selected in each bin and cell, for each energy and anchor of each nuisance."""
+    morphs: tuple[Morph, ...]
+    edges: dict[str, Float[np.ndarray, " edge"]]
+    """Bin edges of each axis, by name with unit: that of the bins, then those whose product are the cells."""
+
+    def __check_init__(self) -> None:
+        if self.energy.ndim != 1 or len(self.energy) < 2 or np.any(np.diff(self.energy) <= 0) or self.energy[0] < 0:
+            raise InputError(
+                f"expected increasing recoil energies of templates, found {np.asarray(self.energy).tolist()}"
+            )
+        anchors = tuple(len(along.anchors) for along in self.morphs)
+        expected = (len(self.energy), *anchors, *self.shape)
+        if self.templates.shape != expected:
+            raise InputError(f"expected templates of shape {expected}, found {self.templates.shape}")
+
+    @property
+    def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
+        """Return the bin edges of each axis, by name with unit."""
+        return self.edges
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return the number of bins and of cells."""
+        first, *others = (len(edges) - 1 for edges in self.edges.values())
+        return first, int(np.prod(others, dtype=int))
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the nuisances that morph the templates."""
+        return tuple(along.parameter for along in self.morphs)
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return the energies of the templates, between which the response is linear."""
+        return np.tile(self.energy, (nuclides, 1))
+
+    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Constant:
+        """Return the stage of the weight of each template for recoils of energies `recoil` [MeV].
+
+        An array (energy, nuclide, node); there is nothing to integrate inside a bin, so `order` is of no effect.
+        """
+        flat = recoil.ravel()
+        inside = (flat >= self.energy[0]) & (flat <= self.energy[-1])
+        weights = np.array([np.interp(flat, self.energy, unit) for unit in np.eye(len(self.energy))]) * inside
+        return Constant(weights.reshape(len(self.energy), *recoil.shape))
+
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
+        """Return the stage of the counts in each bin and cell."""
+        spectrum: Stage = EnergySpectrum(recoils, response)
+        if any(strengths):
+            spectrum = FlavourStrengths(spectrum, tuple(strengths))
+        return Morphed(RecoilTemplates(spectrum, self.templates), self.morphs)

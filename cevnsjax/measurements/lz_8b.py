@@ -1,0 +1,45 @@
+"""LUX-ZEPLIN: solar ⁸B neutrinos, as an equivalent counting experiment (arXiv:2512.08065).
+
+The counts of LZ are not at hand. This is one Poisson term with the published efficiency, whose events, background and
+uncertainty of the efficiency are those that give the flux of the publication, its interval and the 4.5σ.
+"""
+
+import numpy as np
+
+from .._data import DataFile
+from .._stage import Constant
+from ..detectors.templates import TemplateDetector
+from ..measurement import Measurement
+from ..nuclei.target import natural_target
+from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
+from ..systematics import Strength
+
+NAME = "lz-8b"
+
+TONNE = 1000.0
+"""Mass [kg] of the target: the exposure is in t·y."""
+
+
+def lz_8b(variant: str = "equivalent", form_factor: str = "helm") -> Measurement:
+    """Return the measurement, which has the one variant ``equivalent``; `form_factor` is a name of `FORM_FACTORS`."""
+    data = DataFile("lz_8b/measurement.toml")
+    energy, efficiency = data.table("efficiency")
+    exposure = data.number("counting.exposure", "t*y")
+    return Measurement(
+        name=NAME,
+        title=data.get("title", str),
+        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "hepdata", "compilation")),
+        dataset=NAME,
+        source=solar_neutrinos(YEAR, ("b8",)),
+        target=natural_target("xe", TONNE, form_factor),
+        detector=TemplateDetector(
+            1e-3 * energy, exposure * efficiency[:, None, None], (), {"sample [1]": np.arange(2.0)}
+        ),
+        backgrounds=(Constant(np.array([[data.number("counting.background", "counts")]])),),
+        strengths=(
+            Strength("cevns_norm", "cevns", data.number("counting.signal_efficiency", "1"), scales=("b8_flux_norm",)),
+            Strength("background_norm", "background", None),
+        ),
+        observed=np.array([[data.number("counting.observed", "counts")]]),
+        nuisances=(b8_flux_norm(),),
+    )

@@ -1,0 +1,63 @@
+"""PandaX-4T: solar ⁸B neutrinos, counted in paired and in S2-only data (arXiv:2407.10892).
+
+Two Poisson terms from the published counts. The paired data have the shape of the published efficiency, the S2-only
+data (US2) a constant efficiency from their threshold on; both are scaled to the published best fit.
+"""
+
+import numpy as np
+
+from .._data import DataFile
+from .._stage import Constant
+from ..detectors.templates import TemplateDetector
+from ..measurement import Measurement
+from ..nuclei.target import natural_target
+from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
+from ..systematics import Strength
+
+NAME = "pandax4t-8b"
+SAMPLES = ("paired", "us2")
+
+TONNE = 1000.0
+"""Mass [kg] of the target: the exposures are in t·y."""
+
+
+def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+    """Return the measurement, which has the one variant ``counts``; `form_factor` is a name of `FORM_FACTORS`."""
+    data = DataFile("pandax4t_8b/measurement.toml")
+    background = np.array([data.number(f"{sample}.background", "counts") for sample in SAMPLES])
+    error = np.array([data.get(f"{sample}.background.uncertainty", float) for sample in SAMPLES])
+    return Measurement(
+        name=NAME,
+        title=data.get("title", str),
+        references=(data.get("sources.paper", str),),
+        dataset=NAME,
+        source=solar_neutrinos(YEAR, ("b8",)),
+        target=natural_target("xe", TONNE, form_factor),
+        detector=_detector(data),
+        backgrounds=tuple(Constant(np.where(np.eye(2)[:, k : k + 1] > 0, background[k], 0.0)) for k in range(2)),
+        strengths=(
+            Strength("cevns_norm", "cevns", None, scales=("b8_flux_norm",)),
+            *(
+                Strength(f"{sample}_background_norm", f"{sample}_background", float(error[k] / background[k]))
+                for k, sample in enumerate(SAMPLES)
+            ),
+        ),
+        observed=np.array([[data.number(f"{sample}.observed", "counts")] for sample in SAMPLES]),
+        nuisances=(b8_flux_norm(),),
+    )
+
+
+def _detector(data: DataFile) -> TemplateDetector:
+    """Return the two samples as bins, with the exposure of each in t·y in their templates."""
+    energy, paired = data.table("efficiency_paired")
+    threshold = data.number("us2.threshold", "keV")
+    points = np.array([threshold, energy[0] - 1e-6, *energy, 5.0])
+    paired = np.interp(points, energy, paired, left=0.0, right=0.0)
+    templates = np.stack(
+        [
+            data.number("paired.exposure", "t*y") * data.number("paired.efficiency_scale", "1") * paired,
+            np.full(len(points), data.number("us2.exposure", "t*y") * data.number("us2.efficiency", "fraction")),
+        ],
+        axis=1,
+    )
+    return TemplateDetector(1e-3 * points, templates[:, :, None], (), {"sample [1]": np.arange(3.0)})
