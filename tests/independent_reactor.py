@@ -45,7 +45,11 @@ class Isotope:
 
     def __init__(self, name):
         entry = {key: item["value"] for key, item in NUCLIDES[name].items() if isinstance(item, dict)}
-        self.neutrons, self.abundance, self.atomic_mass = entry["mass_number"] - 32, entry["abundance"], entry["atomic_mass"]
+        self.neutrons, self.abundance, self.atomic_mass = (
+            entry["mass_number"] - 32,
+            entry["abundance"],
+            entry["atomic_mass"],
+        )
         binding = 1e-6 * (14.4381 * 32**2.39 + 1.55468e-6 * 32**5.35)  # Rev. Mod. Phys. 75, 1021, Eq. A4
         self.mass = self.atomic_mass * AMU - 32 * M_E + binding
         self.radius_p, self.radius_n = entry["proton_radius"], entry["neutron_radius"]
@@ -112,7 +116,9 @@ class Smooth:
             edges = [max(start, 2.0), *(e for e in np.arange(3.0, 8.5) if e > max(start, 2.0))]
             found.append(
                 sum(
-                    quad(lambda e, t=t: self.density(e) * (1 - mass * t / (2 * e**2)), low, high, epsabs=0, epsrel=1e-12)[0]
+                    quad(
+                        lambda e, t=t: self.density(e) * (1 - mass * t / (2 * e**2)), low, high, epsabs=0, epsrel=1e-12
+                    )[0]
                     for low, high in pairwise(edges)
                 )
             )
