@@ -112,7 +112,7 @@ def dresden_ii(
     detector = _detector(data, model, signal_pulls)
     return Measurement(
         name=_name(model, period),
-        title=data.get("title", str),
+        title=f"{data.get('title', str)}, reactor {period}",
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "analysis")),
         dataset=f"{NAME}-{period}",
         source=reactor(
