@@ -138,7 +138,8 @@ def numpy_likelihood(
     nu_mu, nu_e, nu_mu_bar = np.einsum("lik,bik->likb", moments, response).reshape(3, nodes.recoil.size, -1)
     arrivals = measurement.detector.spread(params)
     nuclides = measurement.target.nuclides
-    q = nodes.momentum / HBAR_C
+    masses = np.array([n.mass for n in nuclides])[:, None]
+    q = momentum_transfer(nodes.recoil, masses) / HBAR_C
     proton = [n.protons * _form_factor(row, n.proton_radius) for n, row in zip(nuclides, q, strict=True)]
     skin = np.exp(-0.5 * (q * HELM_SKIN) ** 2)
     neutrons = np.array([n.neutrons for n in nuclides], float)[:, None]

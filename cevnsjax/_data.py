@@ -22,7 +22,8 @@ from ._errors import DataError
 
 UNITS = frozenset(
     "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/MeV^4 1/MeV^5 1/PE 1/us "
-    "t*y 1/t/y 1/cm^2/s 1/MeV/cm^2/s mol/cm^3 eV^2 R_sun 1/day GW day kg*day 1/kg/day GeV MW h PE/keV 1/keV/kg/day".split()
+    "t*y 1/t/y 1/cm^2/s 1/MeV/cm^2/s mol/cm^3 eV^2 R_sun 1/day GW day kg*day 1/kg/day GeV MW h PE/keV 1/keV/kg/day "
+    "1/fm GeV^2 a_B^3 e/a_B^2 e*a_B GWh 1/GWh".split()
 )
 """Units that a data file may use."""
 
@@ -120,6 +121,13 @@ class Numbers:
         if entry["unit"] != unit:
             raise self._fail(f"{key}.unit", repr(unit), repr(entry["unit"]))
         return self._finite(key, entry["value"])
+
+    def uncertainty(self, key: str) -> float:
+        """Return the uncertainty of the number at `key`, in its unit; there must be one."""
+        entry = self._quantity(key)
+        if "uncertainty" not in entry:
+            raise self._fail(f"{key}.uncertainty", "a finite number", "no such key")
+        return self._finite(f"{key}.uncertainty", entry["uncertainty"])
 
     def array(self, key: str, unit: str | list[str], length: int | None = None) -> np.ndarray:
         """Return the list of numbers at `key`; `unit` is one for all or a list with one each."""

@@ -7,7 +7,7 @@ that depends on none of the free parameters by the array it evaluates to, on the
 import abc
 import dataclasses
 from collections.abc import Set
-from typing import Any, TypeVar
+from typing import Any
 
 import equinox as eqx
 
@@ -24,6 +24,10 @@ class Stage(eqx.Module):
     @abc.abstractmethod
     def __call__(self, params: Params) -> Any:
         """Return the value of the stage."""
+
+    def simplified(self) -> "Stage":
+        """Return a cheaper stage of the same value, now that some of its inputs may be arrays; itself by default."""
+        return self
 
     def inputs(self) -> dict[str, "Stage"]:
         """Return the fields that are stages, by name."""
@@ -47,12 +51,9 @@ class Constant(Stage):
         return self.value
 
 
-S = TypeVar("S", bound=Stage)
-
-
-def specialise(stage: S, free: Set[str], params: Params) -> S | Constant:
+def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:
     """Return `stage` with all that depends on no parameter of `free` evaluated at `params` (host floats)."""
     if stage.parameters().isdisjoint(free):
         return stage if isinstance(stage, Constant) else Constant(stage(params))
     folded = {name: specialise(child, free, params) for name, child in stage.inputs().items()}
-    return dataclasses.replace(stage, **folded)
+    return dataclasses.replace(stage, **folded).simplified()

@@ -1,7 +1,9 @@
 """Backgrounds: a fixed shape in energy times a stage in time."""
 
+import equinox as eqx
 import numpy as np
 
+from ._numerics import namespace
 from ._stage import Stage
 from ._typing import Array, Float, Params
 
@@ -19,6 +21,22 @@ class Background(Stage):
 
     def __call__(self, params: Params) -> Float[Array, "bin time"]:
         return self.energy[:, None] * self.time(params)
+
+
+class BinLevels(Stage):
+    """Stage: expected counts of a background whose level in each energy bin is a parameter."""
+
+    counts: Float[Array, "bin cell"]
+    """Counts where all levels are 1."""
+    levels: tuple[str, ...] = eqx.field(static=True)
+    """Parameter of each energy bin."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.levels)
+
+    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+        levels = [params[name] for name in self.levels]
+        return namespace(self.counts, *levels).stack(levels)[:, None] * self.counts
 
 
 def exponential_shape(edges: Float[np.ndarray, " edge"], rate: float) -> Float[np.ndarray, " time"]:

@@ -17,9 +17,10 @@ import equinox as eqx
 import numpy as np
 
 from ._errors import InputError
-from ._numerics import gauss_legendre
+from ._numerics import gauss_legendre, namespace
 from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params, Scalar
+from .detectors.response import Recoils
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
 from .interactions.standard_model import StandardModel
 from .measurement import Measurement, Observables
@@ -27,31 +28,72 @@ from .nuclei.target import nuclear_response
 
 RECOIL_ORDER = 24
 """Quadrature nodes between breaks of the recoil energy, where there are few breaks."""
+AMPLITUDE_ORDER = 24
+"""Chebyshev points in recoil energy at which the squared amplitude is evaluated: 1e-12 for radii up to 12 fm."""
 BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
 FEW_BREAKS = 6
 """Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
-LEAST_ORDER = 6
+LEAST_ORDER = 10
 """Fewest nodes between breaks, at the standard order."""
 
 
-class RecoilSpectrum(Stage):
-    """Stage: scattered nuclei at each recoil-energy node, quadrature weight included, in the whole exposure."""
+class SquaredAmplitude(Stage):
+    """Stage: the squared amplitude of each lepton's flavour at fixed recoil energies."""
 
     nuclear: Stage
     interaction: StandardModel
-    moments: Float[Array, "flavour nuclide node"]
-    """Flux moments times quadrature weights [counts]."""
     leptons: tuple[str, ...] = eqx.field(static=True)
     """Charged lepton of each flavour."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.interaction.parameters())
 
-    def __call__(self, params: Params) -> Float[Array, "flavour nuclide node"]:
+    def __call__(self, params: Params) -> Float[Array, "flavour nuclide point"]:
         distinct = sorted(set(self.leptons))
         squared = self.interaction.squared_amplitude(distinct, self.nuclear(params), params)
-        return self.moments * squared[np.array([distinct.index(lepton) for lepton in self.leptons])]
+        return squared[np.array([distinct.index(lepton) for lepton in self.leptons])]
+
+
+class RecoilSpectrum(Recoils):
+    """Stage: scattered nuclei at each recoil-energy node, quadrature weight included, in the whole exposure.
+
+    The squared amplitude, an analytic function of the recoil energy, is evaluated at a few points and interpolated.
+    """
+
+    amplitude: Stage
+    """Squared amplitude of each flavour at the points, (flavour, nuclide, point)."""
+    interpolation: Float[Array, "nuclide point node"]
+    """Lagrange polynomials of the points at the nodes."""
+    moments: Float[Array, "flavour nuclide node"]
+    """Flux moments times quadrature weights [counts]."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "flavour nuclide node"]:
+        squared = self.amplitude(params)
+        return self.moments * namespace(squared).einsum("lip,ipk->lik", squared, self.interpolation)
+
+    def through(self, response: Float[np.ndarray, "bin nuclide node"]) -> "FoldedSpectrum":
+        """Return the stage of what a fixed response selects: every sum over nodes is done."""
+        weights = np.einsum("lik,bik,ipk->lbip", self.moments, response, self.interpolation, optimize=True)
+        return FoldedSpectrum(self.amplitude, weights)
+
+
+class FoldedSpectrum(Stage):
+    """Stage: selected recoils of each flavour in each energy bin, linear in the squared amplitude at a few points."""
+
+    amplitude: Stage
+    weights: Float[Array, "flavour bin nuclide point"]
+    """Counts per squared amplitude."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
+        squared = self.amplitude(params)
+        return namespace(squared).einsum("lbip,lip->lb", self.weights, squared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +195,8 @@ class Nodes:
 
     recoil: np.ndarray
     weight: np.ndarray
-    momentum: np.ndarray
+    largest: np.ndarray
+    """Largest recoil energy [MeV] of each nuclide."""
 
 
 def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
@@ -168,7 +211,7 @@ def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
     between = (
         order if pieces <= FEW_BREAKS else max(-(-order * LEAST_ORDER // pieces), order * LEAST_ORDER // RECOIL_ORDER)
     )
-    recoil, weight, momentum = [], [], []
+    recoil, weight, largest = [], [], []
     for nucleus, own in zip(nuclides, kinks, strict=True):
         ends = [maximum_recoil(energy, nucleus.mass) for energy in energies]
         breaks = np.sort([0.0, *ends, *np.clip(own, 0.0, ends[-1])])
@@ -176,8 +219,18 @@ def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
         nodes, weights = root**2, 2.0 * root * weights
         recoil.append(nodes)
         weight.append(weights)
-        momentum.append(momentum_transfer(nodes, nucleus.mass))
-    return Nodes(np.array(recoil), np.array(weight), np.array(momentum))
+        largest.append(ends[-1])
+    return Nodes(np.array(recoil), np.array(weight), np.array(largest))
+
+
+def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:
+    """Return the Lagrange polynomials of `points` at each `x`: the barycentric formula (Berrut and Trefethen 2004)."""
+    span = 4.0 / (points.max() - points.min())
+    differences = span * (points[:, None] - points[None, :]) + np.eye(len(points))
+    distance = x[None, :] - points[:, None]
+    hit = distance == 0.0
+    terms = (1.0 / differences.prod(axis=1))[:, None] / np.where(hit, 1.0, distance)
+    return np.where(hit.any(axis=0), hit.astype(float), terms / np.where(hit.any(axis=0), 1.0, terms.sum(axis=0)))
 
 
 def flux_moments(
@@ -203,11 +256,18 @@ def recoil_spectrum(
     measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int = RECOIL_ORDER
 ) -> RecoilSpectrum:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
+    count = max(2, -(-AMPLITUDE_ORDER * order // RECOIL_ORDER))
+    share = 0.5 * (1.0 - np.cos(np.pi * (np.arange(count) + 0.5) / count))
+    points = nodes.largest[:, None] * share
+    masses = np.array([nucleus.mass for nucleus in measurement.target.nuclides])
     return RecoilSpectrum(
-        nuclear=nuclear_response(measurement.target, nodes.momentum),
-        interaction=interaction,
+        amplitude=SquaredAmplitude(
+            nuclear=nuclear_response(measurement.target, momentum_transfer(points, masses[:, None])),
+            interaction=interaction,
+            leptons=tuple(component.lepton for component in measurement.source.components),
+        ),
+        interpolation=np.array([lagrange(p, x) for p, x in zip(points, nodes.recoil, strict=True)]),
         moments=flux_moments(measurement, interaction, nodes, order),
-        leptons=tuple(component.lepton for component in measurement.source.components),
     )
 
 

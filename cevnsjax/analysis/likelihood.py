@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from .._errors import InputError
 from ..constraints import NO_CONSTRAINTS, build_constraints
 from ..folding import FoldedMeasurement, fold
@@ -16,6 +18,7 @@ from ..interactions.standard_model import StandardModel, standard_model
 from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
 from ..parameters import Gaussian, ParameterTable
+from ..prediction import expected_counts
 from ..systematics import shared_nuisance
 from .fit import FitResult, scan_points
 from .prediction import Prediction
@@ -80,7 +83,7 @@ class Likelihood:
         owned = [[p.name for p in measurement.parameters(shared) if p.own] for measurement in self.measurements]
         counts = collections.Counter(name for names in owned for name in names)
         return tuple(
-            {name: f"{name}@{measurement.name}" for name in names if counts[name] > 1}
+            {name: f"{name}@{measurement.name.partition(':')[0]}" for name in names if counts[name] > 1}
             for measurement, names in zip(self.measurements, owned, strict=True)
         )
 
@@ -190,6 +193,34 @@ class Likelihood:
 
         """
         return self._fit(self.specify(free, values, tie, require, constrain, correlate))
+
+    def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":
+        """Return the likelihood of the data expected at the defaults with `values` in their place, no fluctuations.
+
+        Parameters in `tie` take the value of their leader.
+        """
+        params = self.specify(values=values, tie=tie).values
+        measurements = tuple(
+            dataclasses.replace(measurement, observed=np.asarray(expected_counts(folded, params)))
+            for measurement, folded in zip(self.measurements, self.folded, strict=True)
+        )
+        return Likelihood(measurements, self.interaction)
+
+    def forecast(
+        self,
+        free: Sequence[str] = (),
+        values: Mapping[str, float] | None = None,
+        tie: Mapping[str, str] | None = None,
+        require: Iterable[str] = (),
+        constrain: Mapping[str, tuple[float, float]] | None = None,
+        correlate: Mapping[tuple[str, str], float] | None = None,
+    ) -> FitResult:
+        """Return the fit of the data expected at the truth: the sensitivity of the measurements.
+
+        `values` moves the truth, of free parameters too; arguments as in `fit`. The errors from the curvature at the
+        minimum are those of the Fisher information.
+        """
+        return self.asimov(values, tie).fit(free, values, tie, require, constrain, correlate)
 
     def _fit(self, specification: Specification) -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))

@@ -36,7 +36,12 @@ def _parameter(fit: "FitResult", name: str, levels: Sequence[str]) -> dict[str, 
         "interval": {},
     }
     if fit.converged:
-        description |= {"error": fit.error(name), "interval": _interval_lists(fit, name, levels)}
+        curvature = fit.hessian_error(name)
+        description |= {
+            "error": fit.error(name),
+            "hessian_error": curvature,
+            "interval": _interval_lists(fit, name, levels),
+        }
         if any(fit.interval(name, float(level) / 100.0).at_bound for level in levels):
             description["at_bound"] = True
     return description

@@ -56,7 +56,7 @@ def parameters(
     names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
-    form_factor: options.FormFactorName = "helm",
+    form_factor: options.FormFactorName = None,
     json_: options.Json = False,
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
@@ -95,7 +95,7 @@ def predict(
     settings: options.Settings = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
-    form_factor: options.FormFactorName = "helm",
+    form_factor: options.FormFactorName = None,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
@@ -122,7 +122,7 @@ def fit(
     correlate: options.Correlations = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
-    form_factor: options.FormFactorName = "helm",
+    form_factor: options.FormFactorName = None,
     cl: options.Levels = None,
     json_: options.Json = False,
     plot: options.Plot = None,
@@ -133,6 +133,38 @@ def fit(
     likelihood = options.likelihood(names, interaction, couplings, form_factor)
     with show.progress("fitting"):
         result = likelihood.fit(**options.specification(free, tie, settings, require, constrain, correlate))
+        content = result.as_dict(levels)
+        if result.converged:
+            show.draw(plot, result)
+    if json_:
+        show.json_object(content)
+    else:
+        show.fit(content)
+    _exit_unless_converged(content)
+
+
+@app.command()
+def forecast(
+    names: options.Experiments,
+    free: options.Free = None,
+    tie: options.Ties = None,
+    settings: options.Settings = None,
+    require: options.Requirements = None,
+    constrain: options.Constraints = None,
+    correlate: options.Correlations = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = None,
+    cl: options.Levels = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Forecast the sensitivity of experiments: fit the data expected at the truth, which --set moves."""
+    show.check_plot(plot)
+    levels = options.levels(cl)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
+    with show.progress("forecasting"):
+        result = likelihood.forecast(**options.specification(free, tie, settings, require, constrain, correlate))
         content = result.as_dict(levels)
         if result.converged:
             show.draw(plot, result)
@@ -167,7 +199,7 @@ def profile(
     correlate: options.Correlations = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
-    form_factor: options.FormFactorName = "helm",
+    form_factor: options.FormFactorName = None,
     cl: options.Levels = None,
     json_: options.Json = False,
     plot: options.Plot = None,

@@ -10,8 +10,8 @@ import typer
 from .._errors import InputError
 from ..analysis import Likelihood
 from ..inference.intervals import LEVELS, delta_chi2
-from ..interactions.standard_model import standard_model
-from ..measurements import load
+from ..interactions.standard_model import StandardModel, standard_model
+from ..measurements import resolve, resolve_or_describe
 
 Measurements = Annotated[
     list[str],
@@ -37,7 +37,18 @@ Correlations = Annotated[
 ]
 Interactions = Annotated[list[str] | None, typer.Option("--interaction", help="The interaction: standard-model.")]
 CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020 or 2022.")]
-FormFactorName = Annotated[str, typer.Option("--form-factor", help="helm, symmetrised-fermi, klein-nystrand or unity.")]
+FormFactorName = Annotated[
+    str | None,
+    typer.Option("--form-factor", help="helm (the default), symmetrised-fermi, klein-nystrand or unity."),
+]
+Experiments = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NAME_OR_FILE...",
+        help="A shipped forecast, a measurement, or a TOML file that describes an experiment.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
 Levels = Annotated[list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside the usual four.")]
@@ -101,14 +112,26 @@ def specification(
     }
 
 
-def likelihood(
-    names: Sequence[str], interactions: Sequence[str] | None, couplings: str, form_factor: str
-) -> Likelihood:
-    """Return the likelihood of the named measurements."""
-    for name in interactions or ():
+def interaction(names: Sequence[str] | None, couplings: str) -> StandardModel:
+    """Return the interaction of these names with a scheme of couplings."""
+    for name in names or ():
         if name != "standard-model":
             raise InputError(f"unknown interaction '{name}'; known: standard-model")
-    return Likelihood([load(name, form_factor) for name in names], standard_model(couplings))
+    return standard_model(couplings)
+
+
+def likelihood(
+    names: Sequence[str], interactions: Sequence[str] | None, couplings: str, form_factor: str | None
+) -> Likelihood:
+    """Return the likelihood of the named measurements."""
+    return Likelihood(resolve(names, form_factor), interaction(interactions, couplings))
+
+
+def experiments(
+    names: Sequence[str], interactions: Sequence[str] | None, couplings: str, form_factor: str | None
+) -> Likelihood:
+    """Return the likelihood of measurements, shipped forecasts and described experiments."""
+    return Likelihood(resolve_or_describe(names, form_factor), interaction(interactions, couplings))
 
 
 def levels(extra: Sequence[str] | None) -> list[str]:

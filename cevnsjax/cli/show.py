@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from .._numerics import error_digits
@@ -55,7 +56,7 @@ def table(*headers: str, wrapped: str = "") -> Table:
     """Return an empty table with these columns; only the column `wrapped` may take several lines."""
     empty = Table(box=None)
     for header in headers:
-        empty.add_column(header, no_wrap=header != wrapped)
+        empty.add_column(escape(header), no_wrap=header != wrapped)
     return empty
 
 
@@ -136,7 +137,7 @@ def _numbers(prediction: Prediction) -> None:
     for label, *numbers in zip(
         measurement.labels, prediction.counts["prediction"], measurement.observed, measurement.errors, strict=True
     ):
-        rows.add_row(label, *(f"{number:.5g}" for number in numbers))
+        rows.add_row(escape(label), *(f"{number:.5g}" for number in numbers))
     console().print(rows)
 
 

@@ -90,6 +90,47 @@ class LogisticEfficiency(Efficiency):
         return logistic_efficiency(x, self._moved(params))
 
 
+class SigmoidEfficiency(Efficiency):
+    """A logistic curve from 0 to a plateau, a / (1 + exp(-b (x - c))).
+
+    The acceptance of COHERENT's first CsI[Na] data (arXiv:1804.09459), with x in photo-electrons.
+    """
+
+    coefficients: Float[np.ndarray, "3"]
+    """Plateau a, slope b and midpoint c."""
+    unit: str = eqx.field(static=True, default="PE")
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the coefficients."""
+        a, b, c = map(float, self.coefficients)
+        bounds = ((0.0, 1.0), (0.15 * b, 4.0 * b), (0.45 * c, 2.5 * c))
+        units = ("1", f"1/{self.unit}", self.unit)
+        return tuple(
+            Parameter(
+                name,
+                unit,
+                value,
+                limits,
+                rf"{name[-1]}_\varepsilon",
+                f"coefficient {name[-1]} of the efficiency",
+                own=True,
+            )
+            for name, value, unit, limits in zip(EFFICIENCY[:3], (a, b, c), units, bounds, strict=True)
+        )
+
+    def threshold(self, params: Params) -> Scalar:
+        """Return minus infinity: nothing is cut."""
+        return -np.inf
+
+    def knots(self) -> tuple[float, ...]:
+        """Return nothing."""
+        return ()
+
+    def __call__(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        a, b, c = (params[name] for name in EFFICIENCY[:3])
+        return a / (1.0 + namespace(x, a, b, c).exp(-b * (x - c)))
+
+
 class TabulatedEfficiency(Efficiency):
     """An efficiency given at points, linear between them, constant beyond them, and 0 below a threshold."""
 

@@ -106,12 +106,16 @@ class GaussianSmearing(Smearing):
         text = "energy resolution relative to the nominal one"
         return (Parameter(RESOLUTION_NORM, "1", 1.0, (0.2, 3.0), r"\eta_\sigma", text, own=True),)
 
+    def deviation(self, energy: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return σ [keV] at energies [keV]."""
+        return params[RESOLUTION_NORM] * namespace(energy, *params.values()).sqrt(self.noise**2 + self.slope * energy)
+
     def _width(self, energy: Float[Array, "..."], params: Params) -> tuple[Array, Array]:
         """Return σ [keV] and the norm: 0 where there is no signal."""
         xp = namespace(energy, *params.values())
         seen = energy > self.minimum
         energy = xp.where(seen, energy, 1.0)
-        width = params[RESOLUTION_NORM] * xp.sqrt(self.noise**2 + self.slope * energy)
+        width = self.deviation(energy, params)
         above = 0.5 * (1.0 + erf(energy / (np.sqrt(2.0) * width))) if self.positive else xp.ones_like(width)
         return width, xp.where(seen, 1.0 / above, 0.0)
 

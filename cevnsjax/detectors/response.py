@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 
 from .._errors import InputError
 from .._numerics import namespace
-from .._stage import Stage
+from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
 from ..sources.arrival_times import ArrivalTimes
@@ -24,8 +24,12 @@ from .quenching import Quenching
 from .resolution import GaussianSmearing, Smearing
 
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
+STEP = 5.0
+"""Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] up to which kinks of a response are looked for."""
+MOST_BREAKS = 60
+"""Breaks that a Gaussian response asks for at most."""
 
 
 class Detector(eqx.Module):
@@ -86,17 +90,34 @@ class EnergyDetector(eqx.Module):
 
     def nominal(self) -> dict[str, float]:
         """Return the defaults of the curves' parameters."""
-        return {p.name: p.default for p in (*self.quenching.parameters(), *self.efficiency.parameters())}
+        curves = [curve for curve in (self.quenching, self.smearing, self.efficiency) if curve is not None]
+        return {parameter.name: parameter.default for curve in curves for parameter in curve.parameters()}
+
+    def _kinks(self, nominal: Params) -> list[float]:
+        """Return the electron-equivalent energies [keV] between which the nominal response is smooth.
+
+        Without smearing it jumps at the edges. A Gaussian response varies within its width: where that is narrower
+        than the bins, about the edges alone; else everywhere, in steps of two and a half widths.
+        """
+        if self.smearing is None:
+            return [*self.edges, *self.efficiency.knots()]
+        if not isinstance(self.smearing, GaussianSmearing):
+            return []
+        kinks = [self.smearing.minimum] if self.smearing.minimum > 0 else []
+        reach = STEP * np.asarray(self.smearing.deviation(self.edges, nominal))
+        if np.all(reach[1:] + reach[:-1] <= np.diff(self.edges)):
+            return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
+        energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
+        while energy < last and len(kinks) < MOST_BREAKS:
+            width = self.smearing.deviation(np.maximum(energy, 1e-3 * self.edges[-1]), nominal)
+            energy = energy + 2.5 * float(width)
+            kinks.append(energy)
+        return kinks
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return the recoil energies [MeV] at which the nominal response has a kink, for each nuclide."""
-        if self.smearing is None:
-            energies = [*self.edges, *self.efficiency.knots()]
-        elif isinstance(self.smearing, GaussianSmearing) and self.smearing.minimum > 0:
-            energies = [self.smearing.minimum]
-        else:
-            return np.zeros((nuclides, 0))
+        """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
         nominal = self.nominal()
+        energies = self._kinks(nominal)
 
         def excess(recoil: float, nuclide: int, energy: float) -> float:
             return float(self.quenching(np.full((nuclides, 1), recoil), nominal)[nuclide, 0]) - energy
@@ -162,11 +183,25 @@ class EnergyResponse(Stage):
         return xp.einsum("bx,bxik->bik", weights.reshape(bins, -1), density.reshape(bins, -1, *energy.shape))
 
 
+class Recoils(Stage):
+    """A stage of recoils at fixed energies, an array (flavour, nuclide, node)."""
+
+    @abc.abstractmethod
+    def through(self, response: Float[np.ndarray, "bin nuclide node"]) -> Stage:
+        """Return the stage of what a fixed response selects of them, an array (flavour, bin)."""
+
+
 class EnergySpectrum(Stage):
     """Stage: selected recoils of each flavour in each energy bin, all nuclides together."""
 
     recoils: Stage
     response: Stage
+
+    def simplified(self) -> Stage:
+        """Return the recoils folded with the response, where that is an array."""
+        if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
+            return self.recoils.through(self.response.value)
+        return self
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()

@@ -1,49 +1,82 @@
-"""The measurements, by name: factories that read ``data/`` and return a `Measurement`."""
+"""The measurements, by name: factories that read ``data/`` and return a `Measurement` or `Observables`."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .._errors import InputError, suggest
-from ..measurement import Measurement
+from ..measurement import Measurement, Observables
+from .apv_cs import VARIANTS as APV_VARIANTS
+from .apv_cs import apv_cs
+from .coherent_csi_2017 import coherent_csi_2017
 from .coherent_csi_2021 import coherent_csi_2021
+from .coherent_ge_mini_2024 import coherent_ge_mini_2024
 from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
+from .crex import crex
+from .csre_cs import csre_cs
+from .described import described, shipped
 from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
 from .dresden_ii import dresden_ii
 from .lz_8b import lz_8b
 from .pandax4t_8b import pandax4t_8b
+from .prex_ii import VARIANTS as PREX_VARIANTS
+from .prex_ii import prex_ii
 from .xenonnt_8b import xenonnt_8b
 
 __all__ = [
     "CATALOGUE",
     "Entry",
+    "apv_cs",
+    "coherent_csi_2017",
     "coherent_csi_2021",
+    "coherent_ge_mini_2024",
     "coherent_lar_2020",
+    "crex",
+    "csre_cs",
+    "described",
     "dresden_ii",
     "load",
     "lz_8b",
     "pandax4t_8b",
+    "prex_ii",
+    "resolve",
+    "resolve_or_describe",
+    "shipped",
     "xenonnt_8b",
 ]
+
+DEFAULT_FORM_FACTOR = "helm"
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """One measurement of the catalogue."""
 
-    factory: Callable[..., Measurement]
+    factory: Callable[..., Measurement | Observables]
     """Takes ``variant`` and ``form_factor``."""
     variants: tuple[str, ...]
     """The first is the default, and need not be named."""
     summary: str
+    form_factor: bool = True
+    """Whether its prediction has a nuclear form factor that can be chosen."""
 
 
 CATALOGUE: dict[str, Entry] = {
+    "coherent-csi-2017": Entry(
+        coherent_csi_2017,
+        ("energy", "energy-time"),
+        "COHERENT CsI[Na] at the SNS, first detection, 12 bins in energy, or 12 × 12 in energy and time",
+    ),
     "coherent-csi-2021": Entry(
         coherent_csi_2021, ("flat", "shape"), "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time"
     ),
     "coherent-lar-2020": Entry(
         coherent_lar_2020, LAR_VARIANTS, "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time"
+    ),
+    "coherent-ge-mini-2024": Entry(
+        coherent_ge_mini_2024,
+        ("grid",),
+        "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off",
     ),
     "xenonnt-8b": Entry(
         xenonnt_8b, ("all", "sr0-sr1"), "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins"
@@ -55,12 +88,19 @@ CATALOGUE: dict[str, Entry] = {
     "dresden-ii": Entry(
         dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
     ),
+    "apv-cs": Entry(apv_cs, APV_VARIANTS, "parity violation in atomic caesium: its weak charge", form_factor=False),
+    "prex-ii": Entry(prex_ii, PREX_VARIANTS, "parity-violating electron scattering on 208Pb: its weak form factor"),
+    "crex": Entry(crex, ("form-factor",), "parity-violating electron scattering on 48Ca: its weak form factor"),
+    "csre-cs": Entry(csre_cs, ("radius",), "proton scattering on 133Cs: its neutron radius", form_factor=False),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 
 
-def load(name: str, form_factor: str = "helm") -> Measurement:
-    """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``."""
+def load(name: str, form_factor: str | None = None) -> Measurement | Observables:
+    """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``.
+
+    `form_factor` is a name of `FORM_FACTORS`, Helm's by default; a measurement that has none refuses one.
+    """
     base, _, variant = name.partition(":")
     if base not in CATALOGUE:
         raise InputError(f"unknown measurement '{base}'{suggest(base, CATALOGUE)}; known: {', '.join(CATALOGUE)}")
@@ -69,4 +109,29 @@ def load(name: str, form_factor: str = "helm") -> Measurement:
     if variant not in entry.variants:
         known = ", ".join(f"{base}:{other}" for other in entry.variants)
         raise InputError(f"unknown measurement '{name}'{suggest(variant, entry.variants)}; known: {known}")
-    return entry.factory(variant=variant, form_factor=form_factor)
+    if form_factor is not None and not entry.form_factor:
+        raise InputError(f"'{base}' has no form factor to choose, found '{form_factor}'")
+    return entry.factory(variant=variant, form_factor=form_factor or DEFAULT_FORM_FACTOR)
+
+
+def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement | Observables]:
+    """Return the measurements of several names; `form_factor` is for those that have one, and one of them must."""
+    takes = [CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else True for name in names]
+    if form_factor is not None and not any(takes):
+        raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
+    return [load(name, form_factor if has else None) for name, has in zip(names, takes, strict=True)]
+
+
+def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) -> list[Measurement | Observables]:
+    """Return the measurements of several names, each also that of a shipped forecast or the path of a TOML file."""
+    found = []
+    for name in names:
+        if name in shipped() or name.endswith(".toml"):
+            found.append(described(name, form_factor or DEFAULT_FORM_FACTOR))
+        elif name.partition(":")[0] in CATALOGUE:
+            found += resolve([name], form_factor)
+        else:
+            known = (*shipped(), *CATALOGUE)
+            what = f"unknown experiment '{name}'{suggest(name, known)}"
+            raise InputError(f"{what}; known: {', '.join(known)}, or a file that ends in .toml")
+    return found

@@ -1,14 +1,15 @@
 """Overlap of an atom's electron with the nucleons: how parity violation in atoms depends on the neutron radius.
 
 The electron that feels the weak charge moves in the Coulomb potential V of the nucleus. The product f(r) of its s and p
-waves, normalised to 1 at the centre, falls towards the surface; to second order in Z α, the electron being massless there,
+waves, normalised to 1 at the centre, falls towards the surface; to second order in Z α, the electron being massless
+there,
 
     f(r) = 1 - 2 ∫_0^r dr' V(r')/r'² ∫_0^r' V r''² dr'' + [ (1/r²) ∫_0^r V r'² dr' ]²     (ħc = 1)
 
 (James and Sandars, J. Phys. B 32, 3295 (1999); arXiv:2102.06153 appendix B). For a uniform charge of radius R it is the
-polynomial of Pollock, Fortson and Wilets, Phys. Rev. C 46, 2587 (1992). What counts is the overlap q = ∫ ρ f d³r with the
-density ρ, normalised to 1, of the protons or neutrons. The expansion is good for caesium (Z α = 0.40) and poor for lead
-(0.60).
+polynomial of Pollock, Fortson and Wilets, Phys. Rev. C 46, 2587 (1992). What counts is the overlap q = ∫ ρ f d³r with
+the density ρ, normalised to 1, of the protons or neutrons. The expansion is good for caesium (Z α = 0.40) and poor for
+lead (0.60).
 """
 
 import math
@@ -97,7 +98,10 @@ def fermi_overlap(protons: int, charge_radius: float) -> FermiOverlap:
 
 
 def _cumulative(values: Float[np.ndarray, " node"]) -> Float[np.ndarray, " node"]:
-    """Return the integral from 0 to each node of a function given at the nodes, through the interpolating polynomials."""
+    """Return the integral from 0 to each node of a function given at the nodes, through its interpolating polynomials.
+
+    Exact for polynomials of a degree below `ORDER` in each panel.
+    """
     x, w = np.polynomial.legendre.leggauss(ORDER)
     legendre = np.polynomial.legendre.legvander(x, ORDER)
     degree = np.arange(1, ORDER)
@@ -123,7 +127,7 @@ def electron_overlap(density: str, protons: int, charge_radius: float) -> Overla
 
 
 def skin_correction(
-    overlap: Overlap, neutrons: int, weak_charge: float, proton_radius: Scalar, neutron_radius: Scalar
+    overlap: Overlap, neutrons: int, weak_charge: Scalar, proton_radius: Scalar, neutron_radius: Scalar
 ) -> Scalar:
     """Return δE/E = (N/Q_W)(1 - q_n/q_p), the change of the parity-violating amplitude by the neutron skin.
 

@@ -33,15 +33,17 @@ def helm(q: Float[Array, "..."], rms_radius: Scalar | Float[Array, "..."]) -> Fl
     return uniform_ball(q * box_radius) * xp.exp(-0.5 * (q * HELM_SKIN) ** 2)
 
 
-def symmetrised_fermi(q: Float[Array, "..."], rms_radius: Scalar | Float[Array, "..."]) -> Float[Array, "..."]:
+def symmetrised_fermi(
+    q: Float[Array, "..."], rms_radius: Scalar | Float[Array, "..."], diffuseness: float = FERMI_DIFFUSENESS
+) -> Float[Array, "..."]:
     """Symmetrised Fermi distribution (Piekarewicz et al. 2016; arXiv:2303.09360 Eq. 3).
 
     F = 3 / {qc [(qc)² + (πqa)²]} · πqa / sinh(πqa) · [πqa sin(qc)/tanh(πqa) - qc cos(qc)], with
-    R² = (3/5) c² + (7/5) (πa)². Defined for R > sqrt(7/5) π a = 1.95 fm.
+    R² = (3/5) c² + (7/5) (πa)² and the diffuseness a [fm]. Defined for R > sqrt(7/5) π a = 1.95 fm.
     """
     xp = namespace(q, rms_radius)
     q = q / HBAR_C
-    skin = math.pi * FERMI_DIFFUSENESS
+    skin = math.pi * diffuseness
     half_density = xp.sqrt(5.0 / 3.0 * (rms_radius**2 - 1.4 * skin**2))
     small = q * rms_radius < 0.03
     safe = xp.where(small, 1.0, q)

@@ -22,6 +22,8 @@ class Nuclide(eqx.Module):
     """Mass of the bare nucleus [MeV]."""
     atomic_mass: float
     """Mass of the neutral atom [u]."""
+    charge_radius: float
+    """Rms radius of the charge [fm]."""
     proton_radius: float
     """Default rms radius of the protons [fm]."""
     neutron_radius: float
@@ -56,6 +58,7 @@ def _read(root: Path) -> dict[str, Nuclide]:
             neutrons=round(data.number(f"{name}.mass_number", "1")) - protons,
             mass=nuclear_mass(atomic_mass, protons),
             atomic_mass=atomic_mass,
+            charge_radius=data.number(f"{name}.charge_radius", "fm"),
             proton_radius=data.number(f"{name}.proton_radius", "fm"),
             neutron_radius=data.number(f"{name}.neutron_radius", "fm"),
             abundance=data.number(f"{name}.abundance", "fraction"),

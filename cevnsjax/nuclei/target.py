@@ -20,6 +20,7 @@ from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
 from .form_factors import FORM_FACTORS, FormFactor
 from .nuclide import Nuclide, isotopes, nuclide, reference_isotope
+from .radii import element_radius
 
 
 class Target(eqx.Module):
@@ -43,22 +44,8 @@ class Target(eqx.Module):
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the radii r_n_<element> and r_p_<element>."""
-        found = {}
-        for element in dict.fromkeys(nucleus.element for nucleus in self.nuclides):
-            reference = reference_isotope(element)
-            symbol = element.capitalize()
-            of = symbol if len(isotopes(element)) == 1 else reference.name
-            for particle, radius in (("n", reference.neutron_radius), ("p", reference.proton_radius)):
-                word = "neutron" if particle == "n" else "proton"
-                found[f"r_{particle}_{element}"] = Parameter(
-                    name=f"r_{particle}_{element}",
-                    unit="fm",
-                    default=radius,
-                    bounds=(2.2, 12.0),
-                    latex=rf"R_{particle}(\mathrm{{{symbol}}})",
-                    description=f"rms radius of the {word} distribution of {of}, nucleon size included",
-                )
-        return tuple(found.values())
+        elements = dict.fromkeys(nucleus.element for nucleus in self.nuclides)
+        return tuple(element_radius(particle, element) for element in elements for particle in "np")
 
 
 def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_factor: str) -> Target:

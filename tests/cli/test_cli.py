@@ -243,3 +243,16 @@ def test_an_altered_data_file_is_refused(run, tmp_path, monkeypatch):
     code, _, err = run("fit", CSI, "--free", "sin2_theta_w")
     assert code == 2
     assert err == f"cevnsjax: {events}: expected a readable file, found: No such file or directory\n"
+
+
+def test_numbers_are_printed_with_their_unit(run):
+    code, out, _ = run("predict", "csre-cs", "apv-cs")
+    assert code == 0
+    assert "point-neutron radius of 133Cs [fm]  5.0201     4.86      0.21" in out
+    assert "Q_W(Cs) without neutron skin  -72.902" in out
+
+
+def test_neutron_radius_of_one_isotope_is_suggested(run):
+    code, out, err = run("fit", "crex", "--free", "r_n_ca")
+    assert (code, out) == (2, "")
+    assert "did you mean 'r_n_ca48'?" in err

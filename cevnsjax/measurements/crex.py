@@ -1,0 +1,52 @@
+"""Parity-violating electron scattering on 48Ca: the weak form factor of CREX (arXiv:2205.11593).
+
+The radii are those of 48Ca, r_n_ca48 and r_p_ca48; r_n_ca of a target of natural calcium is that of 40Ca.
+"""
+
+import math
+
+import numpy as np
+
+from .._data import DataFile
+from .._errors import InputError
+from ..interactions.standard_model import SIN2_THETA_W
+from ..interactions.weak_charge import WeakAmplitude
+from ..measurement import Observables
+from ..nuclei.form_factors import FERMI_DIFFUSENESS
+from ..nuclei.nuclide import nuclide
+from ..nuclei.radii import isotope_radius
+
+NAME = "crex"
+VARIANTS = ("form-factor",)
+
+
+def crex(variant: str = "form-factor", form_factor: str = "helm") -> Observables:
+    """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution.
+
+    The error has the statistical, the systematic and the published model error in quadrature.
+    """
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
+    data = DataFile("crex/measurement.toml")
+    name = data.get("nucleus.nuclide", str)
+    nucleus, radii = nuclide(name), {particle: isotope_radius(particle, name) for particle in "np"}
+    transfer = data.number("crex.momentum_transfer", "1/fm")
+    errors = (data.number(f"crex.{kind}_error", "1") for kind in ("statistical", "systematic", "model"))
+    return Observables(
+        name=NAME,
+        title=data.get("title", str),
+        references=(data.get("sources.paper", str),),
+        dataset=NAME,
+        labels=(f"F_W(48Ca) at {transfer:.4g}/fm",),
+        prediction=WeakAmplitude(
+            q=np.array([transfer]),
+            protons=nucleus.protons,
+            neutrons=nucleus.neutrons,
+            diffuseness=FERMI_DIFFUSENESS,
+            proton_radius=radii["p"].name,
+            neutron_radius=radii["n"].name,
+        ),
+        observed=np.array([data.number("crex.weak_form_factor", "1")]),
+        errors=np.array([math.hypot(*errors)]),
+        own=(SIN2_THETA_W, radii["n"], radii["p"]),
+    )

@@ -1,0 +1,47 @@
+"""Neutron radius of 133Cs from proton scattering in the storage ring CSRe (arXiv:2403.03566).
+
+The paper's weak mixing angle, 0.227 ± 0.028, is a fit of COHERENT CsI with this radius and not part of the measurement.
+"""
+
+import numpy as np
+
+from .._data import DataFile
+from .._errors import InputError
+from .._numerics import namespace
+from .._stage import Stage
+from .._typing import Array, Float, Params
+from ..measurement import Observables
+from ..nuclei.radii import element_radius, point_radius
+
+NAME = "csre-cs"
+VARIANTS = ("radius",)
+
+
+class PointNeutronRadius(Stage):
+    """Stage: rms radius [fm] of the point neutrons of caesium, an array (1,)."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset({"r_n_cs"})
+
+    def __call__(self, params: Params) -> Float[Array, " 1"]:
+        radius = point_radius(params["r_n_cs"])
+        return namespace(radius).stack([radius])
+
+
+def csre_cs(variant: str = "radius", form_factor: str = "helm") -> Observables:
+    """Return the measurement; `form_factor` is not used."""
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
+    data = DataFile("csre_cs/measurement.toml")
+    key = "result.point_neutron_radius"
+    return Observables(
+        name=NAME,
+        title=data.get("title", str),
+        references=(data.get("sources.paper", str),),
+        dataset=NAME,
+        labels=("point-neutron radius of 133Cs [fm]",),
+        prediction=PointNeutronRadius(),
+        observed=np.array([data.number(key, "fm")]),
+        errors=np.array([data.uncertainty(key)]),
+        own=(element_radius("n", "cs"),),
+    )

@@ -1,0 +1,53 @@
+"""Parity-violating electron scattering on 208Pb: the weak form factor of PREX-II (arXiv:2102.10767).
+
+Variants: the default has PREX-II alone; ``with-prex-i`` adds the form factor of PREX-I (arXiv:1202.1468).
+"""
+
+import math
+
+import numpy as np
+
+from .._constants import HBAR_C
+from .._data import DataFile
+from .._errors import InputError, suggest
+from ..interactions.standard_model import SIN2_THETA_W
+from ..interactions.weak_charge import WeakAmplitude
+from ..measurement import Observables
+from ..nuclei.nuclide import nuclide
+from ..nuclei.radii import element_radius
+
+NAME = "prex-ii"
+VARIANTS = ("alone", "with-prex-i")
+
+
+def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Observables:
+    """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution."""
+    if variant not in VARIANTS:
+        raise InputError(
+            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
+        )
+    data = DataFile("prex_ii/measurement.toml")
+    nucleus = nuclide(data.get("nucleus.nuclide", str))
+    runs = ("prex_ii",) if variant == VARIANTS[0] else ("prex_ii", "prex_i")
+    transfer = {
+        "prex_ii": 1e3 * math.sqrt(data.number("prex_ii.momentum_transfer_squared", "GeV^2")) / HBAR_C,
+        "prex_i": data.number("prex_i.momentum_transfer", "1/fm"),
+    }
+    return Observables(
+        name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
+        title=data.get("title", str),
+        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "first")[: len(runs)]),
+        dataset=NAME,
+        labels=tuple(f"F_W(208Pb) at {transfer[run]:.4g}/fm" for run in runs),
+        prediction=WeakAmplitude(
+            q=np.array([transfer[run] for run in runs]),
+            protons=nucleus.protons,
+            neutrons=nucleus.neutrons,
+            diffuseness=data.number("weak_density.diffuseness", "fm"),
+            proton_radius="r_p_pb",
+            neutron_radius="r_n_pb",
+        ),
+        observed=np.array([data.number(f"{run}.weak_form_factor", "1") for run in runs]),
+        errors=np.array([data.uncertainty(f"{run}.weak_form_factor") for run in runs]),
+        own=(SIN2_THETA_W, element_radius("n", "pb"), element_radius("p", "pb")),
+    )

@@ -1,0 +1,89 @@
+"""Fitted neutron radii beside those of nuclear models."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from ..inference.intervals import delta_chi2
+from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
+
+MODEL_COLOURS = ("#c0392b", "#e08a2c", "#4c8c4a", "#8c5aa8")
+MODEL_MARKERS = ("o", "^", "s", "D")
+
+
+@dataclasses.dataclass(frozen=True)
+class Plane:
+    """A fit of two radii and the same radii in nuclear models."""
+
+    labels: tuple[str, str]
+    axes: tuple[np.ndarray, np.ndarray]
+    """Values of the two radii [fm]."""
+    delta_chi2: np.ndarray
+    """Δχ² of the fit, an array (first, second)."""
+    best: tuple[float, float]
+    models: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    """The two radii in the models of each family [fm]."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Skin:
+    """A fitted neutron skin and the same skin in nuclear models."""
+
+    label: str
+    best: float
+    """Best fit [fm]."""
+    intervals: Mapping[str, tuple[float, float]]
+    """Interval at each confidence level [per cent], the widest last."""
+    names: Sequence[str]
+    values: np.ndarray
+    """Skin in each model [fm]."""
+    families: Sequence[int]
+    """Number of the family of each model, in the order of `Plane.models`."""
+
+
+def _draw_plane(axes: Axes, plane: Plane) -> None:
+    names = ("68.27", "90")
+    levels = [delta_chi2(name, parameters=2) for name in names]
+    x, y = plane.axes
+    axes.contourf(x, y, plane.delta_chi2.T, levels=[-1e-3, *levels], colors=LEVEL_COLOURS[1:3])
+    axes.contour(x, y, plane.delta_chi2.T, levels=levels, colors=CURVE_COLOUR, linewidths=0.8)
+    axes.plot(*plane.best, marker="+", ms=10, mew=1.6, color="black")
+    handles = [
+        Line2D([], [], marker="s", ls="", ms=9, color=colour, label=LEVEL_NAMES[name])
+        for name, colour in zip(names, LEVEL_COLOURS[1:3], strict=True)
+    ]
+    for number, (family, (first, second)) in enumerate(plane.models.items()):
+        style = {"marker": MODEL_MARKERS[number], "color": MODEL_COLOURS[number], "ls": "", "ms": 4}
+        axes.plot(first, second, **style)
+        handles.append(Line2D([], [], label=family, **style))
+    axes.set(xlabel=plane.labels[0], ylabel=plane.labels[1])
+    axes.legend(handles=handles, loc="lower left")
+    tidy(axes)
+
+
+def _draw_skin(axes: Axes, skin: Skin) -> None:
+    for level, (low, high) in reversed(skin.intervals.items()):
+        axes.axvspan(low, high, color=CURVE_COLOUR, alpha=0.16, lw=0, label=LEVEL_NAMES[level])
+    axes.axvline(skin.best, color=CURVE_COLOUR, lw=1.2)
+    places = np.arange(len(skin.values))[::-1]
+    for value, place, family in zip(skin.values, places, skin.families, strict=True):
+        axes.plot(value, place, marker=MODEL_MARKERS[family], color=MODEL_COLOURS[family], ms=4)
+    axes.set_yticks(places, skin.names, fontsize=7)
+    axes.set(xlabel=skin.label, ylim=(-0.7, len(places) - 0.3))
+    tidy(axes)
+
+
+def draw_radii(plane: Plane, skins: Sequence[Skin]) -> Figure:
+    """Return the figure of a fit of two radii beside nuclear models: the plane of the radii, and each neutron skin."""
+    with matplotlib.rc_context(RC):
+        figure = new_figure(4.6 + 2.6 * len(skins), 4.2)
+        axes = figure.subplots(1, 1 + len(skins), width_ratios=[1.7, *(1.0 for _ in skins)], squeeze=False)[0]
+        _draw_plane(axes[0], plane)
+        for one, skin in zip(axes[1:], skins, strict=True):
+            _draw_skin(one, skin)
+    return figure

@@ -1,0 +1,67 @@
+"""Radii of nuclear models, and the figure that has them beside a fit."""
+
+import numpy as np
+import pytest
+
+import cevnsjax as cj
+from cevnsjax._data import DataFile
+from cevnsjax.nuclei.mean_field import mean_field
+from cevnsjax.nuclei.radii import physical_radius, point_radius
+from cevnsjax.plots.radii import Plane, Skin, draw_radii
+
+
+@pytest.mark.parametrize("nuclide", ["133Cs", "127I"])
+def test_physical_and_point_radii_of_the_table_agree(nuclide):
+    """Both are rounded to 0.01 fm in arXiv:2102.06153 Table I; the nucleon size is 0.84 fm."""
+    radii = mean_field(nuclide)
+    element = nuclide.lstrip("0123456789").lower()
+    point_proton, _, point_neutron, _ = DataFile("nuclear_models/models.toml").table(element)
+    assert np.all(np.abs(physical_radius(point_proton) - radii.proton) < 0.0101)
+    assert np.all(np.abs(physical_radius(point_neutron) - radii.neutron) < 0.0101)
+    assert np.all(np.abs(radii.point_skin - (point_neutron - point_proton)) < 0.021)
+
+
+def test_models_of_the_papers():
+    """From the printed tables: 17 and 13 models; skins of Cs from 4.94 - 4.82 (SV-bas) to 5.08 - 4.84 fm (NL1)."""
+    caesium, iodine, argon = (mean_field(name) for name in ("133Cs", "127I", "40Ar"))
+    assert caesium.models == iodine.models
+    assert (len(caesium.models), sum(caesium.relativistic)) == (17, 6)
+    assert (len(argon.models), sum(argon.relativistic)) == (13, 2)
+    assert argon.models[-2:] == ("DD-ME2", "DD-PC1")
+    at = caesium.models.index("NL3")
+    assert (caesium.neutron[at], caesium.proton[at], iodine.neutron[at]) == (5.03, 4.82, 4.96)
+    assert f"{caesium.skin.min():.2f} {caesium.skin.max():.2f}" == "0.12 0.24"
+    at = argon.models.index("SkI3")
+    assert point_radius(argon.neutron[at]) == pytest.approx(3.43, abs=1e-12)
+    assert argon.point_skin[at] == pytest.approx(0.10, abs=1e-12)
+
+
+def test_unknown_nuclide():
+    with pytest.raises(cj.InputError, match=r"no mean-field radii of '40Ca'.*; known: 133Cs, 127I, 40Ar"):
+        mean_field("40Ca")
+
+
+def test_figure_of_radii_and_models():
+    caesium, iodine = mean_field("133Cs"), mean_field("127I")
+    x, y = np.linspace(4.5, 6.0, 9), np.linspace(4.0, 6.5, 9)
+    delta = ((x[:, None] - 5.3) / 0.3) ** 2 + ((y[None, :] - 5.2) / 0.4) ** 2
+    families = np.array(caesium.relativistic)
+    plane = Plane(
+        labels=("Cs", "I"),
+        axes=(x, y),
+        delta_chi2=delta,
+        best=(5.3, 5.2),
+        models={
+            name: (caesium.neutron[of], iodine.neutron[of]) for name, of in (("SHF", ~families), ("RMF", families))
+        },
+    )
+    skin = Skin(
+        "skin", 0.45, {"68.27": (0.1, 0.8), "90": (-0.1, 1.0)}, caesium.models, caesium.skin, caesium.relativistic
+    )
+    figure = draw_radii(plane, [skin, skin])
+    main, *others = figure.axes
+    assert [len(axes.get_yticklabels()) for axes in others] == [17, 17]
+    drawn = {line.get_label(): line for line in main.get_legend().get_lines()}
+    assert {"SHF", "RMF", "1σ", "90 %"} <= set(drawn)
+    points = [line.get_xydata() for line in main.lines if len(line.get_xdata()) == 6]
+    assert np.array_equal(points[0], np.column_stack([caesium.neutron[families], iodine.neutron[families]]))
