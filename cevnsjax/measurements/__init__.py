@@ -21,6 +21,7 @@ from .lz_8b import lz_8b
 from .pandax4t_8b import pandax4t_8b
 from .prex_ii import VARIANTS as PREX_VARIANTS
 from .prex_ii import prex_ii
+from .reactor_counting import conus_2024, conus_plus_2025, texono_2025
 from .xenonnt_8b import xenonnt_8b
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "coherent_csi_2021",
     "coherent_ge_mini_2024",
     "coherent_lar_2020",
+    "conus_2024",
+    "conus_plus_2025",
     "crex",
     "csre_cs",
     "described",
@@ -42,6 +45,7 @@ __all__ = [
     "resolve",
     "resolve_or_describe",
     "shipped",
+    "texono_2025",
     "xenonnt_8b",
 ]
 
@@ -87,6 +91,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "dresden-ii": Entry(
         dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
+    ),
+    "conus-plus-2025": Entry(conus_plus_2025, ("counts",), "CONUS+ germanium at Leibstadt, 395 ± 106 events"),
+    "conus-2024": Entry(
+        conus_2024, ("counts",), "CONUS germanium at Brokdorf, upper limit of twice the Standard Model"
+    ),
+    "texono-2025": Entry(
+        texono_2025, ("counts",), "TEXONO germanium at Kuo-Sheng, upper limit of 4.7 times the Standard Model"
     ),
     "apv-cs": Entry(apv_cs, APV_VARIANTS, "parity violation in atomic caesium: its weak charge", form_factor=False),
     "prex-ii": Entry(prex_ii, PREX_VARIANTS, "parity-violating electron scattering on 208Pb: its weak form factor"),
