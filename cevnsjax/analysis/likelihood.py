@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from ..inference.problem import Problem, Specification, pose, specify
 from ..interactions.standard_model import StandardModel, standard_model
 from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
-from ..parameters import Gaussian, ParameterTable
+from ..parameters import Gaussian, Parameter, ParameterTable
 from ..prediction import expected_counts
 from ..systematics import shared_nuisance
 from .fit import FitResult, scan_points
@@ -29,7 +30,8 @@ class Likelihood:
     """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
 
     A parameter that belongs to its measurement (a strength, a coefficient of a detector) is called NAME@MEASUREMENT
-    where several measurements have one of that name. What several measurements share of their uncertainties (the flux
+    where several measurements have one of that name, and so is one that they know differently, with another default or
+    constraint. What several measurements share of their uncertainties (the flux
     of one source) is a nuisance of its own that moves all their strengths together.
     """
 
@@ -79,8 +81,12 @@ class Likelihood:
         return {nuisance: next(iter(widths.values())) for nuisance, widths in found.items() if len(widths) > 1}
 
     def _own_names(self, shared: frozenset[str]) -> tuple[dict[str, str], ...]:
-        """Return, for each measurement, the names here of its own parameters that others have too."""
-        owned = [[p.name for p in measurement.parameters(shared) if p.own] for measurement in self.measurements]
+        """Return, for each measurement, the names here of its parameters that others have too but do not share."""
+        parameters = [measurement.parameters(shared) for measurement in self.measurements]
+        kinds: dict[str, set[Parameter]] = {}
+        for parameter in itertools.chain(*parameters):
+            kinds.setdefault(parameter.name, set()).add(parameter)
+        owned = [[p.name for p in known if p.own or len(kinds[p.name]) > 1] for known in parameters]
         counts = collections.Counter(name for names in owned for name in names)
         return tuple(
             {name: f"{name}@{measurement.name.partition(':')[0]}" for name in names if counts[name] > 1}
@@ -92,13 +98,13 @@ class Likelihood:
         """Return the nuisances that several measurements share, with the names of these."""
         found: dict[str, list[str]] = {name: [] for name in self._shared_strengths}
         users: dict[str, list[str]] = {}
-        for measurement in self.measurements:
+        for measurement, aliases in zip(self.measurements, self._aliases, strict=True):
             if isinstance(measurement, Measurement):
                 named = {name for strength in measurement.strengths for name in strength.shares()}
                 for name in named & self._shared_strengths:
                     found[name].append(measurement.name)
             for parameter in measurement.parameters(self._shared_strengths):
-                if parameter.profiled and not parameter.own:
+                if parameter.profiled and not parameter.own and parameter.name not in aliases:
                     users.setdefault(parameter.name, []).append(measurement.name)
         return found | {name: names for name, names in users.items() if len(names) > 1}
 

@@ -77,7 +77,8 @@ def test_a_relation_that_is_tight_is_a_tie(likelihood):
     radius = related.values["r_n_cs"]
     assert radius - related.values["r_n_i"] == pytest.approx(0.06, abs=1e-8)
     around = [
-        likelihood.fit(values={"r_n_cs": r, "r_n_i": r - 0.06}, constrain=pull).chi2 for r in (radius - 0.05, radius, radius + 0.05)
+        likelihood.fit(values={"r_n_cs": r, "r_n_i": r - 0.06}, constrain=pull).chi2
+        for r in (radius - 0.05, radius, radius + 0.05)
     ]
     assert related.chi2 == pytest.approx(around[1], abs=1e-6)
     assert min(around[0], around[2]) > around[1]
