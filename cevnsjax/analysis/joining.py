@@ -2,12 +2,13 @@
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Sequence, Set
 
 from .._errors import InputError
 from ..interactions.standard_model import StandardModel
 from ..measurement import Measurement, Observables
-from ..parameters import ParameterTable
+from ..parameters import Parameter, ParameterTable
 from ..systematics import shared_nuisance
 
 Measurements = Sequence[Measurement | Observables]
@@ -51,8 +52,15 @@ def shared_widths(measurements: Measurements) -> dict[str, float]:
 
 
 def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, str], ...]:
-    """Return, for each measurement, the name in the likelihood of its own parameters that others have too."""
-    owned = [[p.name for p in measurement.parameters(shared) if p.own] for measurement in measurements]
+    """Return, for each measurement, the name in the likelihood of its parameters that others have too but do not share.
+
+    These are its own parameters, and those that the measurements know differently, with another default or constraint.
+    """
+    parameters = [measurement.parameters(shared) for measurement in measurements]
+    kinds: dict[str, set[Parameter]] = {}
+    for parameter in itertools.chain(*parameters):
+        kinds.setdefault(parameter.name, set()).add(parameter)
+    owned = [[p.name for p in known if p.own or len(kinds[p.name]) > 1] for known in parameters]
     counts = collections.Counter(name for names in owned for name in names)
     return tuple(
         {name: f"{name}@{base_name(measurement)}" for name in names if counts[name] > 1}
@@ -80,9 +88,9 @@ def parameter_table(measurements: Measurements, interaction: StandardModel) -> P
 def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:
     """Return the nuisances that several measurements share, with the names of these."""
     users: dict[str, list[str]] = {name: [] for name in sorted(shared)}
-    for measurement in measurements:
+    for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
         named = {nuisance for widths in shares(measurement).values() for nuisance in widths}
-        common = {p.name for p in measurement.parameters(shared) if p.profiled and not p.own}
+        common = {p.name for p in measurement.parameters(shared) if p.profiled and not p.own} - set(aliases)
         for name in sorted((named & shared) | common):
             users.setdefault(name, []).append(measurement.name)
     return {name: names for name, names in users.items() if len(names) > 1}

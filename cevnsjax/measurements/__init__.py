@@ -15,8 +15,9 @@ from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
 from .csre_cs import csre_cs
 from .described import described, shipped
-from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
-from .dresden_ii import dresden_ii
+from .dresden_ii import MODELS as DRESDEN_MODELS
+from .dresden_ii import OFF_MODELS as DRESDEN_OFF_MODELS
+from .dresden_ii import dresden_ii, dresden_ii_off
 from .lz_8b import lz_8b
 from .pandax4t_8b import pandax4t_8b
 from .prex_ii import VARIANTS as PREX_VARIANTS
@@ -38,6 +39,7 @@ __all__ = [
     "csre_cs",
     "described",
     "dresden_ii",
+    "dresden_ii_off",
     "load",
     "lz_8b",
     "pandax4t_8b",
@@ -90,8 +92,9 @@ CATALOGUE: dict[str, Entry] = {
         lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
     ),
     "dresden-ii": Entry(
-        dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
+        dresden_ii, DRESDEN_MODELS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
     ),
+    "dresden-ii-off": Entry(dresden_ii_off, DRESDEN_OFF_MODELS, "the same detector with the reactor off, 25 days"),
     "conus-plus-2025": Entry(conus_plus_2025, ("counts",), "CONUS+ germanium at Leibstadt, 395 ± 106 events"),
     "conus-2024": Entry(
         conus_2024, ("counts",), "CONUS germanium at Brokdorf, upper limit of twice the Standard Model"

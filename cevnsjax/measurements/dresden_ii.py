@@ -6,7 +6,8 @@ that ⁷¹Ge gives when it captures an electron of the L1, L2 or M shell.
 
 Variants name the quenching, ``fef`` and ``ybe`` (the tables of arXiv:2202.09672) or ``lindhard``. Flux, resolution and
 quenching of the signal are known exactly, as in the published χ², unless ``signal_pulls`` gives them 5 % each (k of
-Lindhard: 0.157 ± 0.004). ``fef-off`` is ``fef`` with the data taken while the reactor was off, where no signal can be.
+Lindhard: 0.157 ± 0.004). ``dresden-ii-off`` is the same with the data taken while the reactor was off, where no signal
+can be: a measurement of its own.
 """
 
 import dataclasses
@@ -29,7 +30,7 @@ from ..systematics import Strength
 
 NAME = "dresden-ii"
 MODELS = ("fef", "ybe", "lindhard")
-VARIANTS = (*MODELS, "fef-off")
+OFF_MODELS = MODELS[:2]
 PERIODS = ("on", "off")
 
 CONTINUUM = ("continuum_flat", "continuum_exponential", "continuum_slope")
@@ -87,31 +88,27 @@ class ElectronCapture(Stage):
 
 
 def dresden_ii(
-    variant: str = "fef", form_factor: str = "helm", period: str | None = None, signal_pulls: bool = False
+    variant: str = "fef", form_factor: str = "helm", period: str = "on", signal_pulls: bool = False
 ) -> Measurement:
     """Return the measurement.
 
     Args:
-        variant: ``fef``, ``ybe``, ``lindhard`` or ``fef-off``.
+        variant: ``fef``, ``ybe`` or ``lindhard``.
         form_factor: a name of `FORM_FACTORS`.
-        period: ``on`` or ``off``; by default what the variant says.
+        period: data taken with the reactor ``on`` or ``off``.
         signal_pulls: whether flux, resolution and quenching of the signal are uncertain.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
-    model, _, suffix = variant.partition("-")
-    period = period or suffix or "on"
+    if variant not in MODELS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}{suggest(variant, MODELS)}; known: {', '.join(MODELS)}")
     if period not in PERIODS:
         raise InputError(f"unknown period '{period}' of {NAME}{suggest(period, PERIODS)}; known: {', '.join(PERIODS)}")
     data = DataFile("dresden_ii_2022/measurement.toml")
     energy, *columns = data.table("rates")
     rates, errors = columns[2 * PERIODS.index(period) :][:2]
-    detector = _detector(data, model, signal_pulls)
+    detector = _detector(data, variant, signal_pulls)
     return Measurement(
-        name=_name(model, period),
+        name=_name(variant, period),
         title=f"{data.get('title', str)}, reactor {period}",
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "analysis")),
         dataset=f"{NAME}-{period}",
@@ -139,9 +136,14 @@ def dresden_ii(
     )
 
 
-def _name(model: str, period: str) -> str:
-    variant = model if period == "on" else f"{model}-off"
-    return NAME if variant == VARIANTS[0] else f"{NAME}:{variant}"
+def dresden_ii_off(variant: str = "fef", form_factor: str = "helm") -> Measurement:
+    """Return the measurement with the reactor off; arguments as in `dresden_ii`."""
+    return dresden_ii(variant, form_factor, period="off")
+
+
+def _name(variant: str, period: str) -> str:
+    base = NAME if period == "on" else f"{NAME}-off"
+    return base if variant == MODELS[0] else f"{base}:{variant}"
 
 
 def _quenching(data: DataFile, model: str, pulled: bool) -> Quenching:

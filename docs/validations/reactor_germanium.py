@@ -23,7 +23,8 @@ def dresden() -> dict[str, float]:
     """Return the rates and the χ² of Dresden-II."""
     found = {}
     for variant in ("fef", "ybe", "fef-off"):
-        measurement = cj.measurements.dresden_ii(variant)
+        model, _, period = variant.partition("-")
+        measurement = cj.measurements.dresden_ii(model, period=period or "on")
         likelihood, key = cj.Likelihood([measurement]), variant.replace("-", "_")
         absent, present = (likelihood.fit(values={"cevns_norm": strength}) for strength in (0.0, 1.0))
         found |= {f"{key}_absent": absent.chi2, f"{key}_present": present.chi2}

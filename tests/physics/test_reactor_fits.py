@@ -21,22 +21,22 @@ def test_rate_in_the_window(model, published):
 
 
 @pytest.mark.parametrize(
-    ("variant", "strength", "expected"),
+    ("variant", "period", "strength", "expected"),
     [
-        ("fef", 0.0, 111.31),
-        ("fef", 1.0, 103.85),
-        ("ybe", 1.0, 105.83),
-        ("fef-off", 0.0, 114.76),
-        ("fef-off", 1.0, 154.36),
+        ("fef", "on", 0.0, 111.31),
+        ("fef", "on", 1.0, 103.85),
+        ("ybe", "on", 1.0, 105.83),
+        ("fef", "off", 0.0, 114.76),
+        ("fef", "off", 1.0, 154.36),
     ],
 )
-def test_chi2_of_dresden(variant, strength, expected):
+def test_chi2_of_dresden(variant, period, strength, expected):
     """130 bins, with and without the signal, reactor on and off.
 
     The numbers are those of an independent reconstruction in NumPy, with the constants of the public code of
     arXiv:2202.10829.
     """
-    fit = likelihood(variant).fit(values={"cevns_norm": strength})
+    fit = likelihood(variant, period=period).fit(values={"cevns_norm": strength})
     assert fit.converged
     assert fit.chi2 == pytest.approx(expected, abs=0.05)
 
@@ -61,8 +61,8 @@ def test_best_fit_of_the_background():
 
 def test_signal_is_preferred_with_the_reactor_on_alone():
     """arXiv:2202.09672: preferred with p < 1.2e-3 (3σ) while the reactor is on; with it off none is there."""
-    on, off = (likelihood(variant).fit(free=["cevns_norm"]) for variant in ("fef", "fef-off"))
-    absent = likelihood("fef").fit(values={"cevns_norm": 0.0})
+    on, off = (likelihood("fef", period=period).fit(free=["cevns_norm"]) for period in ("on", "off"))
+    absent = likelihood("fef", period="on").fit(values={"cevns_norm": 0.0})
     assert absent.chi2 - on.chi2 == pytest.approx(7.5, abs=0.1)
     assert 0.5 < on.values["cevns_norm"] < 1.5
     assert off.values["cevns_norm"] == 0.0
@@ -112,3 +112,30 @@ def test_wrong_names_are_refused():
         cj.measurements.dresden_ii(period="of")
     with pytest.raises(cj.InputError, match="unknown variant 'spectrum' of conus-plus-2025; known: counts"):
         cj.measurements.conus_plus_2025("spectrum")
+
+
+def test_on_and_off_together():
+    """The strengths and the backgrounds belong to each period; χ² is the sum."""
+    on, off = cj.measurements.dresden_ii(), cj.measurements.dresden_ii_off()
+    joint = cj.Likelihood([on, off])
+    signal = {"cevns_norm@dresden-ii": 1.0, "cevns_norm@dresden-ii-off": 0.0}
+    assert joint.fit(values=signal).chi2 == pytest.approx(103.845 + 114.757, abs=0.01)
+
+
+def test_quenching_known_differently_is_two_parameters():
+    """k = 0.157 at Dresden-II and 0.162 for CONUS+ and TEXONO, which share it."""
+    dresden, conus = cj.measurements.dresden_ii("lindhard"), cj.measurements.conus_plus_2025()
+    joint = cj.Likelihood([dresden, conus])
+    assert joint.parameters["lindhard_k_ge@dresden-ii"].default == 0.157
+    assert joint.parameters["lindhard_k_ge@conus-plus-2025"].default == 0.162
+    assert "lindhard_k_ge" in cj.Likelihood([conus, cj.measurements.texono_2025()]).parameters
+    both = {"cevns_norm@dresden-ii": 1.0, "cevns_norm@conus-plus-2025": 1.0}
+    tied = joint.fit(
+        values=both,
+        tie={"lindhard_k_ge@conus-plus-2025": "lindhard_k_ge@dresden-ii"},
+        free=["lindhard_k_ge@dresden-ii"],
+    )
+    alone = cj.Likelihood([conus]).problem(free=["lindhard_k_ge"], values={"cevns_norm": 1.0})
+    k = tied.values["lindhard_k_ge@dresden-ii"]
+    rest = likelihood("lindhard").fit(values={"cevns_norm": 1.0, "lindhard_k_ge": k})
+    assert tied.chi2 == pytest.approx(rest.chi2 + float(alone(np.array([k]))), abs=1e-5)
