@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from .._numerics import solve_symmetric
 from .._typing import Array, Float
 
-TOLERANCE = 1e-10
+TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
