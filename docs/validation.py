@@ -18,7 +18,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "validations"
-ORDER = ("couplings", "coherent_csi_2021", "electroweak")
+ORDER = ("couplings", "coherent_csi_2021", "coherent_lar_2020",
+    "reactor_germanium",
+    "electroweak",
+    "joint",
+)
 """The parts of the page."""
 
 

@@ -9,8 +9,9 @@ import typer
 from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
+from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..measurements import CATALOGUE, load
+from ..measurements import CATALOGUE, described, load, resolve, shipped
 from . import options, show
 
 app = typer.Typer(
@@ -45,10 +46,17 @@ def measurements(json_: options.Json = False) -> None:
     if json_:
         show.json_object({name: {"variants": list(e.variants), "summary": e.summary} for name, e in CATALOGUE.items()})
         return
-    table = show.table("measurement", "variants, default first", "what it is", wrapped="what it is")
+    table = show.table(
+        "measurement", "variants, default first", "what it is", wrapped=("variants, default first", "what it is")
+    )
     for name, entry in CATALOGUE.items():
         table.add_row(name, ", ".join(f":{variant}" for variant in entry.variants), entry.summary)
-    show.console().print(table)
+    console = show.console()
+    console.print(table)
+    forecasts = show.table("forecast", "what it is", wrapped=("what it is",))
+    for name in shipped():
+        forecasts.add_row(name, described(name).title)
+    console.print(forecasts)
 
 
 @app.command()
@@ -60,10 +68,11 @@ def parameters(
     json_: options.Json = False,
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
-    likelihood = options.likelihood(names or list(CATALOGUE), interaction, couplings, form_factor)
-    sin2 = likelihood.parameters["sin2_theta_w"].default
+    chosen_interaction = options.interaction(interaction, couplings)
+    found = parameter_table(resolve(names or list(CATALOGUE), form_factor), chosen_interaction)
+    sin2 = found["sin2_theta_w"].default
     cases = {
-        f"in fits, sin2_theta_w = {sin2:g}": (likelihood.interaction.couplings, sin2),
+        f"in fits, sin2_theta_w = {sin2:g}": (chosen_interaction.couplings, sin2),
         f"formula at {COUPLING_SIN2:g}": (formula(couplings, COUPLING_SIN2), COUPLING_SIN2),
         f"formula at {sin2:g}": (formula(couplings, sin2), sin2),
     }
@@ -82,11 +91,11 @@ def parameters(
                 "latex": p.latex,
                 "description": p.description,
             }
-            for p in likelihood.parameters.values()
+            for p in found.values()
         }
         show.json_object({"parameters": described, "couplings": {"scheme": couplings, "values": digits}})
         return
-    show.parameters(likelihood.parameters, couplings, digits)
+    show.parameters(found, couplings, digits)
 
 
 @app.command()

@@ -161,6 +161,10 @@ def draw_fit(panels: Sequence[Panel], curves: Sequence[Curve]) -> Figure:
         figure = new_figure(width + CURVES_WIDTH, max(height, ROW * len(curves)))
         spectra, profiles = figure.subfigures(1, 2, width_ratios=[width, CURVES_WIDTH])
         _draw_panels(spectra, panels, ": best fit")
-        for axes, curve in zip(np.atleast_1d(profiles.subplots(len(curves), 1)), curves, strict=True):
+        places = max(len(curves), round(height / (2.0 * ROW)))
+        grid = np.atleast_1d(profiles.subplots(places, 1))
+        for axes, curve in zip(grid, curves, strict=False):
             draw_curve(axes, curve)
+        for axes in grid[len(curves) :]:
+            axes.set_axis_off()
     return figure
