@@ -10,7 +10,7 @@ from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..measurements import CATALOGUE, load
+from ..measurements import CATALOGUE, resolve_or_describe
 from . import options, show
 
 app = typer.Typer(
@@ -53,14 +53,16 @@ def measurements(json_: options.Json = False) -> None:
 
 @app.command()
 def parameters(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    ] = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
     json_: options.Json = False,
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
-    likelihood = options.likelihood(names or list(CATALOGUE), interaction, couplings, form_factor)
+    likelihood = options.experiments(names or list(CATALOGUE), interaction, couplings, form_factor)
     sin2 = likelihood.parameters["sin2_theta_w"].default
     cases = {
         f"in fits, sin2_theta_w = {sin2:g}": (likelihood.interaction.couplings, sin2),
@@ -91,7 +93,7 @@ def parameters(
 
 @app.command()
 def predict(
-    names: options.Measurements,
+    names: options.Experiments,
     settings: options.Settings = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
@@ -101,7 +103,7 @@ def predict(
 ) -> None:
     """Predict the counts of each measurement, by component and bin."""
     show.check_plot(plot)
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
     predictions = likelihood.predict(options.specification(settings=settings)["values"])
     show.draw_predictions(plot, predictions)
     if json_:
@@ -183,7 +185,7 @@ def _exit_unless_converged(content: dict[str, Any]) -> None:
 
 @app.command()
 def profile(
-    names: options.Measurements,
+    names: options.Experiments,
     free: options.Free = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
@@ -209,7 +211,7 @@ def profile(
     levels = options.levels(cl)
     chosen = options.split(param) or options.split(free)
     ranges = options.ranges(range_, chosen)
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
     with show.progress("profiling"):
         result = likelihood.profile(
             chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
@@ -226,11 +228,13 @@ def profile(
 
 @app.command()
 def cite(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    ] = None,
     json_: options.Json = False,
 ) -> None:
     """Say what to cite: the papers and data releases of each measurement, and this package."""
-    loaded = [load(name) for name in names or list(CATALOGUE)]
+    loaded = resolve_or_describe(names or list(CATALOGUE))
     package = f"cevnsjax {__version__}, a differentiable likelihood engine for CEvNS (CITATION.cff)"
     if json_:
         show.json_object({"package": package, "measurements": {m.name: list(m.references) for m in loaded}})
