@@ -109,8 +109,8 @@ class EnergyDetector(eqx.Module):
             return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
         energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
         while energy < last and len(kinks) < MOST_BREAKS:
-            width = self.smearing.deviation(np.maximum(energy, 1e-3 * self.edges[-1]), nominal)
-            energy = energy + 2.5 * float(width)
+            width = self.smearing.deviation(np.maximum([energy], 1e-3 * self.edges[-1]), nominal)
+            energy = energy + 2.5 * float(width[0])
             kinks.append(energy)
         return kinks
 
