@@ -18,7 +18,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "validations"
-ORDER = ("couplings", "coherent_csi_2021", "coherent_lar_2020",
+ORDER = (
+    "couplings",
+    "coherent_csi_2021",
+    "coherent_lar_2020",
     "reactor_germanium",
     "electroweak",
     "joint",
