@@ -11,8 +11,9 @@ from .._errors import InputError
 from .._version import __version__
 from ..analysis import flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
+from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..measurements import CATALOGUE, load
+from ..measurements import CATALOGUE, described, resolve_or_describe, shipped
 from . import options, show
 
 app = typer.Typer(
@@ -47,25 +48,35 @@ def measurements(json_: options.Json = False) -> None:
     if json_:
         show.json_object({name: {"variants": list(e.variants), "summary": e.summary} for name, e in CATALOGUE.items()})
         return
-    table = show.table("measurement", "variants, default first", "what it is", wrapped="what it is")
+    table = show.table(
+        "measurement", "variants, default first", "what it is", wrapped=("variants, default first", "what it is")
+    )
     for name, entry in CATALOGUE.items():
         table.add_row(name, ", ".join(f":{variant}" for variant in entry.variants), entry.summary)
-    show.console().print(table)
+    console = show.console()
+    console.print(table)
+    forecasts = show.table("forecast", "what it is", wrapped=("what it is",))
+    for name in shipped():
+        forecasts.add_row(name, described(name).title)
+    console.print(forecasts)
 
 
 @app.command()
 def parameters(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    ] = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
     json_: options.Json = False,
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
-    likelihood = options.likelihood(names or list(CATALOGUE), interaction, couplings, form_factor)
-    sin2 = likelihood.parameters["sin2_theta_w"].default
+    chosen_interaction = options.interaction(interaction, couplings)
+    found = parameter_table(resolve_or_describe(names or list(CATALOGUE), form_factor), chosen_interaction)
+    sin2 = found["sin2_theta_w"].default
     cases = {
-        f"in fits, sin2_theta_w = {sin2:g}": (likelihood.interaction.couplings, sin2),
+        f"in fits, sin2_theta_w = {sin2:g}": (chosen_interaction.couplings, sin2),
         f"formula at {COUPLING_SIN2:g}": (formula(couplings, COUPLING_SIN2), COUPLING_SIN2),
         f"formula at {sin2:g}": (formula(couplings, sin2), sin2),
     }
@@ -84,16 +95,16 @@ def parameters(
                 "latex": p.latex,
                 "description": p.description,
             }
-            for p in likelihood.parameters.values()
+            for p in found.values()
         }
         show.json_object({"parameters": described, "couplings": {"scheme": couplings, "values": digits}})
         return
-    show.parameters(likelihood.parameters, couplings, digits)
+    show.parameters(found, couplings, digits)
 
 
 @app.command()
 def predict(
-    names: options.Measurements,
+    names: options.Experiments,
     settings: options.Settings = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
@@ -103,7 +114,7 @@ def predict(
 ) -> None:
     """Predict the counts of each measurement, by component and bin."""
     show.check_plot(plot)
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
     predictions = likelihood.predict(options.specification(settings=settings)["values"])
     show.draw_predictions(plot, predictions)
     if json_:
@@ -185,7 +196,7 @@ def _exit_unless_converged(content: dict[str, Any]) -> None:
 
 @app.command()
 def profile(
-    names: options.Measurements,
+    names: options.Experiments,
     free: options.Free = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
@@ -211,7 +222,7 @@ def profile(
     levels = options.levels(cl)
     chosen = options.split(param) or options.split(free)
     ranges = options.ranges(range_, chosen)
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
     with show.progress("profiling"):
         result = likelihood.profile(
             chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
@@ -255,11 +266,13 @@ def cross_sections(
 
 @app.command()
 def cite(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    ] = None,
     json_: options.Json = False,
 ) -> None:
     """Say what to cite: the papers and data releases of each measurement, and this package."""
-    loaded = [load(name) for name in names or list(CATALOGUE)]
+    loaded = resolve_or_describe(names or list(CATALOGUE))
     package = f"cevnsjax {__version__}, a differentiable likelihood engine for CEvNS (CITATION.cff)"
     if json_:
         show.json_object({"package": package, "measurements": {m.name: list(m.references) for m in loaded}})

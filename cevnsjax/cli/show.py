@@ -52,11 +52,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True, width=width)
 
 
-def table(*headers: str, wrapped: str = "") -> Table:
-    """Return an empty table with these columns; only the column `wrapped` may take several lines."""
+def table(*headers: str, wrapped: Sequence[str] = ()) -> Table:
+    """Return an empty table with these columns; only those `wrapped` may take several lines."""
     empty = Table(box=None)
     for header in headers:
-        empty.add_column(escape(header), no_wrap=header != wrapped)
+        empty.add_column(escape(header), no_wrap=header not in wrapped)
     return empty
 
 
@@ -106,7 +106,7 @@ def _unit(unit: str) -> str:
 
 def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping[str, float]]) -> None:
     """Print the parameters, and the couplings of a scheme by case."""
-    rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped="what it is")
+    rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped=("what it is",))
     for p in table_.values():
         prior = "" if p.constraint is None else f"{p.constraint.centre:g} ± {p.constraint.width:.4g}"
         bounds = f"{p.bounds[0]:.6g} … {p.bounds[1]:.6g}"

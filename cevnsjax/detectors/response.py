@@ -114,6 +114,17 @@ class EnergyDetector(eqx.Module):
             kinks.append(energy)
         return kinks
 
+    def parts(self) -> Float[np.ndarray, "bin part"]:
+        """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
+
+        Bins with fewer parts than others end in parts of no width.
+        """
+        share = np.arange(self.pieces + 1) / self.pieces
+        even = self.edges[:-1, None] + np.diff(self.edges)[:, None] * share
+        cut = [[*row, *(x for x in self.efficiency.knots() if row[0] < x < row[-1] and x not in row)] for row in even]
+        most = max(map(len, cut))
+        return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
+
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
         nominal = self.nominal()
@@ -169,10 +180,9 @@ class EnergyResponse(Stage):
 
     def _integrated(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
         """Return ∫ density × efficiency over each bin, from the threshold."""
-        detector, pieces = self.detector, self.detector.pieces
+        detector = self.detector
         xp = namespace(self.recoil, *params.values())
-        share = np.arange(pieces + 1) / pieces
-        fine = detector.edges[:-1, None] + (detector.edges[1:] - detector.edges[:-1])[:, None] * share
+        fine = detector.parts()
         upper = fine[:, 1:]
         low = xp.clip(detector.efficiency.threshold(params), fine[:, :-1], upper)
         width = upper - low

@@ -19,7 +19,9 @@ def minimum_energy(recoil: Float[np.ndarray, "..."], mass: float) -> Float[np.nd
     return 0.5 * (recoil + np.sqrt(recoil**2 + 2.0 * mass * recoil))
 
 
-def momentum_transfer(recoil: Float[np.ndarray, "..."], mass: float) -> Float[np.ndarray, "..."]:
+def momentum_transfer(
+    recoil: Float[np.ndarray, "..."], mass: float | Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
     """Return |q| = sqrt(2MT) [MeV], the convention of arXiv:2303.09360 (the exact |q|² has + T²)."""
     return np.sqrt(2.0 * mass * recoil)
 

@@ -84,12 +84,10 @@ def test_argon_in_closed_form(argon):
     """Δχ²(η) = (η - s)² / (σ² + η² w²) for a signal ηλ measured as s ± σ, with λ = 1 ± w: 1 at the ends."""
     (found,) = argon.measured
     excess = lar.table("energy_excess")
-    neutrons = [lar.table("energy_f90")[name].reshape(12, 8).sum(axis=1) for name in ("brn", "delayed_brn")]
+    neutrons = [lar.grid(name).sum(axis=(1, 2)) for name in ("brn", "delayed_brn")]
     errors = np.hypot(excess["error"], 0.017 * sum(neutrons))
     rate = lar.Rate(
-        {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.00078},
-        [independent.couplings_2022(LEPTON_MASS[flavour])[0] for flavour in FLAVOURS],
-        independent.couplings_2022(M_MU)[1],
+        {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.00078}
     )
     signal = lar.exposure("analysis") * lar.unsmeared(rate, 1e-10).sum(axis=0)
     design = np.array([signal, *neutrons]).T / errors[:, None]

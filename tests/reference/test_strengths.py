@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import test_coherent_ge_mini_2024 as ge_mini
 import test_expected_counts as csi
-from independent_rates import FLAVOURS, LEPTON_MASS, couplings_2022
+from independent_rates import FLAVOURS
 from scipy.special import kl_div
 from test_time_bins import expected_fractions
 from tolerance import assert_close
@@ -97,21 +97,13 @@ def csi_2021():
     return Arrays(parts[0], parts[1] + parts[2], backgrounds, pulls, csi.events("coincidence"))
 
 
-def template(name):
-    """Return a released template (energy, F90, time)."""
-    return lar.table("energy_f90")[name].reshape(12, 8, 1) * lar.table("time")[name]
-
-
 def argon(dimensions):
     rate = lar.Rate(
-        {"r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.00078},
-        [couplings_2022(LEPTON_MASS[flavour])[0] for flavour in FLAVOURS],
-        couplings_2022(LEPTON_MASS["nu_mu"])[1],
+        {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.00078}
     )
     energy = lar.exposure("release") * lar.smeared(rate, 0.3364, 1e-9)
     early, late = lar.arrivals(0.452, 0.15)
-    counts = np.array([values for key, values in lar.table("counts").items() if key.startswith("t_")])
-    observed = counts.T.reshape(12, 8, 10)
+    observed = lar.observed()
     names = ("brn", "delayed_brn", "ss")
     if dimensions == "3d":
         shape = lar.table("energy_f90")["cevns"].reshape(12, 8)
@@ -120,7 +112,7 @@ def argon(dimensions):
         prompt, delayed = (
             np.einsum("b,bf,t->bft", e, share, t) for e, t in ((energy[0], early), (energy[1] + energy[2], late))
         )
-        backgrounds = {f"{name}_norm": template(name) for name in names}
+        backgrounds = {f"{name}_norm": lar.grid(name) for name in names}
         return Arrays(
             prompt,
             delayed,
@@ -129,10 +121,10 @@ def argon(dimensions):
             observed,
         )
     prompt, delayed = np.outer(energy[0], early), np.outer(energy[1] + energy[2], late)
-    nominal = {name: template(name).sum(axis=1) for name in ("cevns", *names)}
+    nominal = {name: lar.grid(name).sum(axis=1) for name in ("cevns", *names)}
     distortions = {}
     for key, (component, other, _) in SHIFTS.items():
-        base, moved = nominal[component], template(other).sum(axis=1)
+        base, moved = nominal[component], lar.grid(other).sum(axis=1)
         moved = moved * base.sum() / moved.sum()
         distortions[key] = f"{component}_norm", np.divide(moved - base, base, out=np.zeros_like(base), where=base > 0)
     pulls = {"brn_norm": 0.32, "delayed_brn_norm": 1.0, "ss_norm": 0.0079} | dict.fromkeys(SHIFTS, 1.0)
