@@ -17,7 +17,7 @@ import equinox as eqx
 import numpy as np
 
 from ._errors import InputError
-from ._numerics import gauss_legendre, namespace
+from ._numerics import chebyshev_points, gauss_legendre, lagrange, namespace
 from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params, Scalar
 from .detectors.response import Recoils
@@ -223,16 +223,6 @@ def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
     return Nodes(np.array(recoil), np.array(weight), np.array(largest))
 
 
-def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:
-    """Return the Lagrange polynomials of `points` at each `x`: the barycentric formula (Berrut and Trefethen 2004)."""
-    span = 4.0 / (points.max() - points.min())
-    differences = span * (points[:, None] - points[None, :]) + np.eye(len(points))
-    distance = x[None, :] - points[:, None]
-    hit = distance == 0.0
-    terms = (1.0 / differences.prod(axis=1))[:, None] / np.where(hit, 1.0, distance)
-    return np.where(hit.any(axis=0), hit.astype(float), terms / np.where(hit.any(axis=0), 1.0, terms.sum(axis=0)))
-
-
 def flux_moments(
     measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int
 ) -> Float[np.ndarray, "flavour nuclide node"]:
@@ -257,8 +247,7 @@ def recoil_spectrum(
 ) -> RecoilSpectrum:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
     count = max(2, -(-AMPLITUDE_ORDER * order // RECOIL_ORDER))
-    share = 0.5 * (1.0 - np.cos(np.pi * (np.arange(count) + 0.5) / count))
-    points = nodes.largest[:, None] * share
+    points = nodes.largest[:, None] * chebyshev_points(0.0, 1.0, count)
     masses = np.array([nucleus.mass for nucleus in measurement.target.nuclides])
     return RecoilSpectrum(
         amplitude=SquaredAmplitude(

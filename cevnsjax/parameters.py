@@ -41,6 +41,10 @@ class Parameter:
     """Belongs to its measurement: where several measurements of one likelihood have one of that name, each is called
     NAME@MEASUREMENT. Otherwise the same name is the same parameter."""
 
+    material: bool = False
+    """A property of a material as a measurement knows it: measurements that know it alike, default and constraint,
+    share it; where they do not, it belongs to each of them."""
+
     @property
     def profiled(self) -> bool:
         """Return whether it is profiled in a fit that does not name it."""
@@ -64,7 +68,12 @@ class ParameterTable(Mapping[str, Parameter]):
         for parameter in parameters:
             known = self._parameters.setdefault(parameter.name, parameter)
             if known != parameter:
-                raise InputError(f"two different parameters are named '{parameter.name}': {known} and {parameter}")
+                differ = [
+                    f"{field.name} {getattr(known, field.name)} and {getattr(parameter, field.name)}"
+                    for field in dataclasses.fields(known)
+                    if getattr(known, field.name) != getattr(parameter, field.name)
+                ]
+                raise InputError(f"two different parameters are named '{parameter.name}': {', '.join(differ)}")
 
     def __getitem__(self, name: str) -> Parameter:
         return self._parameters[name]

@@ -54,13 +54,14 @@ def shared_widths(measurements: Measurements) -> dict[str, float]:
 def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, str], ...]:
     """Return, for each measurement, the name in the likelihood of its parameters that others have too but do not share.
 
-    These are its own parameters, and those that the measurements know differently, with another default or constraint.
+    These are its own parameters, and those of a material that the measurements know differently, with another default
+    or constraint.
     """
     parameters = [measurement.parameters(shared) for measurement in measurements]
     kinds: dict[str, set[Parameter]] = {}
     for parameter in itertools.chain(*parameters):
         kinds.setdefault(parameter.name, set()).add(parameter)
-    owned = [[p.name for p in known if p.own or len(kinds[p.name]) > 1] for known in parameters]
+    owned = [[p.name for p in known if p.own or (p.material and len(kinds[p.name]) > 1)] for known in parameters]
     counts = collections.Counter(name for names in owned for name in names)
     return tuple(
         {name: f"{name}@{base_name(measurement)}" for name in names if counts[name] > 1}
@@ -69,20 +70,21 @@ def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, s
 
 
 def parameter_table(measurements: Measurements, interaction: StandardModel) -> ParameterTable:
-    """Return the parameters of the interaction, of what the measurements share, and of each measurement."""
+    """Return the parameters of the interaction, of what the measurements share, and of each measurement.
+
+    Where measurements have another default of what is common to them (a radius), that of the first is taken.
+    """
     widths = shared_widths(measurements)
     shared = frozenset(widths)
-    return ParameterTable(
-        (
-            *interaction.parameters(),
-            *(shared_nuisance(name, width) for name, width in widths.items()),
-            *(
-                dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
-                for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True)
-                for parameter in measurement.parameters(shared)
-            ),
-        )
-    )
+    found = {p.name: p for p in interaction.parameters()}
+    found |= {name: shared_nuisance(name, width) for name, width in widths.items()}
+    for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
+        for parameter in measurement.parameters(shared):
+            renamed = dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
+            first = found.setdefault(renamed.name, renamed)
+            if dataclasses.replace(renamed, default=first.default) != first:
+                raise InputError(f"two different parameters are named '{renamed.name}': {first} and {renamed}")
+    return ParameterTable(found.values())
 
 
 def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:

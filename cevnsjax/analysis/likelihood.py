@@ -28,9 +28,9 @@ class Likelihood:
     """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
 
     A parameter that belongs to its measurement (a strength, a coefficient of a detector) is called NAME@MEASUREMENT
-    where several measurements have one of that name, and so is one that they know differently, with another default or
-    constraint. What several measurements share of their uncertainties (the flux
-    of one source) is a nuisance of its own that moves all their strengths together.
+    where several measurements have one of that name, and so is one of a material that they know differently. What
+    several measurements share of their uncertainties (the flux of one source) is a nuisance of its own that moves all
+    their strengths together.
     """
 
     def __init__(

@@ -15,39 +15,19 @@ import equinox as eqx
 import numpy as np
 
 from .._errors import InputError
-from .._numerics import namespace
+from .._numerics import chebyshev_points, lagrange
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
 from .quenching import Quenching, TabulatedQuenching
 from .resolution import GaussianSmearing
-from .response import Detector
+from .response import Detector, EnergySpectrum, FlavourStrengths
 
 LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
 """Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in
 the range of ionisation energies."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] below which an ionisation energy is looked for."""
-
-
-def chebyshev_points(low: float, high: float, count: int) -> Float[np.ndarray, " point"]:
-    """Return the extrema of the Chebyshev polynomial of degree ``count - 1`` on an interval, ends included."""
-    return 0.5 * (low + high) - 0.5 * (high - low) * np.cos(np.pi * np.arange(count) / (count - 1))
-
-
-def lagrange_polynomials(
-    points: Float[np.ndarray, " point"], x: Float[np.ndarray, " x"]
-) -> Float[np.ndarray, "x point"]:
-    """Return the Lagrange polynomials of Chebyshev extrema at `x`, by the barycentric formula.
-
-    J.-P. Berrut and L. N. Trefethen, SIAM Rev. 46, 501 (2004), Eqs. 4.2 and 5.4.
-    """
-    weights = (-1.0) ** np.arange(len(points))
-    weights[[0, -1]] *= 0.5
-    distance = x[:, None] - points
-    hit = distance == 0.0
-    terms = np.where(hit.any(axis=1, keepdims=True), hit, weights / np.where(hit, 1.0, distance))
-    return terms / terms.sum(axis=1, keepdims=True)
 
 
 class IonisationDetector(Detector):
@@ -116,25 +96,24 @@ class IonisationDetector(Detector):
             raise InputError(f"no recoil gives {self.minimum:g} keV: the largest ionisation energy is {energy.max():g}")
         count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (energy.max() - self.minimum) / self.smearing.noise)
         points = chebyshev_points(self.minimum, energy.max(), int(count))
-        seen = (energy > self.minimum)[:, None]
-        projection = np.where(seen, lagrange_polynomials(points, np.maximum(energy, self.minimum)), 0.0)
+        seen = energy > self.minimum
+        projection = seen * lagrange(points, np.maximum(energy, self.minimum))
         edges = np.maximum(self.edges, np.array(self.thresholds)[:, None])
-        return IonisationResponse(self, edges, self._recoils(points), projection)
+        return IonisationResponse(self, edges, self._recoils(points), projection.reshape(-1, *recoil.shape))
 
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> "IonisationSignal":
         """Return the stage of the counts in each bin."""
-        if isinstance(response, Constant):
-            projection = response.value.projection
-        else:
-            assert isinstance(response, IonisationResponse)
-            projection = response.projection
-        return IonisationSignal(ProjectedRecoils(recoils, projection, tuple(strengths)), response)
+        projection = response.value.projection if isinstance(response, Constant) else response.projection
+        spectrum: Stage = EnergySpectrum(recoils, Constant(projection))
+        if any(strengths):
+            spectrum = FlavourStrengths(spectrum, tuple(strengths))
+        return IonisationSignal(spectrum, response)
 
 
 class Ionisation(eqx.Module):
     """The response at the points, and what brings recoils there."""
 
-    projection: Float[Array, "recoil point"]
+    projection: Float[Array, "point nuclide node"]
     probability: Float[Array, "bin point"]
 
 
@@ -146,7 +125,7 @@ class IonisationResponse(Stage):
     """Edges of the bins of each crystal, none below its threshold [keV]."""
     recoil: Float[Array, " point"]
     """Recoil energies of the points [MeV]."""
-    projection: Float[Array, "recoil point"]
+    projection: Float[Array, "point nuclide node"]
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.detector.parameters())
@@ -161,31 +140,15 @@ class IonisationResponse(Stage):
         return Ionisation(self.projection, probability)
 
 
-class ProjectedRecoils(Stage):
-    """Stage: recoils of all flavours and nuclides at the points, each flavour times its strength."""
-
-    recoils: Stage
-    projection: Float[Array, "recoil point"]
-    strengths: tuple[str | None, ...] = eqx.field(static=True)
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset(name for name in self.strengths if name is not None)
-
-    def __call__(self, params: Params) -> Float[Array, " point"]:
-        recoils = self.recoils(params)
-        factors = [1.0 if name is None else params[name] for name in self.strengths]
-        total = sum(factor * flavour for factor, flavour in zip(factors, recoils, strict=True))
-        return namespace(recoils).reshape(total, -1) @ self.projection
-
-
 class IonisationSignal(Stage):
     """Stage: expected signal counts in each bin, before the strength of the signal."""
 
-    recoils: Stage
+    spectrum: Stage
+    """Recoils of each flavour at the points."""
     response: Stage
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
     def __call__(self, params: Params) -> Float[Array, "bin 1"]:
-        return (self.response(params).probability @ self.recoils(params))[:, None]
+        return (self.response(params).probability @ self.spectrum(params).sum(axis=0))[:, None]

@@ -109,10 +109,21 @@ class EnergyDetector(eqx.Module):
             return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
         energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
         while energy < last and len(kinks) < MOST_BREAKS:
-            width = self.smearing.deviation(np.maximum(energy, 1e-3 * self.edges[-1]), nominal)
-            energy = energy + 2.5 * float(width)
+            width = self.smearing.deviation(np.maximum([energy], 1e-3 * self.edges[-1]), nominal)
+            energy = energy + 2.5 * float(width[0])
             kinks.append(energy)
         return kinks
+
+    def parts(self) -> Float[np.ndarray, "bin part"]:
+        """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
+
+        Bins with fewer parts than others end in parts of no width.
+        """
+        share = np.arange(self.pieces + 1) / self.pieces
+        even = self.edges[:-1, None] + np.diff(self.edges)[:, None] * share
+        cut = [[*row, *(x for x in self.efficiency.knots() if row[0] < x < row[-1] and x not in row)] for row in even]
+        most = max(map(len, cut))
+        return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
@@ -134,7 +145,7 @@ class EnergyDetector(eqx.Module):
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
         x, w = np.polynomial.legendre.leggauss(order)
-        return EnergyResponse(self, recoil, 0.5 * (x + 1.0), 0.5 * w)
+        return EnergyResponse(self, recoil, self.parts(), 0.5 * (x + 1.0), 0.5 * w)
 
 
 class EnergyResponse(Stage):
@@ -143,6 +154,8 @@ class EnergyResponse(Stage):
     detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
+    parts: Float[Array, "bin part"]
+    """Edges of the parts of each bin that are integrated one by one."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
 
@@ -169,12 +182,10 @@ class EnergyResponse(Stage):
 
     def _integrated(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
         """Return ∫ density × efficiency over each bin, from the threshold."""
-        detector, pieces = self.detector, self.detector.pieces
+        detector = self.detector
         xp = namespace(self.recoil, *params.values())
-        share = np.arange(pieces + 1) / pieces
-        fine = detector.edges[:-1, None] + (detector.edges[1:] - detector.edges[:-1])[:, None] * share
-        upper = fine[:, 1:]
-        low = xp.clip(detector.efficiency.threshold(params), fine[:, :-1], upper)
+        upper = self.parts[:, 1:]
+        low = xp.clip(detector.efficiency.threshold(params), self.parts[:, :-1], upper)
         width = upper - low
         x = low[..., None] + width[..., None] * self.nodes
         weights = width[..., None] * self.weights * detector.efficiency(x, params)
