@@ -9,6 +9,8 @@ import typer
 from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
+from ..analysis import flux_averaged_cross_sections
+from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, described, resolve_or_describe, shipped
@@ -232,6 +234,33 @@ def profile(
         show.json_object(content)
     else:
         show.profile(content)
+    _exit_unless_converged(content)
+
+
+@app.command(name="cross-sections")
+def cross_sections(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Measurements at the Spallation Neutron Source; CsI 2021, argon and germanium by default."),
+    ] = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
+    show.check_plot(plot)
+    chosen = options.interaction(interaction, couplings)
+    with show.progress("fitting"):
+        result = flux_averaged_cross_sections(names or DEFAULT_MEASUREMENTS, chosen, form_factor)
+        content = result.as_dict()
+        if result.converged:
+            show.draw(plot, result)
+    if json_:
+        show.json_object(content)
+    else:
+        show.cross_sections(content)
     _exit_unless_converged(content)
 
 
