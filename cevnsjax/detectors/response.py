@@ -109,8 +109,8 @@ class EnergyDetector(eqx.Module):
             return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
         energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
         while energy < last and len(kinks) < MOST_BREAKS:
-            width = self.smearing.deviation(np.maximum(energy, 1e-3 * self.edges[-1]), nominal)
-            energy = energy + 2.5 * float(width)
+            width = self.smearing.deviation(np.array([max(energy, 1e-3 * self.edges[-1])]), nominal)
+            energy = energy + 2.5 * float(width[0])
             kinks.append(energy)
         return kinks
 
@@ -140,7 +140,8 @@ class EnergyDetector(eqx.Module):
                     found[nuclide, k] = LARGEST_RECOIL
                 elif energy > 0:
                     found[nuclide, k] = brentq(excess, 0.0, LARGEST_RECOIL, args=(nuclide, energy), xtol=1e-15)
-        return found
+        knots = np.array(self.quenching.knots())
+        return np.concatenate([found, np.tile(knots, (nuclides, 1))], axis=1)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""

@@ -211,7 +211,7 @@ def _table(data: Description, seconds: float) -> Source:
 
 def _detector(data: Description, source: Source) -> BinnedDetector:
     unit = data.one_of("detector.unit", ("PE", "keV"))
-    parts = data.optional("binning.parts", "1", 1.0, most=1000)
+    parts = data.optional("binning.parts", "1", 1.0, most=1000.0)
     if parts != int(parts):
         raise data.fail("binning.parts", "a whole number", f"{parts:g}")
     energy = EnergyDetector(
@@ -299,7 +299,7 @@ def _spread(
     falls = data.has("time.efficiency_onset") or data.has("time.efficiency_rate")
     window = TimeWindow(
         edges=edges,
-        onset=data.value("time.efficiency_onset", "us", zero=True, most=edges[-1]) if falls else 0.0,
+        onset=data.value("time.efficiency_onset", "us", zero=True, most=float(edges[-1])) if falls else 0.0,
         rate=data.value("time.efficiency_rate", "1/us", most=1.0) if falls else 0.0,
     )
     spread = window.binned(_arrivals(data), "time_shift_nu")
