@@ -1,4 +1,4 @@
-"""Run all benchmarks and print their tables: ``python -m benchmarks [--json FILE]``."""
+"""Run all benchmarks and print their tables: ``python -m benchmarks [--only BLOCK] [--json FILE]``."""
 
 import argparse
 import json
@@ -14,6 +14,7 @@ import cevnsjax
 
 from .case import Case
 from .evaluation import evaluation
+from .every_measurement import every_measurement
 from .minimisers import minimisers
 from .pulls import pulls
 from .quadrature import quadrature
@@ -36,13 +37,15 @@ def machine() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables to FILE as well")
+    blocks = {block.__name__: block for block in (evaluation, quadrature, minimisers, pulls, every_measurement)}
+    parser.add_argument("--only", choices=blocks, help="one block alone")
     chosen = parser.parse_args()
     jax.config.update("jax_enable_compilation_cache", False)
     console = Console(width=140)
     found = machine()
     console.print(", ".join(f"{name} {text}" for name, text in found.items()))
     case, tables = Case(), []
-    for block in (evaluation, quadrature, minimisers, pulls):
+    for block in [blocks[chosen.only]] if chosen.only else blocks.values():
         made = block(case)
         made = made if isinstance(made, list) else [made]
         for table in made:

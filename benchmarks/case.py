@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 import cevnsjax as cj
+from cevnsjax.constraints import NO_CONSTRAINTS
 from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER, fold
 from cevnsjax.inference.evaluate import Evaluator
 from cevnsjax.inference.fit import even_points
@@ -30,7 +31,7 @@ class Case:
     def problem(self, recoil_order: int = RECOIL_ORDER, bin_order: int = BIN_ORDER) -> Problem:
         """Return χ² with `recoil_order` nodes between kinks and `bin_order` in each photo-electron bin."""
         folded = fold(self.measurement, self.likelihood.interaction, recoil_order, bin_order)
-        function = ChiSquare((folded,), (), np.zeros(0), np.zeros(0))
+        function = ChiSquare((folded,), NO_CONSTRAINTS)
         return pose(function, self.likelihood.specify(free=FREE, tie=TIE))
 
     def evaluator(self) -> Evaluator:

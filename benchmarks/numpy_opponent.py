@@ -23,15 +23,15 @@ BLOCK = 128
 
 def midpoint_nodes(measurement: Measurement, count: int) -> Nodes:
     """Return `count` midpoints in recoil energy [MeV] up to the largest one, for each nuclide: the usual quick way."""
-    energy = max(edge for spectrum in measurement.source.spectra.values() for edge in spectrum.breaks())
-    recoil, weight, momentum = [], [], []
+    energy = max(edge for component in measurement.source.components for edge in component.spectrum.breaks())
+    recoil, weight, largest = [], [], []
     for nucleus in measurement.target.nuclides:
         step = maximum_recoil(energy, nucleus.mass) / count
         nodes = (np.arange(count) + 0.5) * step
         recoil.append(nodes)
         weight.append(np.full(count, step))
-        momentum.append(momentum_transfer(nodes, nucleus.mass))
-    return Nodes(np.array(recoil), np.array(weight), np.array(momentum))
+        largest.append(count * step)
+    return Nodes(np.array(recoil), np.array(weight), np.array(largest))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 
 from ._constants import HBAR_C
 from ._errors import InputError
-from ._numerics import gauss_legendre, namespace
+from ._numerics import chebyshev_points, gauss_legendre, lagrange, namespace
 from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params, Scalar
 from .detectors.response import Recoils
@@ -229,16 +229,6 @@ def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
     return Nodes(np.array(recoil), np.array(weight), np.array(largest))
 
 
-def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:
-    """Return the Lagrange polynomials of `points` at each `x`: the barycentric formula (Berrut and Trefethen 2004)."""
-    span = 4.0 / (points.max() - points.min())
-    differences = span * (points[:, None] - points[None, :]) + np.eye(len(points))
-    distance = x[None, :] - points[:, None]
-    hit = distance == 0.0
-    terms = (1.0 / differences.prod(axis=1))[:, None] / np.where(hit, 1.0, distance)
-    return np.where(hit.any(axis=0), hit.astype(float), terms / np.where(hit.any(axis=0), 1.0, terms.sum(axis=0)))
-
-
 def flux_moments(
     measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int
 ) -> Float[np.ndarray, "flavour nuclide node"]:
@@ -266,8 +256,7 @@ def recoil_spectrum(
     reach = float(momentum_transfer(nodes.largest, masses).max()) * AMPLITUDE_RADIUS / HBAR_C
     needed = AMPLITUDE_ORDER + math.ceil(AMPLITUDE_MORE * max(reach - AMPLITUDE_REACH, 0.0))
     count = max(2, -(-needed * order // RECOIL_ORDER))
-    share = 0.5 * (1.0 - np.cos(np.pi * (np.arange(count) + 0.5) / count))
-    points = nodes.largest[:, None] * share
+    points = nodes.largest[:, None] * chebyshev_points(0.0, 1.0, count)
     return RecoilSpectrum(
         amplitude=SquaredAmplitude(
             nuclear=nuclear_response(measurement.target, momentum_transfer(points, masses[:, None])),

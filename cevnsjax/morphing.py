@@ -3,7 +3,7 @@
 Two forms. `MorphedShape` moves the logarithm of each bin: it stays positive, keeps its total, and passes exactly
 through the nominal shape at ξ = 0 and through each released one at ξ = ±1; it is twice differentiable everywhere and
 the logarithm is linear beyond ±1. `LinearDistortion` multiplies by 1 + Σ η ε with the relative shifts ε of the
-released shapes, the form of arXiv:2211.11905 and 2205.09484 for liquid argon.
+released shapes, as re-analyses of COHERENT's liquid argon do (arXiv:2211.11905).
 """
 
 from collections.abc import Mapping, Sequence

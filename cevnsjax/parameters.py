@@ -41,6 +41,10 @@ class Parameter:
     """Belongs to its measurement: where several measurements of one likelihood have one of that name, each is called
     NAME@MEASUREMENT. Otherwise the same name is the same parameter."""
 
+    material: bool = False
+    """A property of a material as a measurement knows it: measurements that know it alike, default and constraint,
+    share it; where they do not, it belongs to each of them."""
+
     @property
     def profiled(self) -> bool:
         """Return whether it is profiled in a fit that does not name it."""

@@ -18,7 +18,17 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "validations"
-ORDER = ("couplings", "coherent_csi_2021", "electroweak")
+ORDER = (
+    "couplings",
+    "coherent_csi_2021",
+    "coherent_csi_2017",
+    "coherent_lar_2020",
+    "coherent_ge_mini_2024",
+    "reactor_germanium",
+    "electroweak",
+    "solar",
+    "joint",
+)
 """The parts of the page."""
 
 

@@ -11,10 +11,21 @@ Formulas: arXiv:2006.12659 section 5, arXiv:2005.01645 section II.
 
 import csv
 import tomllib
+from itertools import pairwise
 from math import pi, sqrt
 
 import numpy as np
-from independent_rates import DATA, Nucleus, flux_moments, form_factor
+from independent_rates import (
+    DATA,
+    E_END,
+    E_LINE,
+    FLAVOURS,
+    LEPTON_MASS,
+    Nucleus,
+    couplings_2022,
+    flux_moments,
+    form_factor,
+)
 from numpy.polynomial.legendre import leggauss
 from scipy.integrate import quad, quad_vec
 from scipy.special import ndtr
@@ -23,9 +34,6 @@ FOLDER = DATA / "coherent_lar_2020"
 TOML = tomllib.loads((FOLDER / "measurement.toml").read_text())
 EDGES = np.array(TOML["binning"]["energy"]["value"], float)
 TIMES = np.array(TOML["binning"]["time"]["value"], float)
-FLAVOURS = ("nu_mu", "nu_e", "nu_mu_bar")
-ENDS = (29.79206, 52.82918775)
-"""Largest neutrino energies [MeV] of the line and of the spectra, to place breaks only."""
 
 
 def table(name):
@@ -33,11 +41,6 @@ def table(name):
     with (FOLDER / f"{name}.csv").open() as file:
         header, *rows = list(csv.reader(file))
     return {key.split(" [")[0]: column for key, column in zip(header, np.array(rows, float).T, strict=True)}
-
-
-def couplings(scheme):
-    """Return g_V^p(ν_e), g_V^p(ν_μ) and g_V^n with four digits, and ρ: arXiv:2005.01645 and 2205.09484."""
-    return {"2020": (0.0401, 0.0318, -0.5094, 1.00058), "2022": (0.0382, 0.0300, -0.5117, 1.00063)}[scheme]
 
 
 def exposure(analysis):
@@ -52,10 +55,13 @@ def exposure(analysis):
 class Rate:
     """Recoils of each flavour on 40Ar per MeV, per squared unit of exposure."""
 
-    def __init__(self, params, proton_couplings, neutron_coupling):
-        """Take g_V^p by flavour and g_V^n; `params` has the radii and the quenching."""
-        self.nucleus = Nucleus("40Ar")
-        self.params, self.proton, self.neutron = params, np.array(proton_couplings), neutron_coupling
+    def __init__(self, params):
+        """Take radii, quenching and sin²θ_W; the couplings are those of 2022, see `independent_rates`."""
+        self.nucleus, self.params = Nucleus("40Ar"), params
+        couplings = [couplings_2022(LEPTON_MASS[flavour]) for flavour in FLAVOURS]
+        shift = -2 * 1.00063 * (params["sin2_theta_w"] - 0.23863)
+        self.proton = np.array([proton + shift for proton, _ in couplings])
+        self.neutron = couplings[0][1]
 
     def __call__(self, recoil):
         nucleus, params = self.nucleus, self.params
@@ -76,19 +82,19 @@ class Rate:
 
     def kinks(self):
         """Return the recoil energies [MeV] where the rate has a kink."""
-        return [2 * e**2 / (self.nucleus.mass + 2 * e) for e in ENDS]
+        return [2 * e**2 / (self.nucleus.mass + 2 * e) for e in (E_LINE, E_END)]
 
 
 def integrate(function, breaks, rtol):
-    """Return ∫ function between consecutive breaks, added up: each element to `rtol` of itself."""
-    pieces = list(zip(breaks[:-1], breaks[1:], strict=True))
+    """Return ∫ function between consecutive breaks, added up: each element to `rtol` of itself or of 1e-9 of the largest."""
+    pieces = list(pairwise(breaks))
     node, weight = leggauss(24)
     rough = sum(
         (high - low) / 2 * w * function((high + low) / 2 + (high - low) / 2 * x)
         for low, high in pieces
         for x, w in zip(node, weight, strict=True)
     )
-    scale = np.where(rough > 0, rough, 1.0)
+    scale = np.maximum(rough, 1e-9 * rough.max())
     return scale * sum(
         quad_vec(lambda t: function(t) / scale, low, high, epsabs=rtol / len(pieces), epsrel=0.0, norm="max")[0]
         for low, high in pieces
@@ -107,7 +113,7 @@ def unsmeared(rate, rtol=1e-11):
     energy, value = efficiency()
     line, end = rate.kinks()
     found = np.zeros((3, len(EDGES) - 1))
-    for i, (low, high) in enumerate(zip(EDGES[:-1], EDGES[1:], strict=True)):
+    for i, (low, high) in enumerate(pairwise(EDGES)):
         inside = [rate.recoil(e) for e in energy if low < e < high]
         low, high = rate.recoil(low), rate.recoil(high)
         breaks = sorted({low, min(high, end), *(t for t in [*inside, line] if low < t < min(high, end))})
@@ -158,8 +164,36 @@ def arrivals(mean, width):
         low, high = mean - 10 * width, min(mean + 10 * width, time)
         if high <= low:
             return 0.0
-        pulse = lambda s: np.exp(-(((s - mean) / width) ** 2) / 2) / (width * sqrt(2 * pi))  # noqa: E731
         points = [p for p in (high - 0.2, high - 0.02, mean) if low < p < high]
-        return quad(lambda s: pulse(s) * decay(time - s), low, high, points=points, epsabs=1e-14, limit=400)[0]
+        norm = width * sqrt(2 * pi)
+        return quad(
+            lambda s: np.exp(-(((s - mean) / width) ** 2) / 2) / norm * decay(time - s),
+            low,
+            high,
+            points=points,
+            epsabs=1e-14,
+            limit=400,
+        )[0]
 
     return np.array([np.diff([cumulative(decay, t) for t in TIMES]) for decay in (prompt, delayed)])
+
+
+def grid(name):
+    """Return the counts (energy, F90, time) of a template: the product of its two tables."""
+    shape, time = table("energy_f90")[name].reshape(12, 8, 1), table("time")[name]
+    return shape * time
+
+
+def observed():
+    """Return the counts (energy, F90, time)."""
+    counts = table("counts")
+    return np.array([column for key, column in counts.items() if key.startswith("t_")]).T.reshape(12, 8, 10)
+
+
+def linear_fit(data, errors, columns, pulls):
+    """Return χ² and the strengths at the minimum of Σ [(data - Σ s c)/error]² + Σ [(s - 1)/pull]², by least squares."""
+    weights = 1 / errors.ravel()
+    matrix = np.vstack([np.array([c.ravel() for c in columns]).T * weights[:, None], np.diag(1 / np.array(pulls))])
+    target = np.concatenate([data.ravel() * weights, 1 / np.array(pulls)])
+    strengths = np.linalg.lstsq(matrix, target, rcond=None)[0]
+    return float(np.sum((target - matrix @ strengths) ** 2)), strengths

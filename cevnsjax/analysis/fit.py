@@ -62,9 +62,10 @@ class FitResult:
 
     @property
     def dof(self) -> int:
-        """Return the number of bins less the number of free parameters."""
+        """Return the number of bins less the number of free parameters and of nuisances without a constraint."""
         bins = sum(measurement.observed.size for measurement in self.likelihood.measurements)
-        return bins - len(self.specification.free)
+        flat = [name for name in self.specification.nuisances if name not in self.specification.constraints]
+        return bins - len(self.specification.free) - len(flat)
 
     @cached_property
     def values(self) -> dict[str, float]:

@@ -1,6 +1,5 @@
 """The likelihood of measurements under an interaction: what fits, profiles and predictions start from."""
 
-import collections
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
@@ -17,10 +16,10 @@ from ..inference.problem import Problem, Specification, pose, specify
 from ..interactions.standard_model import StandardModel, standard_model
 from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
-from ..parameters import Gaussian, ParameterTable
+from ..parameters import Gaussian
 from ..prediction import expected_counts
-from ..systematics import shared_nuisance
 from .fit import FitResult, scan_points
+from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
 from .prediction import Prediction
 from .profile import ProfileResult
 
@@ -29,8 +28,9 @@ class Likelihood:
     """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
 
     A parameter that belongs to its measurement (a strength, a coefficient of a detector) is called NAME@MEASUREMENT
-    where several measurements have one of that name. What several measurements share of their uncertainties (the flux
-    of one source) is a nuisance of its own that moves all their strengths together.
+    where several measurements have one of that name, and so is one of a material that they know differently. What
+    several measurements share of their uncertainties (the flux of one source) is a nuisance of its own that moves all
+    their strengths together.
     """
 
     def __init__(
@@ -39,68 +39,17 @@ class Likelihood:
         """Combine `measurements` under `interaction`, the Standard Model with the 2022 couplings by default."""
         if not measurements:
             raise InputError("expected at least one measurement, found none")
-        datasets: dict[str, str] = {}
-        for measurement in measurements:
-            base = measurement.name.partition(":")[0]
-            other = datasets.get(measurement.dataset)
-            if other == base:
-                raise InputError(f"'{base}' is named more than once: its data would count twice")
-            if other is not None:
-                raise InputError(f"'{other}' and '{base}' hold the same data, which would count twice")
-            datasets[measurement.dataset] = base
+        check_datasets(measurements)
         self.measurements = tuple(measurements)
         self.interaction = standard_model() if interaction is None else interaction
-        widths = self._shared_widths()
-        self._aliases = self._own_names(frozenset(widths))
-        self.parameters = ParameterTable(
-            (
-                *self.interaction.parameters(),
-                *(shared_nuisance(name, width) for name, width in widths.items()),
-                *(
-                    dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
-                    for measurement, aliases in zip(self.measurements, self._aliases, strict=True)
-                    for parameter in measurement.parameters(frozenset(widths))
-                ),
-            )
-        )
-        self._shared_strengths = frozenset(widths)
-
-    def _shared_widths(self) -> dict[str, float]:
-        """Return the width of each nuisance that two or more measurements share."""
-        found: dict[str, dict[str, float]] = {}
-        for measurement in self.measurements:
-            for strength in measurement.strengths if isinstance(measurement, Measurement) else ():
-                for nuisance, width in strength.shares().items():
-                    found.setdefault(nuisance, {})[measurement.name] = width
-        for nuisance, widths in found.items():
-            if len(set(widths.values())) > 1:
-                listed = ", ".join(f"{width:g} in {name}" for name, width in widths.items())
-                raise InputError(f"{nuisance}: expected one width in all measurements, found {listed}")
-        return {nuisance: next(iter(widths.values())) for nuisance, widths in found.items() if len(widths) > 1}
-
-    def _own_names(self, shared: frozenset[str]) -> tuple[dict[str, str], ...]:
-        """Return, for each measurement, the names here of its own parameters that others have too."""
-        owned = [[p.name for p in measurement.parameters(shared) if p.own] for measurement in self.measurements]
-        counts = collections.Counter(name for names in owned for name in names)
-        return tuple(
-            {name: f"{name}@{measurement.name.partition(':')[0]}" for name in names if counts[name] > 1}
-            for measurement, names in zip(self.measurements, owned, strict=True)
-        )
+        self.parameters = parameter_table(self.measurements, self.interaction)
+        self._shared_strengths = frozenset(shared_widths(self.measurements))
+        self._aliases = own_names(self.measurements, self._shared_strengths)
 
     @property
     def shared(self) -> dict[str, list[str]]:
         """Return the nuisances that several measurements share, with the names of these."""
-        found: dict[str, list[str]] = {name: [] for name in self._shared_strengths}
-        users: dict[str, list[str]] = {}
-        for measurement in self.measurements:
-            if isinstance(measurement, Measurement):
-                named = {name for strength in measurement.strengths for name in strength.shares()}
-                for name in named & self._shared_strengths:
-                    found[name].append(measurement.name)
-            for parameter in measurement.parameters(self._shared_strengths):
-                if parameter.profiled and not parameter.own:
-                    users.setdefault(parameter.name, []).append(measurement.name)
-        return found | {name: names for name, names in users.items() if len(names) > 1}
+        return users_of_shared(self.measurements, self._shared_strengths)
 
     @cached_property
     def folded(self) -> tuple[FoldedMeasurement, ...]:
@@ -111,9 +60,9 @@ class Likelihood:
         )
 
     def _shared_by_strength(self, measurement: Measurement | Observables) -> dict[str, tuple[str, ...]]:
-        strengths = measurement.strengths if isinstance(measurement, Measurement) else ()
-        named = {s.parameter: tuple(n for n in s.shares() if n in self._shared_strengths) for s in strengths}
-        return {name: nuisances for name, nuisances in named.items() if nuisances}
+        named = {strength: tuple(widths) for strength, widths in shares(measurement).items()}
+        active = {s: tuple(name for name in names if name in self._shared_strengths) for s, names in named.items()}
+        return {strength: names for strength, names in active.items() if names}
 
     def local(self, index: int, params: Mapping[str, float]) -> dict[str, float]:
         """Return `params` by the names that measurement `index` gives them."""

@@ -9,8 +9,11 @@ import typer
 from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
+from ..analysis import flux_averaged_cross_sections
+from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
+from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..measurements import CATALOGUE, resolve_or_describe
+from ..measurements import CATALOGUE, described, resolve_or_describe, shipped
 from . import options, show
 
 app = typer.Typer(
@@ -45,10 +48,17 @@ def measurements(json_: options.Json = False) -> None:
     if json_:
         show.json_object({name: {"variants": list(e.variants), "summary": e.summary} for name, e in CATALOGUE.items()})
         return
-    table = show.table("measurement", "variants, default first", "what it is", wrapped="what it is")
+    table = show.table(
+        "measurement", "variants, default first", "what it is", wrapped=("variants, default first", "what it is")
+    )
     for name, entry in CATALOGUE.items():
         table.add_row(name, ", ".join(f":{variant}" for variant in entry.variants), entry.summary)
-    show.console().print(table)
+    console = show.console()
+    console.print(table)
+    forecasts = show.table("forecast", "what it is", wrapped=("what it is",))
+    for name in shipped():
+        forecasts.add_row(name, described(name).title)
+    console.print(forecasts)
 
 
 @app.command()
@@ -62,10 +72,11 @@ def parameters(
     json_: options.Json = False,
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
-    likelihood = options.experiments(names or list(CATALOGUE), interaction, couplings, form_factor)
-    sin2 = likelihood.parameters["sin2_theta_w"].default
+    chosen_interaction = options.interaction(interaction, couplings)
+    found = parameter_table(resolve_or_describe(names or list(CATALOGUE), form_factor), chosen_interaction)
+    sin2 = found["sin2_theta_w"].default
     cases = {
-        f"in fits, sin2_theta_w = {sin2:g}": (likelihood.interaction.couplings, sin2),
+        f"in fits, sin2_theta_w = {sin2:g}": (chosen_interaction.couplings, sin2),
         f"formula at {COUPLING_SIN2:g}": (formula(couplings, COUPLING_SIN2), COUPLING_SIN2),
         f"formula at {sin2:g}": (formula(couplings, sin2), sin2),
     }
@@ -84,11 +95,11 @@ def parameters(
                 "latex": p.latex,
                 "description": p.description,
             }
-            for p in likelihood.parameters.values()
+            for p in found.values()
         }
         show.json_object({"parameters": described, "couplings": {"scheme": couplings, "values": digits}})
         return
-    show.parameters(likelihood.parameters, couplings, digits)
+    show.parameters(found, couplings, digits)
 
 
 @app.command()
@@ -223,6 +234,33 @@ def profile(
         show.json_object(content)
     else:
         show.profile(content)
+    _exit_unless_converged(content)
+
+
+@app.command(name="cross-sections")
+def cross_sections(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Measurements at the Spallation Neutron Source; CsI 2021, argon and germanium by default."),
+    ] = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
+    show.check_plot(plot)
+    chosen = options.interaction(interaction, couplings)
+    with show.progress("fitting"):
+        result = flux_averaged_cross_sections(names or DEFAULT_MEASUREMENTS, chosen, form_factor)
+        content = result.as_dict()
+        if result.converged:
+            show.draw(plot, result)
+    if json_:
+        show.json_object(content)
+    else:
+        show.cross_sections(content)
     _exit_unless_converged(content)
 
 

@@ -52,11 +52,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True, width=width)
 
 
-def table(*headers: str, wrapped: str = "") -> Table:
-    """Return an empty table with these columns; only the column `wrapped` may take several lines."""
+def table(*headers: str, wrapped: Sequence[str] = ()) -> Table:
+    """Return an empty table with these columns; only those `wrapped` may take several lines."""
     empty = Table(box=None)
     for header in headers:
-        empty.add_column(escape(header), no_wrap=header != wrapped)
+        empty.add_column(escape(header), no_wrap=header not in wrapped)
     return empty
 
 
@@ -106,7 +106,7 @@ def _unit(unit: str) -> str:
 
 def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping[str, float]]) -> None:
     """Print the parameters, and the couplings of a scheme by case."""
-    rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped="what it is")
+    rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped=("what it is",))
     for p in table_.values():
         prior = "" if p.constraint is None else f"{p.constraint.centre:g} ± {p.constraint.width:.4g}"
         bounds = f"{p.bounds[0]:.6g} … {p.bounds[1]:.6g}"
@@ -251,3 +251,32 @@ def profile(content: dict[str, Any]) -> None:
         terminal.print(rows)
     if content["not_converged"]:
         terminal.print(f"{content['not_converged']} points did not converge")
+
+
+def cross_sections(content: dict[str, Any]) -> None:
+    """Print flux-averaged cross sections from their JSON."""
+
+    def errors(pair: Sequence[float | None]) -> str:
+        down, up = pair
+        return f"+{_number(up, '.3g')} -{_number(down, '.3g')}"
+
+    terminal = console()
+    terminal.print(f"flux-averaged cross section per nucleus [{content['unit'].replace('^2', '²')}]")
+    rows = table("measurement", "N", "measured", "statistical", "total", "Standard Model", "ratio")
+    for name, found in content["measured"].items():
+        value, sm = found["value"], found["sm"]
+        rows.add_row(
+            name,
+            f"{found['neutrons']:.2f}",
+            _number(value, ".4g"),
+            errors(found["statistical"]),
+            errors(found["total"]),
+            f"{_number(sm, '.4g')} ± {_number(found['sm_error'], '.2g')}",
+            "–" if value is None else f"{value / sm:.3f}",
+        )
+    terminal.print(rows)
+    rows = table("nuclide", "N", "Standard Model", "F = 1")
+    for name, found in content["predicted"].items():
+        rows.add_row(name, str(found["neutrons"]), f"{found['sm']:.4g}", f"{found['coherent']:.4g}")
+    terminal.print()
+    terminal.print(rows)

@@ -109,7 +109,7 @@ class EnergyDetector(eqx.Module):
             return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
         energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
         while energy < last and len(kinks) < MOST_BREAKS:
-            width = self.smearing.deviation(np.array([max(energy, 1e-3 * self.edges[-1])]), nominal)
+            width = self.smearing.deviation(np.maximum([energy], 1e-3 * self.edges[-1]), nominal)
             energy = energy + 2.5 * float(width[0])
             kinks.append(energy)
         return kinks
@@ -146,7 +146,7 @@ class EnergyDetector(eqx.Module):
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
         x, w = np.polynomial.legendre.leggauss(order)
-        return EnergyResponse(self, recoil, 0.5 * (x + 1.0), 0.5 * w)
+        return EnergyResponse(self, recoil, self.parts(), 0.5 * (x + 1.0), 0.5 * w)
 
 
 class EnergyResponse(Stage):
@@ -155,6 +155,8 @@ class EnergyResponse(Stage):
     detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
+    parts: Float[Array, "bin part"]
+    """Edges of the parts of each bin that are integrated one by one."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
 
@@ -183,9 +185,8 @@ class EnergyResponse(Stage):
         """Return ∫ density × efficiency over each bin, from the threshold."""
         detector = self.detector
         xp = namespace(self.recoil, *params.values())
-        fine = detector.parts()
-        upper = fine[:, 1:]
-        low = xp.clip(detector.efficiency.threshold(params), fine[:, :-1], upper)
+        upper = self.parts[:, 1:]
+        low = xp.clip(detector.efficiency.threshold(params), self.parts[:, :-1], upper)
         width = upper - low
         x = low[..., None] + width[..., None] * self.nodes
         weights = width[..., None] * self.weights * detector.efficiency(x, params)

@@ -20,8 +20,10 @@ import jax.numpy as jnp
 from .._numerics import solve_symmetric
 from .._typing import Array, Float
 
-TOLERANCE = 1e-10
+TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
+ROUNDING = 1e-12
+"""Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
 MAX_STEPS = 200
 
 
@@ -72,8 +74,8 @@ def minimise(
 
     def step(state: _State) -> _State:
         hessian, (value, gradient) = jax.jacfwd(gradient_with_value, has_aux=True)(state.trial)
-        # Rounding of a χ² of 100 is 1e-14: a step that stays within it is no worse.
-        better = jnp.isfinite(value) & (value <= state.value + 1e-14 * jnp.abs(state.value))
+        # χ² is a difference of counts, which are up to 1e3: a step that stays within its rounding is no worse.
+        better = jnp.isfinite(value) & (value <= state.value + 1e-14 * jnp.abs(state.value) + ROUNDING)
         u = jnp.where(better, state.trial, state.u)
         value = jnp.where(better, value, state.value)
         gradient = jnp.where(better, gradient, state.gradient)

@@ -16,12 +16,14 @@ from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
 from .csre_cs import csre_cs
 from .described import described, shipped
-from .dresden_ii import VARIANTS as DRESDEN_VARIANTS
-from .dresden_ii import dresden_ii
+from .dresden_ii import MODELS as DRESDEN_MODELS
+from .dresden_ii import OFF_MODELS as DRESDEN_OFF_MODELS
+from .dresden_ii import dresden_ii, dresden_ii_off
 from .lz_8b import lz_8b
 from .pandax4t_8b import pandax4t_8b
 from .prex_ii import VARIANTS as PREX_VARIANTS
 from .prex_ii import prex_ii
+from .reactor_counting import conus_2024, conus_plus_2025, texono_2025
 from .xenonnt_8b import xenonnt_8b
 
 __all__ = [
@@ -32,10 +34,13 @@ __all__ = [
     "coherent_csi_2021",
     "coherent_ge_mini_2024",
     "coherent_lar_2020",
+    "conus_2024",
+    "conus_plus_2025",
     "crex",
     "csre_cs",
     "described",
     "dresden_ii",
+    "dresden_ii_off",
     "load",
     "lz_8b",
     "pandax4t_8b",
@@ -43,6 +48,7 @@ __all__ = [
     "resolve",
     "resolve_or_describe",
     "shipped",
+    "texono_2025",
     "xenonnt_8b",
 ]
 
@@ -87,7 +93,15 @@ CATALOGUE: dict[str, Entry] = {
         lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
     ),
     "dresden-ii": Entry(
-        dresden_ii, DRESDEN_VARIANTS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
+        dresden_ii, DRESDEN_MODELS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"
+    ),
+    "dresden-ii-off": Entry(dresden_ii_off, DRESDEN_OFF_MODELS, "the same detector with the reactor off, 25 days"),
+    "conus-plus-2025": Entry(conus_plus_2025, ("counts",), "CONUS+ germanium at Leibstadt, 395 ± 106 events"),
+    "conus-2024": Entry(
+        conus_2024, ("counts",), "CONUS germanium at Brokdorf, upper limit of twice the Standard Model"
+    ),
+    "texono-2025": Entry(
+        texono_2025, ("counts",), "TEXONO germanium at Kuo-Sheng, upper limit of 4.7 times the Standard Model"
     ),
     "apv-cs": Entry(apv_cs, APV_VARIANTS, "parity violation in atomic caesium: its weak charge", form_factor=False),
     "prex-ii": Entry(prex_ii, PREX_VARIANTS, "parity-violating electron scattering on 208Pb: its weak form factor"),

@@ -1,29 +1,27 @@
 """Dresden-II: germanium at a boiling-water reactor (arXiv:2202.09672), in the analysis of arXiv:2202.10829.
 
-2.924 kg in 4.8e13 antineutrinos per cm² and second; 130 bins of 10 eV from 0.2 to 1.5 keV of ionisation energy, rates per
-day with Gaussian errors. The background is fitted with the signal: a flat and an exponential part, and the lines that
-⁷¹Ge gives when it captures an electron of the L1, L2 or M shell.
+2.924 kg in 4.8e13 antineutrinos per cm² and second; 130 bins of 10 eV from 0.2 to 1.5 keV of ionisation energy, rates
+per day with Gaussian errors. The background is fitted with the signal: a flat and an exponential part, and the lines
+that ⁷¹Ge gives when it captures an electron of the L1, L2 or M shell.
 
-Variants name the quenching, ``fef`` and ``ybe`` (the tables of arXiv:2202.09672) or ``lindhard``. The signal has no
-uncertainty unless ``-pulls`` follows: then flux, resolution and quenching have 5 % each (k 0.157 ± 0.004). ``-off`` is the
-same with the data taken while the reactor was off, where a signal must not be.
+Variants name the quenching, ``fef`` and ``ybe`` (the tables of arXiv:2202.09672) or ``lindhard``. Flux, resolution and
+quenching of the signal are known exactly, as in the published χ², unless ``signal_pulls`` gives them 5 % each (k of
+Lindhard: 0.157 ± 0.004). ``dresden-ii-off`` is the same with the data taken while the reactor was off, where no signal
+can be: a measurement of its own.
 """
 
 import dataclasses
-import itertools
 
-import equinox as eqx
 import numpy as np
 
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._numerics import namespace
-from .._stage import Constant, Stage
+from .._stage import Stage
 from .._typing import Array, Float, Params
-from ..detectors.efficiency import UnitEfficiency
+from ..detectors.ionisation import IonisationDetector
 from ..detectors.quenching import LindhardQuenching, Quenching, TabulatedQuenching
 from ..detectors.resolution import RESOLUTION_NORM, GaussianSmearing
-from ..detectors.response import BinnedDetector, EnergyDetector
 from ..measurement import Measurement
 from ..nuclei.target import natural_target
 from ..parameters import Gaussian, Parameter
@@ -32,7 +30,7 @@ from ..systematics import Strength
 
 NAME = "dresden-ii"
 MODELS = ("fef", "ybe", "lindhard")
-VARIANTS = tuple(model + suffix for suffix, model in itertools.product(("", "-pulls", "-off"), MODELS))
+OFF_MODELS = MODELS[:2]
 PERIODS = ("on", "off")
 
 CONTINUUM = ("continuum_flat", "continuum_exponential", "continuum_slope")
@@ -90,34 +88,28 @@ class ElectronCapture(Stage):
 
 
 def dresden_ii(
-    variant: str = "fef", form_factor: str = "helm", period: str | None = None, signal_pulls: bool | None = None
+    variant: str = "fef", form_factor: str = "helm", period: str = "on", signal_pulls: bool = False
 ) -> Measurement:
     """Return the measurement.
 
     Args:
-        variant: ``fef``, ``ybe`` or ``lindhard``, alone or followed by ``-pulls`` or ``-off``.
+        variant: ``fef``, ``ybe`` or ``lindhard``.
         form_factor: a name of `FORM_FACTORS`.
-        period: ``on`` or ``off``, whatever the variant says.
-        signal_pulls: whether flux, resolution and quenching are uncertain, whatever the variant says.
+        period: data taken with the reactor ``on`` or ``off``.
+        signal_pulls: whether flux, resolution and quenching of the signal are uncertain.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
-    model, _, suffix = variant.partition("-")
-    period = period or ("off" if suffix == "off" else "on")
+    if variant not in MODELS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}{suggest(variant, MODELS)}; known: {', '.join(MODELS)}")
     if period not in PERIODS:
         raise InputError(f"unknown period '{period}' of {NAME}{suggest(period, PERIODS)}; known: {', '.join(PERIODS)}")
-    pulled = suffix == "pulls" if signal_pulls is None else signal_pulls
     data = DataFile("dresden_ii_2022/measurement.toml")
     energy, *columns = data.table("rates")
     rates, errors = columns[2 * PERIODS.index(period) :][:2]
-    detector = BinnedDetector(energy=_energy_detector(data, model, pulled), spread=Constant(np.ones((1, 1))), others={})
-    suffixes = ("-off" if period == "off" else "") + ("-pulls" if pulled else "")
+    detector = _detector(data, variant, signal_pulls)
     return Measurement(
-        name=NAME if model + suffixes == VARIANTS[0] else f"{NAME}:{model}{suffixes}",
-        title=data.get("title", str),
+        name=_name(variant, period),
+        title=f"{data.get('title', str)}, reactor {period}",
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "analysis")),
         dataset=f"{NAME}-{period}",
         source=reactor(
@@ -134,14 +126,24 @@ def dresden_ii(
         detector=detector,
         backgrounds=(Continuum(energy), _electron_capture(data, energy)),
         strengths=(
-            Strength("cevns_norm", "cevns", data.number("pulls.flux", "1") if pulled else None),
+            Strength("cevns_norm", "cevns", data.number("pulls.flux", "1") if signal_pulls else None),
             Strength("continuum_norm", "continuum", None),
             Strength("electron_capture_norm", "electron capture", None),
         ),
         observed=rates[:, None],
         errors=errors[:, None],
-        nuisances=(*_background_parameters(data, period), *(_pulled(data, detector) if pulled else ())),
+        nuisances=(*_background_parameters(data, period), *(_pulled(data, detector) if signal_pulls else ())),
     )
+
+
+def dresden_ii_off(variant: str = "fef", form_factor: str = "helm") -> Measurement:
+    """Return the measurement with the reactor off; arguments as in `dresden_ii`."""
+    return dresden_ii(variant, form_factor, period="off")
+
+
+def _name(variant: str, period: str) -> str:
+    base = NAME if period == "on" else f"{NAME}-off"
+    return base if variant == MODELS[0] else f"{base}:{variant}"
 
 
 def _quenching(data: DataFile, model: str, pulled: bool) -> Quenching:
@@ -153,20 +155,18 @@ def _quenching(data: DataFile, model: str, pulled: bool) -> Quenching:
     return TabulatedQuenching(1e-3 * recoil, factor)
 
 
-def _energy_detector(data: DataFile, model: str, pulled: bool) -> EnergyDetector:
+def _detector(data: DataFile, model: str, pulled: bool) -> IonisationDetector:
     low, high = data.edges("detector.energy", "keV")
     smearing = GaussianSmearing(
         noise=data.number("resolution.noise", "keV"),
         slope=data.number("resolution.fano_factor", "1") * data.number("resolution.pair_energy", "keV"),
-        minimum=data.number("resolution.minimum", "keV"),
         positive=True,
     )
-    return EnergyDetector(
+    return IonisationDetector(
         edges=np.linspace(low, high, round(data.number("detector.bins", "1")) + 1),
         quenching=_quenching(data, model, pulled),
         smearing=smearing,
-        efficiency=UnitEfficiency(),
-        unit="keV",
+        minimum=data.number("resolution.minimum", "keV"),
     )
 
 
@@ -199,7 +199,7 @@ def _background_parameters(data: DataFile, period: str) -> tuple[Parameter, ...]
     return (*shapes, Parameter(M_RATIO, "1", 1.0, (0.5, 1.5), r"\alpha_\mathrm{M}", text, pull, own=True))
 
 
-def _pulled(data: DataFile, detector: BinnedDetector) -> tuple[Parameter, ...]:
+def _pulled(data: DataFile, detector: IonisationDetector) -> tuple[Parameter, ...]:
     """Return resolution and quenching with the constraints of their uncertainties."""
     widths = {"resolution_norm": "resolution", "quenching_norm": "quenching"}
     return tuple(

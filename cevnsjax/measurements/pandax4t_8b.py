@@ -48,11 +48,11 @@ def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measureme
 
 
 def _detector(data: DataFile) -> TemplateDetector:
-    """Return the two samples as bins, with the exposure of each in t·y in their templates."""
+    """Return the two samples as bins, with the exposure of each in t·y in their templates; up to 5 keV."""
     energy, paired = data.table("efficiency_paired")
     threshold = data.number("us2.threshold", "keV")
     points = np.array([threshold, energy[0] - 1e-6, *energy, 5.0])
-    paired = np.interp(points, energy, paired, left=0.0, right=0.0)
+    paired = np.interp(points, energy, paired, left=0.0)
     templates = np.stack(
         [
             data.number("paired.exposure", "t*y") * data.number("paired.efficiency_scale", "1") * paired,

@@ -11,7 +11,12 @@ from matplotlib.figure import Figure, SubFigure
 from .profiles import Curve, draw_curve
 from .style import RC, SIGNAL_COLOUR, component_colours, component_name, new_figure, tidy
 
-AXIS_NAMES = {"energy": "reconstructed energy", "time": "reconstructed time", "F90": "$F_{90}$"}
+AXIS_NAMES = {
+    "energy": "reconstructed energy",
+    "time": "reconstructed time",
+    "F90": "$F_{90}$",
+    "window": "with beam | without beam",
+}
 STEADY_STATE = "ss"
 """Component that dwarfs the others: drawn once with it and once with it subtracted."""
 WIDTH, CURVES_WIDTH, ROW = 4.5, 4.4, 3.1
@@ -156,6 +161,10 @@ def draw_fit(panels: Sequence[Panel], curves: Sequence[Curve]) -> Figure:
         figure = new_figure(width + CURVES_WIDTH, max(height, ROW * len(curves)))
         spectra, profiles = figure.subfigures(1, 2, width_ratios=[width, CURVES_WIDTH])
         _draw_panels(spectra, panels, ": best fit")
-        for axes, curve in zip(np.atleast_1d(profiles.subplots(len(curves), 1)), curves, strict=True):
+        places = max(len(curves), round(height / (2.0 * ROW)))
+        grid = np.atleast_1d(profiles.subplots(places, 1))
+        for axes, curve in zip(grid, curves, strict=False):
             draw_curve(axes, curve)
+        for axes in grid[len(curves) :]:
+            axes.set_axis_off()
     return figure

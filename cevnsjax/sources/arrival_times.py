@@ -11,7 +11,7 @@ from .._typing import Array, Float, Scalar
 
 PION_LIFETIME, MUON_LIFETIME = 0.026033, 2.1969811
 """Mean lives [us] of π⁺ and μ⁺ (Review of Particle Physics 2022)."""
-PULSE_STEP = 0.01
+PULSE_STEP = 0.005
 """Distance [us] of the knots of the arrival times of a pulse."""
 PULSE_REACH = 8.0
 """Standard deviations before the mean of a pulse from which on it is followed."""
@@ -108,7 +108,7 @@ def pulsed_decays(mean: float, width: float) -> ArrivalTimes:
     """Return when the ν_μ, ν_e and ν̄_μ of a Gaussian proton pulse arrive; `mean` and `width` in us.
 
     The ν_μ after the pion's decay, the others after that and the muon's, two exponentials of lifetimes τ_π and τ_μ in
-    sequence. Knots every 10 ns.
+    sequence. Knots every 5 ns: bins of 0.5 us are exact to 2e-8.
     """
     start, end = mean - PULSE_REACH * width, mean + 5.0 * MUON_LIFETIME
     edges = mean + PULSE_STEP * np.arange(round((start - mean) / PULSE_STEP), round((end - mean) / PULSE_STEP) + 1)

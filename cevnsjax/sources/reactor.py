@@ -1,9 +1,9 @@
 """Antineutrinos of a nuclear reactor: spectra per fission, and their fluence from thermal power or from a given flux.
 
-Φ = P / (4π L² Σ_i f_i e_i) · Σ_i f_i S_i(E) for fission fractions f_i, energies e_i released and spectra S_i emitted per
-fission of the isotope i. The models of S_i:
+Φ = P / (4π L² Σ_i f_i e_i) · Σ_i f_i S_i(E) for fission fractions f_i, energies e_i released and spectra S_i emitted
+per fission of the isotope i. The models of S_i:
 
-  HMVE      Huber (235U, 239Pu, 241Pu) and Mueller (238U) polynomials from 2 to 8 MeV, the table of Vogel and Engel below
+  HMVE      Huber's (235U, 239Pu, 241Pu) and Mueller's (238U) polynomials from 2 to 8 MeV, Vogel and Engel's table below
   HMK       the same from 2 to 8 MeV, below Kopeikin's spectrum of a whole reactor, neutron capture on 238U included
   MVE       tables of Mueller from 2 to 8 MeV and of Vogel and Engel up to 1.5 MeV, joined by a line (arXiv:2202.10829)
   VE        Vogel and Engel alone: the table below 2 MeV, their formula from there to 8 MeV
@@ -215,6 +215,6 @@ def fissions_of_flux(
 
 
 def reactor(model: str, fissions: Weights, captures_per_fission: float = 0.0) -> Source:
-    """Return the electron antineutrinos of a `model` at a detector, from `fissions` of each isotope per 4πL² [1/cm²]."""
+    """Return the electron antineutrinos of a `model` at a detector, from the `fissions` per 4πL² [1/cm²]."""
     fluence, spectrum = antineutrinos(model, fissions, captures_per_fission)
     return Source((Component("nu_e_bar", fluence, spectrum),))

@@ -69,7 +69,7 @@ class Tabulated(Spectrum):
 
 
 def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:
-    """Return the integral of the `density` [1/MeV] through points at `energy` [MeV] and the spectrum normalised to 1."""
+    """Return the integral of a `density` [1/MeV] given at `energy` [MeV], and the spectrum normalised to 1."""
     integral = Tabulated(energy, density).integral()
     if not integral > 0:
         raise InputError("a tabulated spectrum: expected a positive integral, found none")

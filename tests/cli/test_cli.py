@@ -256,3 +256,24 @@ def test_neutron_radius_of_one_isotope_is_suggested(run):
     code, out, err = run("fit", "crex", "--free", "r_n_ca")
     assert (code, out) == (2, "")
     assert "did you mean 'r_n_ca48'?" in err
+
+
+def test_cross_sections(run, tmp_path):
+    code, out, err = run("cross-sections", "coherent-lar-2020", "--json", "--plot", "sections.png")
+    found = json.loads(out)
+    assert code == 0
+    assert found["unit"] == "1e-40 cm^2"
+    argon = found["measured"]["coherent-lar-2020"]
+    assert argon["nuclides"] == ["40Ar"]
+    assert argon["neutrons"] == 22
+    assert argon["total"][1] > argon["total"][0] > argon["statistical"][0]
+    assert found["predicted"]["40Ar"]["sm"] == pytest.approx(18.25, abs=0.01)
+    assert looks_drawn(tmp_path / "sections.png")
+    assert "drawn to sections.png" in err
+    code, out, _ = run("cross-sections", "coherent-lar-2020")
+    assert code == 0
+    assert "flux-averaged cross section per nucleus [1e-40 cm²]" in out
+    assert "coherent-lar-2020  22.00  27.83" in out
+    code, out, err = run("cross-sections", "apv-cs", "--json")
+    assert (code, out) == (2, "")
+    assert err.startswith("cevnsjax: apv-cs: expected a measurement with neutrinos of pions and muons")

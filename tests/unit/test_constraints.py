@@ -72,11 +72,13 @@ def test_a_relation_between_radii_makes_them_nuisances(likelihood):
 
 def test_a_relation_that_is_tight_is_a_tie(likelihood):
     """R_n(Cs) - R_n(I) = 0.06 ± 1e-6 fm: the fit of one radius with the other 0.06 fm below it."""
-    related = likelihood.fit(free=["r_n_cs"], constrain={"r_n_cs-r_n_i": (0.06, 1e-6)})
+    pull = {"cevns_norm": (1.0, 0.115)}  # that of fitted radii, whether they are fitted or fixed
+    related = likelihood.fit(free=["r_n_cs"], constrain={"r_n_cs-r_n_i": (0.06, 1e-6), **pull})
     radius = related.values["r_n_cs"]
     assert radius - related.values["r_n_i"] == pytest.approx(0.06, abs=1e-8)
     around = [
-        likelihood.fit(values={"r_n_cs": r, "r_n_i": r - 0.06}).chi2 for r in (radius - 0.05, radius, radius + 0.05)
+        likelihood.fit(values={"r_n_cs": r, "r_n_i": r - 0.06}, constrain=pull).chi2
+        for r in (radius - 0.05, radius, radius + 0.05)
     ]
     assert related.chi2 == pytest.approx(around[1], abs=1e-6)
     assert min(around[0], around[2]) > around[1]

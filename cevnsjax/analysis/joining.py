@@ -1,0 +1,98 @@
+"""What measurements have in common: names of parameters, and shared nuisances."""
+
+import collections
+import dataclasses
+import itertools
+from collections.abc import Sequence, Set
+
+from .._errors import InputError
+from ..interactions.standard_model import StandardModel
+from ..measurement import Measurement, Observables
+from ..parameters import Parameter, ParameterTable
+from ..systematics import shared_nuisance
+
+Measurements = Sequence[Measurement | Observables]
+
+
+def base_name(measurement: Measurement | Observables) -> str:
+    """Return the name of a measurement without its variant."""
+    return measurement.name.partition(":")[0]
+
+
+def check_datasets(measurements: Measurements) -> None:
+    """Refuse measurements of the same data."""
+    datasets: dict[str, str] = {}
+    for measurement in measurements:
+        base, other = base_name(measurement), datasets.get(measurement.dataset)
+        if other == base:
+            raise InputError(f"'{base}' is named more than once: its data would count twice")
+        if other is not None:
+            raise InputError(f"'{other}' and '{base}' hold the same data, which would count twice")
+        datasets[measurement.dataset] = base
+
+
+def shares(measurement: Measurement | Observables) -> dict[str, dict[str, float]]:
+    """Return, by strength, the width of each nuisance that the measurement would share with others."""
+    strengths = measurement.strengths if isinstance(measurement, Measurement) else ()
+    return {strength.parameter: strength.shares() for strength in strengths if strength.shares()}
+
+
+def shared_widths(measurements: Measurements) -> dict[str, float]:
+    """Return the width of each nuisance that two or more of the measurements share."""
+    found: dict[str, dict[str, float]] = {}
+    for measurement in measurements:
+        for widths in shares(measurement).values():
+            for nuisance, width in widths.items():
+                found.setdefault(nuisance, {})[measurement.name] = width
+    for nuisance, users in found.items():
+        if len(set(users.values())) > 1:
+            listed = ", ".join(f"{width:g} in {name}" for name, width in users.items())
+            raise InputError(f"{nuisance}: expected one width in all measurements, found {listed}")
+    return {nuisance: next(iter(users.values())) for nuisance, users in found.items() if len(users) > 1}
+
+
+def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, str], ...]:
+    """Return, for each measurement, the name in the likelihood of its parameters that others have too but do not share.
+
+    These are its own parameters, and those of a material that the measurements know differently, with another default
+    or constraint.
+    """
+    parameters = [measurement.parameters(shared) for measurement in measurements]
+    kinds: dict[str, set[Parameter]] = {}
+    for parameter in itertools.chain(*parameters):
+        kinds.setdefault(parameter.name, set()).add(parameter)
+    owned = [[p.name for p in known if p.own or (p.material and len(kinds[p.name]) > 1)] for known in parameters]
+    counts = collections.Counter(name for names in owned for name in names)
+    return tuple(
+        {name: f"{name}@{base_name(measurement)}" for name in names if counts[name] > 1}
+        for measurement, names in zip(measurements, owned, strict=True)
+    )
+
+
+def parameter_table(measurements: Measurements, interaction: StandardModel) -> ParameterTable:
+    """Return the parameters of the interaction, of what the measurements share, and of each measurement.
+
+    Where measurements have another default of what is common to them (a radius), that of the first is taken.
+    """
+    widths = shared_widths(measurements)
+    shared = frozenset(widths)
+    found = {p.name: p for p in interaction.parameters()}
+    found |= {name: shared_nuisance(name, width) for name, width in widths.items()}
+    for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
+        for parameter in measurement.parameters(shared):
+            renamed = dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
+            first = found.setdefault(renamed.name, renamed)
+            if dataclasses.replace(renamed, default=first.default) != first:
+                raise InputError(f"two different parameters are named '{renamed.name}': {first} and {renamed}")
+    return ParameterTable(found.values())
+
+
+def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:
+    """Return the nuisances that several measurements share, with the names of these."""
+    users: dict[str, list[str]] = {name: [] for name in sorted(shared)}
+    for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
+        named = {nuisance for widths in shares(measurement).values() for nuisance in widths}
+        common = {p.name for p in measurement.parameters(shared) if p.profiled and not p.own} - set(aliases)
+        for name in sorted((named & shared) | common):
+            users.setdefault(name, []).append(measurement.name)
+    return {name: names for name, names in users.items() if len(names) > 1}

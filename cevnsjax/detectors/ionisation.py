@@ -1,0 +1,154 @@
+"""Semiconductors that measure ionisation: quenching, Gaussian resolution, bins above the thresholds of the crystals.
+
+The probability R_b(E) that a recoil of ionisation energy E is counted in bin b is smooth in E: a Gaussian, integrated.
+It is evaluated at Chebyshev points of the nominal ionisation energy alone, the same for all nuclides, and the recoils
+are projected onto these points once:
+
+    counts_b = Σ_j R_b(E_j; θ) · Σ_i,T  ℓ_j(E(T)) · recoils_i,T        ℓ_j: Lagrange's polynomials of the points
+
+so that quenching and resolution can be fitted at the price of a few dozen error functions a bin.
+"""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import numpy as np
+
+from .._errors import InputError
+from .._numerics import chebyshev_points, lagrange
+from .._stage import Constant, Stage
+from .._typing import Array, Float, Params
+from ..parameters import Parameter
+from .quenching import Quenching, TabulatedQuenching
+from .resolution import GaussianSmearing
+from .response import Detector, EnergySpectrum, FlavourStrengths
+
+LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
+"""Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in
+the range of ionisation energies."""
+LARGEST_RECOIL = 1.0
+"""Recoil energy [MeV] below which an ionisation energy is looked for."""
+
+
+class IonisationDetector(Detector):
+    """Crystals of one material whose counts are summed, in bins of ionisation energy.
+
+    A recoil below the smallest ionisation energy gives no signal. Where that is, as a recoil energy, is a matter of the
+    nominal quenching: it does not move when the quenching is fitted.
+    """
+
+    edges: Float[np.ndarray, " edge"]
+    """Edges of the bins [keV]."""
+    quenching: Quenching
+    smearing: GaussianSmearing
+    minimum: float
+    """Smallest ionisation energy of a signal [keV]."""
+    thresholds: tuple[float, ...] = (-np.inf,)
+    """Threshold of each crystal [keV]."""
+    shares: tuple[float, ...] = (1.0,)
+    """Share of each crystal in the exposure."""
+
+    def __check_init__(self) -> None:
+        if len(self.edges) < 2 or not np.all(np.diff(self.edges) > 0):
+            raise InputError(f"expected increasing bin edges, found {np.asarray(self.edges).tolist()}")
+        if not self.minimum > 0 or self.smearing.minimum > 0:
+            raise InputError(f"expected a positive smallest energy of the detector alone, found {self.minimum}")
+        if len(self.thresholds) != len(self.shares) or not np.isclose(sum(self.shares), 1.0):
+            raise InputError(f"expected a share of each crystal, of sum 1, found {self.shares} for {self.thresholds}")
+
+    @property
+    def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
+        """Return the bin edges."""
+        return {"energy [keV]": self.edges}
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return the number of bins, and one cell."""
+        return len(self.edges) - 1, 1
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters of quenching and resolution."""
+        return (*self.quenching.parameters(), *self.smearing.parameters())
+
+    def _nominal(self, recoil: Float[np.ndarray, " recoil"]) -> Float[np.ndarray, " recoil"]:
+        """Return the nominal ionisation energy [keV] of recoils [MeV]."""
+        defaults = {parameter.name: parameter.default for parameter in self.quenching.parameters()}
+        return self.quenching(recoil[None, :], defaults)[0]
+
+    def _recoils(self, energies: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the recoil energies [MeV] with these nominal ionisation energies [keV], by bisection."""
+        low, high = np.zeros_like(energies), np.full_like(energies, LARGEST_RECOIL)
+        for _ in range(64):
+            middle = 0.5 * (low + high)
+            below = self._nominal(middle) < energies
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return 0.5 * (low + high)
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return the recoil energies [MeV] of the smallest signal and of the points of a tabulated quenching."""
+        points = self.quenching.recoil if isinstance(self.quenching, TabulatedQuenching) else ()
+        return np.tile([*self._recoils(np.array([self.minimum])), *points], (nuclides, 1))
+
+    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "IonisationResponse":
+        """Return the stage for nuclear recoils of energies `recoil` [MeV]; the points are `order` times a number."""
+        energy = self._nominal(recoil.ravel())
+        if not energy.max() > self.minimum:
+            raise InputError(f"no recoil gives {self.minimum:g} keV: the largest ionisation energy is {energy.max():g}")
+        count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (energy.max() - self.minimum) / self.smearing.noise)
+        points = chebyshev_points(self.minimum, energy.max(), int(count))
+        seen = energy > self.minimum
+        projection = seen * lagrange(points, np.maximum(energy, self.minimum))
+        edges = np.maximum(self.edges, np.array(self.thresholds)[:, None])
+        return IonisationResponse(self, edges, self._recoils(points), projection.reshape(-1, *recoil.shape))
+
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> "IonisationSignal":
+        """Return the stage of the counts in each bin."""
+        projection = response.value.projection if isinstance(response, Constant) else response.projection
+        spectrum: Stage = EnergySpectrum(recoils, Constant(projection))
+        if any(strengths):
+            spectrum = FlavourStrengths(spectrum, tuple(strengths))
+        return IonisationSignal(spectrum, response)
+
+
+class Ionisation(eqx.Module):
+    """The response at the points, and what brings recoils there."""
+
+    projection: Float[Array, "point nuclide node"]
+    probability: Float[Array, "bin point"]
+
+
+class IonisationResponse(Stage):
+    """Stage: probability that a recoil is counted in each bin, at Chebyshev points of the ionisation energy."""
+
+    detector: IonisationDetector
+    edges: Float[Array, "crystal edge"]
+    """Edges of the bins of each crystal, none below its threshold [keV]."""
+    recoil: Float[Array, " point"]
+    """Recoil energies of the points [MeV]."""
+    projection: Float[Array, "point nuclide node"]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(parameter.name for parameter in self.detector.parameters())
+
+    def __call__(self, params: Params) -> Ionisation:
+        detector = self.detector
+        energy = detector.quenching(self.recoil[None, :], params)[0]
+        probability: Array | float = 0.0
+        for share, edges in zip(detector.shares, self.edges, strict=True):
+            cumulative = detector.smearing.cumulative(edges, energy, params)
+            probability = probability + share * (cumulative[1:] - cumulative[:-1])
+        return Ionisation(self.projection, probability)
+
+
+class IonisationSignal(Stage):
+    """Stage: expected signal counts in each bin, before the strength of the signal."""
+
+    spectrum: Stage
+    """Recoils of each flavour at the points."""
+    response: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "bin 1"]:
+        return (self.response(params).probability @ self.spectrum(params).sum(axis=0))[:, None]

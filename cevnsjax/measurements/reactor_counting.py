@@ -1,0 +1,121 @@
+"""Germanium at reactors of which only a number is published: CONUS+ (a count), CONUS and TEXONO (upper limits).
+
+The rate above threshold is folded from thermal power and distance, BESTIOLE-2023 spectra, Lindhard quenching and a
+Gaussian resolution, and scaled by one factor, the anchor, to what the collaboration expects in the Standard Model: what
+is published stays as it is, and other physics moves it as it moves the folded rate.
+
+* ``conus-plus-2025`` (arXiv:2501.05206): 395 ± 106 events where 347 ± 59 are expected.
+* ``conus-2024`` (arXiv:2401.07684) and ``texono-2025`` (arXiv:2411.18812): at 90 % confidence less than 2 and 4.7 times
+  the expectation. A one-sided Gaussian about zero, the best fit being unknown, with σ = limit / 1.645: Δχ² = 2.71 at
+  the limit.
+"""
+
+import numpy as np
+from scipy.special import ndtri
+
+from .._data import DataFile
+from .._errors import InputError
+from ..detectors.ionisation import IonisationDetector
+from ..detectors.quenching import LindhardQuenching
+from ..detectors.resolution import GaussianSmearing
+from ..measurement import Measurement
+from ..nuclei.target import Target, natural_target
+from ..sources.reactor import fission_fractions, fissions_of_power, reactor
+from ..sources.source import Source
+from ..systematics import Part, Strength
+
+VARIANTS = ("counts",)
+
+
+def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+    """Return CONUS+ run 1: one bin, the signal with a pull of 17 %, less what quenching is of it if k is fitted.
+
+    Args:
+        variant: ``counts``.
+        form_factor: a name of `FORM_FACTORS`.
+
+    """
+    data = _data("conus_plus_2025", variant)
+    detector = _detector(data)
+    quenching = frozenset(parameter.name for parameter in detector.quenching.parameters())
+    parts = (Part(quenching, data.number("pulls.quenching", "1")),)
+    return Measurement(
+        name=data.get("name", str),
+        title=data.get("title", str),
+        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "setup")),
+        dataset=data.get("name", str),
+        source=_source(data),
+        target=_target(data, form_factor),
+        detector=detector,
+        backgrounds=(),
+        strengths=(Strength("cevns_norm", "cevns", data.number("pulls.signal", "1"), parts),),
+        observed=np.array([[data.number("counts.observed", "counts")]]),
+        errors=np.array([[data.number("counts.error", "counts")]]),
+    )
+
+
+def conus_2024(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+    """Return the upper limit of CONUS at Brokdorf; arguments as in `conus_plus_2025`."""
+    return _limit(_data("conus_2024", variant), form_factor)
+
+
+def texono_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+    """Return the upper limit of TEXONO at Kuo-Sheng; arguments as in `conus_plus_2025`."""
+    return _limit(_data("texono_2025", variant), form_factor)
+
+
+def _data(folder: str, variant: str) -> DataFile:
+    data = DataFile(f"{folder}/measurement.toml")
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}' of {data.get('name', str)}; known: {', '.join(VARIANTS)}")
+    return data
+
+
+def _limit(data: DataFile, form_factor: str) -> Measurement:
+    """Return an upper limit in units of the expectation of the Standard Model."""
+    width = data.number("counts.limit", "1") / ndtri(0.5 + 0.5 * data.number("counts.confidence", "fraction"))
+    return Measurement(
+        name=data.get("name", str),
+        title=data.get("title", str),
+        references=(data.get("sources.paper", str),),
+        dataset=data.get("name", str),
+        source=_source(data),
+        target=_target(data, form_factor),
+        detector=_detector(data),
+        backgrounds=(),
+        strengths=(Strength("cevns_norm", "cevns", None),),
+        observed=np.zeros((1, 1)),
+        errors=np.array([[width]]),
+        one_sided=True,
+    )
+
+
+def _source(data: DataFile) -> Source:
+    """Return the antineutrinos of a day, times the anchor; the exposure in kg d is then the mass of the target."""
+    fissions = fissions_of_power(
+        data.number("reactor.power", "GW"),
+        data.number("reactor.distance", "m"),
+        1.0,
+        fission_fractions(data.array("reactor.fission_fractions", "fraction")),
+    )
+    anchor = data.number("reactor.anchor", "1")
+    return reactor(data.get("reactor.spectrum", str), {isotope: anchor * n for isotope, n in fissions.items()})
+
+
+def _target(data: DataFile, form_factor: str) -> Target:
+    return natural_target(data.get("detector.element", str), data.number("detector.exposure", "kg*day"), form_factor)
+
+
+def _detector(data: DataFile) -> IonisationDetector:
+    thresholds, shares = data.array("detector.thresholds", "keV"), data.array("detector.shares", "1")
+    return IonisationDetector(
+        edges=np.array([thresholds.min(), data.number("detector.highest", "keV")]),
+        quenching=LindhardQuenching(data.get("detector.element", str), 32, data.number("quenching.lindhard_k", "1")),
+        smearing=GaussianSmearing(
+            noise=data.number("resolution.noise", "keV"),
+            slope=data.number("resolution.fano_factor", "1") * data.number("resolution.pair_energy", "keV"),
+        ),
+        minimum=data.number("resolution.minimum", "keV"),
+        thresholds=tuple(thresholds.tolist()),
+        shares=tuple((shares / shares.sum()).tolist()),
+    )
