@@ -68,10 +68,19 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (data_root() / FOLDER).glob("*.toml")))
 
 
+def _shipped_file(name: str) -> tuple[bytes, Path]:
+    return read_verified(data_root(), f"{FOLDER}/{name}.toml"), data_root() / FOLDER / f"{name}.toml"
+
+
+def titles() -> dict[str, str]:
+    """Return the titles of the descriptions that come with the package, by name."""
+    return {name: Description(*_shipped_file(name)).text("title") for name in shipped()}
+
+
 def described(name: str | Path, form_factor: str = "helm") -> Measurement:
     """Return the experiment of a description: the name of a shipped one, or the path of a TOML file."""
     if str(name) in shipped():
-        content, path = read_verified(data_root(), f"{FOLDER}/{name}.toml"), data_root() / FOLDER / f"{name}.toml"
+        content, path = _shipped_file(str(name))
     else:
         path = Path(name)
         try:
