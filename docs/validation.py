@@ -28,6 +28,7 @@ ORDER = (
     "electroweak",
     "solar",
     "joint",
+    "forecasts",
 )
 """The parts of the page."""
 
