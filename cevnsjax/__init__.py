@@ -16,10 +16,18 @@ from . import measurements  # noqa: E402
 from ._cache import enable_compilation_cache  # noqa: E402
 from ._errors import DataError, InputError  # noqa: E402
 from ._version import __version__  # noqa: E402
-from .analysis import FitResult, Likelihood, Prediction, ProfileResult  # noqa: E402
+from .analysis import (  # noqa: E402
+    CrossSections,
+    FitResult,
+    Likelihood,
+    Prediction,
+    ProfileResult,
+    flux_averaged_cross_sections,
+)
 from .interactions.standard_model import StandardModel, standard_model  # noqa: E402
 
 __all__ = [
+    "CrossSections",
     "DataError",
     "FitResult",
     "InputError",
@@ -29,6 +37,7 @@ __all__ = [
     "StandardModel",
     "__version__",
     "enable_compilation_cache",
+    "flux_averaged_cross_sections",
     "measurements",
     "standard_model",
 ]

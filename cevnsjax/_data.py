@@ -100,20 +100,24 @@ class Numbers:
             if part not in entry:
                 listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
                 raise self._fail(f"{key}.{part}", f"{listed} for each number", "no such key")
-        if "source" in entry and entry["source"] not in self.get("sources", dict):
+        if "source" in entry and entry["source"] not in list(self.get("sources", dict)):
             raise self._fail(f"{key}.source", "a key of [sources]", repr(entry["source"]))
         units = entry["unit"] if isinstance(entry["unit"], list) else [entry["unit"]]
         for unit in units:
-            if unit not in UNITS:
+            if not isinstance(unit, str) or unit not in UNITS:
                 raise self._fail(f"{key}.unit", f"a known unit ({', '.join(sorted(UNITS))})", repr(unit))
         if "uncertainty" in entry:
             self._finite(f"{key}.uncertainty", entry["uncertainty"])
         return entry
 
     def _finite(self, key: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        try:
+            number = np.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+        except OverflowError:
+            number = np.inf
+        if not np.isfinite(number):
             raise self._fail(key, "a finite number", repr(value))
-        return float(value)
+        return number
 
     def number(self, key: str, unit: str) -> float:
         """Return the number at `key`, which must be given in `unit`."""

@@ -68,7 +68,12 @@ class ParameterTable(Mapping[str, Parameter]):
         for parameter in parameters:
             known = self._parameters.setdefault(parameter.name, parameter)
             if known != parameter:
-                raise InputError(f"two different parameters are named '{parameter.name}': {known} and {parameter}")
+                differ = [
+                    f"{field.name} {getattr(known, field.name)} and {getattr(parameter, field.name)}"
+                    for field in dataclasses.fields(known)
+                    if getattr(known, field.name) != getattr(parameter, field.name)
+                ]
+                raise InputError(f"two different parameters are named '{parameter.name}': {', '.join(differ)}")
 
     def __getitem__(self, name: str) -> Parameter:
         return self._parameters[name]

@@ -21,10 +21,14 @@ FOLDER = HERE / "validations"
 ORDER = (
     "couplings",
     "coherent_csi_2021",
+    "coherent_csi_2017",
     "coherent_lar_2020",
+    "coherent_ge_mini_2024",
     "reactor_germanium",
     "electroweak",
+    "solar",
     "joint",
+    "forecasts",
 )
 """The parts of the page."""
 

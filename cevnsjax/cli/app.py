@@ -9,9 +9,11 @@ import typer
 from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
+from ..analysis import flux_averaged_cross_sections
+from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..measurements import CATALOGUE, described, load, resolve, shipped
+from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 
 app = typer.Typer(
@@ -54,14 +56,16 @@ def measurements(json_: options.Json = False) -> None:
     console = show.console()
     console.print(table)
     forecasts = show.table("forecast", "what it is", wrapped=("what it is",))
-    for name in shipped():
-        forecasts.add_row(name, described(name).title)
+    for name, title in titles().items():
+        forecasts.add_row(name, title)
     console.print(forecasts)
 
 
 @app.command()
 def parameters(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    ] = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
@@ -69,7 +73,7 @@ def parameters(
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
     chosen_interaction = options.interaction(interaction, couplings)
-    found = parameter_table(resolve(names or list(CATALOGUE), form_factor), chosen_interaction)
+    found = parameter_table(resolve_or_describe(names or list(CATALOGUE), form_factor), chosen_interaction)
     sin2 = found["sin2_theta_w"].default
     cases = {
         f"in fits, sin2_theta_w = {sin2:g}": (chosen_interaction.couplings, sin2),
@@ -100,7 +104,7 @@ def parameters(
 
 @app.command()
 def predict(
-    names: options.Measurements,
+    names: options.Experiments,
     settings: options.Settings = None,
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
@@ -110,7 +114,7 @@ def predict(
 ) -> None:
     """Predict the counts of each measurement, by component and bin."""
     show.check_plot(plot)
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
     predictions = likelihood.predict(options.specification(settings=settings)["values"])
     show.draw_predictions(plot, predictions)
     if json_:
@@ -192,7 +196,7 @@ def _exit_unless_converged(content: dict[str, Any]) -> None:
 
 @app.command()
 def profile(
-    names: options.Measurements,
+    names: options.Experiments,
     free: options.Free = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
@@ -218,7 +222,7 @@ def profile(
     levels = options.levels(cl)
     chosen = options.split(param) or options.split(free)
     ranges = options.ranges(range_, chosen)
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor)
     with show.progress("profiling"):
         result = likelihood.profile(
             chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
@@ -233,13 +237,42 @@ def profile(
     _exit_unless_converged(content)
 
 
+@app.command(name="cross-sections")
+def cross_sections(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Measurements at the Spallation Neutron Source; CsI 2021, argon and germanium by default."),
+    ] = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
+    show.check_plot(plot)
+    chosen = options.interaction(interaction, couplings)
+    with show.progress("fitting"):
+        result = flux_averaged_cross_sections(names or DEFAULT_MEASUREMENTS, chosen, form_factor)
+        content = result.as_dict()
+        if result.converged:
+            show.draw(plot, result)
+    if json_:
+        show.json_object(content)
+    else:
+        show.cross_sections(content)
+    _exit_unless_converged(content)
+
+
 @app.command()
 def cite(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements by name; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    ] = None,
     json_: options.Json = False,
 ) -> None:
     """Say what to cite: the papers and data releases of each measurement, and this package."""
-    loaded = [load(name) for name in names or list(CATALOGUE)]
+    loaded = resolve_or_describe(names or list(CATALOGUE))
     package = f"cevnsjax {__version__}, a differentiable likelihood engine for CEvNS (CITATION.cff)"
     if json_:
         show.json_object({"package": package, "measurements": {m.name: list(m.references) for m in loaded}})

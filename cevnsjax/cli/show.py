@@ -251,3 +251,32 @@ def profile(content: dict[str, Any]) -> None:
         terminal.print(rows)
     if content["not_converged"]:
         terminal.print(f"{content['not_converged']} points did not converge")
+
+
+def cross_sections(content: dict[str, Any]) -> None:
+    """Print flux-averaged cross sections from their JSON."""
+
+    def errors(pair: Sequence[float | None]) -> str:
+        down, up = pair
+        return f"+{_number(up, '.3g')} -{_number(down, '.3g')}"
+
+    terminal = console()
+    terminal.print(f"flux-averaged cross section per nucleus [{content['unit'].replace('^2', '²')}]")
+    rows = table("measurement", "N", "measured", "statistical", "total", "Standard Model", "ratio")
+    for name, found in content["measured"].items():
+        value, sm = found["value"], found["sm"]
+        rows.add_row(
+            name,
+            f"{found['neutrons']:.2f}",
+            _number(value, ".4g"),
+            errors(found["statistical"]),
+            errors(found["total"]),
+            f"{_number(sm, '.4g')} ± {_number(found['sm_error'], '.2g')}",
+            "–" if value is None else f"{value / sm:.3f}",
+        )
+    terminal.print(rows)
+    rows = table("nuclide", "N", "Standard Model", "F = 1")
+    for name, found in content["predicted"].items():
+        rows.add_row(name, str(found["neutrons"]), f"{found['sm']:.4g}", f"{found['coherent']:.4g}")
+    terminal.print()
+    terminal.print(rows)

@@ -114,6 +114,17 @@ class EnergyDetector(eqx.Module):
             kinks.append(energy)
         return kinks
 
+    def parts(self) -> Float[np.ndarray, "bin part"]:
+        """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
+
+        Bins with fewer parts than others end in parts of no width.
+        """
+        share = np.arange(self.pieces + 1) / self.pieces
+        even = self.edges[:-1, None] + np.diff(self.edges)[:, None] * share
+        cut = [[*row, *(x for x in self.efficiency.knots() if row[0] < x < row[-1] and x not in row)] for row in even]
+        most = max(map(len, cut))
+        return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
+
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
         nominal = self.nominal()
@@ -129,12 +140,13 @@ class EnergyDetector(eqx.Module):
                     found[nuclide, k] = LARGEST_RECOIL
                 elif energy > 0:
                     found[nuclide, k] = brentq(excess, 0.0, LARGEST_RECOIL, args=(nuclide, energy), xtol=1e-15)
-        return found
+        knots = np.array(self.quenching.knots())
+        return np.concatenate([found, np.tile(knots, (nuclides, 1))], axis=1)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
         x, w = np.polynomial.legendre.leggauss(order)
-        return EnergyResponse(self, recoil, 0.5 * (x + 1.0), 0.5 * w)
+        return EnergyResponse(self, recoil, self.parts(), 0.5 * (x + 1.0), 0.5 * w)
 
 
 class EnergyResponse(Stage):
@@ -143,6 +155,8 @@ class EnergyResponse(Stage):
     detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
+    parts: Float[Array, "bin part"]
+    """Edges of the parts of each bin that are integrated one by one."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
 
@@ -169,12 +183,10 @@ class EnergyResponse(Stage):
 
     def _integrated(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
         """Return ∫ density × efficiency over each bin, from the threshold."""
-        detector, pieces = self.detector, self.detector.pieces
+        detector = self.detector
         xp = namespace(self.recoil, *params.values())
-        share = np.arange(pieces + 1) / pieces
-        fine = detector.edges[:-1, None] + (detector.edges[1:] - detector.edges[:-1])[:, None] * share
-        upper = fine[:, 1:]
-        low = xp.clip(detector.efficiency.threshold(params), fine[:, :-1], upper)
+        upper = self.parts[:, 1:]
+        low = xp.clip(detector.efficiency.threshold(params), self.parts[:, :-1], upper)
         width = upper - low
         x = low[..., None] + width[..., None] * self.nodes
         weights = width[..., None] * self.weights * detector.efficiency(x, params)

@@ -3,8 +3,8 @@
 The template of a recoil is linear between the energies that have one, and zero beyond them. In each nuisance it is the
 cubic spline through the templates at its anchors: the same as at the anchors, and twice differentiable everywhere.
 
-Contracted with the recoil spectrum first, the templates become one small array (anchors, bins): a constant unless a
-parameter of the physics moves.
+While no parameter of the physics moves, the templates contracted with the recoil spectrum are one small constant array
+(anchors, bins). Otherwise spectrum and weights of the anchors are contracted with all templates in one matrix product.
 """
 
 from collections.abc import Sequence
@@ -68,6 +68,13 @@ class RecoilTemplates(Stage):
         shape = self.templates.shape
         return (spectrum @ self.templates.reshape(shape[0], -1)).reshape(shape[1:])
 
+    def weighted(self, params: Params, weights: Float[Array, " anchor"]) -> Float[Array, "bin cell"]:
+        """Return the sum over the anchors too, with `weights` for all combinations of anchors, in one product."""
+        spectrum = self.spectrum(params).sum(axis=0)
+        both = (spectrum[:, None] * weights).ravel()
+        shape = self.templates.shape
+        return (both @ self.templates.reshape(both.shape[0], -1)).reshape(shape[-2:])
+
 
 class Morphed(Stage):
     """Stage: templates (anchor, …, bin, cell) at the values of the nuisances, one for each axis of anchors."""
@@ -79,11 +86,13 @@ class Morphed(Stage):
         return frozenset(morph.parameter.name for morph in self.morphs)
 
     def __call__(self, params: Params) -> Float[Array, "bin cell"]:
-        found = self.templates(params)
+        weights = np.ones(1)
         for along in self.morphs:
-            shape = found.shape
-            found = (along(params[along.parameter.name]) @ found.reshape(shape[0], -1)).reshape(shape[1:])
-        return found
+            weights = (weights[:, None] * along(params[along.parameter.name])).ravel()
+        if isinstance(self.templates, RecoilTemplates):
+            return self.templates.weighted(params, weights)
+        templates = self.templates(params)
+        return (weights @ templates.reshape(weights.shape[0], -1)).reshape(templates.shape[-2:])
 
 
 class TemplateDetector(Detector):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from .._errors import InputError, suggest
 from ..measurement import Measurement, Observables
+from ..parameters import Parameter
 from .apv_cs import VARIANTS as APV_VARIANTS
 from .apv_cs import apv_cs
 from .coherent_csi_2017 import coherent_csi_2017
@@ -14,7 +15,7 @@ from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
 from .csre_cs import csre_cs
-from .described import described, shipped
+from .described import described, shipped, titles
 from .dresden_ii import MODELS as DRESDEN_MODELS
 from .dresden_ii import OFF_MODELS as DRESDEN_OFF_MODELS
 from .dresden_ii import dresden_ii, dresden_ii_off
@@ -47,6 +48,7 @@ __all__ = [
     "resolve",
     "resolve_or_describe",
     "shipped",
+    "titles",
     "texono_2025",
     "xenonnt_8b",
 ]
@@ -137,15 +139,53 @@ def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measur
 
 
 def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) -> list[Measurement | Observables]:
-    """Return the measurements of several names, each also that of a shipped forecast or the path of a TOML file."""
-    found = []
+    """Return the measurements of several names, each also that of a shipped forecast or the path of a TOML file.
+
+    A default or an uncertainty that a description gives a parameter which others have too holds for them all.
+    """
+    known = (*shipped(), *CATALOGUE)
+    files = [name for name in names if name in shipped() or name.endswith(".toml")]
     for name in names:
-        if name in shipped() or name.endswith(".toml"):
-            found.append(described(name, form_factor or DEFAULT_FORM_FACTOR))
-        elif name.partition(":")[0] in CATALOGUE:
-            found += resolve([name], form_factor)
-        else:
-            known = (*shipped(), *CATALOGUE)
+        if name not in files and name.partition(":")[0] not in CATALOGUE:
             what = f"unknown experiment '{name}'{suggest(name, known)}"
             raise InputError(f"{what}; known: {', '.join(known)}, or a file that ends in .toml")
-    return found
+    others = [name for name in names if name not in files]
+    taking = [name for name in others if CATALOGUE[name.partition(":")[0]].form_factor]
+    if form_factor is not None and not (files or taking):
+        raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
+    found = [
+        described(name, form_factor or DEFAULT_FORM_FACTOR)
+        if name in files
+        else load(name, form_factor if name in taking else None)
+        for name in names
+    ]
+    used = [one.name.partition(":")[0] for one in found]
+    for name in used:
+        if used.count(name) > 1:
+            raise InputError(f"expected experiments of different names, found '{name}' more than once")
+    return _agreed(found, [one for name, one in zip(names, found, strict=True) if name in files])
+
+
+def _agreed(
+    found: Sequence[Measurement | Observables], descriptions: Sequence[Measurement]
+) -> list[Measurement | Observables]:
+    """Return the measurements `found` with what `descriptions` say of parameters that are no experiment's own."""
+    said: dict[str, tuple[str, Parameter]] = {}
+    for description in descriptions:
+        for parameter in (p for p in description.nuisances if not p.own):
+            name, other = said.setdefault(parameter.name, (description.name, parameter))
+            if other != parameter:
+                raise InputError(
+                    f"expected one default and uncertainty of '{parameter.name}', "
+                    f"found others in '{name}' and '{description.name}'"
+                )
+    agreed = []
+    for one in found:
+        changed = {p.name: said[p.name][1] for p in one.parameters() if p.name in said and said[p.name][1] != p}
+        if changed and isinstance(one, Measurement):
+            kept = [p for p in one.nuisances if p.name not in changed]
+            one = dataclasses.replace(one, nuisances=(*kept, *changed.values()))
+        elif changed:
+            one = dataclasses.replace(one, own=tuple(changed.get(p.name, p) for p in one.own))
+        agreed.append(one)
+    return agreed

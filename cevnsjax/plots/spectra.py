@@ -11,7 +11,12 @@ from matplotlib.figure import Figure, SubFigure
 from .profiles import Curve, draw_curve
 from .style import RC, SIGNAL_COLOUR, component_colours, component_name, new_figure, tidy
 
-AXIS_NAMES = {"energy": "reconstructed energy", "time": "reconstructed time", "F90": "$F_{90}$"}
+AXIS_NAMES = {
+    "energy": "reconstructed energy",
+    "time": "reconstructed time",
+    "F90": "$F_{90}$",
+    "window": "with beam | without beam",
+}
 STEADY_STATE = "ss"
 """Component that dwarfs the others: drawn once with it and once with it subtracted."""
 WIDTH, CURVES_WIDTH, ROW = 4.5, 4.4, 3.1

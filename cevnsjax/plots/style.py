@@ -19,6 +19,9 @@ COMPONENT_NAMES = {
     "ss": "steady state",
     "delayed_brn": "delayed neutrons",
     "ac": "accidental coincidences",
+    "ac_sr0": "accidental, SR0",
+    "ac_sr1": "accidental, SR1",
+    "ac_sr2": "accidental, SR2",
     "er": "electron recoils",
 }
 LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}

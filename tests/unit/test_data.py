@@ -128,6 +128,55 @@ def test_a_file_without_a_digest_is_refused(copy):
         cj.measurements.coherent_csi_2021()
 
 
+ARRAY_DAMAGE = [
+    ("unknown source", "source = \"release\"\nsignal", "source = \"folklore\"\nsignal", "arrays.templates.source: expected a key of [sources]"),
+    ("wrong shape", "shape = [3, 46, 7, 7, 3, 3, 3, 3]", "shape = [3, 45, 7, 7, 3, 3, 3, 3]", "signal: expected the shape (3, 45, 7, 7, 3, 3, 3, 3), found (3, 46, 7, 7, 3, 3, 3, 3)"),
+    ("unknown unit", 'unit = "fraction" }', 'unit = "stone" }', "arrays.templates.signal.unit: expected a known unit"),
+    ("another name", "electron_recoil = { shape", "electron = { shape", "expected the arrays"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [d[1:] for d in ARRAY_DAMAGE], ids=[d[0] for d in ARRAY_DAMAGE])
+def test_damage_to_arrays_is_named(copy, old, new, message):
+    copy("xenonnt_8b/measurement.toml", old, new)
+    with pytest.raises(cj.DataError) as error:
+        cj.measurements.xenonnt_8b()
+    assert message in str(error.value)
+
+
+def write_arrays(**arrays):
+    """Put other arrays in place of the templates of XENONnT, with their digest."""
+    path, sums = data_root() / "xenonnt_8b/templates.npz", data_root() / "SHA256SUMS"
+    np.savez_compressed(path, **arrays)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    lines = [
+        f"{digest}  xenonnt_8b/templates.npz" if "templates.npz" in x else x for x in sums.read_text().splitlines()
+    ]
+    sums.write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_bad_numbers_in_arrays_are_named(copy, value):
+    with np.load(data_root() / "xenonnt_8b/templates.npz") as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    arrays["neutron"][0] = value
+    write_arrays(**arrays)
+    with pytest.raises(cj.DataError, match=r"templates\.npz: neutron: expected finite numbers that are not negative"):
+        cj.measurements.xenonnt_8b()
+
+
+def test_a_file_that_holds_no_arrays_is_named(copy):
+    path, sums = data_root() / "xenonnt_8b/templates.npz", data_root() / "SHA256SUMS"
+    path.write_bytes(b"nothing")
+    digest = hashlib.sha256(b"nothing").hexdigest()
+    lines = [
+        f"{digest}  xenonnt_8b/templates.npz" if "templates.npz" in x else x for x in sums.read_text().splitlines()
+    ]
+    sums.write_text("\n".join(lines) + "\n")
+    with pytest.raises(cj.DataError, match=r"templates\.npz: expected a file of arrays, found"):
+        cj.measurements.xenonnt_8b()
+
+
 def test_plain_values_have_their_type():
     data = DataFile(TOML)
     assert data.get("name", str) == "coherent-csi-2021"

@@ -63,15 +63,16 @@ def test_imports_go_one_way(path, parts):
 
 def test_public_names():
     assert sorted(cj.__all__) == [
-        "DataError", "FitResult", "InputError", "Likelihood", "Prediction", "ProfileResult", "StandardModel",
-        "__version__", "enable_compilation_cache", "measurements", "standard_model",
+        "CrossSections", "DataError", "FitResult", "InputError", "Likelihood", "Prediction", "ProfileResult",
+        "StandardModel", "__version__", "enable_compilation_cache", "flux_averaged_cross_sections", "measurements",
+        "standard_model",
     ]  # fmt: skip
     for name in cj.__all__:
         assert getattr(cj, name) is not None
 
 
 def test_public_methods_are_documented():
-    for name in ("FitResult", "Likelihood", "Prediction", "ProfileResult"):
+    for name in ("CrossSections", "FitResult", "Likelihood", "Prediction", "ProfileResult"):
         for attribute, value in vars(getattr(cj, name)).items():
             if not attribute.startswith("_") and (callable(value) or isinstance(value, property)):
                 assert value.__doc__, f"{name}.{attribute}"

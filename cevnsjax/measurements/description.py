@@ -1,0 +1,158 @@
+"""Read the TOML description of an experiment: every entry checked, and none left that was not asked for."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._data import Numbers
+from .._errors import DataError, InputError, suggest
+
+QUANTITY = ("value", "unit", "source")
+"""What an entry with a number holds; the source may be left out."""
+
+
+class Description(Numbers):
+    """A description, which remembers what was asked of it. Keys are dotted: ``detector.quenching.kind``."""
+
+    def __init__(self, content: bytes, path: Path) -> None:
+        """Parse `content`, which was read from `path`."""
+        super().__init__(content, path, sourced=False)
+        self._asked: set[str] = {"sources"}
+        for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
+            if not isinstance(value, str):
+                raise self._fail(f"sources.{key}", "a text", repr(value))
+
+    def fail(self, key: str, expected: str, found: object) -> DataError:
+        """Return the error that says what was expected at `key`, and what was found."""
+        return self._fail(key, expected, found)
+
+    @contextmanager
+    def at(self, key: str) -> Iterator[None]:
+        """Name file and `key` in what is refused inside."""
+        try:
+            yield
+        except DataError:
+            raise
+        except InputError as error:
+            raise DataError(f"{self.path}: {key}: {error}") from None
+
+    def _section(self, key: str) -> dict[str, Any]:
+        """Return the table that the entry at `key` is in, empty if there is none."""
+        value: Any = self._content
+        for part in key.split(".")[:-1]:
+            value = value.get(part) if isinstance(value, dict) else None
+        return value if isinstance(value, dict) else {}
+
+    def has(self, key: str) -> bool:
+        """Return whether there is an entry at `key`."""
+        self._asked.add(key)
+        return key.rpartition(".")[2] in self._section(key)
+
+    def _entry(self, key: str, expected: str, kind: type) -> Any:
+        """Return what is at `key`, which must be of the type `kind`."""
+        section, name = self._section(key), key.rpartition(".")[2]
+        if not self.has(key):
+            unread = [other for other in section if f"{key.rpartition('.')[0]}.{other}".strip(".") not in self._asked]
+            raise self._fail(key, expected, f"no such entry{suggest(name, unread)}")
+        if not isinstance(section[name], kind):
+            raise self._fail(key, expected, repr(section[name]))
+        return section[name]
+
+    def text(self, key: str) -> str:
+        """Return the text at `key`."""
+        return self._entry(key, "a text", str)
+
+    def one_of(self, key: str, known: tuple[str, ...]) -> str:
+        """Return the text at `key`, one of those `known`."""
+        expected = f"one of {', '.join(known)}"
+        found = self._entry(key, expected, str)
+        if found not in known:
+            raise self._fail(key, expected, f"'{found}'{suggest(found, known)}")
+        return found
+
+    def names(self, key: str) -> list[str]:
+        """Return the keys of the table at `key`, none if there is no such table."""
+        return list(self._entry(key, "a table", dict)) if self.has(key) else []
+
+    def _given_in(self, key: str, units: str | list[str] | Mapping[str, float], what: str) -> Any:
+        """Return the unit that the quantity at `key` is given in, one of `units` if these are several."""
+        known = list(units) if isinstance(units, Mapping) else [units]
+        named = " or ".join(map(repr, known))
+        entry = self._entry(key, f"{{ value = {what}, unit = {named} }}", dict)
+        for part in entry:
+            if part not in QUANTITY:
+                raise self._fail(f"{key}.{part}", f"{', '.join(QUANTITY)} alone", "another entry")
+        if "unit" in entry and entry["unit"] not in known:
+            raise self._fail(f"{key}.unit", named, repr(entry["unit"]))
+        return entry.get("unit")
+
+    def value(
+        self,
+        key: str,
+        units: str | Mapping[str, float],
+        zero: bool = False,
+        negative: bool = False,
+        most: float | None = None,
+    ) -> float:
+        """Return the number at `key`: positive, unless it may be `zero` or `negative`, and not above `most`.
+
+        Where several `units` are allowed, these are given with the factor that converts each.
+        """
+        unit = self._given_in(key, units, "a number")
+        found = self.number(key, unit or "")
+        if not (negative or found > 0 or (zero and found == 0)):
+            raise self._fail(key, "a number that is not negative" if zero else "a positive number", f"{found:g}")
+        if most is not None and found > most:
+            raise self._fail(key, f"a number up to {most:g}", f"{found:g}")
+        return found * units[unit] if isinstance(units, Mapping) else found
+
+    def optional(self, key: str, units: str | Mapping[str, float], default: float | None, **limits: Any) -> Any:
+        """Return the number at `key`, or `default` if there is none."""
+        return self.value(key, units, **limits) if self.has(key) else default
+
+    def values(self, key: str, unit: str | list[str], length: int | None = None) -> np.ndarray:
+        """Return the list of numbers at `key`."""
+        self._given_in(key, unit, "a list of numbers")
+        return self.array(key, unit, length)
+
+    def amounts(self, key: str, unit: str, length: int | None = None, most: float = np.inf) -> np.ndarray:
+        """Return the list of numbers at `key`, none of them negative or above `most`."""
+        found = self.values(key, unit, length)
+        for k, number in enumerate(found):
+            if number < 0 or number > most:
+                limit = "" if most == np.inf else f" up to {most:g}"
+                raise self._fail(f"{key}[{k}]", f"a number that is not negative{limit}", f"{number:g}")
+        return found
+
+    def bins(self, key: str, unit: str, negative: bool = True) -> np.ndarray:
+        """Return the increasing numbers at `key`."""
+        self._given_in(key, unit, "increasing numbers")
+        edges = self.edges(key, unit)
+        if edges[0] < 0 and not negative:
+            raise self._fail(f"{key}[0]", "a number that is not negative", f"{edges[0]:g}")
+        return edges
+
+    def length(self, key: str) -> int:
+        """Return how many numbers are at `key`, 0 if it is no list."""
+        value = self._entry(key, "{ value = a list of numbers, unit = a list of units }", dict).get("value")
+        return len(value) if isinstance(value, list) else 0
+
+    def refuse_the_rest(self) -> None:
+        """Refuse what nothing has asked for, empty tables too."""
+        for key in self._unread(self._content, ""):
+            prefix, _, name = key.rpartition(".")
+            beside = [other.rpartition(".")[2] for other in self._asked if other.rpartition(".")[0] == prefix]
+            missing = [other for other in beside if other not in self._section(key)]
+            raise self._fail(key, "entries that are used", f"one that is not{suggest(name, missing)}")
+
+    def _unread(self, table: dict[str, Any], prefix: str) -> Iterator[str]:
+        for name, value in table.items():
+            key = prefix + name
+            inside = any(asked.startswith(f"{key}.") for asked in self._asked)
+            if isinstance(value, dict) and inside:
+                yield from self._unread(value, f"{key}.")
+            elif key not in self._asked:
+                yield key
