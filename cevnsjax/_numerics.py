@@ -2,16 +2,17 @@
 
 import math
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.fft
 import scipy.special
 from jax.scipy.special import erf as _jax_erf
 from jax.scipy.special import gammaln as _jax_log_gamma
 
-from ._typing import Array, Float
+from ._typing import Array, Float, Scalar
 
 
 def namespace(*values: object) -> types.ModuleType:
@@ -46,6 +47,36 @@ def gauss_legendre(
 def chebyshev_points(low: float, high: float, count: int) -> Float[np.ndarray, " point"]:
     """Return the extrema of the Chebyshev polynomial of degree ``count - 1`` on an interval, ends included."""
     return 0.5 * (low + high) - 0.5 * (high - low) * np.cos(np.pi * np.arange(count) / (count - 1))
+
+
+def chebyshev_polynomials(x: Scalar, count: int) -> Float[Array, " degree"]:
+    """Return T_0(x) … T_(count-1)(x) for -1 ≤ x ≤ 1, doubled in number by T_(s+j) = 2 T_s T_j - T_(s-j)."""
+    xp = namespace(x)
+    found = xp.stack([xp.ones_like(x), x])
+    while len(found) < count:
+        last = len(found) - 1
+        found = xp.concatenate([found, 2.0 * found[last] * found[1:] - found[last - 1 :: -1]])
+    return found[:count]
+
+
+def chebyshev_expansion(
+    function: Callable[[float], Float[np.ndarray, "..."]], low: float, high: float, tolerance: float, most: int
+) -> Float[np.ndarray, "degree ..."] | None:
+    """Return the coefficients of Chebyshev polynomials for `function` between `low` and `high`.
+
+    The number of terms is doubled until the last quarter of them is below `tolerance` of the largest; None if more than
+    `most` would be needed. Host only.
+    """
+    count = 32
+    while count <= most:
+        angle = np.pi * (np.arange(count) + 0.5) / count
+        values = np.array([function(0.5 * (low + high) + 0.5 * (high - low) * x) for x in np.cos(angle)])
+        coefficients = scipy.fft.dct(values, axis=0) / count
+        coefficients[0] *= 0.5
+        if np.abs(coefficients[-count // 4 :]).max() <= tolerance * np.abs(coefficients).max():
+            return coefficients
+        count *= 2
+    return None
 
 
 def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:

@@ -25,8 +25,11 @@ class Stage(eqx.Module):
     def __call__(self, params: Params) -> Any:
         """Return the value of the stage."""
 
-    def simplified(self) -> "Stage":
-        """Return a cheaper stage of the same value, now that some of its inputs may be arrays; itself by default."""
+    def simplified(self, free: Set[str], params: Params) -> "Stage":
+        """Return a cheaper stage of the same value where only the parameters `free` move; itself by default.
+
+        Its inputs are already folded at `params`.
+        """
         return self
 
     def inputs(self) -> dict[str, "Stage"]:
@@ -56,4 +59,4 @@ def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:
     if stage.parameters().isdisjoint(free):
         return stage if isinstance(stage, Constant) else Constant(stage(params))
     folded = {name: specialise(child, free, params) for name, child in stage.inputs().items()}
-    return dataclasses.replace(stage, **folded).simplified()
+    return dataclasses.replace(stage, **folded).simplified(free, params)

@@ -7,14 +7,14 @@ enters as a density, smooth in its parameters, and no incomplete gamma function 
 """
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import equinox as eqx
 import numpy as np
 from scipy.optimize import brentq
 
 from .._errors import InputError
-from .._numerics import namespace
+from .._numerics import chebyshev_expansion, chebyshev_polynomials, namespace
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
@@ -28,6 +28,8 @@ STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] up to which kinks of a response are looked for."""
+EXPANSION_ERROR, MOST_TERMS = 1e-9, 512
+"""A spectrum is expanded in its one free parameter to this share of its largest number, with at most so many terms."""
 MOST_BREAKS = 60
 """Breaks that a Gaussian response asks for at most."""
 
@@ -209,11 +211,25 @@ class EnergySpectrum(Stage):
     recoils: Stage
     response: Stage
 
-    def simplified(self) -> Stage:
-        """Return the recoils folded with the response, where that is an array."""
+    def simplified(self, free: Set[str], params: Params) -> Stage:
+        """Return the recoils folded with the response where that is an array, or expanded in its one free parameter."""
         if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
             return self.recoils.through(self.response.value)
+        if isinstance(self.recoils, Constant) and isinstance(self.response, EnergyResponse):
+            moving = [p for p in self.response.detector.parameters() if p.name in free]
+            if len(moving) == 1:
+                return self._expanded(moving[0], params)
         return self
+
+    def _expanded(self, parameter: Parameter, params: Params) -> Stage:
+        """Return the spectrum as a polynomial of the one parameter that moves, if one of reasonable degree will do."""
+        coefficients = chebyshev_expansion(
+            lambda value: self({**params, parameter.name: np.float64(value)}),
+            *parameter.bounds,
+            tolerance=EXPANSION_ERROR,
+            most=MOST_TERMS,
+        )
+        return self if coefficients is None else ExpandedSpectrum(coefficients, parameter.name, parameter.bounds)
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
@@ -221,6 +237,25 @@ class EnergySpectrum(Stage):
     def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
         recoils, response = self.recoils(params), self.response(params)
         return recoils.reshape(recoils.shape[0], -1) @ response.reshape(response.shape[0], -1).T
+
+
+class ExpandedSpectrum(Stage):
+    """Stage: selected recoils of each flavour in each energy bin, a polynomial of one parameter between its bounds."""
+
+    coefficients: Float[Array, "degree flavour bin"]
+    """Coefficients of the Chebyshev polynomials."""
+    parameter: str = eqx.field(static=True)
+    bounds: tuple[float, float] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((self.parameter,))
+
+    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
+        low, high = self.bounds
+        terms = chebyshev_polynomials(
+            (2.0 * params[self.parameter] - low - high) / (high - low), len(self.coefficients)
+        )
+        return namespace(terms).einsum("n,nlb->lb", terms, self.coefficients)
 
 
 class FlavourStrengths(Stage):

@@ -48,8 +48,8 @@ __all__ = [
     "resolve",
     "resolve_or_describe",
     "shipped",
-    "titles",
     "texono_2025",
+    "titles",
     "xenonnt_8b",
 ]
 

@@ -451,7 +451,7 @@ BAD = {
     "formula": (ARGON, '"Ar"', '"ar"', "target.formula: cannot read the formula 'ar'"),
     "element": (ARGON, '"Ar"', '"Ax"', "target.formula: unknown element 'Ax'"),
     "lindhard of a compound": (GERMANIUM, '"Ge"', '"CsI"', "detector.quenching.kind: expected polynomial or table for a compound, found 'lindhard'"),
-    "lindhard out of bounds": (GERMANIUM, "value = 0.16", "value = 0.6", "detector: lindhard_k_ge: expected a value from 0.05 to 0.4, found 0.6"),
+    "lindhard out of bounds": (GERMANIUM, "value = 0.16", "value = 0.6", "detector: lindhard_k_ge: expected a value from 0.1 to 0.25, found 0.6"),
     "polynomial of nothing": (ARGON, 'value = [0.25], unit = ["1"]', 'value = [], unit = ["1"]', "detector.quenching.coefficients: expected 1 numbers, found 0"),
     "polynomial without its units": (CAESIUM, '["1", "1/MeV"]', '"1"', "detector.quenching.coefficients.unit: expected ['1', '1/MeV'], found '1'"),
     "long polynomial": (ARGON, "[0.25]", "[1, 2, 3, 4, 5, 6, 7]", "detector.quenching.coefficients: expected six numbers at most, found 7"),

@@ -5,8 +5,16 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
+from tolerance import assert_close
 
-from cevnsjax._numerics import error_digits, sine_cosine
+from cevnsjax._numerics import (
+    chebyshev_expansion,
+    chebyshev_points,
+    chebyshev_polynomials,
+    error_digits,
+    lagrange,
+    sine_cosine,
+)
 
 POINTS = np.concatenate(
     [np.linspace(-12.0, 12.0, 97), np.arange(-8, 9) * np.pi / 4, [1e-300, 1e-9, 123.456, -9876.5, 99999.9]]
@@ -41,3 +49,42 @@ def test_derivatives_of_sine_and_cosine():
 )
 def test_error_digits(errors, digits):
     assert error_digits(*errors) == digits
+
+
+@pytest.mark.parametrize("x", [-1.0, -0.613, 0.0, 0.37, 1.0])
+def test_chebyshev_polynomials(x):
+    """T_n(x) = cos(n arccos x)."""
+    n = np.arange(201)
+    found = chebyshev_polynomials(np.float64(x), 201)
+    assert_close(found, np.cos(n * np.arccos(x)), 1e-12, "rounding grows with the degree", scale=1.0)
+    assert_close(np.asarray(chebyshev_polynomials(jnp.asarray(x), 201)), found, 1e-12, "as above", scale=1.0)
+
+
+def test_chebyshev_polynomials_are_differentiable():
+    """T_n' = n U_(n-1), at ±1 too: T_n'(±1) = (±1)^(n+1) n²."""
+    slope = np.asarray(jax.jacfwd(lambda x: chebyshev_polynomials(x, 33))(1.0))
+    assert_close(slope, np.arange(33.0) ** 2)
+
+
+def test_expansion_meets_its_tolerance():
+    """1/(1 + 25 x²) has coefficients that fall as 0.8198^n: the tail decides how many are kept."""
+
+    def runge(x):
+        return np.array([1.0 / (1.0 + 25.0 * (x - 3.0) ** 2), 1.0])
+
+    found = chebyshev_expansion(runge, 2.0, 4.0, 1e-9, 512)
+    for x in (2.0, 2.71, 3.0, 3.6, 4.0):
+        assert_close(
+            chebyshev_polynomials(np.float64(x - 3.0), len(found)) @ found, runge(x), 1e-8, "what is asked for"
+        )
+
+
+def test_a_jump_is_not_expanded():
+    assert chebyshev_expansion(lambda x: np.array([float(x > 0.3)]), 0.0, 1.0, 1e-9, 512) is None
+
+
+def test_lagrange_polynomials_interpolate():
+    """Polynomials of degree below the number of points come out, at the points and between."""
+    points = chebyshev_points(-0.2, 1.7, 9)
+    x = np.array([-0.2, 0.0, 0.33, points[4], 1.7])
+    assert_close((points**7 - points) @ lagrange(points, x), x**7 - x, 1e-13, "rounding", scale=10.0)
