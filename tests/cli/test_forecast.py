@@ -57,7 +57,7 @@ def test_of_measurements_and_files_together(run):
     code, out, _ = run("forecast", *names, "--free", "r_n_cs", "--set", "r_n_cs=5.2", "--json")
     assert code == 0
     both = json.loads(out)
-    assert both["measurements"] == [CRYO, "apv-cs:dzuba2012"]
+    assert both["measurements"] == [CRYO, "apv-cs"]
     assert both["parameters"]["r_n_cs"]["value"] == pytest.approx(5.2, abs=1e-4)
     assert both["fixed"]["r_n_i"] == 5.06
 

@@ -239,6 +239,12 @@ def test_counts_of_the_shipped_ones(name):
     assert cj.Likelihood([measurement]).predict()[0].quadrature_error < 1e-7
 
 
+def test_the_example_of_the_page(write):
+    page = (DATA.parent / "docs/forecasts.md").read_text()
+    path = write(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1])
+    assert_expected(described(path), path)
+
+
 def test_units_of_time(write):
     """Hours and days mean the same; protons on target are time × power / energy: 5000 h of 1.7 MW, 1.3 GeV each."""
     one = described(write(CAESIUM))
