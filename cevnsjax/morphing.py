@@ -14,13 +14,18 @@ import numpy as np
 from ._errors import InputError
 from ._numerics import namespace
 from ._stage import Stage
-from ._typing import Array, Float, Params, Scalar
+from ._typing import Array, Float, Params
 
 Variation = tuple[np.ndarray, np.ndarray | None]
 """A shape at +1σ and one at -1σ; None where only one was released: the logarithm is mirrored."""
 
 
-def smooth_sign(x: Scalar) -> Scalar:
+def _stacked(params: Params, names: Sequence[str]) -> Float[Array, " nuisance"]:
+    values = [params[name] for name in names]
+    return namespace(*values).asarray(values, dtype=float)
+
+
+def smooth_sign(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return the sign of x, between -1 and 1 the polynomial x (3x⁴ - 10x² + 15)/8: twice differentiable.
 
     The step of the template morphing of CMS's combine (arXiv:2404.06614).
@@ -30,7 +35,7 @@ def smooth_sign(x: Scalar) -> Scalar:
     return inside * (3.0 * square**2 - 10.0 * square + 15.0) / 8.0
 
 
-def smooth_ramp(x: Scalar) -> Scalar:
+def smooth_ramp(x: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return max(x, 0), between 0 and 1 the polynomial 6x³ - 8x⁴ + 3x⁵: positive and twice differentiable."""
     xp = namespace(x)
     inside = xp.clip(x, 0.0, 1.0)
@@ -59,12 +64,9 @@ class MorphedShape(Stage):
         return frozenset(self.names)
 
     def __call__(self, params: Params) -> Float[Array, " bin"]:
-        shape, added = 0.0, 0.0
-        for k, name in enumerate(self.names):
-            x = params[name]
-            both = (self.up[k] - self.down[k]) + (self.up[k] + self.down[k]) * smooth_sign(x)
-            shape = shape + 0.5 * x * both
-            added = added + self.empty_up[k] * smooth_ramp(x) + self.empty_down[k] * smooth_ramp(-x)
+        x = _stacked(params, self.names)
+        shape = 0.5 * (x @ (self.up - self.down) + (x * smooth_sign(x)) @ (self.up + self.down))
+        added = smooth_ramp(x) @ self.empty_up + smooth_ramp(-x) @ self.empty_down
         moved = self.nominal * namespace(shape).exp(shape) + added
         return self.factors * moved * (self.nominal.sum() / moved.sum())
 
@@ -159,8 +161,9 @@ class LinearDistortion(Stage):
         return frozenset(self.names)
 
     def __call__(self, params: Params) -> Float[Array, "*flavour bin cell"]:
-        factor = 1.0 + sum(params[name] * shift for name, shift in zip(self.names, self.shifts, strict=True))
-        return self.nominal(params) * factor
+        shares = _stacked(params, self.names)
+        shift = shares @ self.shifts.reshape(len(self.names), -1)
+        return self.nominal(params) * (1.0 + shift.reshape(self.shifts.shape[1:]))
 
 
 def relative_shifts(
