@@ -78,6 +78,7 @@ def test_figure_and_profile(run, tmp_path, looks_drawn):
     code, out, _ = run("forecast", CRYO, "--free", "cevns_norm", "--plot", "forecast.png")
     assert code == 0
     assert "prior dropped, because fitted: cevns_norm" in out
+    assert "chi2 = 0.00 for 98 degrees of freedom" in out
     assert looks_drawn(tmp_path / "forecast.png")
     code, out, _ = run("profile", CRYO, "--free", "cevns_norm", "--range=0.9:1.1", "--points", "3", "--json")
     assert code == 0

@@ -297,7 +297,9 @@ def test_what_one_says_of_a_common_parameter_holds_for_all(write):
     constraint = both.parameters["r_n_cs"].constraint
     assert (constraint.centre, constraint.width) == (5.2, 0.1)
     other = str(write((FORECASTS / "cryocsi-i.toml").read_text().replace("cryocsi-i", "mine").replace("5.06", "5.1")))
-    with pytest.raises(cj.InputError, match="one default and uncertainty of 'r_n_cs', found others in 'mine' and 'cryo"):
+    with pytest.raises(
+        cj.InputError, match="one default and uncertainty of 'r_n_cs', found others in 'mine' and 'cryo"
+    ):
         resolve_or_describe([other, "cryocsi-i"])
 
 
