@@ -76,7 +76,8 @@ def linear(energy, density):
 
 
 def nodes(low, high):
-    return (high + low) / 2 + (high - low) / 2 * NODE, (high - low) / 2 * WEIGHT
+    half = (high - low)[:, None] / 2
+    return low[:, None] + half * (1 + NODE), half * WEIGHT
 
 
 def integral(piece):
@@ -103,7 +104,7 @@ def reactor(file):
         names = [f"{'mueller' if name == 'u238' else 'huber'}_{name}" for name in isotopes]
         powers = [numbers["polynomials"][name]["value"][::-1] for name in names]
         density = lambda e: sum(f * np.exp(np.polyval(p, e)) for f, p in zip(share, powers, strict=True))  # noqa: E731
-        pieces += [(float(e), e + 1.0, density) for e in range(2, 8)]
+        pieces.append((np.arange(2.0, 8.0), np.arange(3.0, 9.0), density))
     if file("source.flux") is not None:
         scale = file("source.flux") * file.seconds / sum(map(integral, pieces))
     else:
@@ -189,13 +190,11 @@ def nuclei(file):
     return found
 
 
-def squared(one, recoil, lepton_mass):
-    """Return [g_V^p Z F_Z + g_V^n N F_N]² with Helm form factors."""
+def amplitudes(one, recoil):
+    """Return Z F_Z and N F_N with Helm form factors."""
     q = np.array([sqrt(2 * one["mass"] * recoil)])
-    g_p, g_n = couplings_2022(lepton_mass)
-    protons, neutrons = one["protons"], one["mass_number"] - one["protons"]
-    helm = [form_factor("helm", q, one[f"r_{particle}"])[0] for particle in "pn"]
-    return (g_p * protons * helm[0] + g_n * neutrons * helm[1]) ** 2
+    numbers = {"p": one["protons"], "n": one["mass_number"] - one["protons"]}
+    return [number * form_factor("helm", q, one[f"r_{particle}"])[0] for particle, number in numbers.items()]
 
 
 # Detector
@@ -267,7 +266,7 @@ def breaks(file, ends, largest):
     """Return recoil energies [MeV] that split the integral: the kinks, and a few more where the spectrum falls."""
     points = [*ends, *(1e-3 * np.array(file("detector.quenching.recoil", [])))]
     grid = np.geomspace(1e-7, 1.0, 4000)
-    seen = np.array([light(file, t) for t in grid])
+    seen = light(file, grid)
     edges = file("binning.energy") / (file("detector.resolution.light_yield") or 1.0)
     points += [float(np.interp(e, seen, grid)) for e in [0.5 * max(edges[0], 0.1 * edges[-1]), *edges]]
     return sorted({0.0, largest, *(t for t in points if 0 < t < largest)})
@@ -281,12 +280,14 @@ def signal(file, rtol=1e-8, cut=None):
         e for _, pieces, lines in sources.values() for e in (*(p[1] for p in pieces), *(line[0] for line in lines))
     ]
     energies = np.unique(np.concatenate([np.atleast_1d(part) for part in parts]))
+    couplings = [couplings_2022(LEPTON_MASS[name]) for name in sources]
     for one in nuclei(file):
         ends = sorted(2 * e**2 / (one["mass"] + 2 * e) for e in energies)
         splits = breaks(file, ends if len(ends) < 20 else [], min(ends[-1], cut or ends[-1]))
 
         def rates(t, one=one):
-            each = [moment(flux, t, one["mass"]) * squared(one, t, LEPTON_MASS[name]) for name, flux in sources.items()]
+            amplitude = np.dot(couplings, amplitudes(one, t))
+            each = [moment(flux, t, one["mass"]) for flux in sources.values()] * amplitude**2
             return one["number"] * np.outer(each, bins(t))
 
         for low, high in pairwise(splits):

@@ -97,7 +97,7 @@ def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
 
 def _number(value: float | None, form: str) -> str:
     """Return a number of the JSON in the given form, a dash where there is none."""
-    return "–" if value is None else format(value, form)
+    return "–" if value is None else format(value, f"z{form}")
 
 
 def _unit(unit: str) -> str:

@@ -169,10 +169,10 @@ def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) ->
 def _agreed(
     found: Sequence[Measurement | Observables], descriptions: Sequence[Measurement]
 ) -> list[Measurement | Observables]:
-    """Return the measurements `found` with what `descriptions` say of parameters that are no experiment's own."""
+    """Return the measurements `found` with what `descriptions` say of parameters that are common to all."""
     said: dict[str, tuple[str, Parameter]] = {}
     for description in descriptions:
-        for parameter in (p for p in description.nuisances if not p.own):
+        for parameter in (p for p in description.nuisances if not (p.own or p.material)):
             name, other = said.setdefault(parameter.name, (description.name, parameter))
             if other != parameter:
                 raise InputError(

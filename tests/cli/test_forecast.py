@@ -57,7 +57,7 @@ def test_of_measurements_and_files_together(run):
     code, out, _ = run("forecast", *names, "--free", "r_n_cs", "--set", "r_n_cs=5.2", "--json")
     assert code == 0
     both = json.loads(out)
-    assert both["measurements"] == [CRYO, "apv-cs:dzuba2012"]
+    assert both["measurements"] == [CRYO, "apv-cs"]
     assert both["parameters"]["r_n_cs"]["value"] == pytest.approx(5.2, abs=1e-4)
     assert both["fixed"]["r_n_i"] == 5.06
 
@@ -78,6 +78,7 @@ def test_figure_and_profile(run, tmp_path, looks_drawn):
     code, out, _ = run("forecast", CRYO, "--free", "cevns_norm", "--plot", "forecast.png")
     assert code == 0
     assert "prior dropped, because fitted: cevns_norm" in out
+    assert "chi2 = 0.00 for 98 degrees of freedom" in out
     assert looks_drawn(tmp_path / "forecast.png")
     code, out, _ = run("profile", CRYO, "--free", "cevns_norm", "--range=0.9:1.1", "--points", "3", "--json")
     assert code == 0
