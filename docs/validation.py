@@ -28,6 +28,7 @@ ORDER = (
     "electroweak",
     "solar",
     "joint",
+    "cross_sections",
 )
 """The parts of the page."""
 
