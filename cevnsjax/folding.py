@@ -11,11 +11,13 @@ anything is compiled.
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping, Set
 
 import equinox as eqx
 import numpy as np
 
+from ._constants import HBAR_C
 from ._errors import InputError
 from ._numerics import chebyshev_points, gauss_legendre, lagrange, namespace
 from ._stage import Constant, Stage, specialise
@@ -29,7 +31,11 @@ from .nuclei.target import nuclear_response
 RECOIL_ORDER = 24
 """Quadrature nodes between breaks of the recoil energy, where there are few breaks."""
 AMPLITUDE_ORDER = 24
-"""Chebyshev points in recoil energy at which the squared amplitude is evaluated: 1e-12 for radii up to 12 fm."""
+"""Chebyshev points in recoil energy at which the squared amplitude is evaluated: 1e-12 for radii up to 12 fm, and
+momentum transfers q with q · 12 fm up to `AMPLITUDE_REACH`, those of decays at rest."""
+AMPLITUDE_REACH, AMPLITUDE_RADIUS = 6.5, 12.0
+AMPLITUDE_MORE = 1.3
+"""Further points for each unit of q · 12 fm beyond: the squared amplitude turns once in π of it."""
 BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
 FEW_BREAKS = 6
@@ -246,9 +252,11 @@ def recoil_spectrum(
     measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int = RECOIL_ORDER
 ) -> RecoilSpectrum:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
-    count = max(2, -(-AMPLITUDE_ORDER * order // RECOIL_ORDER))
-    points = nodes.largest[:, None] * chebyshev_points(0.0, 1.0, count)
     masses = np.array([nucleus.mass for nucleus in measurement.target.nuclides])
+    reach = float(momentum_transfer(nodes.largest, masses).max()) * AMPLITUDE_RADIUS / HBAR_C
+    needed = AMPLITUDE_ORDER + math.ceil(AMPLITUDE_MORE * max(reach - AMPLITUDE_REACH, 0.0))
+    count = max(2, -(-needed * order // RECOIL_ORDER))
+    points = nodes.largest[:, None] * chebyshev_points(0.0, 1.0, count)
     return RecoilSpectrum(
         amplitude=SquaredAmplitude(
             nuclear=nuclear_response(measurement.target, momentum_transfer(points, masses[:, None])),

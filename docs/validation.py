@@ -28,6 +28,7 @@ ORDER = (
     "electroweak",
     "solar",
     "joint",
+    "forecasts",
     "cross_sections",
 )
 """The parts of the page."""

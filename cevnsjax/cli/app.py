@@ -13,7 +13,7 @@ from ..analysis import flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..measurements import CATALOGUE, described, resolve_or_describe, shipped
+from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 
 app = typer.Typer(
@@ -56,8 +56,8 @@ def measurements(json_: options.Json = False) -> None:
     console = show.console()
     console.print(table)
     forecasts = show.table("forecast", "what it is", wrapped=("what it is",))
-    for name in shipped():
-        forecasts.add_row(name, described(name).title)
+    for name, title in titles().items():
+        forecasts.add_row(name, title)
     console.print(forecasts)
 
 

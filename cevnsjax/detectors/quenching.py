@@ -31,6 +31,10 @@ class Quenching(eqx.Module):
     def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
         """Return the electron-equivalent energy [keV] of each `recoil` energy [MeV]."""
 
+    def knots(self) -> tuple[float, ...]:
+        """Return the recoil energies [MeV] where it has a kink that the quadrature must not step over."""
+        return ()
+
 
 def polynomial_quenching(recoil: Float[Array, "..."], coefficients: Sequence[Scalar]) -> Float[Array, "..."]:
     """Return the electron-equivalent energy [keV] of a `recoil` energy T [MeV].
@@ -115,6 +119,8 @@ class LindhardQuenching(Quenching):
 
 
 QUENCHING_NORM = "quenching_norm"
+MOST_KNOTS = 20
+"""Points of a table up to which each is a kink."""
 
 
 class TabulatedQuenching(Quenching):
@@ -128,6 +134,10 @@ class TabulatedQuenching(Quenching):
         """Return the norm."""
         text = "quenching factor relative to the tabulated one"
         return (Parameter(QUENCHING_NORM, "1", 1.0, (0.5, 1.5), r"\eta_Q", text, own=True),)
+
+    def knots(self) -> tuple[float, ...]:
+        """Return the points; a table of many is as good as smooth."""
+        return tuple(map(float, self.recoil)) if len(self.recoil) <= MOST_KNOTS else ()
 
     def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
         xp = namespace(recoil, self.recoil)

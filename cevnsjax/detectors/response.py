@@ -140,7 +140,8 @@ class EnergyDetector(eqx.Module):
                     found[nuclide, k] = LARGEST_RECOIL
                 elif energy > 0:
                     found[nuclide, k] = brentq(excess, 0.0, LARGEST_RECOIL, args=(nuclide, energy), xtol=1e-15)
-        return found
+        knots = np.array(self.quenching.knots())
+        return np.concatenate([found, np.tile(knots, (nuclides, 1))], axis=1)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""

@@ -15,7 +15,7 @@ from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
 from .csre_cs import csre_cs
-from .described import described, shipped
+from .described import described, shipped, titles
 from .dresden_ii import MODELS as DRESDEN_MODELS
 from .dresden_ii import OFF_MODELS as DRESDEN_OFF_MODELS
 from .dresden_ii import dresden_ii, dresden_ii_off
@@ -48,6 +48,7 @@ __all__ = [
     "resolve",
     "resolve_or_describe",
     "shipped",
+    "titles",
     "texono_2025",
     "xenonnt_8b",
 ]

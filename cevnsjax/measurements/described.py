@@ -68,10 +68,19 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (data_root() / FOLDER).glob("*.toml")))
 
 
+def _shipped_file(name: str) -> tuple[bytes, Path]:
+    return read_verified(data_root(), f"{FOLDER}/{name}.toml"), data_root() / FOLDER / f"{name}.toml"
+
+
+def titles() -> dict[str, str]:
+    """Return the titles of the descriptions that come with the package, by name."""
+    return {name: Description(*_shipped_file(name)).text("title") for name in shipped()}
+
+
 def described(name: str | Path, form_factor: str = "helm") -> Measurement:
     """Return the experiment of a description: the name of a shipped one, or the path of a TOML file."""
     if str(name) in shipped():
-        content, path = read_verified(data_root(), f"{FOLDER}/{name}.toml"), data_root() / FOLDER / f"{name}.toml"
+        content, path = _shipped_file(str(name))
     else:
         path = Path(name)
         try:
@@ -211,7 +220,7 @@ def _table(data: Description, seconds: float) -> Source:
 
 def _detector(data: Description, source: Source) -> BinnedDetector:
     unit = data.one_of("detector.unit", ("PE", "keV"))
-    parts = data.optional("binning.parts", "1", 1.0, most=1000)
+    parts = data.optional("binning.parts", "1", 1.0, most=1000.0)
     if parts != int(parts):
         raise data.fail("binning.parts", "a whole number", f"{parts:g}")
     energy = EnergyDetector(
@@ -299,7 +308,7 @@ def _spread(
     falls = data.has("time.efficiency_onset") or data.has("time.efficiency_rate")
     window = TimeWindow(
         edges=edges,
-        onset=data.value("time.efficiency_onset", "us", zero=True, most=edges[-1]) if falls else 0.0,
+        onset=data.value("time.efficiency_onset", "us", zero=True, most=float(edges[-1])) if falls else 0.0,
         rate=data.value("time.efficiency_rate", "1/us", most=1.0) if falls else 0.0,
     )
     spread = window.binned(_arrivals(data), "time_shift_nu")

@@ -102,7 +102,7 @@ class Description(Numbers):
         Where several `units` are allowed, these are given with the factor that converts each.
         """
         unit = self._given_in(key, units, "a number")
-        found = self.number(key, unit)
+        found = self.number(key, unit or "")
         if not (negative or found > 0 or (zero and found == 0)):
             raise self._fail(key, "a number that is not negative" if zero else "a positive number", f"{found:g}")
         if most is not None and found > most:

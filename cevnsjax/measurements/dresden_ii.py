@@ -30,7 +30,7 @@ from ..systematics import Strength
 
 NAME = "dresden-ii"
 MODELS = ("fef", "ybe", "lindhard")
-OFF_MODELS = MODELS[:2]
+OFF_MODELS = MODELS[:1]
 PERIODS = ("on", "off")
 
 CONTINUUM = ("continuum_flat", "continuum_exponential", "continuum_slope")

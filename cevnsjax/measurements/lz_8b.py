@@ -7,6 +7,7 @@ uncertainty of the efficiency are those that give the flux of the publication, i
 import numpy as np
 
 from .._data import DataFile
+from .._errors import InputError
 from .._stage import Constant
 from ..detectors.templates import TemplateDetector
 from ..measurement import Measurement
@@ -15,13 +16,22 @@ from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
 from ..systematics import Strength
 
 NAME = "lz-8b"
+VARIANTS = ("equivalent",)
 
 TONNE = 1000.0
 """Mass [kg] of the target: the exposure is in t·y."""
 
 
 def lz_8b(variant: str = "equivalent", form_factor: str = "helm") -> Measurement:
-    """Return the measurement, which has the one variant ``equivalent``; `form_factor` is a name of `FORM_FACTORS`."""
+    """Return the measurement.
+
+    Args:
+        variant: ``equivalent``.
+        form_factor: a name of `FORM_FACTORS`.
+
+    """
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
     data = DataFile("lz_8b/measurement.toml")
     energy, efficiency = data.table("efficiency")
     exposure = data.number("counting.exposure", "t*y")

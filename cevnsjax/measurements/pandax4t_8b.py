@@ -7,6 +7,7 @@ data (US2) a constant efficiency from their threshold on; both are scaled to the
 import numpy as np
 
 from .._data import DataFile
+from .._errors import InputError
 from .._stage import Constant
 from ..detectors.templates import TemplateDetector
 from ..measurement import Measurement
@@ -15,6 +16,7 @@ from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
 from ..systematics import Strength
 
 NAME = "pandax4t-8b"
+VARIANTS = ("counts",)
 SAMPLES = ("paired", "us2")
 
 TONNE = 1000.0
@@ -22,7 +24,15 @@ TONNE = 1000.0
 
 
 def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measurement:
-    """Return the measurement, which has the one variant ``counts``; `form_factor` is a name of `FORM_FACTORS`."""
+    """Return the measurement.
+
+    Args:
+        variant: ``counts``.
+        form_factor: a name of `FORM_FACTORS`.
+
+    """
+    if variant not in VARIANTS:
+        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
     data = DataFile("pandax4t_8b/measurement.toml")
     background = np.array([data.number(f"{sample}.background", "counts") for sample in SAMPLES])
     error = np.array([data.get(f"{sample}.background.uncertainty", float) for sample in SAMPLES])

@@ -1,37 +1,10 @@
 """The command line: what it prints, its JSON, its figures, and what it says to bad input."""
 
 import json
-import sys
 
 import pytest
-from PIL import Image
-
-from cevnsjax import cli
 
 CSI = "coherent-csi-2021"
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run the command line in an empty folder; return exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cevnsjax", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code, captured.out, captured.err
-
-    return command
-
-
-def looks_drawn(path):
-    """Whether the picture holds more than one colour over a good part of its area."""
-    with Image.open(path) as picture:
-        grey = picture.convert("L")
-        dark = sum(grey.histogram()[:250])
-        return grey.width > 300 and dark > 0.02 * grey.width * grey.height
 
 
 def test_fit_json_is_the_contract(run):
@@ -86,7 +59,7 @@ def test_predict(run):
     assert "flux-averaged cross section: 367.2e-40" in out
 
 
-def test_profile_of_one(run, tmp_path):
+def test_profile_of_one(run, tmp_path, looks_drawn):
     code, out, err = run(
         "profile", CSI, "--free", "sin2_theta_w", "--range=0.15:0.35", "--points", "5", "--json", "--plot", "one.png"
     )
@@ -101,7 +74,7 @@ def test_profile_of_one(run, tmp_path):
     assert "drawn to one.png" in err
 
 
-def test_profile_of_two(run, tmp_path):
+def test_profile_of_two(run, tmp_path, looks_drawn):
     code, out, _ = run(
         "profile", CSI, "--free", "sin2_theta_w,r_n_cs", "--tie", "r_n_i=r_n_cs", "--points", "9", "--json",
         "--plot", "two.png",
@@ -122,7 +95,7 @@ def test_profile_with_others_free(run):
     assert json.loads(out)["parameters"] == ["sin2_theta_w"]
 
 
-def test_figures_of_fit_and_prediction(run, tmp_path):
+def test_figures_of_fit_and_prediction(run, tmp_path, looks_drawn):
     assert run("fit", CSI, "--free", "cevns_norm", "--plot", "fit.png")[0] == 0
     assert run("predict", CSI, "--plot", "spectra.pdf")[0] == 0
     assert looks_drawn(tmp_path / "fit.png")
@@ -258,7 +231,7 @@ def test_neutron_radius_of_one_isotope_is_suggested(run):
     assert "did you mean 'r_n_ca48'?" in err
 
 
-def test_cross_sections(run, tmp_path):
+def test_cross_sections(run, tmp_path, looks_drawn):
     code, out, err = run("cross-sections", "coherent-lar-2020", "--json", "--plot", "sections.png")
     found = json.loads(out)
     assert code == 0
