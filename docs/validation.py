@@ -29,6 +29,7 @@ ORDER = (
     "solar",
     "joint",
     "forecasts",
+    "cross_sections",
 )
 """The parts of the page."""
 
