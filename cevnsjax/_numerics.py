@@ -145,6 +145,8 @@ def solve_symmetric(
     Unrolled over the dimension, hence vectorised across a batch by `jax.vmap`: meant for fewer than ~20 parameters.
     """
     n = vector.shape[0]
+    if n == 0:
+        return vector, jnp.asarray(jnp.inf)
     size = jnp.maximum(jnp.abs(jnp.diag(matrix)), 1e-300) if size is None else size
     scale = [jnp.sqrt(size[i]) for i in range(n)]
     a = [[matrix[i, j] / (scale[i] * scale[j]) for j in range(i + 1)] for i in range(n)]

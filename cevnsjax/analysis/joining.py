@@ -83,7 +83,10 @@ def parameter_table(measurements: Measurements, interaction: StandardModel) -> P
             renamed = dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
             first = found.setdefault(renamed.name, renamed)
             if dataclasses.replace(renamed, default=first.default) != first:
-                raise InputError(f"two different parameters are named '{renamed.name}': {first} and {renamed}")
+                raise InputError(
+                    f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in more than "
+                    f"its default: in unit, bounds or constraint"
+                )
     return ParameterTable(found.values())
 
 
