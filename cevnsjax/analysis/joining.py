@@ -84,8 +84,8 @@ def parameter_table(measurements: Measurements, interaction: StandardModel) -> P
             first = found.setdefault(renamed.name, renamed)
             if dataclasses.replace(renamed, default=first.default) != first:
                 raise InputError(
-                    f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in more than "
-                    f"its default: in unit, bounds or constraint"
+                    f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
+                    f"bounds or constraint, not in its default alone"
                 )
     return ParameterTable(found.values())
 

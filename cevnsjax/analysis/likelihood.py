@@ -156,20 +156,14 @@ class Likelihood:
         return Likelihood(measurements, self.interaction)
 
     def forecast(
-        self,
-        free: Sequence[str] = (),
-        values: Mapping[str, float] | None = None,
-        tie: Mapping[str, str] | None = None,
-        require: Iterable[str] = (),
-        constrain: Mapping[str, tuple[float, float]] | None = None,
-        correlate: Mapping[tuple[str, str], float] | None = None,
+        self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None, **asked: Any
     ) -> FitResult:
         """Return the fit of the data expected at the truth: the sensitivity of the measurements.
 
-        `values` moves the truth, of free parameters too; arguments as in `fit`. The errors from the curvature at the
-        minimum are those of the Fisher information.
+        `values` moves the truth, of free parameters too; the other arguments as in `fit`. The errors from the curvature
+        at the minimum are those of the Fisher information.
         """
-        return self.asimov(values, tie).fit(free, values, tie, require, constrain, correlate)
+        return self.asimov(values, tie).fit(values=values, tie=tie, **asked)
 
     def _fit(self, specification: Specification) -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))

@@ -2,6 +2,8 @@
 
 import gc
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +11,7 @@ import typer
 from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
-from ..analysis import flux_averaged_cross_sections
+from ..analysis import FitResult, flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
@@ -141,19 +143,9 @@ def fit(
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
-    show.check_plot(plot)
-    levels = options.levels(cl)
     likelihood = options.likelihood(names, interaction, couplings, form_factor)
-    with show.progress("fitting"):
-        result = likelihood.fit(**options.specification(free, tie, settings, require, constrain, correlate))
-        content = result.as_dict(levels)
-        if result.converged:
-            show.draw(plot, result)
-    if json_:
-        show.json_object(content)
-    else:
-        show.fit(content)
-    _exit_unless_converged(content)
+    asked = options.specification(free, tie, settings, require, constrain, correlate)
+    _fit("fitting", likelihood.fit, asked, options.levels(cl), json_, plot)
 
 
 @app.command()
@@ -173,11 +165,23 @@ def forecast(
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the data expected at the truth, which --set moves."""
-    show.check_plot(plot)
-    levels = options.levels(cl)
     likelihood = options.experiments(names, interaction, couplings, form_factor)
-    with show.progress("forecasting"):
-        result = likelihood.forecast(**options.specification(free, tie, settings, require, constrain, correlate))
+    asked = options.specification(free, tie, settings, require, constrain, correlate)
+    _fit("forecasting", likelihood.forecast, asked, options.levels(cl), json_, plot)
+
+
+def _fit(
+    what: str,
+    method: Callable[..., FitResult],
+    asked: dict[str, Any],
+    levels: Sequence[str],
+    json_: bool,
+    plot: Path | None,
+) -> None:
+    """Fit what is asked, and show and draw the result."""
+    show.check_plot(plot)
+    with show.progress(what):
+        result = method(**asked)
         content = result.as_dict(levels)
         if result.converged:
             show.draw(plot, result)
