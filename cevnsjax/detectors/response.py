@@ -28,7 +28,7 @@ STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] up to which kinks of a response are looked for."""
-EXPANSION_ERROR, MOST_TERMS = 1e-9, 512
+EXPANSION_ERROR, MOST_TERMS = 1e-13, 512
 """A spectrum is expanded in its one free parameter to this share of its largest number, with at most so many terms."""
 MOST_BREAKS = 60
 """Breaks that a Gaussian response asks for at most."""

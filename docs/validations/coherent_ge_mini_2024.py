@@ -101,7 +101,7 @@ def binning() -> dict[str, float]:
     def expected(edges: np.ndarray, excluded: tuple[float, float], widths: int) -> float:
         times = np.pad(share, ((0, 0), (0, -share.shape[1] % widths))).reshape(3, -1, widths).sum(axis=2)
         detector = BinnedDetector(
-            energy_detector(data, edges), Constant(times), {"time": np.arange(times.shape[1] + 1)}
+            energy_detector(data, edges), Constant(times), {"time": np.arange(times.shape[1] + 1.0)}
         )
         likelihood = cj.Likelihood([_bare(measurement, detector)])
         centre = 0.5 * (edges[1:] + edges[:-1])
