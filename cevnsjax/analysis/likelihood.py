@@ -148,9 +148,10 @@ class Likelihood:
 
         Parameters in `tie` take the value of their leader.
         """
-        params = self.specify(values=values, tie=tie).values
+        asked = self.specify(values=values, tie=tie)
+        params, nuisances = asked.values, frozenset(asked.nuisances)
         measurements = tuple(
-            dataclasses.replace(measurement, observed=np.asarray(expected_counts(folded, params)))
+            dataclasses.replace(measurement, observed=np.asarray(expected_counts(folded.pull(nuisances), params)))
             for measurement, folded in zip(self.measurements, self.folded, strict=True)
         )
         return Likelihood(measurements, self.interaction)
