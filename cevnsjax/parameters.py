@@ -86,6 +86,8 @@ class ParameterTable(Mapping[str, Parameter]):
 
     def find(self, name: str) -> Parameter:
         """Return the parameter of that name; raise `InputError` that suggests the nearest name if there is none."""
+        if own := [known for known in self if known.startswith(f"{name}@")]:
+            raise InputError(f"each measurement has a '{name}' of its own: name {' or '.join(own)}")
         if name not in self:
             raise InputError(f"unknown parameter '{name}'{suggest(name, self)}")
         return self[name]

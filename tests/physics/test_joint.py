@@ -44,6 +44,8 @@ def test_parameters_of_one_name_are_told_apart(csi_lar):
         assert f"{name}@coherent-lar-2020" in names
     assert "nin_norm" in names
     assert names.count("sin2_theta_w") == 1
+    with pytest.raises(cj.InputError, match="name cevns_norm@coherent-csi-2021 or cevns_norm@coherent-lar-2020"):
+        csi_lar.specify(free=["cevns_norm"])
 
 
 def test_the_flux_of_one_source_is_shared(csi_lar):
