@@ -26,8 +26,6 @@ from .response import Detector, EnergySpectrum, FlavourStrengths
 LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
 """Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in
 the range of ionisation energies."""
-LARGEST_RECOIL = 1.0
-"""Recoil energy [MeV] below which an ionisation energy is looked for."""
 
 
 class IonisationDetector(Detector):
@@ -70,28 +68,20 @@ class IonisationDetector(Detector):
         """Return the parameters of quenching and resolution."""
         return (*self.quenching.parameters(), *self.smearing.parameters())
 
-    def _nominal(self, recoil: Float[np.ndarray, " recoil"]) -> Float[np.ndarray, " recoil"]:
-        """Return the nominal ionisation energy [keV] of recoils [MeV]."""
-        defaults = {parameter.name: parameter.default for parameter in self.quenching.parameters()}
-        return self.quenching(recoil[None, :], defaults)[0]
-
-    def _recoils(self, energies: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
-        """Return the recoil energies [MeV] with these nominal ionisation energies [keV], by bisection."""
-        low, high = np.zeros_like(energies), np.full_like(energies, LARGEST_RECOIL)
-        for _ in range(64):
-            middle = 0.5 * (low + high)
-            below = self._nominal(middle) < energies
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return 0.5 * (low + high)
+    def _defaults(self) -> dict[str, float]:
+        """Return the nominal parameters of the quenching."""
+        return {parameter.name: parameter.default for parameter in self.quenching.parameters()}
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] of the smallest signal and of the points of a tabulated quenching."""
         points = self.quenching.recoil if isinstance(self.quenching, TabulatedQuenching) else ()
-        return np.tile([*self._recoils(np.array([self.minimum])), *points], (nuclides, 1))
+        smallest = self.quenching.recoils(np.array([self.minimum]), self._defaults())
+        return np.tile([*smallest, *points], (nuclides, 1))
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "IonisationResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV]; the points are `order` times a number."""
-        energy = self._nominal(recoil.ravel())
+        nominal = self._defaults()
+        energy = self.quenching(recoil, nominal).ravel()
         if not energy.max() > self.minimum:
             raise InputError(f"no recoil gives {self.minimum:g} keV: the largest ionisation energy is {energy.max():g}")
         count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (energy.max() - self.minimum) / self.smearing.noise)
@@ -99,7 +89,9 @@ class IonisationDetector(Detector):
         seen = energy > self.minimum
         projection = seen * lagrange(points, np.maximum(energy, self.minimum))
         edges = np.maximum(self.edges, np.array(self.thresholds)[:, None])
-        return IonisationResponse(self, edges, self._recoils(points), projection.reshape(-1, *recoil.shape))
+        return IonisationResponse(
+            self, edges, self.quenching.recoils(points, nominal), projection.reshape(-1, *recoil.shape)
+        )
 
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> "IonisationSignal":
         """Return the stage of the counts in each bin."""

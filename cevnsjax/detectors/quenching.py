@@ -18,6 +18,8 @@ QUENCHING = tuple(f"quenching_{letter}" for letter in LETTERS)
 """Coefficients of a polynomial quenching, lowest power first."""
 QUENCHING_SHAPES = ("quenching_shape_0", "quenching_shape_1")
 """Strengths of the released variations of a polynomial quenching."""
+LARGEST_RECOIL = 1.0
+"""Recoil energy [MeV] below which an electron-equivalent energy is looked for."""
 
 
 class Quenching(eqx.Module):
@@ -30,6 +32,18 @@ class Quenching(eqx.Module):
     @abc.abstractmethod
     def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
         """Return the electron-equivalent energy [keV] of each `recoil` energy [MeV]."""
+
+    def recoils(self, energies: Float[np.ndarray, " energy"], params: Params) -> Float[np.ndarray, " energy"]:
+        """Return the recoil energies [MeV] with these electron-equivalent `energies` [keV], by bisection; host only.
+
+        An energy beyond those that `LARGEST_RECOIL` gives is answered with that.
+        """
+        low, high = np.zeros_like(energies), np.full_like(energies, LARGEST_RECOIL)
+        for _ in range(64):
+            middle = 0.5 * (low + high)
+            below = self(middle[None, :], params)[0] < energies
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return 0.5 * (low + high)
 
     def knots(self) -> tuple[float, ...]:
         """Return the recoil energies [MeV] where it has a kink that the quadrature must not step over."""

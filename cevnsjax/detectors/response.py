@@ -11,7 +11,6 @@ from collections.abc import Sequence, Set
 
 import equinox as eqx
 import numpy as np
-from scipy.optimize import brentq
 
 from .._errors import InputError
 from .._numerics import chebyshev_expansion, chebyshev_polynomials, namespace
@@ -26,8 +25,6 @@ from .resolution import GaussianSmearing, Smearing
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
 STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
-LARGEST_RECOIL = 1.0
-"""Recoil energy [MeV] up to which kinks of a response are looked for."""
 EXPANSION_ERROR, MOST_TERMS = 1e-13, 512
 """A spectrum is expanded in its one free parameter to this share of its largest number, with at most so many terms."""
 MOST_BREAKS = 60
@@ -130,20 +127,8 @@ class EnergyDetector(eqx.Module):
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
         nominal = self.nominal()
-        energies = self._kinks(nominal)
-
-        def excess(recoil: float, nuclide: int, energy: float) -> float:
-            return float(self.quenching(np.full((nuclides, 1), recoil), nominal)[nuclide, 0]) - energy
-
-        found = np.zeros((nuclides, len(energies)))
-        for nuclide in range(nuclides):
-            for k, energy in enumerate(energies):
-                if excess(LARGEST_RECOIL, nuclide, energy) < 0:
-                    found[nuclide, k] = LARGEST_RECOIL
-                elif energy > 0:
-                    found[nuclide, k] = brentq(excess, 0.0, LARGEST_RECOIL, args=(nuclide, energy), xtol=1e-15)
-        knots = np.array(self.quenching.knots())
-        return np.concatenate([found, np.tile(knots, (nuclides, 1))], axis=1)
+        recoils = self.quenching.recoils(np.array(self._kinks(nominal), float), nominal)
+        return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""

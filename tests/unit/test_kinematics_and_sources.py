@@ -12,7 +12,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.detectors.efficiency import logistic_efficiency, logistic_threshold, time_efficiency
-from cevnsjax.detectors.quenching import polynomial_quenching
+from cevnsjax.detectors.quenching import PolynomialQuenching, polynomial_quenching
 from cevnsjax.detectors.resolution import gamma_smearing
 from cevnsjax.folding import recoil_nodes
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer, vector_kernel
@@ -277,3 +277,13 @@ def test_time_efficiency():
     """1 up to the onset, exp(-rate (t - onset)) after."""
     found = time_efficiency(np.array([0.0, 0.52, 1.52, 6.0]), 0.52, 0.0494)
     assert_close(found, np.array([1.0, 1.0, np.exp(-0.0494), np.exp(-0.0494 * 5.48)]))
+
+
+def test_recoils_of_electron_equivalent_energies():
+    """E = 0.246 T + 0.78 T²/MeV (liquid argon, arXiv:2006.12659): the root of the quadratic; the largest recoil beyond."""
+    quenching = PolynomialQuenching(np.array([0.246, 0.78]), np.zeros((0, 2)))
+    params = {parameter.name: parameter.default for parameter in quenching.parameters()}
+    energies = np.array([0.0, 5.0, 120.0, 1e6])
+    exact = (np.sqrt(0.246**2 + 4 * 0.78 * 1e-3 * energies) - 0.246) / (2 * 0.78)
+    expected = np.where(energies < 1e5, exact, 1.0)
+    assert_close(quenching.recoils(energies, params), expected, 1e-12, "64 bisections of 1 MeV", scale=1.0)
