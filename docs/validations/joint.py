@@ -1,21 +1,55 @@
 """Joint likelihoods beside arXiv:2303.09360."""
 
+from _common import edges
+
 import cevnsjax as cj
 from cevnsjax.measurements import load
 
+TIED = {"r_n_i": "r_n_cs"}
+ONE_SIGMA = {"": 0.6827}
+FITS = {
+    "angle": (["sin2_theta_w"], {}, []),
+    "radius": (["r_n_cs"], TIED, []),
+    "both": (["sin2_theta_w", "r_n_cs"], TIED, []),
+    "radii": (["r_n_cs", "r_n_i"], {}, []),
+    "ordered": (["r_n_cs", "r_n_i"], {}, ["r_n_i<=r_n_cs"]),
+}
+"""Free parameters, ties and required orders of each fit of CsI with caesium."""
+
+
+def numbers(fit: cj.FitResult, prefix: str) -> dict[str, float]:
+    """Return the value of each free parameter with its 1σ edges."""
+    found = {}
+    for name in fit.specification.free:
+        found[f"{prefix}_{name}"] = fit.values[name]
+        found |= edges(fit, name, f"{prefix}_{name}", ONE_SIGMA)
+    return found
+
 
 def csi_and_caesium() -> dict[str, float]:
-    """Return the fits of one radius with both amplitudes."""
+    """Return the fits of CsI with parity violation in caesium, with both amplitudes."""
     csi = cj.measurements.coherent_csi_2021()
-    fits = {
-        theory: cj.Likelihood([csi, load(f"apv-cs:{theory}")]).fit(free=["r_n_cs"], tie={"r_n_i": "r_n_cs"})
-        for theory in ("dzuba2012", "sahoo2021")
-    }
-    best = {theory: fit.values["r_n_cs"] for theory, fit in fits.items()}
-    return {
-        "joint_rn_precision": 100.0 * fits["sahoo2021"].error("r_n_cs") / best["sahoo2021"],
-        "joint_rn_amplitude": 100.0 * (best["dzuba2012"] / best["sahoo2021"] - 1.0),
+    found = {}
+    for theory in ("dzuba2012", "sahoo2021"):
+        likelihood = cj.Likelihood([csi, load(f"apv-cs:{theory}")])
+        for name, (free, tie, require) in FITS.items():
+            found |= numbers(likelihood.fit(free=free, tie=tie, require=require), f"joint_{theory}_{name}")
+    radius = "joint_sahoo2021_radius_r_n_cs"
+    width = found[f"{radius}_up"] + found[f"{radius}_down"]
+    return found | {
+        "joint_rn_precision": 100.0 * 0.5 * width / found[radius],
+        "joint_rn_amplitude": 100.0 * (found["joint_dzuba2012_radius_r_n_cs"] / found[radius] - 1.0),
     }
 
 
-SOURCES = (csi_and_caesium,)
+def csi_and_argon() -> dict[str, float]:
+    """Return the fits of CsI with argon, and with argon and caesium."""
+    csi, argon = cj.measurements.coherent_csi_2021(), load("coherent-lar-2020")
+    pair = cj.Likelihood([csi, argon])
+    found = numbers(pair.fit(free=["sin2_theta_w"]), "joint_argon_angle")
+    found |= numbers(pair.fit(free=["sin2_theta_w", "r_n_cs"], tie=TIED), "joint_argon_both")
+    three = cj.Likelihood([csi, argon, load("apv-cs")]).fit(free=["sin2_theta_w"])
+    return found | numbers(three, "joint_three_angle") | {"joint_three_chi2": three.chi2}
+
+
+SOURCES = (csi_and_caesium, csi_and_argon)
