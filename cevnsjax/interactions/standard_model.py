@@ -4,16 +4,13 @@ dσ/dT = (G_F² M/π) (1 - MT/2E²) [g_V^p(ν_l) Z F_Z(q) + g_V^n N F_N(q)]²   
 the Z before F_Z). The same for antineutrinos.
 """
 
-from collections.abc import Sequence
-
 import equinox as eqx
+import numpy as np
 
-from .._numerics import namespace
 from .._typing import Array, Float, Params
-from ..nuclei.target import NuclearAmplitudes
 from ..parameters import Parameter
 from .couplings import DEFAULT_SIN2, Couplings, couplings
-from .kinematics import vector_kernel
+from .interaction import FLAVOURS, Fixed, Interaction, Term, Vertex, by_flavour
 
 SIN2_THETA_W = Parameter(
     name="sin2_theta_w",
@@ -25,29 +22,43 @@ SIN2_THETA_W = Parameter(
 )
 
 
-class StandardModel(eqx.Module):
+class ProtonCoupling(Vertex):
+    """g_V^p of each flavour, which moves with sin²θ_W."""
+
+    mixing = False
+    couplings: Couplings
+
+    def names(self) -> tuple[str, ...]:
+        """Return sin²θ_W."""
+        return ("sin2_theta_w",)
+
+    def __call__(self, params: Params) -> Float[Array, "3"]:
+        """Return g_V^p."""
+        return by_flavour({lepton: self.couplings.proton(lepton, params["sin2_theta_w"]) for lepton in FLAVOURS})
+
+
+class StandardModel(Interaction):
     """Standard-Model scattering with the couplings of one scheme."""
 
     couplings: Couplings
     recoil_term: bool = eqx.field(static=True)
     """Keep the term -T/E of the exact kinematics."""
 
+    @property
+    def name(self) -> str:
+        """Return the name of the command line."""
+        return "standard-model"
+
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters that the squared amplitude depends on."""
+        """Return sin²θ_W."""
         return (SIN2_THETA_W,)
 
-    def kernel(self, energy: Float[Array, "..."], recoil: Float[Array, "..."], mass: float) -> Float[Array, "..."]:
-        """Return the kinematic kernel κ(E, T) [cm²/MeV] for a nucleus of `mass` [MeV]."""
-        return vector_kernel(energy, recoil, mass, self.recoil_term)
-
-    def squared_amplitude(
-        self, leptons: Sequence[str], nuclei: NuclearAmplitudes, params: Params
-    ) -> Float[Array, "lepton nuclide node"]:
-        """Return [g_V^p Z F_Z + g_V^n N F_N]² for neutrinos of the flavour of each lepton."""
-        sin2 = params["sin2_theta_w"]
-        neutron = self.couplings.neutron * nuclei.neutron
-        amplitudes = [self.couplings.proton(lepton, sin2) * nuclei.proton + neutron for lepton in leptons]
-        return namespace(*amplitudes).stack(amplitudes) ** 2
+    def terms(self, target: str) -> tuple[Term, ...]:
+        """Return the exchange of a Z with the protons and the neutrons."""
+        return (
+            Term("vector", "proton", ProtonCoupling(self.couplings)),
+            Term("vector", "neutron", Fixed((self.couplings.neutron,) * 3)),
+        )
 
 
 def standard_model(scheme: str = "2022", recoil_term: bool = False) -> StandardModel:

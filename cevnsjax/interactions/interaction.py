@@ -1,0 +1,175 @@
+"""What a model of the interaction is: terms of the amplitude with which a neutrino scatters, and parameters.
+
+A model adds terms to the amplitude of l → l' on a nucleus, or on an electron:
+
+    a_ll'(q²) = Σ_terms  vertex_ll'(θ) · propagator_l(q²; θ) · charge(q²)
+    dσ/dT     = Σ_ss' κ_ss'(E, T) · Σ_l' Re(a_s,ll' a*_s',ll')
+
+Terms of the same Lorentz structure s interfere, whichever model they come from; what different structures do together is
+in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii: so
+the counts are a quadratic form of the vertices whose coefficients are folded once.
+
+A vertex returns an array (3,), diagonal in the flavours e, mu, tau of the neutrino; or, if `mixing`, (3, 3, 2): flavour
+before, flavour after, real and imaginary part. Antineutrinos have the complex conjugate, which is the same rate.
+"""
+
+import abc
+
+import equinox as eqx
+import numpy as np
+
+from .._constants import FERMI_CONSTANT
+from .._errors import InputError
+from .._numerics import namespace
+from .._typing import Array, Float, Params, Scalar
+from ..parameters import Parameter
+
+FLAVOURS = ("e", "mu", "tau")
+"""Flavours of the neutrinos, by their charged lepton, in the order of every flavour axis."""
+TARGETS = ("nucleus", "electron")
+"""What neutrinos scatter off."""
+NUCLEAR_CHARGES = ("proton", "neutron", "proton_spin", "neutron_spin")
+"""Charges of nuclei: Z F_Z, N F_N, and the spin of the protons and of the neutrons with its form factor."""
+ELECTRON_CHARGES = ("electron", "photoabsorption")
+"""Charges of the electrons of an atom: sqrt(Z_eff), and the square root of the photo-absorption cross section [cm]."""
+CONTACT = 1.0 / (np.sqrt(2.0) * FERMI_CONSTANT)
+"""1/(√2 G_F) [MeV²]: g² CONTACT / (q² + m²) is the amplitude of a mediator in units of the weak one."""
+
+
+class Vertex(eqx.Module):
+    """The coupling of a term, as a function of the parameters."""
+
+    mixing: eqx.AbstractClassVar[bool]
+    """Whether it changes the flavour: then the array is (3, 3, 2), else (3,)."""
+
+    @abc.abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the parameters that it reads."""
+
+    @abc.abstractmethod
+    def __call__(self, params: Params) -> Float[Array, "..."]:
+        """Return the couplings of the flavours."""
+
+
+class Fixed(Vertex):
+    """A diagonal vertex without parameters."""
+
+    mixing = False
+    values: tuple[float, float, float]
+
+    def names(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
+    def __call__(self, params: Params) -> Float[Array, "3"]:
+        """Return the values."""
+        return np.asarray(self.values, float)
+
+
+class Propagator(eqx.Module):
+    """How a term depends on the momentum transfer beside its charge."""
+
+    by_flavour: eqx.AbstractClassVar[bool]
+    """Whether it depends on the flavour of the neutrino: then the array has a first axis of 3."""
+
+    @abc.abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the parameters that it reads."""
+
+    @abc.abstractmethod
+    def __call__(self, q2: Float[Array, "*node"], params: Params) -> Float[Array, "..."]:
+        """Return the factor at q² = 2MT [MeV²]."""
+
+
+class Yukawa(Propagator):
+    """Exchange of a particle: 1 / (q² + m²) [1/MeV²]."""
+
+    by_flavour = False
+    mass: str = eqx.field(static=True)
+    """Parameter with the mass m [MeV]."""
+
+    def names(self) -> tuple[str, ...]:
+        """Return the mass."""
+        return (self.mass,)
+
+    def __call__(self, q2: Float[Array, "*node"], params: Params) -> Float[Array, "*node"]:
+        """Return 1 / (q² + m²)."""
+        return 1.0 / (q2 + params[self.mass] ** 2)
+
+
+class Photon(Propagator):
+    """Exchange of a photon: 1 / q² [1/MeV²]."""
+
+    by_flavour = False
+
+    def names(self) -> tuple[str, ...]:
+        """Return nothing."""
+        return ()
+
+    def __call__(self, q2: Float[Array, "*node"], params: Params) -> Float[Array, "*node"]:
+        """Return 1 / q²."""
+        return 1.0 / q2
+
+
+class Term(eqx.Module):
+    """A term of the amplitude: vertex × propagator × charge."""
+
+    structure: str = eqx.field(static=True)
+    """Lorentz structure, one of `structures.STRUCTURES`."""
+    charge: str = eqx.field(static=True)
+    """One of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
+    vertex: Vertex
+    propagator: Propagator | None = None
+    """None for a contact interaction."""
+
+
+class Interaction(eqx.Module):
+    """A model of the interaction of neutrinos with nuclei and electrons."""
+
+    @property
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Return the name of the command line, with its variant after a colon."""
+
+    @abc.abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters."""
+
+    @abc.abstractmethod
+    def terms(self, target: str) -> tuple[Term, ...]:
+        """Return the terms of the amplitude on a "nucleus" or an "electron"."""
+
+
+def flavour_matrix(
+    diagonal: Float[Array, "3"], transitions: Float[Array, "3"], phases: Float[Array, "3"] | None = None
+) -> Float[Array, "3 3 2"]:
+    """Return the Hermitian matrix with this diagonal and the transitions e-mu, e-tau, mu-tau, of modulus and phase."""
+    xp = namespace(diagonal, transitions, phases)
+    zero = 0.0 * transitions
+    real = transitions if phases is None else transitions * xp.cos(phases)
+    imaginary = zero if phases is None else transitions * xp.sin(phases)
+
+    def symmetric(on: Float[Array, "3"], off: Float[Array, "3"], sign: float) -> Float[Array, "3 3"]:
+        rows = [[on[0], off[0], off[1]], [sign * off[0], on[1], off[2]], [sign * off[1], sign * off[2], on[2]]]
+        return xp.stack([xp.stack(row) for row in rows])
+
+    return xp.stack([symmetric(diagonal, real, 1.0), symmetric(zero, imaginary, -1.0)], -1)
+
+
+def by_flavour(values: dict[str, Scalar]) -> Float[Array, "3"]:
+    """Return the values for e, mu, tau as an array."""
+    found = [values[flavour] for flavour in FLAVOURS]
+    return namespace(*found).stack([1.0 * value for value in found])
+
+
+def check_parameters(interactions: tuple[Interaction, ...]) -> None:
+    """Refuse models that share a parameter: the second would count the effect of the first twice."""
+    owners: dict[str, str] = {}
+    for interaction in interactions:
+        for parameter in interaction.parameters():
+            if parameter.name in owners:
+                raise InputError(
+                    f"'{interaction.name}' and '{owners[parameter.name]}' both have '{parameter.name}': "
+                    f"its effect would count twice"
+                )
+            owners[parameter.name] = interaction.name
