@@ -14,11 +14,11 @@ import numpy as np
 
 from .._constants import AVOGADRO
 from .._errors import InputError, suggest
-from .._numerics import namespace
 from .._stage import Stage
-from .._typing import Array, Float, Params, Scalar
+from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .form_factors import FORM_FACTORS, FormFactor
+from .charges import FixedCharge, NuclearCharge, NucleonCharge
+from .form_factors import FORM_FACTORS
 from .nuclide import Nuclide, isotopes, nuclide, reference_isotope
 from .radii import element_radius
 
@@ -104,26 +104,6 @@ class NuclearAmplitudes(eqx.Module):
     """N F_N(q; R_n)."""
 
 
-class NucleonAmplitude(Stage):
-    """Stage: number × form factor of the protons or neutrons at fixed momentum transfers q [MeV]."""
-
-    q: Float[Array, "nuclide node"]
-    numbers: Float[Array, " nuclide"]
-    form_factor: FormFactor = eqx.field(static=True)
-    radii: tuple[str, ...] = eqx.field(static=True)
-    """Parameter with the rms radius of the element of each nuclide."""
-    offsets: Float[Array, " nuclide"]
-    """Radius of each nuclide less that of its element [fm]."""
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset(self.radii)
-
-    def __call__(self, params: Params) -> Float[Array, "nuclide node"]:
-        values: list[Scalar] = [params[name] for name in self.radii]
-        radii = namespace(self.q, *values).stack(values) + self.offsets
-        return self.numbers[:, None] * self.form_factor(self.q, radii[:, None])
-
-
 class NuclearResponse(Stage):
     """Stage: the nuclear amplitudes of a target at fixed momentum transfers q [MeV]."""
 
@@ -140,9 +120,15 @@ class NuclearResponse(Stage):
 
 def nuclear_response(target: Target, q: Float[np.ndarray, "nuclide node"]) -> NuclearResponse:
     """Return the stage that evaluates the form factors of `target` at the momentum transfers `q` [MeV]."""
+    charges = nuclear_charges(target, q)
+    return NuclearResponse(q=q, proton=charges["proton"], neutron=charges["neutron"])
 
-    def amplitude(particle: str, numbers: list[int], radius: Callable[[Nuclide], float]) -> NucleonAmplitude:
-        return NucleonAmplitude(
+
+def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, NuclearCharge]:
+    """Return the charges of `target` at the momentum transfers `q` [MeV] by their names."""
+
+    def nucleons(particle: str, numbers: list[int], radius: Callable[[Nuclide], float]) -> NucleonCharge:
+        return NucleonCharge(
             q=q,
             numbers=np.array(numbers, float),
             form_factor=FORM_FACTORS[target.form_factor],
@@ -150,8 +136,9 @@ def nuclear_response(target: Target, q: Float[np.ndarray, "nuclide node"]) -> Nu
             offsets=np.array([radius(n) - radius(reference_isotope(n.element)) for n in target.nuclides]),
         )
 
-    return NuclearResponse(
-        q=q,
-        proton=amplitude("p", [nucleus.protons for nucleus in target.nuclides], lambda n: n.proton_radius),
-        neutron=amplitude("n", [nucleus.neutrons for nucleus in target.nuclides], lambda n: n.neutron_radius),
-    )
+    return {
+        "proton": nucleons("p", [nucleus.protons for nucleus in target.nuclides], lambda n: n.proton_radius),
+        "neutron": nucleons("n", [nucleus.neutrons for nucleus in target.nuclides], lambda n: n.neutron_radius),
+        "proton_spin": FixedCharge(np.zeros_like(q)),
+        "neutron_spin": FixedCharge(np.zeros_like(q)),
+    }
