@@ -5,7 +5,6 @@ the Z before F_Z). The same for antineutrinos.
 """
 
 import equinox as eqx
-import numpy as np
 
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
