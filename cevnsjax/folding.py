@@ -239,7 +239,7 @@ def flux_moments(
     nodes: Nodes,
     order: int,
 ) -> Float[np.ndarray, "component nuclide node"]:
-    """Return F_l,i(T) of a pair of structures times the weight of T: counts in the exposure per product of amplitudes."""
+    """Return F_l,i(T) of a pair of structures times the weight of T: counts per product of amplitudes."""
     moments = np.zeros((len(components), *nodes.recoil.shape))
     for (row, component), (i, mass) in itertools.product(enumerate(components), enumerate(targets.masses)):
         integral = component.spectrum.moment(

@@ -5,8 +5,8 @@ A model adds terms to the amplitude of l → l' on a nucleus, or on an electron:
     a_ll'(q²) = Σ_terms  vertex_ll'(θ) · propagator_l(q²; θ) · charge(q²)
     dσ/dT     = Σ_ss' κ_ss'(E, T) · Σ_l' Re(a_s,ll' a*_s',ll')
 
-Terms of the same Lorentz structure s interfere, whichever model they come from; what different structures do together is
-in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii: so
+Terms of the same Lorentz structure s interfere, whichever model they come from; what different structures do together
+is in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii: so
 the counts are a quadratic form of the vertices whose coefficients are folded once.
 
 A vertex returns an array (3,), diagonal in the flavours e, mu, tau of the neutrino; or, if `mixing`, (3, 3, 2): flavour
