@@ -98,8 +98,12 @@ class Measurement(eqx.Module):
         return (*own.values(), *self.nuisances)
 
     def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
-        """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat."""
-        strengths = {s.parameter: s.constraint(fitted, shared) for s in self.strengths if s.width is not None}
+        """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat.
+
+        A radius that is fitted to another measurement counts only where this one depends on it.
+        """
+        own = fitted & {parameter.name for parameter in self.parameters()}
+        strengths = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
         return strengths | {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in strengths}
 
 
