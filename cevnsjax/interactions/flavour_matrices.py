@@ -12,7 +12,7 @@ import equinox as eqx
 from .._numerics import namespace
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .interaction import Vertex, flavour_matrix
+from .interaction import Vertex, as_array, flavour_matrix
 
 DIAGONAL = ("ee", "mumu", "tautau")
 TRANSITIONS = ("emu", "etau", "mutau")
@@ -30,7 +30,7 @@ class FlavourMatrix(Vertex):
     """Factor of each matrix."""
     phases: bool = eqx.field(static=True)
     """Whether the transitions have phases."""
-    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    centre: Float[Array, "3"] = eqx.field(converter=as_array, default=(0.0, 0.0, 0.0))
     """Diagonal of the matrix at which the vertex vanishes."""
 
     def names(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class FlavourMatrix(Vertex):
             diagonal = row([stem.format(pair) for pair in DIAGONAL])
             transitions = row([stem.format(pair) for pair in TRANSITIONS])
             phases = row([f"{stem.format(pair)}_phase" for pair in TRANSITIONS]) if self.phases else None
-            centred = diagonal - namespace(diagonal).asarray(self.centre)
+            centred = diagonal - self.centre
             total = total + scale * flavour_matrix(centred, transitions, phases)
         return total
 

@@ -6,8 +6,8 @@ A model adds terms to the amplitude of l → l' on a nucleus, or on an electron:
     dσ/dT     = Σ_ss' κ_ss'(E, T) · Σ_l' Re(a_s,ll' a*_s',ll')
 
 Terms of the same Lorentz structure s interfere, whichever model they come from; what different structures do together
-is in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii: so
-the counts are a quadratic form of the vertices whose coefficients are folded once.
+is in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii:
+so the counts are a quadratic form of the vertices whose coefficients are folded once.
 
 A vertex returns an array (3,), diagonal in the flavours e, mu, tau of the neutrino; or, if `mixing`, (3, 3, 2): flavour
 before, flavour after, real and imaginary part. Antineutrinos have the complex conjugate, which is the same rate.
@@ -37,7 +37,7 @@ CONTACT = 1.0 / (np.sqrt(2.0) * FERMI_CONSTANT)
 """1/(√2 G_F) [MeV²]: g² CONTACT / (q² + m²) is the amplitude of a mediator in units of the weak one."""
 
 
-def _array(values: Any) -> Array:
+def as_array(values: Any) -> Array:
     """Return numbers as an array, an array as it is."""
     return values if isinstance(values, Array) else np.asarray(values, float)
 
@@ -61,7 +61,7 @@ class Fixed(Vertex):
     """A diagonal vertex without parameters."""
 
     mixing = False
-    values: Float[Array, "3"] = eqx.field(converter=_array)
+    values: Float[Array, "3"] = eqx.field(converter=as_array)
 
     def names(self) -> tuple[str, ...]:
         """Return nothing."""
