@@ -207,8 +207,11 @@ class Recoils(Stage):
     """A stage of recoils at fixed energies, an array (flavour, nuclide, node)."""
 
     @abc.abstractmethod
-    def through(self, response: Float[np.ndarray, "bin nuclide node"]) -> Stage:
-        """Return the stage of what a fixed response selects of them, an array (flavour, bin)."""
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects of them, an array (flavour, bin).
+
+        Only the parameters `free` move; the others have the values `params`.
+        """
 
 
 class EnergySpectrum(Stage):
@@ -220,7 +223,7 @@ class EnergySpectrum(Stage):
     def simplified(self, free: Set[str], params: Params) -> Stage:
         """Return the recoils folded with the response where that is an array, or expanded in its one free parameter."""
         if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
-            return self.recoils.through(self.response.value)
+            return self.recoils.through(self.response.value, free, params)
         if isinstance(self.recoils, Constant) and isinstance(self.response, EnergyResponse):
             moving = [p for p in self.response.detector.parameters() if p.name in free]
             if len(moving) == 1:
