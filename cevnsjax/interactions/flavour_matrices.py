@@ -13,7 +13,7 @@ import numpy as np
 from .._numerics import namespace
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .interaction import Vertex
+from .interaction import Vertex, as_array
 
 DIAGONAL = ("ee", "mumu", "tautau")
 TRANSITIONS = ("emu", "etau", "mutau")
@@ -41,11 +41,11 @@ class FlavourMatrix(Vertex):
     mixing = True
     stems: tuple[str, ...] = eqx.field(static=True)
     """Names of the parameters, {} for the pair of flavours."""
-    scales: tuple[float, ...]
+    scales: tuple[float, ...] = eqx.field(static=True)
     """Factor of each matrix."""
     phases: bool = eqx.field(static=True)
     """Whether the transitions have phases."""
-    centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    centre: Float[Array, "3"] = eqx.field(converter=as_array, default=(0.0, 0.0, 0.0))
     """Diagonal of the matrix at which the vertex vanishes."""
 
     def names(self) -> tuple[str, ...]:
@@ -58,10 +58,10 @@ class FlavourMatrix(Vertex):
     def __call__(self, params: Params) -> Float[Array, "3 3 2"]:
         """Return the matrix, real and imaginary parts."""
         found = [params[name] for name in self.names()]
-        xp = namespace(*found)
+        xp = namespace(*found, self.centre)
         entries = xp.stack([1.0 * value for value in found[: 6 * len(self.stems)]]).reshape(-1, 6)
         scales = np.asarray(self.scales)[:, None]
-        diagonal = xp.sum(scales * (entries[:, :3] - np.asarray(self.centre)), 0)
+        diagonal = xp.sum(scales * (entries[:, :3] - self.centre), 0)
         moduli = scales * entries[:, 3:]
         if not self.phases:
             return xp.tensordot(xp.concatenate([diagonal, xp.sum(moduli, 0)]), _HERMITIAN[:6], 1)
