@@ -41,7 +41,7 @@ class FlavourMatrix(Vertex):
     mixing = True
     stems: tuple[str, ...] = eqx.field(static=True)
     """Names of the parameters, {} for the pair of flavours."""
-    scales: Float[Array, " stem"] = eqx.field(converter=as_array)
+    scales: tuple[float, ...] = eqx.field(static=True)
     """Factor of each matrix."""
     phases: bool = eqx.field(static=True)
     """Whether the transitions have phases."""
@@ -58,9 +58,9 @@ class FlavourMatrix(Vertex):
     def __call__(self, params: Params) -> Float[Array, "3 3 2"]:
         """Return the matrix, real and imaginary parts."""
         found = [params[name] for name in self.names()]
-        xp = namespace(*found)
+        xp = namespace(*found, self.centre)
         entries = xp.stack([1.0 * value for value in found[: 6 * len(self.stems)]]).reshape(-1, 6)
-        scales = self.scales[:, None]
+        scales = np.asarray(self.scales)[:, None]
         diagonal = xp.sum(scales * (entries[:, :3] - self.centre), 0)
         moduli = scales * entries[:, 3:]
         if not self.phases:
