@@ -120,7 +120,7 @@ class LeptonLoop(Propagator):
 
     def charge(self, q2: Float[Array, "*node"]) -> Float[Array, "*node"]:
         """Return Q_p(q²), the charge that the loop gives the proton."""
-        total = sum(charge * logarithm for charge, logarithm in zip(self.charges, logarithms(), strict=True))
+        total = 0.0 * q2 + np.dot(self.charges, logarithms())
         if self.runs:
             total = total + sum(
                 charge * change for charge, change in zip(self.charges, running_of_leptons(q2), strict=True) if charge
