@@ -4,11 +4,10 @@ a_l = g² Q_l / (√2 G_F (q² + m²)) per charge of the target: `Exchange` is t
 """
 
 import equinox as eqx
-import numpy as np
 
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .interaction import CONTACT, Vertex
+from .interaction import CONTACT, Vertex, as_array
 
 
 class Exchange(Vertex):
@@ -17,7 +16,7 @@ class Exchange(Vertex):
     mixing = False
     coupling: str = eqx.field(static=True)
     """Parameter with the coupling g."""
-    charges: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    charges: Float[Array, "3"] = eqx.field(converter=as_array, default=(1.0, 1.0, 1.0))
     """Charge of the neutrino times that of what it scatters off."""
 
     def names(self) -> tuple[str, ...]:
@@ -26,7 +25,7 @@ class Exchange(Vertex):
 
     def __call__(self, params: Params) -> Float[Array, "3"]:
         """Return the couplings."""
-        return params[self.coupling] ** 2 * (CONTACT * np.asarray(self.charges))
+        return params[self.coupling] ** 2 * (CONTACT * self.charges)
 
 
 def universal(coupling: str, charge: float) -> Exchange:
