@@ -4,11 +4,10 @@ a_l = g² Q_l / (√2 G_F (q² + m²)) per charge of the target: `Exchange` is t
 """
 
 import equinox as eqx
-import numpy as np
 
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .interaction import CONTACT, Vertex
+from .interaction import CONTACT, Vertex, as_array
 
 
 class Exchange(Vertex):
@@ -17,7 +16,7 @@ class Exchange(Vertex):
     mixing = False
     coupling: str = eqx.field(static=True)
     """Parameter with the coupling g."""
-    charges: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    charges: Float[Array, "3"] = eqx.field(converter=as_array, default=(1.0, 1.0, 1.0))
     """Charge of the neutrino times that of what it scatters off."""
 
     def names(self) -> tuple[str, ...]:
@@ -26,7 +25,7 @@ class Exchange(Vertex):
 
     def __call__(self, params: Params) -> Float[Array, "3"]:
         """Return the couplings."""
-        return params[self.coupling] ** 2 * (CONTACT * np.asarray(self.charges))
+        return params[self.coupling] ** 2 * (CONTACT * self.charges)
 
 
 def universal(coupling: str, charge: float) -> Exchange:
@@ -37,7 +36,13 @@ def universal(coupling: str, charge: float) -> Exchange:
 def mediator_parameters(name: str, symbol: str, description: str) -> tuple[Parameter, Parameter]:
     """Return the coupling g_`name` and the mass m_`name` [MeV] of a mediator, with the subscript `symbol` in LaTeX."""
     coupling = Parameter(
-        f"g_{name}", "1", 0.0, (0.0, 10.0), f"g_{{{symbol}}}", f"coupling of the {description} mediator"
+        name=f"g_{name}",
+        unit="1",
+        default=0.0,
+        bounds=(0.0, 10.0),
+        latex=f"g_{{{symbol}}}",
+        description=f"coupling of the {description} mediator",
+        needs=f"m_{name}",
     )
     mass = Parameter(f"m_{name}", "MeV", 100.0, (1e-3, 1e6), f"m_{{{symbol}}}", f"mass of the {description} mediator")
     return coupling, mass

@@ -46,13 +46,12 @@ import re
 from fractions import Fraction
 
 import equinox as eqx
-import numpy as np
 
 from .._constants import FINE_STRUCTURE
 from .._errors import InputError, suggest
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .interaction import CONTACT, Interaction, Propagator, Term, Vertex, Yukawa
+from .interaction import CONTACT, Interaction, Propagator, Term, Vertex, Yukawa, as_array
 from .loops import logarithms, running_of_leptons
 
 CARRIERS = ("u", "d", "e", "mu", "tau")
@@ -79,6 +78,7 @@ COUPLING = Parameter(
     bounds=(0.0, 10.0),
     latex=r"g_{Z'}",
     description="coupling of the vector mediator",
+    needs="m_zp",
 )
 MASS = Parameter(
     name="m_zp",
@@ -94,7 +94,7 @@ class VectorCharges(Vertex):
     """g² Q_l Q_f / (√2 G_F) [MeV²] of each flavour of the neutrino."""
 
     mixing = False
-    charges: tuple[float, float, float]
+    charges: Float[Array, "3"] = eqx.field(converter=as_array)
     """Q_l Q_f, or Q_l for a loop."""
 
     def names(self) -> tuple[str, ...]:
@@ -103,14 +103,14 @@ class VectorCharges(Vertex):
 
     def __call__(self, params: Params) -> Float[Array, "3"]:
         """Return the couplings."""
-        return params[COUPLING.name] ** 2 * (CONTACT * np.asarray(self.charges))
+        return params[COUPLING.name] ** 2 * (CONTACT * self.charges)
 
 
 class LeptonLoop(Propagator):
     """Exchange of a Z' and a photon with a loop of charged leptons between them: Q_p(q²) / (q² + m²) [1/MeV²]."""
 
     by_flavour = False
-    charges: tuple[float, float, float]
+    charges: tuple[float, float, float] = eqx.field(static=True)
     """Charges of e, mu, tau, which add up to 0."""
     runs: bool = eqx.field(static=True)
     """Whether Q_p changes with q²; else it is that at 0."""
@@ -121,7 +121,7 @@ class LeptonLoop(Propagator):
 
     def charge(self, q2: Float[Array, "*node"]) -> Float[Array, "*node"]:
         """Return Q_p(q²), the charge that the loop gives the proton."""
-        total = sum(charge * logarithm for charge, logarithm in zip(self.charges, logarithms(), strict=True))
+        total = 0.0 * q2 + np.dot(self.charges, logarithms())
         if self.runs:
             total = total + sum(
                 charge * change for charge, change in zip(self.charges, running_of_leptons(q2), strict=True) if charge
