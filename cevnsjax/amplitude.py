@@ -5,7 +5,8 @@
 for each Lorentz structure s. Terms that have the same shape are one term whose vertices are added.
 """
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Sequence, Set
 
 import equinox as eqx
 import numpy as np
@@ -40,6 +41,8 @@ class Vertices(Stage):
     """Indices of the flavours of the neutrinos."""
     mixing: bool = eqx.field(static=True)
     """Whether any vertex of any structure changes the flavour."""
+    finals: tuple[int, ...] | None = eqx.field(static=True, default=None)
+    """Final states that are kept: all by default."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(name for added in self.vertices for vertex in added for name in vertex.names())
@@ -48,7 +51,8 @@ class Vertices(Stage):
         """Return the amplitudes: of one final state, or to e, mu and tau in real and imaginary part."""
         found = [[self._final(vertex, params) for vertex in added] for added in self.vertices]
         sums = [sum(added[1:], start=added[0]) for added in found]
-        return namespace(*sums).stack(sums)
+        whole = namespace(*sums).stack(sums)
+        return whole if self.finals is None else whole[..., np.array(self.finals)]
 
     def _final(self, vertex: Vertex, params: Params) -> Float[Array, "flavour final"]:
         rows = np.array(self.flavours)
@@ -60,6 +64,24 @@ class Vertices(Stage):
         place = np.zeros((len(FLAVOURS), len(FLAVOURS), 2))
         place[..., 0] = np.eye(len(FLAVOURS))
         return values[rows, None] * place.reshape(len(FLAVOURS), -1)[rows]
+
+
+def final_states(stages: Sequence[Stage], free: Set[str], params: Params) -> tuple[int, ...]:
+    """Return the final states that any vertices lead to while only the parameters `free` move.
+
+    The others are zero at values drawn at random, and so are zero.
+    """
+    draws = np.random.default_rng(1).uniform(0.1, 0.9, (3, len(free)))
+    points = [{**params, **dict(zip(sorted(free), map(float, draw), strict=True))} for draw in draws]
+    reached = np.any([np.abs(stage(point)).max(axis=(0, 1)) > 0 for stage in stages for point in points], axis=0)
+    return tuple(int(final) for final in np.flatnonzero(reached))
+
+
+def kept_finals(stage: Stage, finals: tuple[int, ...]) -> Stage:
+    """Return vertices with the final states `finals` alone."""
+    if isinstance(stage, Constant):
+        return Constant(stage.value[..., np.array(finals)])
+    return dataclasses.replace(stage, finals=finals)
 
 
 class Propagation(Stage):

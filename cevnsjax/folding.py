@@ -29,6 +29,7 @@ from .interactions.interaction import FLAVOURS, Interaction
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
 from .interactions.structures import kernel, pairs
 from .measurement import Measurement, Observables
+from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from .nuclei.target import nuclear_charges
 from .recoils import RecoilSpectrum
 from .sources.source import Component
@@ -178,8 +179,6 @@ def nuclei(measurement: Measurement) -> Scatterers:
 
 def electrons(measurement: Measurement) -> Scatterers:
     """Return the electrons of the atoms of a measurement."""
-    from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
-
     detector = measurement.detector if measurement.recoils == "electron" else measurement.detector.electrons()
     if detector is None:
         raise InputError(f"{measurement.name}: its release has no response to recoils of electrons")
@@ -206,7 +205,8 @@ def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, 
 def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> Nodes:
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
-    There are `order` nodes between kinks, fewer where there are many kinks.
+    There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
+    energy, are put at the largest recoil.
     """
     energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
     count = len(targets.masses)
@@ -225,7 +225,7 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
         breaks = np.sort([0.0, *ends, *np.clip(own, 0.0, ends[-1])])
         root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
         nodes, weights = root**2, 2.0 * root * weights
-        recoil.append(nodes)
+        recoil.append(np.where(weights > 0, nodes, ends[-1]))
         weight.append(weights)
         largest.append(ends[-1])
     return Nodes(np.array(recoil), np.array(weight), np.array(largest))

@@ -6,6 +6,7 @@ Behind a fixed response the sum over recoil energies is done once: `QuadraticSpe
 are a quadratic form of them, exactly), `ReducedSpectrum` where propagators or radii do (amplitudes at few energies).
 """
 
+import dataclasses
 from collections.abc import Set
 from itertools import combinations_with_replacement, product
 
@@ -16,7 +17,7 @@ from scipy.stats import qmc
 from ._numerics import namespace
 from ._stage import Constant, Stage
 from ._typing import Array, Float, Params
-from .amplitude import Amplitude
+from .amplitude import Amplitude, final_states, kept_finals
 from .detectors.response import Recoils
 from .reduction import TOLERANCE, interpolation
 
@@ -54,12 +55,17 @@ class RecoilSpectrum(Recoils):
     def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
         """Return the stage of what a fixed response selects: every sum over nodes is done, or one over few is left."""
         weights = np.einsum("qlik,bik->qlbik", self.moments, response)
-        if not any(isinstance(amplitude, Amplitude) for amplitude in self.amplitudes):
-            return self
-        shapes = [shape for amplitude in self.amplitudes for shape in _shapes(amplitude)]
-        if all(isinstance(shape, Constant) for shape in shapes):
-            return _quadratic(self, weights)
-        return _reduced(self, weights, free, params)
+        moving = [amplitude for amplitude in self.amplitudes if isinstance(amplitude, Amplitude)]
+        spectrum = self._trimmed(free, params) if len(moving) == len(self.amplitudes) else self
+        if all(isinstance(shape, Constant) for amplitude in moving for shape in amplitude.shapes):
+            return _quadratic(spectrum, weights)
+        return _reduced(spectrum, weights, free, params)
+
+    def _trimmed(self, free: Set[str], params: Params) -> "RecoilSpectrum":
+        """Return the same without the final states that nothing leads to."""
+        finals = final_states([amplitude.vertices for amplitude in self.amplitudes], free, params)
+        kept = tuple(dataclasses.replace(a, vertices=kept_finals(a.vertices, finals)) for a in self.amplitudes)
+        return dataclasses.replace(self, amplitudes=kept)
 
 
 def _products(
@@ -69,11 +75,6 @@ def _products(
     xp = namespace(*amplitudes)
     products = xp.stack([(amplitudes[first] * amplitudes[second]).sum(axis=1) for first, second in pairs])
     return products[:, np.array(rows)]
-
-
-def _shapes(amplitude: Stage) -> tuple[Stage, ...]:
-    """Return the shapes of an amplitude; one that is a constant is its own."""
-    return amplitude.shapes if isinstance(amplitude, Amplitude) else (amplitude,)
 
 
 class QuadraticSpectrum(Stage):

@@ -11,7 +11,9 @@ Nothing here imports the engine. What differs from it, so that a mistake is not 
 A `World` says what there is beside the Standard Model, in plain numbers. Energies in MeV, recoils too.
 """
 
+import tomllib
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 from math import log, pi, sqrt
 
@@ -38,6 +40,7 @@ MASS = dict(zip(FLAVOURS, (M_E, M_MU, M_TAU), strict=True))
 CM = HBARC * 1e-13  # MeV cm
 CONTACT = 1 / (sqrt(2) * G_F)
 AVOGADRO = 6.02214076e23
+M_N = (938.27208816 + 939.56542052) / 2
 AXIAL_CHARGE = 1.27641  # arXiv:2007.08529
 
 
@@ -144,12 +147,14 @@ class World:
     pseudoscalar: tuple | None = None
     tensor: tuple | None = None
     """(g, m, charge of a proton's spin, of a neutron's spin, of an electron)."""
+    coherent_tensor: bool = True
+    """Whether the tensor adds up the nucleons, not their spins."""
     radii: dict = field(default_factory=dict)
     """Total charge radii <r²> [1e-32 cm²] by (l, l'); those of the Standard Model where none is given."""
     millicharge: dict = field(default_factory=dict)
     """Charges [1e-8 e] by (l, l')."""
     moment: dict = field(default_factory=dict)
-    """Magnetic moments [1e-10 μ_B] by flavour."""
+    """Magnetic moments [1e-10 μ_B] by (l, l')."""
     portal: tuple | None = None
     """(moments [1e-10 μ_B] by flavour, m4 [MeV])."""
     equivalent_photons: bool = False
@@ -161,6 +166,11 @@ def pair(table, flavour, other):
     if (flavour, other) in table:
         return table[flavour, other]
     return np.conj(table.get((other, flavour), 0.0))
+
+
+def squares(table, flavour):
+    """Return Σ over the flavours that leave of the squared entries."""
+    return sum(abs(pair(table, flavour, other)) ** 2 for other in FLAVOURS)
 
 
 def radius_shift(value):
@@ -351,25 +361,46 @@ def natural(formula, kilograms):
     ]
 
 
-SHELLS = {  # electrons that a recoil above each energy [keV] can free, down from the last edge
-    "cs": ((35.99, 55), (5.71, 53), (5.36, 51), (5.01, 49), (1.21, 45), (1.07, 43), (1.00, 41), (0.74, 37), (0.73, 33),
-           (0.23, 27), (0.17, 25), (0.16, 23), (0.0, 19)),
-    "i": ((33.17, 53), (5.19, 51), (4.86, 49), (4.56, 47), (1.07, 43), (0.93, 41), (0.88, 39), (0.63, 35), (0.62, 31),
-          (0.19, 25), (0.124, 23), (0.123, 21), (0.0, 17)),
-    "ge": ((11.103, 32), (1.4146, 30), (1.2481, 28), (1.217, 26), (0.1801, 22), (0.1249, 20), (0.1208, 18),
-           (0.0298, 14), (0.0292, 10), (0.0, 4)),
-    "xe": ((34.561, 54), (5.453, 52), (5.107, 50), (4.786, 48), (1.1487, 44), (1.0021, 42), (0.9406, 40), (0.6890, 36),
-           (0.6764, 32), (0.2132, 26), (0.1467, 24), (0.1455, 22), (0.0695, 18), (0.0675, 14), (0.0, 8)),
-    "ar": ((3.2059, 18), (0.3263, 16), (0.2506, 14), (0.2484, 12), (0.0293, 8), (0.0159, 6), (0.0157, 4), (0.0, 2)),
-}  # fmt: skip
+def spins(nucleus, q2):
+    """Return √((J+1)/3J) 2 <S> F of protons and neutrons, Gaussian form factors of arXiv:0803.2360."""
+    entry = NUCLIDES[nucleus.name]
+    spin = entry["spin"]["value"]
+    if spin == 0:
+        return 0 * q2, 0 * q2
+    root = (nucleus.protons + nucleus.neutrons) ** (1 / 3)
+    radius = 1.7 * root - 0.28 - 0.78 * (root - 3.8 + sqrt((root - 3.8) ** 2 + 0.2))
+    strength = 2 * sqrt((spin + 1) / (3 * spin)) * np.exp(-q2 / HBARC**2 * radius**2 / 8)
+    return tuple(strength * entry[f"{particle}_spin"]["value"] for particle in ("proton", "neutron"))
+
+
+ATOMS = tomllib.loads((DATA / "atoms/electrons.toml").read_text())
 
 
 def free_electrons(element, recoil):
-    """Return Z_eff at recoil energies [MeV]."""
+    """Return Z_eff at recoil energies [MeV]: the steps of the table, one by one."""
     found = np.zeros_like(recoil)
-    for edge, count in reversed(SHELLS[element]):
+    for edge, count in sorted(
+        zip(ATOMS[element]["binding_energy"]["value"], ATOMS[element]["electrons"]["value"], strict=True)
+    ):
         found = np.where(recoil > 1e-3 * edge, count, found)
     return found
+
+
+@cache
+def absorption(element):
+    """Return the photo-absorption cross section [cm²] as a function of the energy [MeV], and its kinks."""
+    energy, section = np.loadtxt(DATA / f"atoms/photoabsorption_{element}.csv", delimiter=",", skiprows=1).T
+    x, y = np.log(1e-3 * energy), np.log(1e-24 * section)
+    starts = np.array([0, *(k for k in range(1, len(x)) if x[k] == x[k - 1]), len(x)])
+
+    def value(recoil):
+        found = np.zeros_like(recoil)
+        for first, last in pairwise(starts):
+            inside = (np.log(recoil) >= x[first]) & (np.log(recoil) < x[last - 1])
+            found = np.where(inside, np.exp(np.interp(np.log(recoil), x[first:last], y[first:last])), found)
+        return found
+
+    return value, tuple(1e-3 * energy)
 
 
 # Cross sections and rates
@@ -396,15 +427,25 @@ def vector_axial(world, vector, axial, anti, recoil, mass, m, kinematics):
     )
 
 
-def others(world, scalar, pseudoscalar, tensor, moment2, recoil, mass, m, kinematics):
-    """Return ∫ φ dσ/dT dE of what adds incoherently: T-dependent amplitudes and the squared moment × charge²."""
+def others(amplitudes, moment2, anti, recoil, mass, m, kinematics):
+    """Return ∫ φ dσ/dT dE of what changes the helicity: amplitudes by name, and the squared moment × charge².
+
+    Scalar and tensor, and pseudoscalar and tensor, interfere (arXiv:1612.04150, the term with R); a tensor that adds up
+    the nucleons ("coherent") does not.
+    """
     scale = (G_F * CM) ** 2 * mass / pi
     half, exact = kinematics == "spin-1/2", kinematics != "leading"
     z, y, y2 = mass * recoil * m[2] / 2, recoil * m[1], recoil**2 * m[2]
+    scalar, pseudoscalar, tensor, coherent = (
+        amplitudes.get(name, 0.0) for name in ("scalar", "pseudoscalar", "tensor", "coherent")
+    )
     total = scale * scalar**2 * z * (1 + half * recoil / (2 * mass))
     total = total + scale * pseudoscalar**2 * y2 / 4
-    total = total + scale * tensor**2 * 8 * (m[0] - exact * y - z / 2 + half * y2 / 4)
-    return total + pi * (ALPHA * CM / M_E) ** 2 * moment2 * (m[0] / recoil - m[1])
+    total = total + scale * (tensor**2 + coherent**2) * 8 * (m[0] - exact * y - z / 2 + half * y2 / 4)
+    sign = -1 if anti else 1
+    total = total + sign * 2 * scale * tensor * (pseudoscalar * (y - exact * y2 / 2) - half * scalar * (y - y2 / 2))
+    moment = m[0] / recoil - m[1] + (kinematics == "spin-0") * recoil * m[2] / 4
+    return total + pi * (ALPHA * CM / M_E) ** 2 * moment2 * moment
 
 
 def threshold(recoil, mass, m4=0.0):
@@ -467,11 +508,12 @@ class Setup:
 
     def _prepared(self, key, mass, m4=0.0, more=()):
         """Return nodes, weights, bins and the moments of each flavour for a target of that mass."""
-        if (key, m4) not in self._kept:
+        key = (key, m4, len(more))
+        if key not in self._kept:
             recoil, weight, bins = nodes(self.edges, [*kinks(self.fluxes, mass, m4), *more], self.order)
             start = threshold(recoil, mass, m4)
-            self._kept[key, m4] = recoil, weight, bins, [flux.moments(start) for flux in self.fluxes]
-        return self._kept[key, m4]
+            self._kept[key] = recoil, weight, bins, [flux.moments(start) for flux in self.fluxes]
+        return self._kept[key]
 
     def _binned(self, bins, values):
         return np.bincount(bins, values, minlength=len(self.edges) - 1)
@@ -484,15 +526,15 @@ class Setup:
             for number, radius in zip((nucleus.protons, nucleus.neutrons), radii, strict=True)
         ]
 
-    def nuclear(self, world, spins=None):
-        """Return the recoils in each bin, (flavour, bin); `spins` gives the charges of the spins of a nucleus at q²."""
+    def nuclear(self, world):
+        """Return the recoils of nuclei in each bin, (flavour, bin)."""
         counts = np.zeros((len(self.fluxes), len(self.edges) - 1))
         for nucleus, number, *radii in self.target:
             mass = nucleus.mass
             recoil, weight, bins, moments = self._prepared(nucleus.name, mass)
             q2 = 2 * mass * recoil
             protons, neutrons = self.amplitudes(nucleus, radii, q2)
-            spin = (0 * q2, 0 * q2) if spins is None else spins(nucleus, q2, protons, neutrons)
+            spin = spins(nucleus, q2)
             for k, (flux, m) in enumerate(zip(self.fluxes, moments, strict=True)):
                 flavour = flux.lepton
                 vector = nuclear_vector(world, flavour, q2, protons, neutrons)
@@ -502,15 +544,17 @@ class Setup:
                     axial[FLAVOURS.index(flavour)] += proton * spin[0] + neutron * spin[1]
                 if world.axial is not None:
                     axial[FLAVOURS.index(flavour)] += exchange(world.axial, q2, *spin, 0.0)
-                zero = 0 * q2
-                scalar = zero if world.scalar is None else exchange(world.scalar, q2, protons, neutrons, 0.0)
-                rest = [
-                    zero if mediator is None else exchange(mediator, q2, *spin, 0.0)
-                    for mediator in (world.pseudoscalar, world.tensor)
-                ]
-                moment2 = (1e-10 * world.moment.get(flavour, 0.0) * protons) ** 2
+                found = {}
+                if world.scalar is not None:
+                    found["scalar"] = exchange(world.scalar, q2, protons, neutrons, 0.0)
+                if world.pseudoscalar is not None:  # of nucleons: σ·q/2m_N, not σ·q/2M
+                    found["pseudoscalar"] = mass / M_N * exchange(world.pseudoscalar, q2, *spin, 0.0)
+                if world.tensor is not None:
+                    charges = (protons, neutrons) if world.coherent_tensor else spin
+                    found["coherent" if world.coherent_tensor else "tensor"] = exchange(world.tensor, q2, *charges, 0.0)
+                moment2 = squares(world.moment, flavour) * (1e-10 * protons) ** 2
                 total = vector_axial(world, vector, axial, flux.anti, recoil, mass, m, world.kinematics)
-                total = total + others(world, scalar, *rest, moment2, recoil, mass, m, world.kinematics)
+                total = total + others(found, moment2, flux.anti, recoil, mass, m, world.kinematics)
                 counts[k] += number * self._binned(bins, weight * self.efficiency(recoil) * total)
             if world.portal is not None:
                 mu, m4 = world.portal
@@ -522,14 +566,17 @@ class Setup:
                     counts[k] += number * self._binned(bins, weight * self.efficiency(recoil) * total)
         return counts
 
-    def electrons(self, world, photoabsorption=None):
-        """Return the recoils of electrons in each bin, (flavour, bin); `photoabsorption` gives σ_γ(element, T) [cm²]."""
+    def electrons(self, world):
+        """Return the recoils of electrons in each bin, (flavour, bin)."""
         counts = np.zeros((len(self.fluxes), len(self.edges) - 1))
         atoms = {}
         for nucleus, number, *_ in self.target:
             atoms[nucleus.element] = atoms.get(nucleus.element, 0.0) + number
         for element, number in atoms.items():
-            steps = [1e-3 * edge for edge, _ in SHELLS[element]]
+            photons, points = absorption(element)
+            steps = [*(1e-3 * edge for edge in ATOMS[element]["binding_energy"]["value"])]
+            if world.equivalent_photons:
+                steps += points
             recoil, weight, bins, moments = self._prepared(element, M_E, 0.0, steps)
             q2 = 2 * M_E * recoil
             available = free_electrons(element, recoil)
@@ -542,18 +589,16 @@ class Setup:
                 )
                 if world.axial is not None:
                     axial[FLAVOURS.index(flavour)] += exchange(world.axial, q2, 0.0, 0.0, 1.0)
-                scalar, *rest = (
-                    0 * q2 if mediator is None else exchange(mediator, q2, 0.0, 0.0, 1.0)
-                    for mediator in (world.scalar, world.pseudoscalar, world.tensor)
-                )
-                moment2 = (1e-10 * world.moment.get(flavour, 0.0)) ** 2
+                mediators = {"scalar": world.scalar, "pseudoscalar": world.pseudoscalar, "tensor": world.tensor}
+                found = {name: exchange(one, q2, 0.0, 0.0, 1.0) for name, one in mediators.items() if one is not None}
+                moment2 = 1e-20 * squares(world.moment, flavour)
                 total = vector_axial(world, vector, axial, flux.anti, recoil, M_E, m, "spin-1/2")
-                total = total + others(world, scalar, *rest, moment2, recoil, M_E, m, "spin-1/2")
+                total = total + others(found, moment2, flux.anti, recoil, M_E, m, "spin-1/2")
                 total = available * total
                 if world.equivalent_photons:
-                    charge2 = sum(abs(1e-8 * pair(world.millicharge, flavour, other)) ** 2 for other in FLAVOURS)
+                    charge2 = 1e-16 * squares(world.millicharge, flavour)
                     logs = m[3] - log(1e-6) * m[0]
-                    total = total + 2 * ALPHA / pi * photoabsorption(element, recoil) / recoil * logs * charge2
+                    total = total + 2 * ALPHA / pi * photons(recoil) / recoil * logs * charge2
                 counts[k] += number * self._binned(bins, weight * self.efficiency(recoil) * total)
             if world.portal is not None:
                 mu, m4 = world.portal

@@ -104,6 +104,12 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
+def abridged(names: Sequence[str], most: int = 6) -> str:
+    """Return a list of names, the first and how many there are where there are many."""
+    listed = names if len(names) <= most else [*names[:most], f"… {len(names)} in all"]
+    return ", ".join(listed)
+
+
 def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping[str, float]]) -> None:
     """Print the parameters, and the couplings of a scheme by case."""
     rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped=("what it is",))

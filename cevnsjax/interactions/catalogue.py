@@ -4,13 +4,20 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 from .._errors import InputError, suggest
+from .axial import axial_mediator
 from .charge_radius import CONVENTIONS, charge_radius
 from .combination import Combination, combine
 from .interaction import Interaction
+from .light_scalar import CONVENTIONS as SCALAR_CONVENTIONS
+from .light_scalar import light_scalar
 from .light_vector import CHARGES, light_vector
+from .magnetic_moment import magnetic_moment
 from .millicharge import ELECTRONS, millicharge
 from .nsi import nsi
+from .pseudoscalar import pseudoscalar_mediator
 from .standard_model import standard_model
+from .tensor import VARIANTS as TENSOR_VARIANTS
+from .tensor import tensor_mediator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +68,22 @@ MODELS: dict[str, Model] = {
         "a vector mediator with the charges of a U(1)'",
         "arXiv:2202.11002",
     ),
+    "light-scalar": Model(
+        lambda variant, couplings: light_scalar(*filter(None, [variant])),
+        tuple(SCALAR_CONVENTIONS),
+        "a scalar mediator",
+        "arXiv:2202.11002",
+    ),
+    "axial": Model(_without("axial", axial_mediator), (), "an axial-vector mediator", "arXiv:1806.10604 (charges)"),
+    "pseudoscalar": Model(
+        _without("pseudoscalar", pseudoscalar_mediator), (), "a pseudoscalar mediator", "arXiv:1612.04150"
+    ),
+    "tensor": Model(
+        lambda variant, couplings: tensor_mediator(*filter(None, [variant])),
+        TENSOR_VARIANTS,
+        "a tensor interaction",
+        "arXiv:1612.04150",
+    ),
     "charge-radius": Model(
         lambda variant, couplings: charge_radius(couplings, variant or "total"),
         CONVENTIONS,
@@ -72,6 +95,12 @@ MODELS: dict[str, Model] = {
         ELECTRONS,
         "electric charges of the neutrinos",
         "arXiv:2005.01645, 2207.05036",
+    ),
+    "magnetic-moment": Model(
+        _without("magnetic-moment", magnetic_moment),
+        (),
+        "magnetic moments of the neutrinos",
+        "Phys. Rev. D 39, 3378 (1989)",
     ),
 }
 """Models by name."""

@@ -7,8 +7,9 @@ import equinox as eqx
 from .._errors import InputError
 from ..parameters import Parameter
 from .charge_radius import ChargeRadius
-from .interaction import FLAVOURS, Interaction, Term, check_parameters
+from .interaction import FLAVOURS, TARGETS, Interaction, Term, check_parameters
 from .standard_model import StandardModel, standard_model
+from .structures import incompatible
 
 
 def check_combination(interactions: tuple[Interaction, ...]) -> None:
@@ -47,6 +48,9 @@ class Combination(eqx.Module):
 
     def __check_init__(self) -> None:
         check_combination(self.interactions)
+        for target in TARGETS if self.electrons else TARGETS[:1]:
+            if reason := incompatible(tuple(term.structure for term in self.terms(target))):
+                raise InputError(f"{', '.join(self.names)} cannot be combined: {reason}")
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:

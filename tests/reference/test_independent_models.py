@@ -102,7 +102,7 @@ def test_total_cross_section_on_electrons(lepton, anti):
 def test_portal_to_a_massless_neutrino_is_a_magnetic_moment():
     setup = im.Setup(im.pion_flux(1.0), im.natural({"ar": 1}, 1.0), [0.005, 0.02, 0.1])
     portal = World(portal=({"e": 5.0, "mu": 5.0}, 1e-5))
-    moment = World(moment={"e": 5.0, "mu": 5.0})
+    moment = World(moment={("e", "e"): 5.0, ("mu", "mu"): 5.0})
     assert_close(setup.nuclear(portal), setup.nuclear(moment), 1e-9, "the mass")
 
 
@@ -118,7 +118,7 @@ def test_nothing_is_added_by_nothing(lepton):
         scalar=(0.0, 1.0, 1.0, 1.0, 1.0),
         radii={(lepton, lepton): im.standard_radius(lepton)},
         millicharge={(lepton, lepton): 0.0},
-        moment={lepton: 0.0},
+        moment={(lepton, lepton): 0.0},
     )
     assert_close(setup.nuclear(nothing), setup.nuclear(World()))
     assert_close(setup.electrons(nothing), setup.electrons(World()))
