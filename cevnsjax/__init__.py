@@ -40,6 +40,7 @@ from .interactions.standard_model import StandardModel, standard_model  # noqa: 
 from .interactions.tensor import tensor_mediator  # noqa: E402
 
 __all__ = [
+    "MODELS",
     "Combination",
     "CrossSections",
     "DataError",
@@ -47,7 +48,6 @@ __all__ = [
     "InputError",
     "Interaction",
     "Likelihood",
-    "MODELS",
     "Prediction",
     "ProfileResult",
     "StandardModel",

@@ -118,7 +118,7 @@ def parameters(
         described = {
             p.name: {
                 "unit": p.unit,
-                "default": p.default,
+                "default": None if p.name in found.without_default() else p.default,
                 "bounds": list(p.bounds),
                 "prior": None if p.constraint is None else [p.constraint.centre, p.constraint.width],
                 "latex": p.latex,

@@ -113,10 +113,12 @@ def abridged(names: Sequence[str], most: int = 6) -> str:
 def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping[str, float]]) -> None:
     """Print the parameters, and the couplings of a scheme by case."""
     rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped=("what it is",))
+    needed = table_.without_default()
     for p in table_.values():
+        default = "none" if p.name in needed else f"{p.default:g}"
         prior = "" if p.constraint is None else f"{p.constraint.centre:g} ± {p.constraint.width:.4g}"
         bounds = f"{p.bounds[0]:.6g} … {p.bounds[1]:.6g}"
-        rows.add_row(p.name, _unit(p.unit), f"{p.default:g}", bounds, prior, p.description)
+        rows.add_row(p.name, _unit(p.unit), default, bounds, prior, p.description)
     terminal = console()
     terminal.print(rows)
     values = table(f"couplings {scheme}", *next(iter(digits.values())))

@@ -156,6 +156,7 @@ def specify(
         if name in values:
             raise InputError(f"'{name}' cannot be both set and tied to '{followers[name]}'")
     complete = table.complete(values)
+    table.check_needs([*free, *values, *followers])
     for name, leader in followers.items():
         if table[name].unit != table[leader].unit:
             raise InputError(

@@ -35,6 +35,11 @@ def _hermitian_basis() -> Float[np.ndarray, "9 3 3 2"]:
 _HERMITIAN = _hermitian_basis()
 
 
+def symmetric_matrix(entries: Float[Array, "6"]) -> Float[Array, "3 3 2"]:
+    """Return the real symmetric matrix of entries ee, mumu, tautau, emu, etau, mutau."""
+    return namespace(entries).tensordot(entries, _HERMITIAN[:6], 1)
+
+
 class FlavourMatrix(Vertex):
     """Σ scale × (matrix of the parameters called like `stem`), `centre` taken off its diagonal."""
 

@@ -23,8 +23,8 @@ from .._errors import InputError
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
-from .flavour_matrices import TRANSITIONS
-from .interaction import FLAVOURS, Interaction, Term, Vertex, flavour_matrix
+from .flavour_matrices import TRANSITIONS, symmetric_matrix
+from .interaction import FLAVOURS, Interaction, Term, Vertex
 
 UNIT = 1e-10
 """Unit of the parameters [μ_B]."""
@@ -56,7 +56,7 @@ class Moments(Vertex):
         """Return the matrix, real."""
         values = [params[name] for name in self.names()]
         moments = UNIT * namespace(*values).stack([1.0 * value for value in values])
-        return flavour_matrix(moments[:3], moments[3:])
+        return symmetric_matrix(moments)
 
 
 class MagneticMoment(Interaction):
