@@ -19,7 +19,6 @@ from ..inference.intervals import LEVELS
 from ..measurement import Observables
 from ..parameters import ParameterTable
 
-
 MOST_DIGITS = 6
 """Decimals up to which errors are written without an exponent."""
 
@@ -91,13 +90,13 @@ def _pieces(pieces: Sequence[Sequence[float]]) -> str:
 
 
 def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
-    """Return the interval around `value` as "+0.027 -0.024"; by its ends if there are more, or one is at the value."""
-    inside = [min(value - low, high - value) > 1e-3 * (high - low) for low, high in pieces]
-    if inside != [True]:
-        return _pieces(pieces)
-    up, down = pieces[0][1] - value, value - pieces[0][0]
-    digits = error_digits(up, down)
-    return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DIGITS else f"+{up:.2g} -{down:.2g}"
+    """Return the piece around `value` as "+0.027 -0.024"."""
+    for low, high in pieces:
+        if low <= value <= high:
+            up, down = high - value, value - low
+            digits = error_digits(up, down)
+            return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DIGITS else f"+{up:.1e} -{down:.1e}"
+    return ""
 
 
 def _number(value: float | None, form: str) -> str:
