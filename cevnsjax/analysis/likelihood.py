@@ -117,6 +117,7 @@ class Likelihood:
     def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
         """Return the prediction of each measurement at the defaults with `values` in their place."""
         params = self.parameters.complete(values)
+        self.parameters.check_needs(list(values or {}))
         return tuple(
             Prediction(measurement, self.interaction, self.local(index, params))
             for index, measurement in enumerate(self.measurements)

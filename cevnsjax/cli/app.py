@@ -14,7 +14,7 @@ from .._version import __version__
 from ..analysis import FitResult, flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
-from ..interactions.catalogue import resolve_models
+from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
@@ -65,6 +65,31 @@ def measurements(json_: options.Json = False) -> None:
 
 
 @app.command()
+def models(json_: options.Json = False) -> None:
+    """List the models of the interaction, with their variants and parameters."""
+    found = {name: [p.name for p in model(name).parameters()] for name in MODELS}
+    if json_:
+        show.json_object(
+            {
+                name: {
+                    "variants": list(one.variants),
+                    "parameters": found[name],
+                    "summary": one.summary,
+                    "reference": one.reference,
+                }
+                for name, one in MODELS.items()
+            }
+        )
+        return
+    columns = ("model", "what it is", "variants, default first", "parameters", "reference")
+    table = show.table(*columns, wrapped=columns[1:])
+    for name, one in MODELS.items():
+        listed = show.abridged(found[name])
+        table.add_row(name, one.summary, ", ".join(f":{variant}" for variant in one.variants), listed, one.reference)
+    show.console().print(table)
+
+
+@app.command()
 def parameters(
     names: Annotated[
         list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
@@ -93,7 +118,7 @@ def parameters(
         described = {
             p.name: {
                 "unit": p.unit,
-                "default": p.default,
+                "default": None if p.name in found.without_default() else p.default,
                 "bounds": list(p.bounds),
                 "prior": None if p.constraint is None else [p.constraint.centre, p.constraint.width],
                 "latex": p.latex,

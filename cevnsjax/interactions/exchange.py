@@ -36,7 +36,13 @@ def universal(coupling: str, charge: float) -> Exchange:
 def mediator_parameters(name: str, symbol: str, description: str) -> tuple[Parameter, Parameter]:
     """Return the coupling g_`name` and the mass m_`name` [MeV] of a mediator, with the subscript `symbol` in LaTeX."""
     coupling = Parameter(
-        f"g_{name}", "1", 0.0, (0.0, 10.0), f"g_{{{symbol}}}", f"coupling of the {description} mediator"
+        name=f"g_{name}",
+        unit="1",
+        default=0.0,
+        bounds=(0.0, 10.0),
+        latex=f"g_{{{symbol}}}",
+        description=f"coupling of the {description} mediator",
+        needs=f"m_{name}",
     )
     mass = Parameter(f"m_{name}", "MeV", 100.0, (1e-3, 1e6), f"m_{{{symbol}}}", f"mass of the {description} mediator")
     return coupling, mass

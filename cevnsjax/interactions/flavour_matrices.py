@@ -35,13 +35,18 @@ def _hermitian_basis() -> Float[np.ndarray, "9 3 3 2"]:
 _HERMITIAN = _hermitian_basis()
 
 
+def symmetric_matrix(entries: Float[Array, "6"]) -> Float[Array, "3 3 2"]:
+    """Return the real symmetric matrix of entries ee, mumu, tautau, emu, etau, mutau."""
+    return namespace(entries).tensordot(entries, _HERMITIAN[:6], 1)
+
+
 class FlavourMatrix(Vertex):
     """Σ scale × (matrix of the parameters called like `stem`), `centre` taken off its diagonal."""
 
     mixing = True
     stems: tuple[str, ...] = eqx.field(static=True)
     """Names of the parameters, {} for the pair of flavours."""
-    scales: Float[Array, " stem"] = eqx.field(converter=as_array)
+    scales: tuple[float, ...] = eqx.field(static=True)
     """Factor of each matrix."""
     phases: bool = eqx.field(static=True)
     """Whether the transitions have phases."""
@@ -58,9 +63,9 @@ class FlavourMatrix(Vertex):
     def __call__(self, params: Params) -> Float[Array, "3 3 2"]:
         """Return the matrix, real and imaginary parts."""
         found = [params[name] for name in self.names()]
-        xp = namespace(*found)
+        xp = namespace(*found, self.centre)
         entries = xp.stack([1.0 * value for value in found[: 6 * len(self.stems)]]).reshape(-1, 6)
-        scales = self.scales[:, None]
+        scales = np.asarray(self.scales)[:, None]
         diagonal = xp.sum(scales * (entries[:, :3] - self.centre), 0)
         moduli = scales * entries[:, 3:]
         if not self.phases:

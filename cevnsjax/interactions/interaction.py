@@ -146,22 +146,6 @@ class Interaction(eqx.Module):
         """Return the terms of the amplitude on a "nucleus" or an "electron"."""
 
 
-def flavour_matrix(
-    diagonal: Float[Array, "3"], transitions: Float[Array, "3"], phases: Float[Array, "3"] | None = None
-) -> Float[Array, "3 3 2"]:
-    """Return the Hermitian matrix with this diagonal and the transitions e-mu, e-tau, mu-tau, of modulus and phase."""
-    xp = namespace(diagonal, transitions, phases)
-    zero = 0.0 * transitions
-    real = transitions if phases is None else transitions * xp.cos(phases)
-    imaginary = zero if phases is None else transitions * xp.sin(phases)
-
-    def symmetric(on: Float[Array, "3"], off: Float[Array, "3"], sign: float) -> Float[Array, "3 3"]:
-        rows = [[on[0], off[0], off[1]], [sign * off[0], on[1], off[2]], [sign * off[1], sign * off[2], on[2]]]
-        return xp.stack([xp.stack(row) for row in rows])
-
-    return xp.stack([symmetric(diagonal, real, 1.0), symmetric(zero, imaginary, -1.0)], -1)
-
-
 def by_flavour(values: dict[str, Scalar]) -> Float[Array, "3"]:
     """Return the values for e, mu, tau as an array."""
     found = [values[flavour] for flavour in FLAVOURS]

@@ -79,6 +79,7 @@ COUPLING = Parameter(
     bounds=(0.0, 10.0),
     latex=r"g_{Z'}",
     description="coupling of the vector mediator",
+    needs="m_zp",
 )
 MASS = Parameter(
     name="m_zp",

@@ -23,8 +23,8 @@ from .._errors import InputError
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
-from .flavour_matrices import TRANSITIONS
-from .interaction import FLAVOURS, Interaction, Term, Vertex, flavour_matrix
+from .flavour_matrices import TRANSITIONS, symmetric_matrix
+from .interaction import FLAVOURS, Interaction, Term, Vertex
 
 UNIT = 1e-10
 """Unit of the parameters [μ_B]."""
@@ -56,7 +56,7 @@ class Moments(Vertex):
         """Return the matrix, real."""
         values = [params[name] for name in self.names()]
         moments = UNIT * namespace(*values).stack([1.0 * value for value in values])
-        return flavour_matrix(moments[:3], moments[3:])
+        return symmetric_matrix(moments)
 
 
 class MagneticMoment(Interaction):
@@ -89,7 +89,7 @@ def minimal_moment(mass: Scalar) -> Scalar:
     return 3.0 * ELECTRON_MASS * FERMI_CONSTANT * 1e-6 * mass / (4.0 * math.sqrt(2.0) * math.pi**2)
 
 
-def majorana_moments(first: complex, second: complex, third: complex) -> np.ndarray:
+def majorana_moments(first: complex | float, second: complex | float, third: complex | float) -> np.ndarray:
     """Return the matrix (after, before) of the moments of Majorana neutrinos: λ_jk = Σ_m ε_jkm Λ_m.
 
     Majorana neutrinos have transition moments alone: Λ_1 from mass eigenstate 2 to 3, Λ_2 from 3 to 1, Λ_3 from 1 to 2.

@@ -10,7 +10,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.interactions.charge_radius import charge_radius
-from cevnsjax.interactions.combinations import check_combination
+from cevnsjax.interactions.combination import check_combination
 from cevnsjax.interactions.couplings import couplings
 from cevnsjax.interactions.interaction import ELECTRON_CHARGES, NUCLEAR_CHARGES, TARGETS
 from cevnsjax.interactions.light_vector import CHARGES, light_vector
