@@ -40,7 +40,7 @@ BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
 FEW_BREAKS = 6
 """Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
-LEAST_ORDER = 10
+LEAST_ORDER = 6
 """Fewest nodes between breaks, at the standard order."""
 
 
