@@ -87,7 +87,8 @@ class FoldedMeasurement(eqx.Module):
     shared: tuple[tuple[str, tuple[str, ...]], ...] = eqx.field(static=True, default=())
     """Nuisances that measurements share, by the strength (name in the measurement) that they move when it is pulled."""
 
-    def _global(self, names: Set[str]) -> frozenset[str]:
+    def renamed(self, names: Set[str]) -> frozenset[str]:
+        """Return the names in the likelihood of parameters of the measurement."""
         aliases = dict(self.aliases)
         return frozenset(aliases.get(name, name) for name in names)
 
@@ -97,11 +98,11 @@ class FoldedMeasurement(eqx.Module):
 
     def shaping(self) -> frozenset[str]:
         """Return the parameters that the stages still depend on."""
-        return self._global(frozenset().union(*(stage.parameters() for stage in self.stages)))
+        return self.renamed(frozenset().union(*(stage.parameters() for stage in self.stages)))
 
     def scaling(self) -> frozenset[str]:
         """Return the parameters of the factors."""
-        return self._global(frozenset().union(*(factor.names() for factor in self.factors)))
+        return self.renamed(frozenset().union(*(factor.names() for factor in self.factors)))
 
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters that the expected counts still depend on."""
