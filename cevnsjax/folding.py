@@ -27,7 +27,7 @@ from .detectors.response import Detector
 from .interactions.combination import Combination, combine
 from .interactions.interaction import FLAVOURS, Interaction
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
-from .interactions.structures import kernel, pairs
+from .interactions.structures import incompatible, kernel, pairs
 from .measurement import Measurement, Observables
 from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from .nuclei.target import nuclear_charges
@@ -40,7 +40,7 @@ BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
 FEW_BREAKS = 6
 """Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
-LEAST_ORDER = 10
+LEAST_ORDER = 6
 """Fewest nodes between breaks, at the standard order."""
 
 
@@ -265,6 +265,8 @@ def recoil_spectrum(
         flavours,
     )
     structures = tuple(part.structure for part in parts)
+    if reason := incompatible(structures):
+        raise InputError(f"{', '.join(interaction.names)} cannot be combined: {reason}")
     kinematics = interaction.kinematics(targets.kind)
     products = pairs(structures, kinematics)
     moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))

@@ -361,16 +361,30 @@ def natural(formula, kilograms):
     ]
 
 
+SPINS = tomllib.loads((DATA / "nuclei/spin_responses.toml").read_text())
+
+
 def spins(nucleus, q2):
-    """Return √((J+1)/3J) 2 <S> F of protons and neutrons, Gaussian form factors of arXiv:0803.2360."""
+    """Return √((J+1)/3J) 2 <S> F of protons and neutrons.
+
+    F² from the sum of squares of multipoles where that is tabulated (arXiv:1203.3542), in y = q² b²/4, else the Gaussian
+    of arXiv:0803.2360.
+    """
     entry = NUCLIDES[nucleus.name]
     spin = entry["spin"]["value"]
     if spin == 0:
         return 0 * q2, 0 * q2
-    root = (nucleus.protons + nucleus.neutrons) ** (1 / 3)
+    root, found = (nucleus.protons + nucleus.neutrons) ** (1 / 3), []
     radius = 1.7 * root - 0.28 - 0.78 * (root - 3.8 + sqrt((root - 3.8) ** 2 + 0.2))
-    strength = 2 * sqrt((spin + 1) / (3 * spin)) * np.exp(-q2 / HBARC**2 * radius**2 / 8)
-    return tuple(strength * entry[f"{particle}_spin"]["value"] for particle in ("proton", "neutron"))
+    for particle in ("proton", "neutron"):
+        squared = np.exp(-q2 / HBARC**2 * radius**2 / 4)
+        if nucleus.name in SPINS:
+            table = SPINS[nucleus.name]
+            y = q2 / HBARC**2 * table["oscillator_length"]["value"] ** 2 / 4
+            terms = table[f"{particle}_squared"]["value"]
+            squared = np.exp(-2 * y) * sum(c * y**k for k, c in enumerate(terms)) / terms[0]
+        found.append(2 * sqrt((spin + 1) / (3 * spin)) * entry[f"{particle}_spin"]["value"] * np.sqrt(squared))
+    return found
 
 
 ATOMS = tomllib.loads((DATA / "atoms/electrons.toml").read_text())

@@ -81,16 +81,16 @@ def rounding(recoil, mass):
     return 1e-11 + 2e-15 * mass / recoil
 
 
-def product(first, second, energy, recoil, mass, *, spin_half, antineutrino=False, final_mass=0.0):
+def contract(first, second, momentum, *, spin_half, antineutrino=False, final_mass=0.0):
     """Return Σ M_first M*_second over the spins, averaged over those of the target, over 16 M² E².
 
-    Normalised so that a vector gives 1 - T/E - …; complex, its imaginary part is what phases of couplings would see.
+    `first` and `second` are products of currents as `currents` gives them. Normalised so that a vector gives
+    1 - T/E - …; complex, its imaginary part is what phases of couplings would see.
     """
-    momentum = momenta(energy, recoil, mass, final_mass)
     k, p, k2, p2 = momentum
-    total = 0.0
-    for lepton, target in currents(first, antineutrino, spin_half, momentum):
-        for lepton2, target2 in currents(second, antineutrino, spin_half, momentum):
+    mass, total = p[0], 0.0
+    for lepton, target in first:
+        for lepton2, target2 in second:
             if antineutrino:
                 leptons = np.trace(slash(k) @ lepton @ (slash(k2) - final_mass * ONE) @ bar(lepton2))
             else:
@@ -100,4 +100,11 @@ def product(first, second, energy, recoil, mass, *, spin_half, antineutrino=Fals
                 total += leptons * np.trace(after @ target @ before @ bar(target2)) / 2
             else:
                 total += leptons * target * target2
-    return total / (16 * mass**2 * energy**2)
+    return total / (16 * mass**2 * k[0] ** 2)
+
+
+def product(first, second, energy, recoil, mass, *, spin_half, antineutrino=False, final_mass=0.0):
+    """Return the product of the amplitudes of two structures, `contract` of their currents."""
+    momentum = momenta(energy, recoil, mass, final_mass)
+    pair = [currents(structure, antineutrino, spin_half, momentum) for structure in (first, second)]
+    return contract(*pair, momentum, spin_half=spin_half, antineutrino=antineutrino, final_mass=final_mass)

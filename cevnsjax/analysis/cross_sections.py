@@ -16,7 +16,7 @@ from ..interactions.interaction import Interaction
 from ..measurement import Measurement, Observables
 from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
-from ..nuclei.target import Target
+from ..nuclei.target import Target, has_form_factor
 from ..prediction import cross_sections, flux_averaged_cross_section
 from .likelihood import Likelihood
 
@@ -75,10 +75,12 @@ def predicted_cross_sections(
     """Return the cross sections averaged over the flux of a pion-decay-at-rest source, for all nuclides of the data.
 
     The mean over ν_μ, ν_e and ν̄_μ, one of each per pion, at default radii. Only the source is taken from a measurement.
+    Nuclides without such a form factor are left out.
     """
     base = spallation(load(DEFAULT_MEASUREMENTS[0]))
     chosen = combine(interaction)
-    known = tuple(sorted(nuclides().values(), key=lambda n: (n.neutrons, n.protons)))
+    described = (nucleus for nucleus in nuclides().values() if has_form_factor(form_factor, nucleus))
+    known = tuple(sorted(described, key=lambda n: (n.neutrons, n.protons)))
     weights = np.array([component.fluence for component in base.source.components])
 
     def sections(name: str) -> Float[np.ndarray, " nuclide"]:
@@ -103,7 +105,7 @@ def measured_cross_section(measurement: Measurement | Observables, interaction: 
     counted = spallation(measurement)
     likelihood = Likelihood([counted], interaction)
     signal = counted.strengths[0]
-    radii = frozenset(name for name in likelihood.parameters if name.startswith("r_n_"))
+    radii = frozenset(f"r_n_{nucleus.element}" for nucleus in counted.target.nuclides)
     measured, complete = signal.constraint(radii), signal.constraint()
     if measured is None or complete is None:
         raise InputError(f"{counted.name}: expected a signal whose strength has an uncertainty")

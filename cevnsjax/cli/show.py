@@ -19,6 +19,9 @@ from ..inference.intervals import LEVELS
 from ..measurement import Observables
 from ..parameters import ParameterTable
 
+MOST_DIGITS = 6
+"""Decimals up to which errors are written without an exponent."""
+
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
@@ -90,8 +93,9 @@ def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
     """Return the piece around `value` as "+0.027 -0.024"."""
     for low, high in pieces:
         if low <= value <= high:
-            digits = error_digits(high - value, value - low)
-            return f"+{high - value:.{digits}f} -{value - low:.{digits}f}"
+            up, down = high - value, value - low
+            digits = error_digits(up, down)
+            return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DIGITS else f"+{up:.1e} -{down:.1e}"
     return ""
 
 

@@ -46,6 +46,7 @@ import re
 from fractions import Fraction
 
 import equinox as eqx
+import numpy as np
 
 from .._constants import FINE_STRUCTURE
 from .._errors import InputError, suggest

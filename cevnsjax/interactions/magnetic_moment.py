@@ -89,7 +89,7 @@ def minimal_moment(mass: Scalar) -> Scalar:
     return 3.0 * ELECTRON_MASS * FERMI_CONSTANT * 1e-6 * mass / (4.0 * math.sqrt(2.0) * math.pi**2)
 
 
-def majorana_moments(first: complex, second: complex, third: complex) -> np.ndarray:
+def majorana_moments(first: complex | float, second: complex | float, third: complex | float) -> np.ndarray:
     """Return the matrix (after, before) of the moments of Majorana neutrinos: λ_jk = Σ_m ε_jkm Λ_m.
 
     Majorana neutrinos have transition moments alone: Λ_1 from mass eigenstate 2 to 3, Λ_2 from 3 to 1, Λ_3 from 1 to 2.

@@ -26,7 +26,7 @@ ELECTRONS = ("equivalent-photon", "free-electron")
 """How electrons are seen."""
 UNIT = 1e-8
 """Unit of the charges [e]."""
-PER_CHARGE = 4.0 * math.pi * FINE_STRUCTURE * CONTACT * UNIT
+PER_CHARGE = float(4.0 * math.pi * FINE_STRUCTURE * CONTACT * UNIT)
 """2√2 π α/G_F times the unit of the charges [MeV²]."""
 
 

@@ -65,10 +65,9 @@ def photoabsorption(element: str, energy: Float[np.ndarray, "..."]) -> Float[np.
 
 
 def electron_breaks(element: str) -> Float[np.ndarray, " break"]:
-    """Return the energies [MeV] where Z_eff or σ_γ of an element have a step, increasing."""
+    """Return the energies [MeV] where Z_eff of an element has a step or σ_γ a kink, increasing."""
     edges, _, energies, _ = _tables(element)
-    steps = energies[1:][np.diff(energies) == 0.0]
-    return np.unique(np.concatenate([edges, steps, energies[[0, -1]]]))
+    return np.unique(np.concatenate([edges, energies]))
 
 
 def electron_groups(target: Target) -> dict[str, float]:

@@ -46,7 +46,7 @@ class Responses:
     """b [fm]."""
     nucleons: Float[np.ndarray, "2 power"]
     """Coefficients of M; the first are Z and N."""
-    spin_orbit: Float[np.ndarray, "2 power"]
+    spin_orbit: Float[np.ndarray, "2 lower_power"]
     """Coefficients of Φ''."""
 
 

@@ -37,7 +37,7 @@ class Multipole:
 
     oscillator_length: float
     """b [fm]."""
-    coefficients: tuple[Float[np.ndarray, " power"], ...]
+    coefficients: tuple[Float[np.ndarray, " _"], ...]
 
     def __call__(self, q2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
         """Return the responses at q² [1/fm²]: exp(-u/2) times polynomials in u = q² b²/2."""
@@ -51,7 +51,7 @@ class Squares:
 
     oscillator_length: float
     """b [fm]."""
-    coefficients: tuple[Float[np.ndarray, " power"], ...]
+    coefficients: tuple[Float[np.ndarray, " _"], ...]
 
     def __call__(self, q2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
         """Return the form factors at q² [1/fm²]: the root of exp(-2y) times polynomials in y = q² b²/4, 1 at y = 0."""

@@ -14,8 +14,7 @@ import numpy as np
 
 from .._constants import AVOGADRO
 from .._errors import InputError, suggest
-from .._stage import Stage
-from .._typing import Array, Float, Params
+from .._typing import Float
 from ..parameters import Parameter
 from .charges import FixedCharge, NuclearCharge, NucleonCharge
 from .form_factors import FORM_FACTORS
@@ -114,37 +113,6 @@ def target_of(formula: str, mass: float, form_factor: str) -> Target:
 def natural_target(element: str, mass: float, form_factor: str) -> Target:
     """Return the target of `mass` [kg] of a natural element, given by its symbol (``xe`` or ``Xe``)."""
     return target_of(element.capitalize(), mass, form_factor)
-
-
-class NuclearAmplitudes(eqx.Module):
-    """Coherent nuclear amplitudes at each momentum transfer, arrays (nuclide, node)."""
-
-    q: Float[Array, "nuclide node"]
-    """Momentum transfer [MeV]."""
-    proton: Float[Array, "nuclide node"]
-    """Z F_Z(q; R_p)."""
-    neutron: Float[Array, "nuclide node"]
-    """N F_N(q; R_n)."""
-
-
-class NuclearResponse(Stage):
-    """Stage: the nuclear amplitudes of a target at fixed momentum transfers q [MeV]."""
-
-    q: Float[Array, "nuclide node"]
-    proton: Stage
-    neutron: Stage
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> NuclearAmplitudes:
-        return NuclearAmplitudes(q=self.q, proton=self.proton(params), neutron=self.neutron(params))
-
-
-def nuclear_response(target: Target, q: Float[np.ndarray, "nuclide node"]) -> NuclearResponse:
-    """Return the stage that evaluates the form factors of `target` at the momentum transfers `q` [MeV]."""
-    charges = nuclear_charges(target, q)
-    return NuclearResponse(q=q, proton=charges["proton"], neutron=charges["neutron"])
 
 
 def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, NuclearCharge]:

@@ -8,7 +8,7 @@ from .._numerics import gauss_legendre
 from .._typing import Float
 from .spectrum import Kernel, Spectrum
 
-MOST_BREAKS = 60
+MOST_BREAKS = 400
 """Points beyond which a table is smooth enough for the quadrature in recoil energy to step over some of them."""
 
 
@@ -67,6 +67,18 @@ class Tabulated(Spectrum):
             total[above] += np.sum((high - start) * w * density * kernel(energy, recoil[above, None]), axis=1)
         return total
 
+    def pieces(self) -> tuple[float, ...]:
+        """Return the energies of the points."""
+        return tuple(np.unique(self.energy).tolist())
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the density; at a jump, that above it."""
+        low = np.clip(np.searchsorted(self.energy, energy, side="right") - 1, 0, len(self.energy) - 2)
+        width = self.energy[low + 1] - self.energy[low]
+        share = np.where(width > 0, (energy - self.energy[low]) / np.where(width > 0, width, 1.0), 1.0)
+        value = self.density[low] + (self.density[low + 1] - self.density[low]) * share
+        return np.where((energy >= self.energy[0]) & (energy <= self.energy[-1]), value, 0.0)
+
 
 def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:
     """Return the integral of a `density` [1/MeV] given at `energy` [MeV], and the spectrum normalised to 1."""
@@ -101,3 +113,16 @@ class Mixture(Spectrum):
         """Return the sum over the parts."""
         moments = (part.moment(kernel, recoil, threshold, order) for part in self.parts)
         return sum(share * moment for share, moment in zip(self.shares, moments, strict=True))
+
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return the lines of all parts."""
+        pairs = zip(self.shares, self.parts, strict=True)
+        return tuple((energy, share * own) for share, part in pairs for energy, own in part.lines())
+
+    def pieces(self) -> tuple[float, ...]:
+        """Return the energies of all parts."""
+        return tuple(sorted({energy for part in self.parts for energy in part.pieces()}))
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the sum over the parts."""
+        return sum(share * part.continuum(energy) for share, part in zip(self.shares, self.parts, strict=True))

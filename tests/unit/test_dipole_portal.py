@@ -101,37 +101,34 @@ def test_a_light_lepton_is_a_magnetic_moment(kinematics):
     assert_close(kernel(40.0, recoil, 37215.5, 0.0, kinematics), moment)
 
 
-def derivative(function, x):
-    """Return the central difference of order six."""
-    h = 1e-3 * x
-    ahead = [function(x + m * h) - function(x - m * h) for m in (1, 2, 3)]
-    return (45 * ahead[0] - 9 * ahead[1] + ahead[2]) / (60 * h)
+def everything(x, mass):
+    """Return both kernels, the smallest energy and both limits at x = (E, T, m)."""
+    energy, recoil, heavy = x
+    kernels = [kernel(energy, recoil, mass, heavy, kinematics) for kinematics in ("spin-0", "spin-1/2")]
+    return jnp.stack([*kernels, minimum_energy(recoil, mass, heavy), *recoil_limits(energy, mass, heavy)])
+
+
+VALUE = jax.jit(everything)
+FORWARD, REVERSE, SECOND = (
+    jax.jit(jax.jacfwd(everything)),
+    jax.jit(jax.jacrev(everything)),
+    jax.jit(jax.hessian(everything)),
+)
 
 
 @pytest.mark.parametrize(("energy", "mass", "heavy"), [*POINTS, (45.0, 37215.5, 1e-3)])
 def test_derivatives(energy, mass, heavy):
-    recoil = inside(energy, mass, heavy)[1]
-    functions = {
-        "kernel of E": (lambda x: kernel(x, recoil, mass, heavy, "spin-0"), energy),
-        "kernel of T": (lambda x: kernel(energy, x, mass, heavy, "spin-1/2"), recoil),
-        "kernel of m": (lambda x: kernel(energy, recoil, mass, x, "spin-1/2"), heavy),
-        "E_min of T": (lambda x: minimum_energy(x, mass, heavy), 2 * recoil),
-        "E_min of m": (lambda x: minimum_energy(recoil, mass, x), heavy),
-        "T- of m": (lambda x: recoil_limits(energy, mass, x)[0], heavy),
-        "T+ of m": (lambda x: recoil_limits(energy, mass, x)[1], heavy),
-        "T+ of E": (lambda x: recoil_limits(x, mass, heavy)[1], energy),
-    }
-    for function, at in functions.values():
-        forward = jax.jacfwd(function)(jnp.asarray(at))
-        assert_close(jax.grad(function)(jnp.asarray(at)), forward, 1e-10, "terms of either sign")
-        assert_close(
-            forward,
-            derivative(function, at),
-            1e-7,
-            "rounding over the step",
-            scale=abs(float(forward)) + 1e-4 * abs(function(at)) / at,
-        )
-        assert np.isfinite(jax.grad(jax.grad(function))(jnp.asarray(at)))
+    at = np.array([energy, inside(energy, mass, heavy)[1], heavy])
+    forward = np.asarray(FORWARD(at, mass))
+    size = np.abs(np.asarray(VALUE(at, mass)))
+    assert np.isfinite(SECOND(at, mass)).all()
+    for k, step in enumerate(1e-3 * at):
+        scale = np.abs(forward[:, k]) + 1e-4 * size / at[k]
+        assert_close(REVERSE(at, mass)[:, k], forward[:, k], 1e-10, "terms of either sign", scale=scale)
+        e = step * np.eye(3)[k]
+        ahead = [np.asarray(VALUE(at + m * e, mass)) - np.asarray(VALUE(at - m * e, mass)) for m in (1, 2, 3)]
+        difference = (45 * ahead[0] - 9 * ahead[1] + ahead[2]) / (60 * step)
+        assert_close(difference, forward[:, k], 1e-7, "rounding over the step; seventh powers of it", scale=scale)
 
 
 def test_derivatives_are_finite_where_nothing_happens():
