@@ -145,7 +145,7 @@ class Nodes:
     recoil: np.ndarray
     weight: np.ndarray
     largest: np.ndarray
-    """Largest recoil energy [MeV] of each nuclide."""
+    """Largest recoil energy [MeV] of each nuclide that is counted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,7 +207,7 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
     There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
-    energy, are put at the largest recoil.
+    energy, are put at the largest recoil, and left out if every nuclide has them.
     """
     energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
     count = len(targets.masses)
@@ -223,13 +223,15 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
     recoil, weight, largest = [], [], []
     for mass, own in zip(targets.masses, kinks, strict=True):
         ends = [maximum_recoil(energy, mass) for energy in energies]
-        breaks = np.sort([0.0, *ends, *np.clip(own, 0.0, ends[-1])])
+        last = min(ends[-1], targets.detector.reach())
+        breaks = np.sort(np.clip([0.0, *ends, *own], 0.0, last))
         root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
         nodes, weights = root**2, 2.0 * root * weights
-        recoil.append(np.where(weights > 0, nodes, ends[-1]))
+        recoil.append(np.where(weights > 0, nodes, last))
         weight.append(weights)
-        largest.append(ends[-1])
-    return Nodes(np.array(recoil), np.array(weight), np.array(largest))
+        largest.append(last)
+    kept = np.any(np.array(weight) > 0, axis=0)
+    return Nodes(np.array(recoil)[:, kept], np.array(weight)[:, kept], np.array(largest))
 
 
 def flux_moments(
