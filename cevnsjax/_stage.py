@@ -6,7 +6,7 @@ that depends on none of the free parameters by the array it evaluates to, on the
 
 import abc
 import dataclasses
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 import equinox as eqx
@@ -32,14 +32,21 @@ class Stage(eqx.Module):
         """
         return self
 
-    def inputs(self) -> dict[str, "Stage"]:
-        """Return the fields that are stages, by name."""
+    def inputs(self) -> dict[str, "tuple[Stage, ...]"]:
+        """Return the fields that are stages, or tuples of stages, by name."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return {name: value for name, value in fields.items() if isinstance(value, Stage)}
+        return {name: tuple(_stages(value)) for name, value in fields.items() if _stages(value)}
 
     def parameters(self) -> frozenset[str]:
         """Return the names of all parameters that the value depends on."""
-        return self.own_parameters().union(*(stage.parameters() for stage in self.inputs().values()))
+        stages = (stage for inputs in self.inputs().values() for stage in inputs)
+        return self.own_parameters().union(*(stage.parameters() for stage in stages))
+
+
+def _stages(value: Any) -> Sequence[Stage]:
+    """Return the stages that a field is or holds."""
+    held = value if isinstance(value, tuple) else (value,)
+    return held if all(isinstance(one, Stage) for one in held) else ()
 
 
 class Constant(Stage):
@@ -58,5 +65,8 @@ def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:
     """Return `stage` with all that depends on no parameter of `free` evaluated at `params` (host floats)."""
     if stage.parameters().isdisjoint(free):
         return stage if isinstance(stage, Constant) else Constant(stage(params))
-    folded = {name: specialise(child, free, params) for name, child in stage.inputs().items()}
+    folded: dict[str, Any] = {}
+    for name, inputs in stage.inputs().items():
+        children = tuple(specialise(child, free, params) for child in inputs)
+        folded[name] = children if isinstance(getattr(stage, name), tuple) else children[0]
     return dataclasses.replace(stage, **folded).simplified(free, params)

@@ -1,105 +1,47 @@
 """Fold a measurement with an interaction: every integral that no free parameter touches becomes an array.
 
-    dσ/dT (E, T) = κ(E, T) · A²(q² = 2MT; θ)
-    F_l,i (T)    = (nuclei of nuclide i) · (fluence of flavour l) · ∫ φ_l(E) κ(E, T) dE            flux moments
-    counts_b,t   = Σ_l [ Σ_i Σ_T  R_b,i,T · F_l,i(T) · A²_l,i(T; θ) ] · P_l,t   + backgrounds
+    dσ/dT (E, T)  = Σ_ss' κ_ss'(E, T) · a_s a_s'(q² = 2MT; θ)                          s: Lorentz structures
+    F_ss',l,i (T) = (number of targets i) · (fluence of flavour l) · ∫ φ_l(E) κ_ss'(E, T) dE         flux moments
+    counts_b,t    = Σ_l [ Σ_i Σ_T  R_b,i,T · Σ_ss' F_ss',l,i(T) · a_s a_s'(T; θ) ] · P_l,t     + backgrounds
 
 The recoil energies T are Gauss-Legendre nodes in √T for each nuclide (the rate of a continuum starts as a power of √T),
 with breaks where the rate has a kink: at the largest recoil of each line and of each end of a spectrum. R is the
-detector's response, P the arrival in time. All checks of structure are made here and in the constructors, before
-anything is compiled.
+detector's response, P the arrival in time. Recoils of atomic electrons are folded in the same way. All checks of
+structure are made here and in the constructors, before anything is compiled.
 """
 
 import dataclasses
-import math
-from collections.abc import Mapping, Set
+import itertools
+from collections.abc import Callable, Mapping, Sequence, Set
 
 import equinox as eqx
 import numpy as np
 
-from ._constants import HBAR_C
+from ._constants import ELECTRON_MASS
 from ._errors import InputError
-from ._numerics import chebyshev_points, gauss_legendre, lagrange, namespace
+from ._numerics import gauss_legendre
 from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params, Scalar
-from .detectors.response import Recoils
+from .amplitude import amplitudes
+from .detectors.response import Detector
+from .interactions.combination import Combination, combine
+from .interactions.interaction import FLAVOURS, Interaction
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
-from .interactions.standard_model import StandardModel
+from .interactions.structures import incompatible, kernel, pairs
 from .measurement import Measurement, Observables
-from .nuclei.target import nuclear_response
+from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
+from .nuclei.target import nuclear_charges
+from .recoils import RecoilSpectrum
+from .sources.source import Component
 
 RECOIL_ORDER = 24
 """Quadrature nodes between breaks of the recoil energy, where there are few breaks."""
-AMPLITUDE_ORDER = 24
-"""Chebyshev points in recoil energy at which the squared amplitude is evaluated: 1e-12 for radii up to 12 fm, and
-momentum transfers q with q · 12 fm up to `AMPLITUDE_REACH`, those of decays at rest."""
-AMPLITUDE_REACH, AMPLITUDE_RADIUS = 6.5, 12.0
-AMPLITUDE_MORE = 1.3
-"""Further points for each unit of q · 12 fm beyond: the squared amplitude turns once in π of it."""
 BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
 FEW_BREAKS = 6
 """Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
-LEAST_ORDER = 10
+LEAST_ORDER = 6
 """Fewest nodes between breaks, at the standard order."""
-
-
-class SquaredAmplitude(Stage):
-    """Stage: the squared amplitude of each lepton's flavour at fixed recoil energies."""
-
-    nuclear: Stage
-    interaction: StandardModel
-    leptons: tuple[str, ...] = eqx.field(static=True)
-    """Charged lepton of each flavour."""
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset(parameter.name for parameter in self.interaction.parameters())
-
-    def __call__(self, params: Params) -> Float[Array, "flavour nuclide point"]:
-        distinct = sorted(set(self.leptons))
-        squared = self.interaction.squared_amplitude(distinct, self.nuclear(params), params)
-        return squared[np.array([distinct.index(lepton) for lepton in self.leptons])]
-
-
-class RecoilSpectrum(Recoils):
-    """Stage: scattered nuclei at each recoil-energy node, quadrature weight included, in the whole exposure.
-
-    The squared amplitude, an analytic function of the recoil energy, is evaluated at a few points and interpolated.
-    """
-
-    amplitude: Stage
-    """Squared amplitude of each flavour at the points, (flavour, nuclide, point)."""
-    interpolation: Float[Array, "nuclide point node"]
-    """Lagrange polynomials of the points at the nodes."""
-    moments: Float[Array, "flavour nuclide node"]
-    """Flux moments times quadrature weights [counts]."""
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "flavour nuclide node"]:
-        squared = self.amplitude(params)
-        return self.moments * namespace(squared).einsum("lip,ipk->lik", squared, self.interpolation)
-
-    def through(self, response: Float[np.ndarray, "bin nuclide node"]) -> "FoldedSpectrum":
-        """Return the stage of what a fixed response selects: every sum over nodes is done."""
-        weights = np.einsum("lik,bik,ipk->lbip", self.moments, response, self.interpolation, optimize=True)
-        return FoldedSpectrum(self.amplitude, weights)
-
-
-class FoldedSpectrum(Stage):
-    """Stage: selected recoils of each flavour in each energy bin, linear in the squared amplitude at a few points."""
-
-    amplitude: Stage
-    weights: Float[Array, "flavour bin nuclide point"]
-    """Counts per squared amplitude."""
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
-        squared = self.amplitude(params)
-        return namespace(squared).einsum("lbip,lip->lb", self.weights, squared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,72 +147,144 @@ class Nodes:
     """Largest recoil energy [MeV] of each nuclide."""
 
 
-def recoil_nodes(measurement: Measurement, order: int) -> Nodes:
+@dataclasses.dataclass(frozen=True)
+class Scatterers:
+    """What the neutrinos of a measurement scatter off: its nuclides, or the electrons of its elements."""
+
+    kind: str
+    """"nucleus" or "electron"."""
+    masses: Float[np.ndarray, " nuclide"]
+    """Masses [MeV]."""
+    numbers: Float[np.ndarray, " nuclide"]
+    breaks: tuple[tuple[float, ...], ...]
+    """Recoil energies [MeV] where the charges of each have a step."""
+    detector: Detector
+    charges: Callable[[Float[np.ndarray, "nuclide node"]], dict[str, Stage]]
+    """Charges by name at recoil energies [MeV]."""
+
+
+def nuclei(measurement: Measurement) -> Scatterers:
+    """Return the nuclei of a measurement."""
+    target = measurement.target
+    masses = np.array([nucleus.mass for nucleus in target.nuclides])
+    return Scatterers(
+        kind="nucleus",
+        masses=masses,
+        numbers=target.numbers,
+        breaks=((),) * len(masses),
+        detector=measurement.detector,
+        charges=lambda recoil: nuclear_charges(target, momentum_transfer(recoil, masses[:, None])),
+    )
+
+
+def electrons(measurement: Measurement) -> Scatterers:
+    """Return the electrons of the atoms of a measurement."""
+    detector = measurement.detector if measurement.recoils == "electron" else measurement.detector.electrons()
+    if detector is None:
+        raise InputError(f"{measurement.name}: its release has no response to recoils of electrons")
+    groups = electron_groups(measurement.target)
+    return Scatterers(
+        kind="electron",
+        masses=np.full(len(groups), ELECTRON_MASS),
+        numbers=np.array(list(groups.values())),
+        breaks=tuple(tuple(electron_breaks(element)) for element in groups),
+        detector=detector,
+        charges=lambda recoil: electron_charges(measurement.target, recoil),
+    )
+
+
+def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, Scatterers]:
+    """Return what the neutrinos of a measurement scatter off, by the component of the prediction."""
+    signal = measurement.strengths[0].component
+    if measurement.recoils == "electron":
+        return {signal: electrons(measurement)}
+    found = {signal: nuclei(measurement)}
+    return found | ({"es": electrons(measurement)} if interaction.electrons else {})
+
+
+def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> Nodes:
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
-    There are `order` nodes between kinks, fewer where there are many kinks.
+    There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
+    energy, are put at the largest recoil.
     """
     energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
-    nuclides = measurement.target.nuclides
-    kinks = measurement.detector.breaks(len(nuclides))
+    count = len(targets.masses)
+    steps = max(map(len, targets.breaks))
+    kinks = np.zeros((count, targets.detector.breaks(count).shape[1] + steps))
+    for own, charges, response in zip(kinks, targets.breaks, targets.detector.breaks(count), strict=True):
+        own[: len(charges)] = charges
+        own[steps:] = response
     pieces = len(energies) + kinks.shape[1]
     between = (
         order if pieces <= FEW_BREAKS else max(-(-order * LEAST_ORDER // pieces), order * LEAST_ORDER // RECOIL_ORDER)
     )
     recoil, weight, largest = [], [], []
-    for nucleus, own in zip(nuclides, kinks, strict=True):
-        ends = [maximum_recoil(energy, nucleus.mass) for energy in energies]
+    for mass, own in zip(targets.masses, kinks, strict=True):
+        ends = [maximum_recoil(energy, mass) for energy in energies]
         breaks = np.sort([0.0, *ends, *np.clip(own, 0.0, ends[-1])])
         root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
         nodes, weights = root**2, 2.0 * root * weights
-        recoil.append(nodes)
+        recoil.append(np.where(weights > 0, nodes, ends[-1]))
         weight.append(weights)
         largest.append(ends[-1])
     return Nodes(np.array(recoil), np.array(weight), np.array(largest))
 
 
 def flux_moments(
-    measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int
-) -> Float[np.ndarray, "flavour nuclide node"]:
-    """Return F_l,i(T) times the weight of T: counts in the exposure per squared amplitude."""
-    components, target = measurement.source.components, measurement.target
-    moments = np.empty((len(components), *nodes.recoil.shape))
-    for flavour, component in enumerate(components):
-        for i, (nucleus, number) in enumerate(zip(target.nuclides, target.numbers, strict=True)):
-            recoil = nodes.recoil[i]
-            integral = component.spectrum.moment(
-                lambda energy, t, mass=nucleus.mass: interaction.kernel(energy, t, mass),
-                recoil,
-                minimum_energy(recoil, nucleus.mass),
-                order,
-            )
-            moments[flavour, i] = number * component.fluence * integral * nodes.weight[i]
+    components: Sequence[Component],
+    pair: tuple[str, str],
+    kinematics: str,
+    targets: Scatterers,
+    nodes: Nodes,
+    order: int,
+) -> Float[np.ndarray, "component nuclide node"]:
+    """Return F_l,i(T) of a pair of structures times the weight of T: counts per product of amplitudes."""
+    moments = np.zeros((len(components), *nodes.recoil.shape))
+    for (row, component), (i, mass) in itertools.product(enumerate(components), enumerate(targets.masses)):
+        integral = component.spectrum.moment(
+            lambda energy, recoil, m=mass, c=component: kernel(pair, energy, recoil, m, kinematics, c.antineutrino),
+            nodes.recoil[i],
+            minimum_energy(nodes.recoil[i], mass),
+            order,
+        )
+        moments[row, i] = targets.numbers[i] * component.fluence * integral * nodes.weight[i]
     return moments
 
 
 def recoil_spectrum(
-    measurement: Measurement, interaction: StandardModel, nodes: Nodes, order: int = RECOIL_ORDER
+    measurement: Measurement, interaction: Combination, targets: Scatterers, nodes: Nodes, order: int = RECOIL_ORDER
 ) -> RecoilSpectrum:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
-    masses = np.array([nucleus.mass for nucleus in measurement.target.nuclides])
-    reach = float(momentum_transfer(nodes.largest, masses).max()) * AMPLITUDE_RADIUS / HBAR_C
-    needed = AMPLITUDE_ORDER + math.ceil(AMPLITUDE_MORE * max(reach - AMPLITUDE_REACH, 0.0))
-    count = max(2, -(-needed * order // RECOIL_ORDER))
-    points = nodes.largest[:, None] * chebyshev_points(0.0, 1.0, count)
+    components = measurement.source.components
+    flavours = tuple(sorted({FLAVOURS.index(component.lepton) for component in components}))
+    parts = amplitudes(
+        interaction.terms(targets.kind),
+        targets.charges(nodes.recoil),
+        2.0 * targets.masses[:, None] * nodes.recoil,
+        flavours,
+    )
+    structures = tuple(part.structure for part in parts)
+    if reason := incompatible(structures):
+        raise InputError(f"{', '.join(interaction.names)} cannot be combined: {reason}")
+    kinematics = interaction.kinematics(targets.kind)
+    products = pairs(structures, kinematics)
+    moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))
+    known = (*interaction.parameters(), *measurement.target.parameters())
     return RecoilSpectrum(
-        amplitude=SquaredAmplitude(
-            nuclear=nuclear_response(measurement.target, momentum_transfer(points, masses[:, None])),
-            interaction=interaction,
-            leptons=tuple(component.lepton for component in measurement.source.components),
+        amplitudes=parts,
+        moments=np.array(
+            [flux_moments(components, product, kinematics, targets, nodes, order) for product in products]
         ),
-        interpolation=np.array([lagrange(p, x) for p, x in zip(points, nodes.recoil, strict=True)]),
-        moments=flux_moments(measurement, interaction, nodes, order),
+        pairs=tuple((structures.index(first), structures.index(second)) for first, second in products),
+        rows=tuple(flavours.index(FLAVOURS.index(component.lepton)) for component in components),
+        domain=tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving),
     )
 
 
 def fold(
     measurement: Measurement | Observables,
-    interaction: StandardModel,
+    interaction: Combination | Interaction,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
 ) -> FoldedMeasurement:
@@ -290,17 +304,20 @@ def fold(
             components=("prediction",),
             one_sided=measurement.one_sided,
         )
-    nodes = recoil_nodes(measurement, recoil_order)
-    signal = measurement.detector.signal(
-        recoil_spectrum(measurement, interaction, nodes, recoil_order),
-        measurement.detector.response(nodes.recoil, bin_order),
-        measurement.group_strengths,
-    )
+    interaction, signals = combine(interaction), {}
+    for component, targets in scatterers(measurement, interaction).items():
+        nodes = recoil_nodes(measurement, targets, recoil_order)
+        signals[component] = targets.detector.signal(
+            recoil_spectrum(measurement, interaction, targets, nodes, recoil_order),
+            targets.detector.response(nodes.recoil, bin_order),
+            measurement.group_strengths,
+        )
+    factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths]
     return FoldedMeasurement(
-        stages=(signal, *measurement.backgrounds),
+        stages=(*signals.values(), *measurement.backgrounds),
         observed=measurement.observed,
         errors=measurement.errors,
-        factors=tuple(Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths),
-        components=tuple(strength.component for strength in measurement.strengths),
+        factors=(*factors[:1] * len(signals), *factors[1:]),
+        components=(*signals, *(strength.component for strength in measurement.strengths[1:])),
         one_sided=measurement.one_sided,
     )

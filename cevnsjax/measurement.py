@@ -12,6 +12,7 @@ from ._errors import InputError
 from ._stage import Stage
 from ._typing import Float
 from .detectors.response import Detector
+from .interactions.interaction import TARGETS
 from .nuclei.target import Target
 from .parameters import Gaussian, Parameter
 from .sources.source import Source
@@ -44,9 +45,13 @@ class Measurement(eqx.Module):
     """Gaussian errors of the counts; None for counts that are Poisson distributed."""
     one_sided: bool = eqx.field(static=True, default=False)
     """Only what is above the observed numbers counts: an upper limit."""
+    recoils: str = eqx.field(static=True, default="nucleus")
+    """What the signal is recoils of, "nucleus" or "electron"; the detector is one of them."""
 
     def __check_init__(self) -> None:
         shape = self.detector.shape
+        if self.recoils not in TARGETS:
+            raise InputError(f"{self.name}: expected recoils of one of {', '.join(TARGETS)}, found '{self.recoils}'")
         if self.observed.shape != shape:
             raise InputError(f"{self.name}: expected observed counts of shape {shape}, found {self.observed.shape}")
         if self.errors is None and not np.all(self.observed >= 0):
@@ -93,8 +98,12 @@ class Measurement(eqx.Module):
         return (*own.values(), *self.nuisances)
 
     def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
-        """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat."""
-        strengths = {s.parameter: s.constraint(fitted, shared) for s in self.strengths if s.width is not None}
+        """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat.
+
+        A radius that is fitted to another measurement counts only where this one depends on it.
+        """
+        own = fitted & {parameter.name for parameter in self.parameters()}
+        strengths = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
         return strengths | {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in strengths}
 
 

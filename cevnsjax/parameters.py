@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ._errors import InputError, suggest
 
@@ -44,6 +44,10 @@ class Parameter:
     material: bool = False
     """A property of a material as a measurement knows it: measurements that know it alike, default and constraint,
     share it; where they do not, it belongs to each of them."""
+
+    needs: str | None = None
+    """A parameter without which this one means nothing, as a coupling without the mass of its mediator: where this one
+    is fitted or set, that one must be too, and has no default."""
 
     @property
     def profiled(self) -> bool:
@@ -91,6 +95,17 @@ class ParameterTable(Mapping[str, Parameter]):
         if name not in self:
             raise InputError(f"unknown parameter '{name}'{suggest(name, self)}")
         return self[name]
+
+    def without_default(self) -> frozenset[str]:
+        """Return the parameters that others need, and that therefore have no default."""
+        return frozenset(parameter.needs for parameter in self.values() if parameter.needs is not None)
+
+    def check_needs(self, given: Collection[str]) -> None:
+        """Refuse parameters that are `given`, to be fitted or with a value, without those that they need."""
+        for name in given:
+            needed = self[name].needs
+            if needed is not None and needed not in given:
+                raise InputError(f"'{name}' needs a value of '{needed}', which has no default: set it, or free it")
 
     def complete(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return a value for every parameter: those of `values`, checked against their bounds, else the defaults."""

@@ -4,8 +4,9 @@ import numpy as np
 
 from ._stage import Constant
 from ._typing import Array, Float, Params, Scalar
-from .folding import BIN_ORDER, RECOIL_ORDER, Factor, FoldedMeasurement, recoil_nodes, recoil_spectrum
-from .interactions.standard_model import StandardModel
+from .folding import BIN_ORDER, RECOIL_ORDER, Factor, FoldedMeasurement, recoil_nodes, recoil_spectrum, scatterers
+from .interactions.combination import Combination, combine
+from .interactions.interaction import Interaction
 from .measurement import Measurement
 
 
@@ -26,7 +27,7 @@ def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Flo
 
 def signal_by_nuclide(
     measurement: Measurement,
-    interaction: StandardModel,
+    interaction: Combination | Interaction,
     params: Params,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
@@ -35,8 +36,10 @@ def signal_by_nuclide(
 
     Parameters by the names that the measurement gives them.
     """
-    nodes = recoil_nodes(measurement, recoil_order)
-    recoils = recoil_spectrum(measurement, interaction, nodes, recoil_order)(params)
+    interaction = combine(interaction)
+    targets = scatterers(measurement, interaction)[measurement.strengths[0].component]
+    nodes = recoil_nodes(measurement, targets, recoil_order)
+    recoils = recoil_spectrum(measurement, interaction, targets, nodes, recoil_order)(params)
     response = Constant(measurement.detector.response(nodes.recoil, bin_order)(params))
     factor = Factor(measurement.strengths[0].parameter, (), measurement.strengths[0].scales)(params)
     counts = np.empty((*recoils.shape[:2], *measurement.observed.shape))
@@ -49,15 +52,19 @@ def signal_by_nuclide(
 
 
 def cross_sections(
-    measurement: Measurement, interaction: StandardModel, params: Params
+    measurement: Measurement, interaction: Combination | Interaction, params: Params
 ) -> Float[Array, "flavour nuclide"]:
     """Return the flux-averaged cross section [cm²] of each flavour on each nuclide, before any detector effect."""
-    recoils = recoil_spectrum(measurement, interaction, recoil_nodes(measurement, RECOIL_ORDER))(params)
+    interaction = combine(interaction)
+    targets = scatterers(measurement, interaction)[measurement.strengths[0].component]
+    recoils = recoil_spectrum(measurement, interaction, targets, recoil_nodes(measurement, targets, RECOIL_ORDER))
     fluences = np.array([component.fluence for component in measurement.source.components])
-    return recoils.sum(axis=-1) / (fluences[:, None] * measurement.target.numbers)
+    return recoils(params).sum(axis=-1) / (fluences[:, None] * targets.numbers)
 
 
-def flux_averaged_cross_section(measurement: Measurement, interaction: StandardModel, params: Params) -> Scalar:
+def flux_averaged_cross_section(
+    measurement: Measurement, interaction: Combination | Interaction, params: Params
+) -> Scalar:
     """Return the cross section [cm²] averaged over the flux of all flavours and over the nuclei of the target.
 
     The quantity that COHERENT quotes per nucleus, (1.65 +0.30 -0.25)e-38 cm² for CsI in arXiv:2110.07730. The
@@ -71,7 +78,7 @@ def flux_averaged_cross_section(measurement: Measurement, interaction: StandardM
 
 def quadrature_error(
     measurement: Measurement,
-    interaction: StandardModel,
+    interaction: Combination | Interaction,
     params: Params,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,

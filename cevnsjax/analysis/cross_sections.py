@@ -11,11 +11,12 @@ import numpy as np
 from .._errors import InputError
 from .._typing import Float
 from .._version import __version__
-from ..interactions.standard_model import StandardModel, standard_model
+from ..interactions.combination import Combination, combine
+from ..interactions.interaction import Interaction
 from ..measurement import Measurement, Observables
 from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
-from ..nuclei.target import Target
+from ..nuclei.target import Target, has_form_factor
 from ..prediction import cross_sections, flux_averaged_cross_section
 from .likelihood import Likelihood
 
@@ -69,15 +70,17 @@ def spallation(measurement: Measurement | Observables) -> Measurement:
 
 
 def predicted_cross_sections(
-    interaction: StandardModel | None = None, form_factor: str = DEFAULT_FORM_FACTOR
+    interaction: Combination | Interaction | None = None, form_factor: str = DEFAULT_FORM_FACTOR
 ) -> SectionTable:
     """Return the cross sections averaged over the flux of a pion-decay-at-rest source, for all nuclides of the data.
 
     The mean over ν_μ, ν_e and ν̄_μ, one of each per pion, at default radii. Only the source is taken from a measurement.
+    Nuclides without such a form factor are left out.
     """
     base = spallation(load(DEFAULT_MEASUREMENTS[0]))
-    chosen = interaction or standard_model()
-    known = tuple(sorted(nuclides().values(), key=lambda n: (n.neutrons, n.protons)))
+    chosen = combine(interaction)
+    described = (nucleus for nucleus in nuclides().values() if has_form_factor(form_factor, nucleus))
+    known = tuple(sorted(described, key=lambda n: (n.neutrons, n.protons)))
     weights = np.array([component.fluence for component in base.source.components])
 
     def sections(name: str) -> Float[np.ndarray, " nuclide"]:
@@ -87,11 +90,11 @@ def predicted_cross_sections(
     return SectionTable(known, sections(form_factor), sections("unity"))
 
 
-def _defaults(measurement: Measurement, interaction: StandardModel) -> dict[str, float]:
+def _defaults(measurement: Measurement, interaction: Combination) -> dict[str, float]:
     return {p.name: p.default for p in (*interaction.parameters(), *measurement.target.parameters())}
 
 
-def measured_cross_section(measurement: Measurement | Observables, interaction: StandardModel) -> MeasuredSection:
+def measured_cross_section(measurement: Measurement | Observables, interaction: Combination) -> MeasuredSection:
     """Fit the strength of the signal of one measurement, once alone and once with its normalisation profiled.
 
     The first fit drops the pull on the strength: what is left is the statistical error. In the second the strength of
@@ -102,7 +105,7 @@ def measured_cross_section(measurement: Measurement | Observables, interaction: 
     counted = spallation(measurement)
     likelihood = Likelihood([counted], interaction)
     signal = counted.strengths[0]
-    radii = frozenset(name for name in likelihood.parameters if name.startswith("r_n_"))
+    radii = frozenset(f"r_n_{nucleus.element}" for nucleus in counted.target.nuclides)
     measured, complete = signal.constraint(radii), signal.constraint()
     if measured is None or complete is None:
         raise InputError(f"{counted.name}: expected a signal whose strength has an uncertainty")
@@ -137,7 +140,7 @@ class CrossSections:
     """Measured flux-averaged cross sections, and those of the Standard Model for every nuclide."""
 
     measured: tuple[MeasuredSection, ...]
-    interaction: StandardModel
+    interaction: Combination
     form_factor: str
 
     @cached_property
@@ -204,7 +207,7 @@ def _plain(section: MeasuredSection) -> dict[str, Any]:
 
 def flux_averaged_cross_sections(
     measurements: Sequence[Measurement | Observables | str] = DEFAULT_MEASUREMENTS,
-    interaction: StandardModel | None = None,
+    interaction: Combination | Interaction | None = None,
     form_factor: str | None = None,
 ) -> CrossSections:
     """Measure the flux-averaged cross section per nucleus with each measurement, as COHERENT quotes it.
@@ -215,7 +218,7 @@ def flux_averaged_cross_sections(
         form_factor: of the measurements given by name, and of the predicted table; Helm's by default.
 
     """
-    chosen = interaction or standard_model()
+    chosen = combine(interaction)
     loaded = [one for m in measurements for one in (resolve([m], form_factor) if isinstance(m, str) else [m])]
     if not loaded:
         raise InputError("expected at least one measurement, found none")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence, Set
 
 from .._errors import InputError
-from ..interactions.standard_model import StandardModel
+from ..interactions.combination import Combination
 from ..measurement import Measurement, Observables
 from ..parameters import Parameter, ParameterTable
 from ..systematics import shared_nuisance
@@ -69,7 +69,7 @@ def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, s
     )
 
 
-def parameter_table(measurements: Measurements, interaction: StandardModel) -> ParameterTable:
+def parameter_table(measurements: Measurements, interaction: Combination) -> ParameterTable:
     """Return the parameters of the interaction, of what the measurements share, and of each measurement.
 
     Where measurements have another default of what is common to them (a radius), that of the first is taken.

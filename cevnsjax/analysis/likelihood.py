@@ -13,7 +13,8 @@ from ..folding import FoldedMeasurement, fold
 from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
 from ..inference.problem import Problem, Specification, pose, specify
-from ..interactions.standard_model import StandardModel, standard_model
+from ..interactions.combination import Combination, combine
+from ..interactions.interaction import Interaction
 from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
 from ..parameters import Gaussian
@@ -34,14 +35,21 @@ class Likelihood:
     """
 
     def __init__(
-        self, measurements: Sequence[Measurement | Observables], interaction: StandardModel | None = None
+        self,
+        measurements: Sequence[Measurement | Observables],
+        interaction: Combination | Interaction | Sequence[Interaction] | None = None,
+        couplings: str = "2022",
+        electrons: bool = False,
     ) -> None:
-        """Combine `measurements` under `interaction`, the Standard Model with the 2022 couplings by default."""
+        """Combine `measurements` under the Standard Model with `couplings`, and what `interaction` adds to it.
+
+        With `electrons`, neutrinos scatter off atomic electrons too.
+        """
         if not measurements:
             raise InputError("expected at least one measurement, found none")
         check_datasets(measurements)
         self.measurements = tuple(measurements)
-        self.interaction = standard_model() if interaction is None else interaction
+        self.interaction = combine(interaction, couplings, electrons)
         self.parameters = parameter_table(self.measurements, self.interaction)
         self._shared_strengths = frozenset(shared_widths(self.measurements))
         self._aliases = own_names(self.measurements, self._shared_strengths)
@@ -109,6 +117,7 @@ class Likelihood:
     def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
         """Return the prediction of each measurement at the defaults with `values` in their place."""
         params = self.parameters.complete(values)
+        self.parameters.check_needs(list(values or {}))
         return tuple(
             Prediction(measurement, self.interaction, self.local(index, params))
             for index, measurement in enumerate(self.measurements)

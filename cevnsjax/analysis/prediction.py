@@ -8,7 +8,7 @@ import numpy as np
 
 from .._errors import InputError
 from ..folding import Factor, fold
-from ..interactions.standard_model import StandardModel
+from ..interactions.combination import Combination
 from ..measurement import Measurement, Observables
 from ..prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
 
@@ -23,7 +23,7 @@ class Prediction:
     """Expected counts of one measurement at given parameters."""
 
     measurement: Measurement | Observables
-    interaction: StandardModel
+    interaction: Combination
     params: dict[str, float]
     """By the names that the measurement gives them."""
     factors: tuple[Factor, ...] | None = None

@@ -80,7 +80,7 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
     return _plain(
         {
             "measurements": measurements,
-            "interactions": ["standard-model"],
+            "interactions": fit.likelihood.interaction.names,
             "free": list(asked.free),
             "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
             "tied": dict(asked.ties),

@@ -14,6 +14,7 @@ from .._version import __version__
 from ..analysis import FitResult, flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
+from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
@@ -64,6 +65,31 @@ def measurements(json_: options.Json = False) -> None:
 
 
 @app.command()
+def models(json_: options.Json = False) -> None:
+    """List the models of the interaction, with their variants and parameters."""
+    found = {name: [p.name for p in model(name).parameters()] for name in MODELS}
+    if json_:
+        show.json_object(
+            {
+                name: {
+                    "variants": list(one.variants),
+                    "parameters": found[name],
+                    "summary": one.summary,
+                    "reference": one.reference,
+                }
+                for name, one in MODELS.items()
+            }
+        )
+        return
+    columns = ("model", "what it is", "variants, default first", "parameters", "reference")
+    table = show.table(*columns, wrapped=columns[1:])
+    for name, one in MODELS.items():
+        listed = show.abridged(found[name])
+        table.add_row(name, one.summary, ", ".join(f":{variant}" for variant in one.variants), listed, one.reference)
+    show.console().print(table)
+
+
+@app.command()
 def parameters(
     names: Annotated[
         list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
@@ -71,14 +97,15 @@ def parameters(
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
     json_: options.Json = False,
 ) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
-    chosen_interaction = options.interaction(interaction, couplings)
+    chosen_interaction = resolve_models(interaction, couplings, electrons)
     found = parameter_table(resolve_or_describe(names or list(CATALOGUE), form_factor), chosen_interaction)
     sin2 = found["sin2_theta_w"].default
     cases = {
-        f"in fits, sin2_theta_w = {sin2:g}": (chosen_interaction.couplings, sin2),
+        f"in fits, sin2_theta_w = {sin2:g}": (chosen_interaction.standard.couplings, sin2),
         f"formula at {COUPLING_SIN2:g}": (formula(couplings, COUPLING_SIN2), COUPLING_SIN2),
         f"formula at {sin2:g}": (formula(couplings, sin2), sin2),
     }
@@ -91,7 +118,7 @@ def parameters(
         described = {
             p.name: {
                 "unit": p.unit,
-                "default": p.default,
+                "default": None if p.name in found.without_default() else p.default,
                 "bounds": list(p.bounds),
                 "prior": None if p.constraint is None else [p.constraint.centre, p.constraint.width],
                 "latex": p.latex,
@@ -111,12 +138,13 @@ def predict(
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Predict the counts of each measurement, by component and bin."""
     show.check_plot(plot)
-    likelihood = options.experiments(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     predictions = likelihood.predict(options.specification(settings=settings)["values"])
     show.draw_predictions(plot, predictions)
     if json_:
@@ -138,12 +166,13 @@ def fit(
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
     cl: options.Levels = None,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
-    likelihood = options.likelihood(names, interaction, couplings, form_factor)
+    likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     _fit("fitting", likelihood.fit, asked, options.levels(cl), json_, plot)
 
@@ -160,12 +189,13 @@ def forecast(
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
     cl: options.Levels = None,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the data expected at the truth, which --set moves."""
-    likelihood = options.experiments(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     _fit("forecasting", likelihood.forecast, asked, options.levels(cl), json_, plot)
 
@@ -217,6 +247,7 @@ def profile(
     interaction: options.Interactions = None,
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
     cl: options.Levels = None,
     json_: options.Json = False,
     plot: options.Plot = None,
@@ -226,7 +257,7 @@ def profile(
     levels = options.levels(cl)
     chosen = options.split(param) or options.split(free)
     ranges = options.ranges(range_, chosen)
-    likelihood = options.experiments(names, interaction, couplings, form_factor)
+    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     with show.progress("profiling"):
         result = likelihood.profile(
             chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
@@ -255,7 +286,7 @@ def cross_sections(
 ) -> None:
     """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
     show.check_plot(plot)
-    chosen = options.interaction(interaction, couplings)
+    chosen = resolve_models(interaction, couplings)
     with show.progress("fitting"):
         result = flux_averaged_cross_sections(names or DEFAULT_MEASUREMENTS, chosen, form_factor)
         content = result.as_dict()

@@ -10,7 +10,7 @@ import typer
 from .._errors import InputError
 from ..analysis import Likelihood
 from ..inference.intervals import LEVELS, delta_chi2
-from ..interactions.standard_model import StandardModel, standard_model
+from ..interactions.catalogue import resolve_models
 from ..measurements import resolve, resolve_or_describe
 
 Measurements = Annotated[
@@ -35,8 +35,11 @@ Correlations = Annotated[
     list[str] | None,
     typer.Option("--correlate", help="A,B=RHO: correlation between the constraints of two parameters."),
 ]
-Interactions = Annotated[list[str] | None, typer.Option("--interaction", help="The interaction: standard-model.")]
+Interactions = Annotated[
+    list[str] | None, typer.Option("--interaction", help="A model beside the Standard Model; see `cevnsjax models`.")
+]
 CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020 or 2022.")]
+Electrons = Annotated[bool, typer.Option("--electrons", help="Add neutrino-electron scattering.")]
 FormFactorName = Annotated[
     str | None,
     typer.Option("--form-factor", help="helm (the default), symmetrised-fermi, klein-nystrand or unity."),
@@ -112,26 +115,26 @@ def specification(
     }
 
 
-def interaction(names: Sequence[str] | None, couplings: str) -> StandardModel:
-    """Return the interaction of these names with a scheme of couplings."""
-    for name in names or ():
-        if name != "standard-model":
-            raise InputError(f"unknown interaction '{name}'; known: standard-model")
-    return standard_model(couplings)
-
-
 def likelihood(
-    names: Sequence[str], interactions: Sequence[str] | None, couplings: str, form_factor: str | None
+    names: Sequence[str],
+    interactions: Sequence[str] | None,
+    couplings: str,
+    form_factor: str | None,
+    electrons: bool,
 ) -> Likelihood:
     """Return the likelihood of the named measurements."""
-    return Likelihood(resolve(names, form_factor), interaction(interactions, couplings))
+    return Likelihood(resolve(names, form_factor), resolve_models(interactions, couplings, electrons))
 
 
 def experiments(
-    names: Sequence[str], interactions: Sequence[str] | None, couplings: str, form_factor: str | None
+    names: Sequence[str],
+    interactions: Sequence[str] | None,
+    couplings: str,
+    form_factor: str | None,
+    electrons: bool,
 ) -> Likelihood:
     """Return the likelihood of measurements, shipped forecasts and described experiments."""
-    return Likelihood(resolve_or_describe(names, form_factor), interaction(interactions, couplings))
+    return Likelihood(resolve_or_describe(names, form_factor), resolve_models(interactions, couplings, electrons))
 
 
 def levels(extra: Sequence[str] | None) -> list[str]:

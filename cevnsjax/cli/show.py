@@ -19,6 +19,9 @@ from ..inference.intervals import LEVELS
 from ..measurement import Observables
 from ..parameters import ParameterTable
 
+MOST_DIGITS = 6
+"""Decimals up to which errors are written without an exponent."""
+
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
@@ -90,8 +93,9 @@ def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
     """Return the piece around `value` as "+0.027 -0.024"."""
     for low, high in pieces:
         if low <= value <= high:
-            digits = error_digits(high - value, value - low)
-            return f"+{high - value:.{digits}f} -{value - low:.{digits}f}"
+            up, down = high - value, value - low
+            digits = error_digits(up, down)
+            return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DIGITS else f"+{up:.1e} -{down:.1e}"
     return ""
 
 
@@ -104,13 +108,21 @@ def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
 
+def abridged(names: Sequence[str], most: int = 6) -> str:
+    """Return a list of names, the first and how many there are where there are many."""
+    listed = names if len(names) <= most else [*names[:most], f"… {len(names)} in all"]
+    return ", ".join(listed)
+
+
 def parameters(table_: ParameterTable, scheme: str, digits: Mapping[str, Mapping[str, float]]) -> None:
     """Print the parameters, and the couplings of a scheme by case."""
     rows = table("parameter", "unit", "default", "bounds", "prior", "what it is", wrapped=("what it is",))
+    needed = table_.without_default()
     for p in table_.values():
+        default = "none" if p.name in needed else f"{p.default:g}"
         prior = "" if p.constraint is None else f"{p.constraint.centre:g} ± {p.constraint.width:.4g}"
         bounds = f"{p.bounds[0]:.6g} … {p.bounds[1]:.6g}"
-        rows.add_row(p.name, _unit(p.unit), f"{p.default:g}", bounds, prior, p.description)
+        rows.add_row(p.name, _unit(p.unit), default, bounds, prior, p.description)
     terminal = console()
     terminal.print(rows)
     values = table(f"couplings {scheme}", *next(iter(digits.values())))

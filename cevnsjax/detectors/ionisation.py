@@ -9,6 +9,7 @@ are projected onto these points once:
 so that quenching and resolution can be fitted at the price of a few dozen error functions a bin.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -19,13 +20,17 @@ from .._numerics import chebyshev_points, lagrange
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .quenching import Quenching, TabulatedQuenching
+from .quenching import Quenching, TabulatedQuenching, Unquenched
 from .resolution import GaussianSmearing
 from .response import Detector, EnergySpectrum, FlavourStrengths
 
 LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
 """Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in
 the range of ionisation energies."""
+REACH = 4.0
+"""Standard deviations beyond the last bin within which an electron can be counted there, at the worst resolution."""
+STEPS = 20
+"""Parts of equal width that the recoils of electrons are integrated in."""
 
 
 class IonisationDetector(Detector):
@@ -68,26 +73,44 @@ class IonisationDetector(Detector):
         """Return the parameters of quenching and resolution."""
         return (*self.quenching.parameters(), *self.smearing.parameters())
 
+    def electrons(self) -> "IonisationDetector":
+        """Return the same with recoils that are not quenched."""
+        return dataclasses.replace(self, quenching=Unquenched())
+
+    def _largest(self) -> float:
+        """Return the ionisation energy [keV] above which an event is in no bin, at any resolution that is allowed."""
+        (resolution,) = self.smearing.parameters()
+        width = self.smearing.deviation(self.edges[-1:], {resolution.name: resolution.bounds[1]})
+        return float(self.edges[-1] + REACH * width[0])
+
     def _defaults(self) -> dict[str, float]:
         """Return the nominal parameters of the quenching."""
         return {parameter.name: parameter.default for parameter in self.quenching.parameters()}
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return the recoil energies [MeV] of the smallest signal and of the points of a tabulated quenching."""
-        points = self.quenching.recoil if isinstance(self.quenching, TabulatedQuenching) else ()
+        """Return the recoil energies [MeV] of the smallest signal and of the points of a tabulated quenching.
+
+        Electrons have energies far beyond the bins: for them also those of steps through the bins, to the largest.
+        """
+        points: Sequence[float] | np.ndarray = ()
+        if isinstance(self.quenching, TabulatedQuenching):
+            points = self.quenching.recoil
+        elif isinstance(self.quenching, Unquenched):
+            points = 1e-3 * np.linspace(self.minimum, self._largest(), STEPS + 1)[1:]
         smallest = self.quenching.recoils(np.array([self.minimum]), self._defaults())
         return np.tile([*smallest, *points], (nuclides, 1))
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "IonisationResponse":
-        """Return the stage for nuclear recoils of energies `recoil` [MeV]; the points are `order` times a number."""
+        """Return the stage for recoils of energies `recoil` [MeV]; the points are `order` times a number."""
         nominal = self._defaults()
         energy = self.quenching(recoil, nominal).ravel()
         if not energy.max() > self.minimum:
             raise InputError(f"no recoil gives {self.minimum:g} keV: the largest ionisation energy is {energy.max():g}")
-        count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (energy.max() - self.minimum) / self.smearing.noise)
-        points = chebyshev_points(self.minimum, energy.max(), int(count))
-        seen = energy > self.minimum
-        projection = seen * lagrange(points, np.maximum(energy, self.minimum))
+        highest = min(energy.max(), self._largest()) if isinstance(self.quenching, Unquenched) else energy.max()
+        count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (highest - self.minimum) / self.smearing.noise)
+        points = chebyshev_points(self.minimum, highest, int(count))
+        seen = (energy > self.minimum) & (energy <= highest)
+        projection = seen * lagrange(points, np.clip(energy, self.minimum, highest))
         edges = np.maximum(self.edges, np.array(self.thresholds)[:, None])
         return IonisationResponse(
             self, edges, self.quenching.recoils(points, nominal), projection.reshape(-1, *recoil.shape)

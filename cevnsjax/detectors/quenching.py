@@ -50,6 +50,24 @@ class Quenching(eqx.Module):
         return ()
 
 
+class Unquenched(Quenching):
+    """Recoils of electrons: all of the energy is seen."""
+
+    scale: float = 1.0
+    """Units of the electron-equivalent axis in a keV: 1, but where that axis is one of photo-electrons."""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return nothing."""
+        return ()
+
+    def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
+        return 1e3 * self.scale * recoil
+
+    def recoils(self, energies: Float[np.ndarray, " energy"], params: Params) -> Float[np.ndarray, " energy"]:
+        """Return the recoil energies [MeV] with these `energies`, none below zero."""
+        return np.maximum(1e-3 * energies / self.scale, 0.0)
+
+
 def polynomial_quenching(recoil: Float[Array, "..."], coefficients: Sequence[Scalar]) -> Float[Array, "..."]:
     """Return the electron-equivalent energy [keV] of a `recoil` energy T [MeV].
 

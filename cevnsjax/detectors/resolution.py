@@ -24,6 +24,14 @@ class Smearing(eqx.Module):
         """Return the parameters that it depends on."""
 
     @abc.abstractmethod
+    def mean(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return the electron-equivalent energies [keV] that are seen at `x` on average."""
+
+    @abc.abstractmethod
+    def deviation(self, energy: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return the standard deviation [keV] at each electron-equivalent `energy` [keV]."""
+
+    @abc.abstractmethod
     def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
         """Return the density at the reconstructed energies `x` for each electron-equivalent `energy` [keV]."""
 
@@ -82,6 +90,14 @@ class GammaSmearing(Smearing):
             ),
         )
 
+    def mean(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return the energies of so many photo-electrons."""
+        return x * params[SMEARING[0]]
+
+    def deviation(self, energy: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return the standard deviation, E / sqrt(1+b)."""
+        return energy / namespace(energy, *params.values()).sqrt(1.0 + params[SMEARING[1]] * energy)
+
     def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
         """Return the density [1/PE]."""
         return gamma_smearing(x, energy, params[SMEARING[0]], params[SMEARING[1]])
@@ -105,6 +121,10 @@ class GaussianSmearing(Smearing):
         """Return the scale of the standard deviation."""
         text = "energy resolution relative to the nominal one"
         return (Parameter(RESOLUTION_NORM, "1", 1.0, (0.2, 3.0), r"\eta_\sigma", text, own=True),)
+
+    def mean(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
+        """Return the energies themselves."""
+        return x
 
     def deviation(self, energy: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
         """Return σ [keV] at energies [keV]."""

@@ -7,6 +7,7 @@ enters as a density, smooth in its parameters, and no incomplete gamma function 
 """
 
 import abc
+import dataclasses
 from collections.abc import Sequence, Set
 
 import equinox as eqx
@@ -19,7 +20,7 @@ from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
 from ..sources.arrival_times import ArrivalTimes
 from .efficiency import Efficiency, UnitEfficiency, time_efficiency
-from .quenching import Quenching
+from .quenching import Quenching, Unquenched
 from .resolution import GaussianSmearing, Smearing
 
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
@@ -57,6 +58,10 @@ class Detector(eqx.Module):
         """Return the stage of the response to recoils of energies `recoil` [MeV], `order` nodes in each bin."""
 
     @abc.abstractmethod
+    def electrons(self) -> "Detector | None":
+        """Return the same detector for recoils of electrons, or None if its response to them is not known."""
+
+    @abc.abstractmethod
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
         """Return the stage of the counts (bin, cell) that `recoils` (flavour, nuclide, node) give with a `response`.
 
@@ -76,6 +81,10 @@ class EnergyDetector(eqx.Module):
     """Unit of the reconstructed energy, "PE" or "keV"."""
     pieces: int = eqx.field(static=True, default=1)
     """Parts of equal width that each bin is cut into where it is integrated numerically."""
+    acceptance: Efficiency | None = None
+    """Efficiency against the electron-equivalent energy before the smearing [keV], a table, if it is known so."""
+    unquenched: Unquenched | None = Unquenched()
+    """What is seen of the recoil of an electron, in place of the quenching; None if the efficiency is not its own."""
 
     def __check_init__(self) -> None:
         if len(self.edges) < 2 or not np.all(np.diff(self.edges) > 0):
@@ -92,23 +101,34 @@ class EnergyDetector(eqx.Module):
         curves = [curve for curve in (self.quenching, self.smearing, self.efficiency) if curve is not None]
         return {parameter.name: parameter.default for curve in curves for parameter in curve.parameters()}
 
+    def electrons(self) -> "EnergyDetector | None":
+        """Return the response to recoils of electrons, with the same smearing and efficiency."""
+        return None if self.unquenched is None else dataclasses.replace(self, quenching=self.unquenched)
+
     def _kinks(self, nominal: Params) -> list[float]:
         """Return the electron-equivalent energies [keV] between which the nominal response is smooth.
 
         Without smearing it jumps at the edges. A Gaussian response varies within its width: where that is narrower
-        than the bins, about the edges alone; else everywhere, in steps of two and a half widths.
+        than the bins, about the edges alone; else everywhere, in steps of two and a half widths. Photo-electrons of
+        nuclei are spread too widely to need any; those of electrons, whose spectrum does not end, are cut likewise.
         """
         if self.smearing is None:
             return [*self.edges, *self.efficiency.knots()]
-        if not isinstance(self.smearing, GaussianSmearing):
+        gaussian = isinstance(self.smearing, GaussianSmearing)
+        if not (gaussian or isinstance(self.quenching, Unquenched)):
             return []
-        kinks = [self.smearing.minimum] if self.smearing.minimum > 0 else []
-        reach = STEP * np.asarray(self.smearing.deviation(self.edges, nominal))
-        if np.all(reach[1:] + reach[:-1] <= np.diff(self.edges)):
-            return [*kinks, *(self.edges - reach), *self.edges, *(self.edges + reach)]
-        energy, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[-1]
-        while energy < last and len(kinks) < MOST_BREAKS:
-            width = self.smearing.deviation(np.maximum([energy], 1e-3 * self.edges[-1]), nominal)
+        kinks = [] if self.acceptance is None else list(self.acceptance.knots())
+        if gaussian and self.smearing.minimum > 0:
+            kinks.append(self.smearing.minimum)
+        edges = self.smearing.mean(self.edges, nominal)
+        reach = STEP * np.asarray(self.smearing.deviation(edges, nominal))
+        if gaussian and np.all(reach[1:] + reach[:-1] <= np.diff(edges)):
+            return [*kinks, *(edges - reach), *edges, *(edges + reach)]
+        least = (1e-3 if gaussian else 1e-2) * edges[-1]
+        energy, last = max(edges[0] - reach[0], 0.0 if gaussian else least), edges[-1] + reach[-1]
+        most = len(kinks) + MOST_BREAKS
+        while energy < last and len(kinks) < most:
+            width = self.smearing.deviation(np.maximum([energy], least), nominal)
             energy = energy + 2.5 * float(width[0])
             kinks.append(energy)
         return kinks
@@ -131,13 +151,13 @@ class EnergyDetector(eqx.Module):
         return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
-        """Return the stage for nuclear recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
+        """Return the stage for recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
         x, w = np.polynomial.legendre.leggauss(order)
         return EnergyResponse(self, recoil, self.parts(), 0.5 * (x + 1.0), 0.5 * w)
 
 
 class EnergyResponse(Stage):
-    """Stage: probability that a nuclear recoil of each energy is selected in each energy bin."""
+    """Stage: probability that a recoil of each energy is selected in each energy bin."""
 
     detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
@@ -155,10 +175,11 @@ class EnergyResponse(Stage):
         if detector.smearing is None:
             return self._sorted(detector.nominal())
         energy = detector.quenching(self.recoil, params)
+        accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
         if isinstance(detector.smearing, GaussianSmearing) and isinstance(detector.efficiency, UnitEfficiency):
             cumulative = detector.smearing.cumulative(detector.edges, energy, params)
-            return cumulative[1:] - cumulative[:-1]
-        return self._integrated(energy, params)
+            return accepted * (cumulative[1:] - cumulative[:-1])
+        return accepted * self._integrated(energy, params)
 
     def _sorted(self, params: Params) -> Float[Array, "bin nuclide node"]:
         """Return the efficiency at each energy, in the bin that the energy is in."""
@@ -186,8 +207,11 @@ class Recoils(Stage):
     """A stage of recoils at fixed energies, an array (flavour, nuclide, node)."""
 
     @abc.abstractmethod
-    def through(self, response: Float[np.ndarray, "bin nuclide node"]) -> Stage:
-        """Return the stage of what a fixed response selects of them, an array (flavour, bin)."""
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects of them, an array (flavour, bin).
+
+        Only the parameters `free` move; the others have the values `params`.
+        """
 
 
 class EnergySpectrum(Stage):
@@ -199,7 +223,7 @@ class EnergySpectrum(Stage):
     def simplified(self, free: Set[str], params: Params) -> Stage:
         """Return the recoils folded with the response where that is an array, or expanded in its one free parameter."""
         if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
-            return self.recoils.through(self.response.value)
+            return self.recoils.through(self.response.value, free, params)
         if isinstance(self.recoils, Constant) and isinstance(self.response, EnergyResponse):
             moving = [p for p in self.response.detector.parameters() if p.name in free]
             if len(moving) == 1:
@@ -302,6 +326,11 @@ class BinnedDetector(Detector):
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> EnergyResponse:
         """Return the stage of the energy response."""
         return self.energy.response(recoil, order)
+
+    def electrons(self) -> "BinnedDetector | None":
+        """Return the same with the energy response to electrons, spread over the cells likewise."""
+        energy = self.energy.electrons()
+        return None if energy is None else dataclasses.replace(self, energy=energy)
 
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Signal:
         """Return the stage of the counts in each bin and cell."""

@@ -145,6 +145,10 @@ class TemplateDetector(Detector):
         weights = np.array([np.interp(flat, self.energy, unit) for unit in np.eye(len(self.energy))]) * inside
         return Constant(weights.reshape(len(self.energy), *recoil.shape))
 
+    def electrons(self) -> None:
+        """Return nothing: the templates are those of recoils of nuclei."""
+        return None
+
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
         """Return the stage of the counts in each bin and cell."""
         spectrum: Stage = EnergySpectrum(recoils, response)

@@ -156,6 +156,7 @@ def specify(
         if name in values:
             raise InputError(f"'{name}' cannot be both set and tied to '{followers[name]}'")
     complete = table.complete(values)
+    table.check_needs([*free, *values, *followers])
     for name, leader in followers.items():
         if table[name].unit != table[leader].unit:
             raise InputError(
@@ -310,6 +311,8 @@ class Problem(eqx.Module):
         `names` must be placed before all other coordinates that an order relates them to. Host only.
         """
         positions, allowed = np.array(values), np.ones(len(values), bool)
+        if not any(name in pair for pair in self.orders for name in names):
+            return positions, allowed
         order = sorted(range(len(names)), key=lambda column: self.placement.index(self.names.index(names[column])))
         for row, point in enumerate(values):
             placed: dict[str, Scalar] = {}

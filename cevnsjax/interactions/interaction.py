@@ -5,15 +5,16 @@ A model adds terms to the amplitude of l → l' on a nucleus, or on an electron:
     a_ll'(q²) = Σ_terms  vertex_ll'(θ) · propagator_l(q²; θ) · charge(q²)
     dσ/dT     = Σ_ss' κ_ss'(E, T) · Σ_l' Re(a_s,ll' a*_s',ll')
 
-Terms of the same Lorentz structure s interfere, whichever model they come from; what different structures do together is
-in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii: so
-the counts are a quadratic form of the vertices whose coefficients are folded once.
+Terms of the same Lorentz structure s interfere, whichever model they come from; what different structures do together
+is in the kernels κ_ss' of `structures`. Vertices hold all couplings, propagators all masses, charges all nuclear radii:
+so the counts are a quadratic form of the vertices whose coefficients are folded once.
 
 A vertex returns an array (3,), diagonal in the flavours e, mu, tau of the neutrino; or, if `mixing`, (3, 3, 2): flavour
 before, flavour after, real and imaginary part. Antineutrinos have the complex conjugate, which is the same rate.
 """
 
 import abc
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -36,6 +37,11 @@ CONTACT = 1.0 / (np.sqrt(2.0) * FERMI_CONSTANT)
 """1/(√2 G_F) [MeV²]: g² CONTACT / (q² + m²) is the amplitude of a mediator in units of the weak one."""
 
 
+def as_array(values: Any) -> Array:
+    """Return numbers as an array, an array as it is."""
+    return values if isinstance(values, Array) else np.asarray(values, float)
+
+
 class Vertex(eqx.Module):
     """The coupling of a term, as a function of the parameters."""
 
@@ -55,7 +61,7 @@ class Fixed(Vertex):
     """A diagonal vertex without parameters."""
 
     mixing = False
-    values: tuple[float, float, float]
+    values: Float[Array, "3"] = eqx.field(converter=as_array)
 
     def names(self) -> tuple[str, ...]:
         """Return nothing."""
@@ -63,7 +69,7 @@ class Fixed(Vertex):
 
     def __call__(self, params: Params) -> Float[Array, "3"]:
         """Return the values."""
-        return np.asarray(self.values, float)
+        return self.values
 
 
 class Propagator(eqx.Module):
@@ -138,22 +144,6 @@ class Interaction(eqx.Module):
     @abc.abstractmethod
     def terms(self, target: str) -> tuple[Term, ...]:
         """Return the terms of the amplitude on a "nucleus" or an "electron"."""
-
-
-def flavour_matrix(
-    diagonal: Float[Array, "3"], transitions: Float[Array, "3"], phases: Float[Array, "3"] | None = None
-) -> Float[Array, "3 3 2"]:
-    """Return the Hermitian matrix with this diagonal and the transitions e-mu, e-tau, mu-tau, of modulus and phase."""
-    xp = namespace(diagonal, transitions, phases)
-    zero = 0.0 * transitions
-    real = transitions if phases is None else transitions * xp.cos(phases)
-    imaginary = zero if phases is None else transitions * xp.sin(phases)
-
-    def symmetric(on: Float[Array, "3"], off: Float[Array, "3"], sign: float) -> Float[Array, "3 3"]:
-        rows = [[on[0], off[0], off[1]], [sign * off[0], on[1], off[2]], [sign * off[1], sign * off[2], on[2]]]
-        return xp.stack([xp.stack(row) for row in rows])
-
-    return xp.stack([symmetric(diagonal, real, 1.0), symmetric(zero, imaginary, -1.0)], -1)
 
 
 def by_flavour(values: dict[str, Scalar]) -> Float[Array, "3"]:

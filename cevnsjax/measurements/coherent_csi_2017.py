@@ -16,7 +16,7 @@ from .._stage import Constant
 from .._typing import Float
 from ..backgrounds import Background
 from ..detectors.efficiency import EFFICIENCY, SigmoidEfficiency
-from ..detectors.quenching import QUENCHING, PolynomialQuenching
+from ..detectors.quenching import QUENCHING, PolynomialQuenching, Unquenched
 from ..detectors.resolution import GammaSmearing
 from ..detectors.response import BinnedDetector, EnergyDetector
 from ..measurement import Measurement
@@ -100,10 +100,10 @@ def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Mea
 
 def _energy_detector(data: DataFile, smeared: bool) -> EnergyDetector:
     """Return the response: with resolution, or with the photo-electrons in proportion to the recoil energy."""
+    light_yield = data.number("smearing.light_yield", "PE/keV")
     if smeared:
         factor = data.number("quenching.factor", "1")
-        inverse_yield = 1.0 / data.number("smearing.light_yield", "PE/keV")
-        smearing = GammaSmearing(inverse_yield, data.number("smearing.shape", "1/keV"))
+        smearing = GammaSmearing(1.0 / light_yield, data.number("smearing.shape", "1/keV"))
     else:
         factor, smearing = data.number("photoelectrons.per_recoil_energy", "PE/keV"), None
     acceptance = (("plateau", "1"), ("slope", "1/PE"), ("midpoint", "PE"))
@@ -113,6 +113,7 @@ def _energy_detector(data: DataFile, smeared: bool) -> EnergyDetector:
         smearing=smearing,
         efficiency=SigmoidEfficiency(np.array([data.number(f"acceptance.{key}", unit) for key, unit in acceptance])),
         unit="PE",
+        unquenched=Unquenched(1.0 if smeared else light_yield),
     )
 
 

@@ -233,7 +233,10 @@ def _arrivals(data: DataFile, released: Stage, flavours: bool) -> tuple[Stage, t
 
 
 def _energy_detector(data: DataFile, smeared: bool) -> EnergyDetector:
-    """Return the energy response; without resolution as in arXiv:2005.01645."""
+    """Return the energy response; without resolution as in arXiv:2005.01645.
+
+    It is that of nuclear recoils: electrons are taken out by the cut on F90, which the released efficiency holds.
+    """
     a, b = data.number("quenching.a", "1"), 1e3 * data.number("quenching.b", "1/keV")
     return EnergyDetector(
         edges=data.edges("binning.energy", "keV"),
@@ -242,6 +245,7 @@ def _energy_detector(data: DataFile, smeared: bool) -> EnergyDetector:
         efficiency=TabulatedEfficiency(*data.table("efficiency")),
         unit="keV",
         pieces=PIECES,
+        unquenched=None,
     )
 
 

@@ -28,7 +28,7 @@ from ..detectors.quenching import LETTERS, LindhardQuenching, PolynomialQuenchin
 from ..detectors.resolution import GammaSmearing, GaussianSmearing, Smearing
 from ..detectors.response import BinnedDetector, EnergyDetector, TimeWindow, time_shift
 from ..folding import BIN_ORDER, RECOIL_ORDER, fold
-from ..interactions.standard_model import standard_model
+from ..interactions.combination import combine
 from ..measurement import Measurement
 from ..nuclei.nuclide import isotopes
 from ..nuclei.target import parse_formula, target_of
@@ -138,7 +138,7 @@ def _expected(data: Description, measurement: Measurement) -> Measurement:
     The signal is computed a second time with all quadrature nodes doubled: what a description asks for may be too
     narrow for the standard number.
     """
-    interaction = standard_model()
+    interaction = combine()
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
     counts = component_counts(fold(measurement, interaction), params)
     fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
@@ -376,7 +376,7 @@ def _check_strengths(data: Description, measurement: Measurement) -> None:
         SNS_FLUX,
         "cevns_norm",
         *measurement.group_strengths,
-        *(p.name for p in (*standard_model().parameters(), *measurement.target.parameters())),
+        *(p.name for p in (*combine().parameters(), *measurement.target.parameters())),
         *(p.name for p in measurement.detector.parameters()),
     }
     for strength in measurement.strengths[1:]:

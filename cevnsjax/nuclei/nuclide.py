@@ -1,4 +1,4 @@
-"""Nuclides: charge, mass, natural abundance, and the default radii of the proton and neutron distributions."""
+"""Nuclides: charge, mass, natural abundance, spin, and the default radii of the proton and neutron distributions."""
 
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,12 @@ class Nuclide(eqx.Module):
     """Default rms radius of the neutrons [fm]."""
     abundance: float
     """Fraction of the atoms of the natural element."""
+    spin: float
+    """Spin J of the nucleus."""
+    proton_spin: float
+    """Expectation value <S_p> of the spin of the protons, in the state of the largest projection of J."""
+    neutron_spin: float
+    """The same of the neutrons, <S_n>."""
 
 
 def nuclear_mass(atomic_mass: float, protons: int) -> float:
@@ -51,6 +57,7 @@ def _read(root: Path) -> dict[str, Nuclide]:
             continue
         protons = round(data.number(f"{name}.protons", "1"))
         atomic_mass = data.number(f"{name}.atomic_mass", "u")
+        spin = data.number(f"{name}.spin", "1")
         found[name] = Nuclide(
             name=name,
             element=data.get(f"{name}.element", str),
@@ -62,6 +69,9 @@ def _read(root: Path) -> dict[str, Nuclide]:
             proton_radius=data.number(f"{name}.proton_radius", "fm"),
             neutron_radius=data.number(f"{name}.neutron_radius", "fm"),
             abundance=data.number(f"{name}.abundance", "fraction"),
+            spin=spin,
+            proton_spin=data.number(f"{name}.proton_spin", "1") if spin else 0.0,
+            neutron_spin=data.number(f"{name}.neutron_spin", "1") if spin else 0.0,
         )
     return found
 

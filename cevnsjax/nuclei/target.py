@@ -2,25 +2,40 @@
 
 Each element has one parameter for the neutrons and one for the protons, r_n_<element> and r_p_<element>: the rms radius
 of its most abundant isotope, in every target. The other isotopes keep the distance in radius from it that their
-defaults have.
+defaults have. With the form factor of the shell model a target has no parameters.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import equinox as eqx
 import numpy as np
 
 from .._constants import AVOGADRO
 from .._errors import InputError, suggest
-from .._stage import Stage
-from .._typing import Array, Float, Params
+from .._typing import Float
 from ..parameters import Parameter
 from .charges import FixedCharge, NuclearCharge, NucleonCharge
 from .form_factors import FORM_FACTORS
 from .nuclide import Nuclide, isotopes, nuclide, reference_isotope
 from .radii import element_radius
+from .shell_model import calculated, shell_model_charges
+from .spin import spin_charges
+
+SHELL_MODEL = "shell-model"
+"""Name of the form factor without radii: Z F_Z and N F_N of the nuclear shell model."""
+FORM_FACTOR_NAMES = (*FORM_FACTORS, SHELL_MODEL)
+"""Names of all form factors of a target."""
+
+
+def has_form_factor(name: str, nucleus: Nuclide) -> bool:
+    """Return whether the form factor of that name is known of a nuclide: the shell model is of few."""
+    return name != SHELL_MODEL or nucleus.name in calculated()
+
+
+def _elements(nuclides: Iterable[Nuclide]) -> str:
+    return ", ".join(sorted({nucleus.element.capitalize() for nucleus in nuclides}))
 
 
 class Target(eqx.Module):
@@ -32,10 +47,15 @@ class Target(eqx.Module):
     form_factor: str = eqx.field(static=True)
 
     def __check_init__(self) -> None:
-        if self.form_factor not in FORM_FACTORS:
+        if self.form_factor not in FORM_FACTOR_NAMES:
             raise InputError(
-                f"unknown form factor '{self.form_factor}'{suggest(self.form_factor, FORM_FACTORS)}; "
-                f"known: {', '.join(FORM_FACTORS)}"
+                f"unknown form factor '{self.form_factor}'{suggest(self.form_factor, FORM_FACTOR_NAMES)}; "
+                f"known: {', '.join(FORM_FACTOR_NAMES)}"
+            )
+        if missing := [nucleus for nucleus in self.nuclides if not has_form_factor(self.form_factor, nucleus)]:
+            raise InputError(
+                f"no form factor '{self.form_factor}' of {_elements(missing)}: "
+                f"there are those of {_elements(nuclide(name) for name in calculated())}"
             )
         if len(self.nuclides) != len(self.numbers) or np.any(self.numbers <= 0):
             raise InputError(
@@ -43,7 +63,9 @@ class Target(eqx.Module):
             )
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the radii r_n_<element> and r_p_<element>."""
+        """Return the radii r_n_<element> and r_p_<element>; none with the form factor of the shell model."""
+        if self.form_factor == SHELL_MODEL:
+            return ()
         elements = dict.fromkeys(nucleus.element for nucleus in self.nuclides)
         return tuple(element_radius(particle, element) for element in elements for particle in "np")
 
@@ -93,52 +115,35 @@ def natural_target(element: str, mass: float, form_factor: str) -> Target:
     return target_of(element.capitalize(), mass, form_factor)
 
 
-class NuclearAmplitudes(eqx.Module):
-    """Coherent nuclear amplitudes at each momentum transfer, arrays (nuclide, node)."""
-
-    q: Float[Array, "nuclide node"]
-    """Momentum transfer [MeV]."""
-    proton: Float[Array, "nuclide node"]
-    """Z F_Z(q; R_p)."""
-    neutron: Float[Array, "nuclide node"]
-    """N F_N(q; R_n)."""
-
-
-class NuclearResponse(Stage):
-    """Stage: the nuclear amplitudes of a target at fixed momentum transfers q [MeV]."""
-
-    q: Float[Array, "nuclide node"]
-    proton: Stage
-    neutron: Stage
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> NuclearAmplitudes:
-        return NuclearAmplitudes(q=self.q, proton=self.proton(params), neutron=self.neutron(params))
-
-
-def nuclear_response(target: Target, q: Float[np.ndarray, "nuclide node"]) -> NuclearResponse:
-    """Return the stage that evaluates the form factors of `target` at the momentum transfers `q` [MeV]."""
-    charges = nuclear_charges(target, q)
-    return NuclearResponse(q=q, proton=charges["proton"], neutron=charges["neutron"])
-
-
 def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, NuclearCharge]:
     """Return the charges of `target` at the momentum transfers `q` [MeV] by their names."""
+    proton_spin, neutron_spin = (FixedCharge(charge) for charge in _stacked(spin_charges, target, q))
+    if target.form_factor == SHELL_MODEL:
+        proton, neutron = (FixedCharge(charge) for charge in _stacked(shell_model_charges, target, q))
+    else:
+        proton, neutron = (_nucleons(target, q, particle) for particle in "pn")
+    return {"proton": proton, "neutron": neutron, "proton_spin": proton_spin, "neutron_spin": neutron_spin}
 
-    def nucleons(particle: str, numbers: list[int], radius: Callable[[Nuclide], float]) -> NucleonCharge:
-        return NucleonCharge(
-            q=q,
-            numbers=np.array(numbers, float),
-            form_factor=FORM_FACTORS[target.form_factor],
-            radii=tuple(f"r_{particle}_{nucleus.element}" for nucleus in target.nuclides),
-            offsets=np.array([radius(n) - radius(reference_isotope(n.element)) for n in target.nuclides]),
-        )
 
-    return {
-        "proton": nucleons("p", [nucleus.protons for nucleus in target.nuclides], lambda n: n.proton_radius),
-        "neutron": nucleons("n", [nucleus.neutrons for nucleus in target.nuclides], lambda n: n.neutron_radius),
-        "proton_spin": FixedCharge(np.zeros_like(q)),
-        "neutron_spin": FixedCharge(np.zeros_like(q)),
-    }
+def _stacked(
+    charges: Callable[[Nuclide, Float[np.ndarray, " node"]], Float[np.ndarray, "2 node"]],
+    target: Target,
+    q: Float[np.ndarray, "nuclide node"],
+) -> Float[np.ndarray, "2 nuclide node"]:
+    return np.stack([charges(nucleus, row) for nucleus, row in zip(target.nuclides, q, strict=True)], axis=1)
+
+
+def _nucleons(target: Target, q: Float[np.ndarray, "nuclide node"], particle: str) -> NucleonCharge:
+    def number(nucleus: Nuclide) -> int:
+        return nucleus.protons if particle == "p" else nucleus.neutrons
+
+    def radius(nucleus: Nuclide) -> float:
+        return nucleus.proton_radius if particle == "p" else nucleus.neutron_radius
+
+    return NucleonCharge(
+        q=q,
+        numbers=np.array([number(nucleus) for nucleus in target.nuclides], float),
+        form_factor=FORM_FACTORS[target.form_factor],
+        radii=tuple(f"r_{particle}_{nucleus.element}" for nucleus in target.nuclides),
+        offsets=np.array([radius(n) - radius(reference_isotope(n.element)) for n in target.nuclides]),
+    )

@@ -34,6 +34,11 @@ class Component(eqx.Module):
         """Return the charged lepton of the flavour: "e", "mu" or "tau"."""
         return self.flavour.split("_")[1]
 
+    @property
+    def antineutrino(self) -> bool:
+        """Return whether these are antineutrinos."""
+        return self.flavour.endswith("_bar")
+
 
 class Source(eqx.Module):
     """Neutrinos at a detector, in the order of every array with a flavour axis."""

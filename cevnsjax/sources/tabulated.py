@@ -8,7 +8,7 @@ from .._numerics import gauss_legendre
 from .._typing import Float
 from .spectrum import Kernel, Spectrum
 
-MOST_BREAKS = 60
+MOST_BREAKS = 400
 """Points beyond which a table is smooth enough for the quadrature in recoil energy to step over some of them."""
 
 

@@ -14,7 +14,7 @@ import cevnsjax as cj
 from cevnsjax.detectors.efficiency import logistic_efficiency, logistic_threshold, time_efficiency
 from cevnsjax.detectors.quenching import PolynomialQuenching, polynomial_quenching
 from cevnsjax.detectors.resolution import gamma_smearing
-from cevnsjax.folding import recoil_nodes
+from cevnsjax.folding import nuclei, recoil_nodes
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer, vector_kernel
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.prediction import cross_sections, flux_averaged_cross_section
@@ -192,7 +192,7 @@ def test_recoil_term_lowers_caesium_by_4e_4(measurement, params):
 
 def test_nodes_break_where_the_rate_has_kinks(measurement):
     """The line ends at 14.3 keV on Cs, the continua at 45.1 keV: no cell of nodes may straddle the first."""
-    recoil = recoil_nodes(measurement, 24)
+    recoil = recoil_nodes(measurement, nuclei(measurement), 24)
     for i, nucleus in enumerate(independent.NUCLEI):
         line, end = (2 * e**2 / (nucleus.mass + 2 * e) for e in (independent.E_LINE, independent.E_END))
         below = recoil.recoil[i] < line

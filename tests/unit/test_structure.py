@@ -10,7 +10,8 @@ import cevnsjax as cj
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
     "_typing", "_errors", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "morphing", "nuclei",
-    "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "folding", "prediction",
+    "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "amplitude", "reduction",
+    "recoils", "folding", "prediction",
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip
 ONLY_IN = {"matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}}
@@ -63,9 +64,11 @@ def test_imports_go_one_way(path, parts):
 
 def test_public_names():
     assert sorted(cj.__all__) == [
-        "CrossSections", "DataError", "FitResult", "InputError", "Likelihood", "Prediction", "ProfileResult",
-        "StandardModel", "__version__", "enable_compilation_cache", "flux_averaged_cross_sections", "measurements",
-        "standard_model",
+        "Combination", "CrossSections", "DataError", "FitResult", "InputError", "Interaction", "Likelihood",
+        "MODELS", "Prediction", "ProfileResult", "StandardModel", "__version__", "axial_mediator",
+        "charge_radius", "combine", "enable_compilation_cache", "flux_averaged_cross_sections",
+        "light_scalar", "light_vector", "magnetic_moment", "measurements", "millicharge", "model", "nsi",
+        "pseudoscalar_mediator", "standard_model", "tensor_mediator",
     ]  # fmt: skip
     for name in cj.__all__:
         assert getattr(cj, name) is not None

@@ -7,9 +7,10 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax._data import DataFile
+from cevnsjax._stage import Constant
 from cevnsjax.nuclei.form_factors import helm
 from cevnsjax.nuclei.nuclide import isotopes, nuclide, nuclides, reference_isotope
-from cevnsjax.nuclei.target import compound_target, natural_target, nuclear_response, parse_formula, target_of
+from cevnsjax.nuclei.target import compound_target, natural_target, nuclear_charges, parse_formula, target_of
 
 MASS_EXCESS = {
     "13C": 3125.00933, "16O": -4737.00217, "17O": -808.76421, "18O": -782.81634, "19F": -1487.44512,
@@ -23,6 +24,33 @@ STANDARD_ATOMIC_WEIGHTS = {
     "i": (126.90447, 3e-5), "xe": (131.293, 6e-3), "cs": (132.90545196, 6e-8), "w": (183.84, 0.01), "pb": (207.2, 0.1),
 }  # fmt: skip
 """With their errors, IUPAC, Pure Appl. Chem. 88, 265 (2016); of an interval the conventional value."""
+
+
+NUCLEI = {
+    "12C": (2.4936, 2.454, 11174.864), "16O": (2.7205, 2.681, 14895.083), "19F": (2.9198, 2.933, 17692.304),
+    "23Na": (3.0147, 3.019, 21409.218), "27Al": (3.0814, 3.079, 25126.508), "28Si": (3.1409, 3.101, 26053.196),
+    "29Si": (3.1375, 3.132, 26984.288), "30Si": (3.1547, 3.182, 27913.244), "36Ar": (3.4076, 3.368, 33494.373),
+    "38Ar": (3.4217, 3.435, 35352.878), "40Ar": (3.4480, None, 37215.541), "40Ca": (3.4943, 3.454, 37214.716),
+    "42Ca": (3.5263, 3.534, 39074.004), "44Ca": (3.5376, 3.589, 40934.070), "48Ca": (3.5004, 3.629, 44657.291),
+    "70Ge": (4.0584, 4.105, 65117.730), "72Ge": (4.0754, 4.148, 66978.695), "73Ge": (4.0815, 4.166, 67911.477),
+    "74Ge": (4.0929, 4.189, 68840.846), "76Ge": (4.1006, 4.220, 70704.044), "127I": (None, None, 118183.878),
+    "124Xe": (4.7819, 4.872, 115390.210), "126Xe": (4.7884, 4.893, 117251.719), "128Xe": (4.7940, None, 119113.993),
+    "129Xe": (4.7943, None, 120046.652), "130Xe": (4.7989, None, 120976.961), "131Xe": (4.7981, None, 121909.922),
+    "132Xe": (4.8034, None, 122840.551), "134Xe": (4.8078, None, 124704.692), "136Xe": (4.8147, None, 126569.377),
+    "133Cs": (None, None, 123772.751), "180W": (5.3646, 5.504, 167581.927), "182W": (5.3717, 5.520, 169446.306),
+    "183W": (5.3770, 5.530, 170379.680), "184W": (5.3819, 5.539, 171311.835), "186W": (5.3906, 5.557, 173178.020),
+    "208Pb": (5.5174, 5.691, 193687.691),
+}  # fmt: skip
+"""R_p = sqrt(R_ch² + 0.1161 N/Z) of Angeli and Marinova (2013), R_p - 0.04 + 1.01 (N - Z)/A [fm] and the mass of the
+nucleus, that of the atom in AME2020 less its electrons, [MeV], computed apart; None where the defaults are others."""
+
+
+@pytest.mark.parametrize("name", NUCLEI)
+def test_radii_and_masses(name):
+    nucleus, (proton, neutron, mass) = nuclide(name), NUCLEI[name]
+    assert proton is None or abs(nucleus.proton_radius - proton) < 5.1e-5
+    assert neutron is None or abs(nucleus.neutron_radius - neutron) < 6e-4
+    assert abs(nucleus.mass - mass) < 6e-4
 
 
 @pytest.mark.parametrize("name", MASS_EXCESS)
@@ -140,15 +168,27 @@ def test_isotopes_move_together():
     """Each isotope at its own radius by default, and all of them further by what the parameter moves."""
     target = natural_target("ge", 1.0, "helm")
     q = np.linspace(5.0, 60.0, 7) * np.ones((5, 1))
-    response = nuclear_response(target, q)
+    charges = nuclear_charges(target, q)
     defaults = {p.name: np.float64(p.default) for p in target.parameters()}
     for shift in (0.0, 0.3):
         params = defaults | {"r_n_ge": defaults["r_n_ge"] + shift}
-        found = response(params)
+        proton, neutron = charges["proton"](params), charges["neutron"](params)
         for i, nucleus in enumerate(target.nuclides):
-            assert_close(found.neutron[i], nucleus.neutrons * helm(q[i], nucleus.neutron_radius + shift))
-            assert_close(found.proton[i], nucleus.protons * helm(q[i], nucleus.proton_radius))
-    slope = jax.jacfwd(lambda x: response({**params, "r_n_ge": x}).neutron)(params["r_n_ge"])
+            assert_close(neutron[i], nucleus.neutrons * helm(q[i], nucleus.neutron_radius + shift))
+            assert_close(proton[i], nucleus.protons * helm(q[i], nucleus.proton_radius))
+    slope = jax.jacfwd(lambda x: charges["neutron"]({**params, "r_n_ge": x}))(params["r_n_ge"])
     step = 1e-5
-    high, low = (response({**params, "r_n_ge": params["r_n_ge"] + s}).neutron for s in (step, -step))
+    high, low = (charges["neutron"]({**params, "r_n_ge": params["r_n_ge"] + s}) for s in (step, -step))
     assert_close(slope, (high - low) / (2 * step), 1e-7, "central differences", scale=np.abs(slope).max())
+
+
+@pytest.mark.parametrize("form_factor", ["klein-nystrand", "shell-model"])
+def test_charges_at_some_of_the_nodes(form_factor):
+    target = natural_target("xe", 1.0, form_factor)
+    q = np.linspace(5.0, 60.0, 7) * np.linspace(1.0, 1.1, 9)[:, None]
+    params = {p.name: np.float64(p.default) for p in target.parameters()}
+    nodes = np.array([[k % 7, 6 - k % 5] for k in range(9)])
+    for charge in nuclear_charges(target, q).values():
+        every, some = charge(params), charge.at(nodes)
+        assert isinstance(some, Constant) == isinstance(charge, Constant)
+        assert np.array_equal(some(params), [row[chosen] for row, chosen in zip(every, nodes, strict=True)])

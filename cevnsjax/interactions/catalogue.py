@@ -1,0 +1,119 @@
+"""The models of the interaction, by the name that the command line uses; a variant follows after a colon."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from .._errors import InputError, suggest
+from .axial import axial_mediator
+from .charge_radius import CONVENTIONS, charge_radius
+from .combination import Combination, combine
+from .interaction import Interaction
+from .light_scalar import CONVENTIONS as SCALAR_CONVENTIONS
+from .light_scalar import light_scalar
+from .light_vector import CHARGES, light_vector
+from .magnetic_moment import magnetic_moment
+from .millicharge import ELECTRONS, millicharge
+from .nsi import nsi
+from .pseudoscalar import pseudoscalar_mediator
+from .standard_model import standard_model
+from .tensor import VARIANTS as TENSOR_VARIANTS
+from .tensor import tensor_mediator
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """One model of the catalogue."""
+
+    factory: Callable[[str, str], Interaction]
+    """Takes the variant, "" for the default, and the scheme of the couplings."""
+    variants: tuple[str, ...]
+    """Variants, the default first."""
+    summary: str
+    reference: str
+
+
+def _standard(variant: str, couplings: str) -> Interaction:
+    """Return the Standard Model with options, comma-separated."""
+    options = [option.strip() for option in variant.split(",") if option.strip()]
+    for option in options:
+        if option not in STANDARD_OPTIONS:
+            raise InputError(
+                f"unknown option of the standard model '{option}'{suggest(option, STANDARD_OPTIONS)}; "
+                f"known: {', '.join(STANDARD_OPTIONS)}"
+            )
+    return standard_model(couplings, *(option in options for option in STANDARD_OPTIONS))
+
+
+def _without(name: str, factory: Callable[[], Interaction]) -> Callable[[str, str], Interaction]:
+    """Return the factory of a model that has no variants."""
+
+    def made(variant: str, couplings: str) -> Interaction:
+        if variant:
+            raise InputError(f"'{name}' has no variants, found '{variant}'")
+        return factory()
+
+    return made
+
+
+STANDARD_OPTIONS = ("recoil-term", "axial", "strange")
+
+MODELS: dict[str, Model] = {
+    "standard-model": Model(
+        _standard, STANDARD_OPTIONS, "exchange of a Z, of a W too with electrons", "arXiv:2303.09360 Eq. 1"
+    ),
+    "nsi": Model(_without("nsi", nsi), (), "contact interactions of vector type", "arXiv:2008.05022"),
+    "light-vector": Model(
+        lambda variant, couplings: light_vector(variant or "universal"),
+        (*CHARGES, "u=1/3,d=1/3,e=-1,…"),
+        "a vector mediator with the charges of a U(1)'",
+        "arXiv:2202.11002",
+    ),
+    "light-scalar": Model(
+        lambda variant, couplings: light_scalar(*filter(None, [variant])),
+        tuple(SCALAR_CONVENTIONS),
+        "a scalar mediator",
+        "arXiv:2202.11002",
+    ),
+    "axial": Model(_without("axial", axial_mediator), (), "an axial-vector mediator", "arXiv:1806.10604 (charges)"),
+    "pseudoscalar": Model(
+        _without("pseudoscalar", pseudoscalar_mediator), (), "a pseudoscalar mediator", "arXiv:1612.04150"
+    ),
+    "tensor": Model(
+        lambda variant, couplings: tensor_mediator(*filter(None, [variant])),
+        TENSOR_VARIANTS,
+        "a tensor interaction",
+        "arXiv:1612.04150",
+    ),
+    "charge-radius": Model(
+        lambda variant, couplings: charge_radius(couplings, variant or "total"),
+        CONVENTIONS,
+        "charge radii of the neutrinos",
+        "arXiv:2005.01645",
+    ),
+    "millicharge": Model(
+        lambda variant, couplings: millicharge(variant or ELECTRONS[0]),
+        ELECTRONS,
+        "electric charges of the neutrinos",
+        "arXiv:2005.01645, 2207.05036",
+    ),
+    "magnetic-moment": Model(
+        _without("magnetic-moment", magnetic_moment),
+        (),
+        "magnetic moments of the neutrinos",
+        "Phys. Rev. D 39, 3378 (1989)",
+    ),
+}
+"""Models by name."""
+
+
+def model(name: str, couplings: str = "2022") -> Interaction:
+    """Return the model of a catalogue name, ``nsi`` or ``light-vector:B-L``, with a scheme of couplings."""
+    base, _, variant = name.partition(":")
+    if base not in MODELS:
+        raise InputError(f"unknown interaction '{base}'{suggest(base, MODELS)}; known: {', '.join(MODELS)}")
+    return MODELS[base].factory(variant, couplings)
+
+
+def resolve_models(names: Sequence[str] | None, couplings: str = "2022", electrons: bool = False) -> Combination:
+    """Return the combination of the models of several names."""
+    return combine([model(name, couplings) for name in names or ()], couplings, electrons)

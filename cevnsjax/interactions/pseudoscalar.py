@@ -1,0 +1,49 @@
+"""A pseudoscalar mediator of mass m with one coupling g to neutrinos, nucleons and charged leptons.
+
+L = i g φ (ν̄ γ5 ν + p̄ γ5 p + n̄ γ5 n + ē γ5 e), for every flavour of neutrino. It changes the helicity of the neutrino,
+so it does not interfere with the Standard Model (kernels in `structures`):
+
+    electrons   dσ/dT += Z_eff (m_e/2π) (T/2E)² g⁴ / (2 m_e T + m²)²
+    nuclei      dσ/dT += (M/2π) (MT / 2 m_N E)² g⁴ S² / (q² + m²)²,   q² = 2MT
+
+the same for antineutrinos. g is dimensionless, m in MeV. S is the charge of the spins of the nucleus,
+√((J+1)/3J) 2 (<S_p> F_p + <S_n> F_n), which is 1 for a free nucleon: in the non-relativistic reduction a nucleon gives
+ū γ5 u → 2 m_N χ† (σ·q / 2m_N) χ, suppressed by its own mass, not by that of the nucleus, hence M/m_N for each amplitude
+beside what a Dirac fermion of mass M would give. The form factors of the spins are those of the axial current, though
+only the spin along q counts here. Nothing on nuclei without spin.
+
+The coupling is to nucleons, not to quarks: for quarks of one coupling the pion pole cancels, and what is left depends
+on differences of the spins Δq divided by quark masses, and on the anomaly (arXiv:1307.5955).
+"""
+
+from ..parameters import Parameter
+from .exchange import mediator_parameters, universal
+from .interaction import Interaction, Term, Yukawa
+
+COUPLING, MASS = mediator_parameters("pseudoscalar", "P", "pseudoscalar")
+
+
+class PseudoscalarMediator(Interaction):
+    """A pseudoscalar mediator with universal couplings to nucleons and leptons."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the command line."""
+        return "pseudoscalar"
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return coupling and mass."""
+        return (COUPLING, MASS)
+
+    def terms(self, target: str) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with the spins of protons and neutrons, or with electrons."""
+        vertex = universal(COUPLING.name, 1.0)
+        if target == "electron":
+            return (Term("pseudoscalar", "electron", vertex, Yukawa(MASS.name)),)
+        spins = ("proton_spin", "neutron_spin")
+        return tuple(Term("nucleon-pseudoscalar", spin, vertex, Yukawa(MASS.name)) for spin in spins)
+
+
+def pseudoscalar_mediator() -> PseudoscalarMediator:
+    """Return a pseudoscalar mediator."""
+    return PseudoscalarMediator()

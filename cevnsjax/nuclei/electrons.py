@@ -1,0 +1,93 @@
+"""Electrons of atoms as targets: their effective number, and the photo-absorption of the atom.
+
+An electron that takes the recoil energy T is free if T is above its binding energy: Z_eff(T) counts those electrons
+(free-electron approximation, arXiv:2205.09484 and 2207.05036). The equivalent-photon approximation of a millicharge has
+the photo-absorption cross section σ_γ(T) of the whole atom instead (arXiv:2207.05036). Both are steps or have them at
+the binding energies, `electron_breaks`. All isotopes of an element are one target.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from .._data import DataFile, data_root
+from .._errors import InputError
+from .._stage import Constant
+from .._typing import Float
+from .target import Target
+
+FILE = "atoms/electrons.toml"
+BARN = 1e-24
+"""cm²."""
+
+
+@cache
+def _read(root: Path) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+    """Return, by element, binding energies [MeV] in increasing order, electrons below and above them, and σ_γ."""
+    data = DataFile(FILE, root)
+    found = {}
+    for element in data.sections():
+        if element in ("sources", "tables"):
+            continue
+        edges = data.array(f"{element}.binding_energy", "keV")
+        electrons = data.array(f"{element}.electrons", "1", len(edges))
+        energy, cross_section = data.table(f"photoabsorption_{element}")
+        found[element] = (1e-3 * edges[::-1], np.append(0.0, electrons[::-1]), 1e-3 * energy, BARN * cross_section)
+    return found
+
+
+def _tables(element: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    tables = _read(data_root())
+    if element not in tables:
+        known = ", ".join(symbol.capitalize() for symbol in tables)
+        raise InputError(f"no binding energies and photo-absorption of {element.capitalize()}; known: {known}")
+    return tables[element]
+
+
+def effective_electrons(element: str, recoil: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Return Z_eff, the electrons bound by less than the energy `recoil` [MeV], of an element by symbol (``xe``)."""
+    edges, electrons, _, _ = _tables(element)
+    return electrons[np.searchsorted(edges, recoil)]
+
+
+def photoabsorption(element: str, energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Return the photo-absorption cross section [cm²] of an atom at an `energy` [MeV].
+
+    Linear in both logarithms between edges and points of the table, and zero outside it, below 0.1 and above 800 keV.
+    """
+    _, _, energies, cross_section = _tables(element)
+    inside = (energy >= energies[0]) & (energy <= energies[-1])
+    x, log_energies, logs = np.log(np.where(inside, energy, energies[0])), np.log(energies), np.log(cross_section)
+    left = np.clip(np.searchsorted(log_energies, x, side="right") - 1, 0, len(energies) - 2)
+    share = (x - log_energies[left]) / (log_energies[left + 1] - log_energies[left])
+    return np.where(inside, np.exp((1.0 - share) * logs[left] + share * logs[left + 1]), 0.0)
+
+
+def electron_breaks(element: str) -> Float[np.ndarray, " break"]:
+    """Return the energies [MeV] where Z_eff of an element has a step or σ_γ a kink, increasing."""
+    edges, _, energies, _ = _tables(element)
+    return np.unique(np.concatenate([edges, energies]))
+
+
+def electron_groups(target: Target) -> dict[str, float]:
+    """Return the number of atoms of each element of `target`, isotopes together."""
+    numbers: dict[str, float] = {}
+    for nucleus, number in zip(target.nuclides, target.numbers, strict=True):
+        _tables(nucleus.element)
+        numbers[nucleus.element] = numbers.get(nucleus.element, 0.0) + float(number)
+    return numbers
+
+
+def electron_charges(target: Target, recoil: Float[np.ndarray, "element node"]) -> dict[str, Constant]:
+    """Return the charges of the electrons of each element of `target` at energies `recoil` [MeV], as constant stages.
+
+    "electron" is √Z_eff, "photoabsorption" √σ_γ [cm]: arrays (element, node), elements as in `electron_groups`.
+    """
+    elements = tuple(electron_groups(target))
+    counts = [effective_electrons(element, energy) for element, energy in zip(elements, recoil, strict=True)]
+    cross_sections = [photoabsorption(element, energy) for element, energy in zip(elements, recoil, strict=True)]
+    return {
+        "electron": Constant(np.sqrt(np.array(counts, float))),
+        "photoabsorption": Constant(np.sqrt(np.array(cross_sections))),
+    }

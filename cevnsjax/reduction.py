@@ -1,0 +1,37 @@
+"""Fewer nodes: a sum over many recoil energies, of functions of which only few are independent, as a sum over few.
+
+The squared amplitudes of a model at all values of its parameters span, to a part in 10¹², a space of few dimensions:
+neighbouring recoil energies know the same. A pivoted QR decomposition of samples picks the energies that carry the rest
+(interpolative decomposition; Cheng, Gimbutas, Martinsson, Rokhlin, SIAM J. Sci. Comput. 26, 1389 (2005)).
+"""
+
+import numpy as np
+import scipy.linalg
+
+from ._typing import Float
+
+TOLERANCE = 1e-12
+"""Size of what the chosen nodes leave of the samples, relative to the largest sample."""
+
+
+def interpolation(
+    samples: Float[np.ndarray, "sample node"], importance: Float[np.ndarray, " node"], tolerance: float = TOLERANCE
+) -> tuple[np.ndarray, Float[np.ndarray, "point node"]]:
+    """Return which nodes to keep and the matrix X with f(node) = Σ_points f(point) X for every sampled f.
+
+    The error is weighted with the `importance` of each node; a node of no importance is interpolated with 0.
+    """
+    seen = importance > 0
+    weighted = samples[:, seen] * importance[seen]
+    size = np.abs(weighted).max(axis=1)
+    weighted = weighted[size > 0] / size[size > 0, None]
+    _, r, pivots = scipy.linalg.qr(weighted, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = max(1, int(np.sum(diagonal > tolerance * diagonal[0])))
+    matrix = np.zeros((rank, len(pivots)))
+    matrix[:, pivots[:rank]] = np.eye(rank)
+    matrix[:, pivots[rank:]] = scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
+    kept = np.flatnonzero(seen)[pivots[:rank]]
+    found = np.zeros((rank, len(importance)))
+    found[:, seen] = matrix * importance[kept][:, None] / importance[seen]
+    return kept, found

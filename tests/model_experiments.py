@@ -1,0 +1,105 @@
+"""What the tests of the models share: experiments of two kinds, for the engine and for its second implementation."""
+
+from functools import cache
+from math import pi
+
+import independent_models as im
+import numpy as np
+
+import cevnsjax as cj
+from cevnsjax._stage import Constant
+from cevnsjax.analysis.likelihood import Likelihood
+from cevnsjax.detectors.efficiency import UnitEfficiency
+from cevnsjax.detectors.quenching import PolynomialQuenching
+from cevnsjax.detectors.response import BinnedDetector, EnergyDetector
+from cevnsjax.interactions.catalogue import resolve_models
+from cevnsjax.measurement import Measurement
+from cevnsjax.nuclei.target import target_of
+from cevnsjax.prediction import component_counts
+from cevnsjax.sources.pion_decay import pion_decay_at_rest
+from cevnsjax.sources.reactor import reactor
+from cevnsjax.sources.solar import solar_neutrinos
+from cevnsjax.systematics import Strength
+
+TARGETS = {
+    "CsI": {"cs": 1, "i": 1},
+    "Ar": {"ar": 1},
+    "Ge": {"ge": 1},
+    "Xe": {"xe": 1},
+}
+SOURCES = ("pion-decay", "reactor", "solar")
+NUCLEAR_EDGES = {  # keV of nuclear recoil; the last bin ends beyond the largest
+    "pion-decay": {"CsI": (1, 4, 10, 25, 50), "Ar": (5, 20, 50, 100, 160), "Ge": (2, 10, 30, 60, 90), "Xe": (1, 4, 10, 25, 50)},
+    "reactor": {"CsI": (0.05, 0.15, 0.4, 1, 1.4), "Ar": (0.1, 0.5, 1.5, 3, 4.5), "Ge": (0.1, 0.3, 0.8, 1.6, 2.5), "Xe": (0.05, 0.15, 0.4, 1, 1.4)},
+    "solar": {"CsI": (0.2, 0.7, 1.5, 3, 4.5), "Ar": (0.5, 2, 5, 10, 15), "Ge": (0.3, 1, 3, 6, 8), "Xe": (0.2, 0.7, 1.5, 3, 4.5)},
+}  # fmt: skip
+ELECTRON_EDGES = (0.3, 1, 5, 20, 60)
+"""keV of electron recoil."""
+POT, FISSIONS, YEAR = 1e23, 1e18, 365.25 * 86400
+
+
+def source(name, recoils):
+    if name == "pion-decay":
+        return pion_decay_at_rest(0.09, POT, 20.0)
+    if name == "reactor":
+        return reactor("kopeikin", {"u235": FISSIONS, "u238": 0.0, "pu239": 0.0, "pu241": 0.0})
+    return solar_neutrinos(YEAR, ("b8",) if recoils == "nucleus" else ("pp", "be7"))
+
+
+@cache
+def flux(name, recoils):
+    if name == "pion-decay":
+        return im.pion_flux(0.09 * POT / (4 * pi * 2000.0**2))
+    if name == "reactor":
+        return im.reactor_flux(FISSIONS)
+    return im.solar_flux(("b8",) if recoils == "nucleus" else ("pp", "be7"), YEAR)
+
+
+def edges(target, name, recoils):
+    return np.array(NUCLEAR_EDGES[name][target] if recoils == "nucleus" else ELECTRON_EDGES, float)
+
+
+@cache
+def experiment(target, name, recoils="nucleus"):
+    """Return a measurement of a kilogram in bins of the true recoil energy, one cell for each flavour."""
+    neutrinos = source(name, recoils)
+    count = len(neutrinos.components)
+    bins = edges(target, name, recoils)
+    detector = BinnedDetector(
+        energy=EnergyDetector(bins, PolynomialQuenching(np.ones(1), np.zeros((0, 1))), None, UnitEfficiency(), "keV"),
+        spread=Constant(np.eye(count)),
+        others={"flavour": np.arange(count + 1.0)},
+    )
+    return Measurement(
+        name=f"{target}-{name}",
+        title="",
+        references=(),
+        dataset=f"{target}-{name}",
+        source=neutrinos,
+        target=target_of(target, 1.0, "helm"),
+        detector=detector,
+        backgrounds=(),
+        strengths=(Strength("cevns_norm", "cevns", None),),
+        observed=np.zeros((len(bins) - 1, count)),
+        recoils=recoils,
+    )
+
+
+@cache
+def setup(target, name, recoils="nucleus"):
+    """Return the same for the second implementation."""
+    return im.Setup(flux(name, recoils), im.natural(TARGETS[target], 1.0), 1e-3 * edges(target, name, recoils))
+
+
+@cache
+def likelihood(names, target, name, recoils="nucleus", scheme="2022"):
+    """Return the likelihood of the experiment under models by their names."""
+    return Likelihood([experiment(target, name, recoils)], resolve_models(names, scheme))
+
+
+def rate(found, values):
+    """Return the counts of the engine, (flavour, bin)."""
+    return np.asarray(component_counts(found.folded[0], found.parameters.complete(values))["cevns"]).T
+
+
+__all__ = ["cj"]

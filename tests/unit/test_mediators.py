@@ -1,0 +1,246 @@
+"""Scalar, axial, pseudoscalar and tensor mediators: signs from traces, cross sections from closed forms, derivatives."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from independent_traces import GAMMA, GAMMA5, INDICES, LEFT, LOWER, ONE, SIGMA, contract, momenta
+from tolerance import assert_close
+
+from cevnsjax._errors import InputError
+from cevnsjax.interactions.axial import axial_mediator
+from cevnsjax.interactions.interaction import check_parameters
+from cevnsjax.interactions.light_scalar import light_scalar
+from cevnsjax.interactions.pseudoscalar import pseudoscalar_mediator
+from cevnsjax.interactions.structures import kernel, pairs
+from cevnsjax.interactions.tensor import tensor_mediator
+
+# Review of Particle Physics 2022 and CODATA 2018; MeV and cm
+G_F, HBARC, M_E = 1.1663787e-11, 197.3269804e-13, 0.51099895
+M_N = 0.5 * (938.27208816 + 939.56542052)
+MODELS = {
+    model.name: model
+    for model in (
+        light_scalar(),
+        light_scalar("15.1/14"),
+        axial_mediator(),
+        pseudoscalar_mediator(),
+        tensor_mediator(),
+        tensor_mediator("spin"),
+    )
+}
+TARGETS = ("nucleus", "electron")
+# a nucleus: Z F_Z, N F_N and what its spins come to; an atom: the square root of Z_eff
+CHARGES = {"proton": 50.0, "neutron": 70.0, "proton_spin": 0.7, "neutron_spin": -0.2, "electron": np.sqrt(44.0)}
+
+
+def coupling_and_mass(model):
+    return [parameter.name for parameter in model.parameters()]
+
+
+def amplitudes(model, target, q2, params):
+    """Return the sum of the terms of each structure, for each flavour, on something with `CHARGES`."""
+    found = {}
+    for term in model.terms(target):
+        values = term.vertex(params)[:, None] * term.propagator(q2, params) * CHARGES[term.charge]
+        found[term.structure] = found.get(term.structure, 0.0) + values
+    return found
+
+
+def rate(model, target, energy, recoil, mass, params, kinematics="leading"):
+    """Return dσ/dT [cm²/MeV] of the model alone, for each flavour."""
+    found = amplitudes(model, target, np.array([2 * mass * recoil]), params)
+    known = pairs(tuple(found), kinematics)
+    return sum(found[s] * found[t] * kernel((s, t), energy, recoil, mass, kinematics, False) for s, t in known)[:, 0]
+
+
+ENERGY, RECOIL, MASS = 40.0, 0.013, 67911.5
+Q2 = 2 * MASS * RECOIL
+NUCLEUS = HBARC**2 * 3e-4**4 / (Q2 + 25.0**2) ** 2
+"""g⁴/(q² + m²)² for g = 3e-4, m = 25 MeV, in cm²/MeV² · MeV⁻²."""
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        # arXiv:2202.11002: M² T/(4π E²) g⁴ Q²/(q² + m²)²
+        (light_scalar(), MASS**2 * RECOIL / (4 * np.pi * ENERGY**2) * (17.3 * (50 + 70)) ** 2),
+        (light_scalar("15.1/14"), MASS**2 * RECOIL / (4 * np.pi * ENERGY**2) * (15.1 * 50 + 14 * 70) ** 2),
+        # Δu + Δd = 0.777 - 0.438 (arXiv:1806.10604)
+        (
+            axial_mediator(),
+            MASS / (2 * np.pi) * (1 + MASS * RECOIL / (2 * ENERGY**2)) * (0.339 * (0.7 - 0.2)) ** 2,
+        ),
+        # q⁴ / (16 m_N² E²) in the place of 1 - MT/2E²
+        (pseudoscalar_mediator(), MASS / (2 * np.pi) * Q2**2 / (16 * M_N**2 * ENERGY**2) * (0.7 - 0.2) ** 2),
+        # M (4E² - MT)/(π E²) with δu + δd = 0.784 - 0.204 (arXiv:1808.07597)
+        (tensor_mediator(), MASS * (4 * ENERGY**2 - MASS * RECOIL) / (np.pi * ENERGY**2) * (0.58 * 120) ** 2),
+        (tensor_mediator("spin"), MASS * (4 * ENERGY**2 - MASS * RECOIL) / (np.pi * ENERGY**2) * (0.58 * 0.5) ** 2),
+    ],
+)
+def test_cross_sections_on_nuclei(model, expected):
+    coupling, mass = coupling_and_mass(model)
+    found = rate(model, "nucleus", ENERGY, RECOIL, MASS, {coupling: 3e-4, mass: 25.0})
+    assert_close(found, [NUCLEUS * expected] * 3)
+
+
+def test_charge_of_nucleons_under_a_scalar():
+    # σ_πN / m_ud = 59.1/3.41 = 17.33; and m_N (f_u/m_u + f_d/m_d) with f = 0.0208, 0.0411 (proton), 0.0189, 0.0451
+    # (neutron) and m_u, m_d = 2.16, 4.67 MeV agrees: 17.29 for both
+    amplitude = amplitudes(light_scalar(), "nucleus", np.zeros(1), {"g_phi": 1.0, "m_phi": 1.0})["scalar"]
+    charge = amplitude[0, 0] * np.sqrt(2) * G_F / (50 + 70)
+    assert_close(charge, 17.3)
+    assert round(59.1 / 3.41, 1) == 17.3
+    for mass, up, down in ((938.272, 0.0208, 0.0411), (939.565, 0.0189, 0.0451)):
+        assert_close(mass * (up / 2.16 + down / 4.67), charge, 5e-4, "another determination of the charge")
+
+
+ELECTRON = (3.0, 0.9, M_E)
+
+
+def exchange_currents(couplings):
+    """Return the amplitude of exchanges between a left-handed neutrino and an electron, as in the docstrings.
+
+    `couplings` are the factors g²/(q² + m²) by the model, and (g_V, g_A) √2 G_F of the weak interaction.
+    """
+    found = []
+    if "weak" in couplings:
+        vector, axial = couplings["weak"]
+        found += [(-GAMMA[i] @ LEFT, LOWER[i] * GAMMA[i] @ (vector * ONE - axial * GAMMA5)) for i in INDICES]
+    # a vector between two currents: -g² J·J; a particle of spin 0: +g² J J
+    axial = couplings.get("axial", 0.0)
+    found += [(-axial * GAMMA[i] @ GAMMA5 @ LEFT, LOWER[i] * GAMMA[i] @ GAMMA5) for i in INDICES]
+    found += [(couplings.get("light-scalar", 0.0) * LEFT, ONE)]
+    found += [(couplings.get("pseudoscalar", 0.0) * 1j * GAMMA5 @ LEFT, 1j * GAMMA5)]
+    tensor = couplings.get("tensor", 0.0)
+    found += [
+        (tensor * SIGMA[i][j] @ LEFT, LOWER[i] * LOWER[j] * SIGMA[i][j]) for i in INDICES for j in INDICES if tensor
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("light-scalar",),
+        ("axial",),
+        ("pseudoscalar",),
+        ("tensor",),
+        ("weak", "axial"),
+        ("weak", "light-scalar"),
+        ("light-scalar", "tensor"),
+        ("pseudoscalar", "tensor"),
+        ("light-scalar", "pseudoscalar"),
+        ("weak", "axial", "light-scalar", "pseudoscalar", "tensor"),
+    ],
+)
+def test_signs_and_interference_on_electrons_are_those_of_the_lagrangians(names):
+    energy, recoil, mass = ELECTRON
+    q2 = np.array([2 * mass * recoil])
+    weak = (0.95, 0.49)  # about g_V, g_A of ν_e
+    couplings, total = {}, {"vector": 0.0, "axial": 0.0}
+    for k, name in enumerate(names):
+        if name == "weak":
+            couplings["weak"] = tuple(np.sqrt(2) * G_F * g for g in weak)
+            total = {"vector": weak[0], "axial": weak[1]}
+            continue
+        coupling, scale = coupling_and_mass(MODELS[name])
+        params = {coupling: 2e-6 * (k + 1), scale: 0.4}
+        couplings[name] = params[coupling] ** 2 / (q2[0] + 0.4**2)
+        for structure, values in amplitudes(MODELS[name], "electron", q2, params).items():
+            total[structure] = total.get(structure, 0.0) + values[0, 0] / CHARGES["electron"]
+    known = pairs(tuple(total), "spin-1/2")
+    found = sum(total[s] * total[t] * kernel((s, t), energy, recoil, mass, "spin-1/2", False) for s, t in known)
+    sums = exchange_currents(couplings)
+    trace = contract(sums, sums, momenta(energy, recoil, mass), spin_half=True).real
+    assert_close(found, trace * mass / (2 * np.pi) * HBARC**2, 1e-10, "terms of either sign")
+
+
+def test_interference_on_electrons_matters():
+    # what the test above would not see if all were incoherent
+    energy, recoil, mass = ELECTRON
+    for first, second in (("scalar", "tensor"), ("pseudoscalar", "tensor"), ("vector", "axial")):
+        size = np.sqrt(np.prod([kernel((s, s), energy, recoil, mass, "spin-1/2", False) for s in (first, second)]))
+        assert abs(kernel((first, second), energy, recoil, mass, "spin-1/2", False)) > 0.1 * size
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", MODELS)
+def test_heavy_mediators_are_contact_interactions(name, target):
+    model = MODELS[name]
+    coupling, mass = coupling_and_mass(model)
+    q2 = np.array([1e-6, 30.0**2])
+    heavy = amplitudes(model, target, q2, {coupling: 1.0, mass: 1e6})
+    contact = amplitudes(model, target, np.zeros(2), {coupling: 1e-6, mass: 1.0})
+    for structure, values in heavy.items():
+        assert_close(values, contact[structure], 1e-8, "q²/m² = 9e-10")
+
+
+POINTS = {"zero coupling": (0.0, 100.0), "light": (1e-5, 1e-3), "generic": (3e-4, 25.0), "ends": (10.0, 1e6)}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", MODELS)
+def test_derivatives(name, target):
+    model = MODELS[name]
+    names = coupling_and_mass(model)
+    q2 = np.array([1e-8, 1.0, 2500.0])  # MeV²: electrons in the sun to nuclei at the SNS
+
+    def total(values):
+        found = amplitudes(model, target, jnp.asarray(q2), dict(zip(names, values, strict=True)))
+        return jnp.concatenate([v.ravel() for v in found.values()])
+
+    value = jax.jit(total)
+    derivatives = jax.jit(lambda at: (jax.jacfwd(total)(at), jax.jacrev(total)(at), jax.jacfwd(jax.jacrev(total))(at)))
+    for point in POINTS.values():
+        at = np.array(point)
+        forward, reverse, second = map(np.asarray, derivatives(at))
+        assert_close(reverse, forward, 1e-11, "the order of the products")
+        assert np.isfinite(second).all()
+        for k, step in enumerate(1e-3 * np.maximum(at, [1e-4, at[1]])):
+            e = step * np.eye(2)[k]
+            ahead = [np.asarray(value(at + m * e)) - np.asarray(value(at - m * e)) for m in (1, 2, 3)]
+            difference = (45 * ahead[0] - 9 * ahead[1] + ahead[2]) / (60 * step)
+            size = np.abs(forward[:, k]) + 1e-4 * np.abs(np.asarray(value(at))) / step
+            assert_close(difference, forward[:, k], 1e-7, "rounding over the step; seventh powers of it", scale=size)
+
+
+def test_with_numpy_is_with_jax():
+    for model in MODELS.values():
+        for target in TARGETS:
+            params = dict(zip(coupling_and_mass(model), (3e-4, 25.0), strict=True))
+            host = amplitudes(model, target, np.array([1.0, 900.0]), params)
+            traced = jax.jit(lambda p, m=model, t=target: amplitudes(m, t, jnp.array([1.0, 900.0]), p))(params)
+            assert all(isinstance(values, np.ndarray) for values in host.values())
+            for structure, values in host.items():
+                assert_close(traced[structure], values)
+
+
+def test_names_and_parameters():
+    expected = {
+        "light-scalar": ("g_phi", "m_phi"),
+        "light-scalar:15.1/14": ("g_phi", "m_phi"),
+        "axial": ("g_axial", "m_axial"),
+        "pseudoscalar": ("g_pseudoscalar", "m_pseudoscalar"),
+        "tensor": ("g_tensor", "m_tensor"),
+        "tensor:spin": ("g_tensor", "m_tensor"),
+    }
+    for name, names in expected.items():
+        model = MODELS[name]
+        assert tuple(coupling_and_mass(model)) == names
+        coupling, mass = model.parameters()
+        assert (coupling.unit, coupling.default, coupling.bounds) == ("1", 0.0, (0.0, 10.0))
+        assert (mass.unit, mass.bounds) == ("MeV", (1e-3, 1e6))
+        for target in TARGETS:
+            for term in model.terms(target):
+                assert set(term.vertex.names()) | set(term.propagator.names()) == set(names)
+                assert (term.charge == "electron") == (target == "electron")
+
+
+def test_refusals():
+    with pytest.raises(InputError, match=r"unknown charges of nucleons '17' \(did you mean '17.3'\?\); known: 17.3"):
+        light_scalar("17")
+    with pytest.raises(InputError, match="unknown charges of nuclei 'spins'"):
+        tensor_mediator("spins")
+    with pytest.raises(InputError, match="'tensor:spin' and 'tensor' both have 'g_tensor'"):
+        check_parameters((MODELS["tensor"], MODELS["tensor:spin"]))
