@@ -39,8 +39,8 @@ FLUX_ORDER = 24
 MANY_PIECES = 60
 LEAST_RECOIL = 1e-24
 """Recoil energy [MeV] below which nothing is counted."""
-ORDER, LEAST_ORDER = 20, 12
-"""Nodes in recoil energy between kinks: with few of them, and with many."""
+LEAST_ORDER = 8
+"""Fewest nodes in recoil energy between kinks; else two thirds of those in a panel."""
 
 
 class FluxRule(eqx.Module):
@@ -270,9 +270,8 @@ def projected(
         for energy, share in component.spectrum.lines():
             row[lines.index(energy)] += share
     rule = flux_rule(components, process.energies())
-    kinks = panels.shape[1] + 2 * (len(lines) + (0 if rule is None else len(rule.edges)))
     roots = np.sqrt(panels)
-    nodes, weights = gauss_legendre((0.0, 1.0), ORDER if kinks <= MANY_PIECES // 3 else LEAST_ORDER)
+    nodes, weights = gauss_legendre((0.0, 1.0), max(LEAST_ORDER, -(-2 * order // 3)))
     return ProjectedMoments(
         process=process,
         masses=np.asarray(masses, float),
