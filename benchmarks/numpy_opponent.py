@@ -24,14 +24,14 @@ BLOCK = 128
 def midpoint_nodes(measurement: Measurement, count: int) -> Nodes:
     """Return `count` midpoints in recoil energy [MeV] up to the largest one, for each nuclide: the usual quick way."""
     energy = max(edge for component in measurement.source.components for edge in component.spectrum.breaks())
-    recoil, weight, largest = [], [], []
+    recoil, weight, edges = [], [], []
     for nucleus in measurement.target.nuclides:
         step = maximum_recoil(energy, nucleus.mass) / count
         nodes = (np.arange(count) + 0.5) * step
         recoil.append(nodes)
         weight.append(np.full(count, step))
-        largest.append(count * step)
-    return Nodes(np.array(recoil), np.array(weight), np.array(largest))
+        edges.append([0.0, count * step])
+    return Nodes(np.array(recoil), np.array(weight), np.array(edges), count)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ The integral over T is a Gauss-Legendre quadrature in √T between all points wh
 the panels, and both limits of the energies where the spectrum has one. These move: their order is found by sorting.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 import equinox as eqx
 import jax
@@ -24,8 +24,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._numerics import gauss_legendre, namespace
-from ._stage import Stage
+from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params
+from .detectors.response import EnergySpectrum, Recoils
+from .interactions.interaction import Vertex
 from .interactions.process import Process
 from .sources.source import Component
 
@@ -39,8 +41,8 @@ FLUX_ORDER = 24
 MANY_PIECES = 60
 LEAST_RECOIL = 1e-24
 """Recoil energy [MeV] below which nothing is counted."""
-ORDER, LEAST_ORDER = 20, 12
-"""Nodes in recoil energy between kinks: with few of them, and with many."""
+LEAST_ORDER = 8
+"""Fewest nodes in recoil energy between kinks; else two thirds of those in a panel."""
 
 
 class FluxRule(eqx.Module):
@@ -270,9 +272,8 @@ def projected(
         for energy, share in component.spectrum.lines():
             row[lines.index(energy)] += share
     rule = flux_rule(components, process.energies())
-    kinks = panels.shape[1] + 2 * (len(lines) + (0 if rule is None else len(rule.edges)))
     roots = np.sqrt(panels)
-    nodes, weights = gauss_legendre((0.0, 1.0), ORDER if kinks <= MANY_PIECES // 3 else LEAST_ORDER)
+    nodes, weights = gauss_legendre((0.0, 1.0), max(LEAST_ORDER, -(-2 * order // 3)))
     return ProjectedMoments(
         process=process,
         masses=np.asarray(masses, float),
@@ -286,3 +287,82 @@ def projected(
         nodes=nodes,
         weights=weights,
     )
+
+
+class Couplings(Stage):
+    """Stage: the squared couplings of the flavour of each component."""
+
+    vertex: Vertex
+    rows: tuple[int, ...] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.vertex.names())
+
+    def __call__(self, params: Params) -> Float[Array, " component"]:
+        return self.vertex(params)[np.array(self.rows)] ** 2
+
+
+class ProcessSpectrum(Recoils):
+    """Stage: targets scattered in a process at each recoil node, quadrature weight included."""
+
+    moments: Stage
+    couplings: Stage
+    charge: Stage
+    """Charge at the nodes, (nuclide, node)."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        return self.couplings(params)[:, None, None] * self.moments(params) * self.charge(params) ** 2
+
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects."""
+        if not isinstance(self.charge, Constant):
+            return EnergySpectrum(self, Constant(response))
+        selected = EnergySpectrum(self.moments, Constant(response * self.charge.value**2))
+        if isinstance(self.moments, Constant):
+            return CoupledCounts(self.couplings, Constant(selected({})))
+        return CoupledCounts(self.couplings, selected)
+
+
+class CoupledCounts(Stage):
+    """Stage: counts per squared coupling, (component, bin), times the squared couplings."""
+
+    couplings: Stage
+    counts: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component bin"]:
+        return self.couplings(params)[:, None] * self.counts(params)
+
+
+class Added(Stage):
+    """Stage: a sum."""
+
+    parts: tuple[Stage, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "..."]:
+        return sum(part(params) for part in self.parts)
+
+
+class AddedRecoils(Recoils):
+    """Stage: recoils of several kinds at the same nodes."""
+
+    parts: tuple[Stage, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        return sum(part(params) for part in self.parts)
+
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects."""
+        spectra = (EnergySpectrum(part, Constant(response)) for part in self.parts)
+        return Added(tuple(specialise(spectrum, free, params) for spectrum in spectra))

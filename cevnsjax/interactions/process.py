@@ -16,15 +16,10 @@ from .interaction import Vertex
 class Process(eqx.Module):
     """Scattering into a final state of its own. All functions take NumPy or JAX arrays and are differentiable."""
 
-    @property
-    @abc.abstractmethod
-    def charge(self) -> str:
-        """Return the charge that it couples to, one of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
-
-    @property
-    @abc.abstractmethod
-    def vertex(self) -> Vertex:
-        """Return the couplings of the flavours."""
+    charge: eqx.AbstractVar[str]
+    """What it couples to, one of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
+    vertex: eqx.AbstractVar[Vertex]
+    """Couplings of the flavours, not mixing."""
 
     @abc.abstractmethod
     def names(self) -> tuple[str, ...]:

@@ -91,10 +91,7 @@ class Tabulated(Spectrum):
         value = self.density[low] + (self.density[low + 1] - self.density[low]) * share
         return np.where((energy >= self.energy[0]) & (energy <= self.energy[-1]), value, 0.0)
 
-
-    def _smooth_part(
-        self, first: int, order: int
-    ) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
+    def _smooth_part(self, first: int, order: int) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
         """Return energies, `order` of them, and weights that integrate what is smooth in ln E from a point on."""
         low, high = self.energy[first:-1, None], self.energy[first + 1 :, None]
         x, w = gauss_legendre((0.0, 1.0), order)
