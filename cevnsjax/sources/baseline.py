@@ -32,9 +32,9 @@ REACTOR_CORE = 1.0
 class Baseline(eqx.Module):
     """What is known of the distance between source and detector."""
 
-    distance: float
+    distance: float = eqx.field(static=True)
     """Mean distance [m]; infinite where every oscillation is averaged."""
-    spread: float = 0.0
+    spread: float = eqx.field(static=True, default=0.0)
     """Standard deviation [m]."""
     from_sun: bool = eqx.field(static=True, default=False)
     """Neutrinos of the Sun: made as ν_e, and what arrives are mass eigenstates."""
