@@ -39,21 +39,28 @@ ELECTRON_EDGES = (0.3, 1, 5, 20, 60)
 POT, FISSIONS, YEAR = 1e23, 1e18, 365.25 * 86400
 
 
-def source(name, recoils):
+def kinds(target, recoils):
+    """Return the neutrinos of the Sun: the continuum of pp, which takes time, on xenon alone."""
+    if recoils == "nucleus":
+        return ("b8",)
+    return ("pp", "be7") if target == "Xe" else ("be7",)
+
+
+def source(name, target, recoils):
     if name == "pion-decay":
         return pion_decay_at_rest(0.09, POT, 20.0)
     if name == "reactor":
         return reactor("kopeikin", {"u235": FISSIONS, "u238": 0.0, "pu239": 0.0, "pu241": 0.0})
-    return solar_neutrinos(YEAR, ("b8",) if recoils == "nucleus" else ("pp", "be7"))
+    return solar_neutrinos(YEAR, kinds(target, recoils))
 
 
 @cache
-def flux(name, recoils):
+def flux(name, target, recoils):
     if name == "pion-decay":
         return im.pion_flux(0.09 * POT / (4 * pi * 2000.0**2))
     if name == "reactor":
         return im.reactor_flux(FISSIONS)
-    return im.solar_flux(("b8",) if recoils == "nucleus" else ("pp", "be7"), YEAR)
+    return im.solar_flux(kinds(target, recoils), YEAR)
 
 
 def edges(target, name, recoils):
@@ -67,7 +74,7 @@ def numbers(target):
 @cache
 def experiment(target, name, recoils="nucleus"):
     """Return a measurement in bins of the true recoil energy, one cell for each flavour."""
-    neutrinos = source(name, recoils)
+    neutrinos = source(name, target, recoils)
     count = len(neutrinos.components)
     bins = edges(target, name, recoils)
     detector = BinnedDetector(
@@ -102,7 +109,7 @@ def setup(target, name, recoils="nucleus"):
         for one, number in zip(TARGETS[target], numbers(target), strict=True)
     ]
     order = 40 if name == "pion-decay" else 12
-    return im.Setup(flux(name, recoils), nuclei, 1e-3 * edges(target, name, recoils), order)
+    return im.Setup(flux(name, target, recoils), nuclei, 1e-3 * edges(target, name, recoils), order)
 
 
 @cache
