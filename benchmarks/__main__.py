@@ -15,7 +15,9 @@ import cevnsjax
 from .case import Case
 from .evaluation import evaluation
 from .every_measurement import every_measurement
+from .mediator_grid import mediator_grid
 from .minimisers import minimisers
+from .models import models
 from .pulls import pulls
 from .quadrature import quadrature
 
@@ -37,7 +39,10 @@ def machine() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables to FILE as well")
-    blocks = {block.__name__: block for block in (evaluation, quadrature, minimisers, pulls, every_measurement)}
+    blocks = {
+        block.__name__: block
+        for block in (evaluation, quadrature, minimisers, pulls, every_measurement, models, mediator_grid)
+    }
     parser.add_argument("--only", choices=blocks, help="one block alone")
     chosen = parser.parse_args()
     jax.config.update("jax_enable_compilation_cache", False)

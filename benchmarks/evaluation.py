@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cevnsjax.folding import recoil_nodes
+from cevnsjax.folding import nuclei, recoil_nodes
 
 from .case import Case
 from .numpy_opponent import NumpyLikelihood, midpoint_nodes, numpy_likelihood
@@ -90,7 +90,7 @@ def _errors(case: Case, engine: Any, opponents: dict[str, NumpyLikelihood], many
     """Return how far the opponents are from the engine over the batch, and from converged PE bins."""
     value, gradient = map(np.asarray, engine.value_and_gradient(many))
     measurement, interaction = case.measurement, case.likelihood.interaction
-    fine = numpy_likelihood(measurement, interaction, recoil_nodes(measurement, FINE_ORDER))
+    fine = numpy_likelihood(measurement, interaction, recoil_nodes(measurement, nuclei(measurement), FINE_ORDER))
     rows = []
     for who, opponent in opponents.items():
         other, slope = opponent.gradient_batch(many)

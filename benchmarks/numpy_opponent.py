@@ -11,9 +11,9 @@ import math
 import numpy as np
 
 from cevnsjax._constants import HBAR_C
-from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER, Nodes, flux_moments, recoil_nodes
+from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER, Nodes, flux_moments, nuclei, recoil_nodes
+from cevnsjax.interactions.combination import Combination
 from cevnsjax.interactions.kinematics import maximum_recoil, momentum_transfer
-from cevnsjax.interactions.standard_model import StandardModel
 from cevnsjax.measurement import Measurement
 from cevnsjax.nuclei.form_factors import HELM_SKIN
 
@@ -24,14 +24,14 @@ BLOCK = 128
 def midpoint_nodes(measurement: Measurement, count: int) -> Nodes:
     """Return `count` midpoints in recoil energy [MeV] up to the largest one, for each nuclide: the usual quick way."""
     energy = max(edge for component in measurement.source.components for edge in component.spectrum.breaks())
-    recoil, weight, largest = [], [], []
+    recoil, weight, edges = [], [], []
     for nucleus in measurement.target.nuclides:
         step = maximum_recoil(energy, nucleus.mass) / count
         nodes = (np.arange(count) + 0.5) * step
         recoil.append(nodes)
         weight.append(np.full(count, step))
-        largest.append(count * step)
-    return Nodes(np.array(recoil), np.array(weight), np.array(largest))
+        edges.append([0.0, count * step])
+    return Nodes(np.array(recoil), np.array(weight), np.array(edges), count)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,25 +127,24 @@ def _form_factor(q: np.ndarray, radius: float) -> np.ndarray:
     return 3.0 * (np.sin(x) - x * np.cos(x)) / x**3 * np.exp(-0.5 * (q * HELM_SKIN) ** 2)
 
 
-def numpy_likelihood(
-    measurement: Measurement, interaction: StandardModel, nodes: Nodes | None = None
-) -> NumpyLikelihood:
+def numpy_likelihood(measurement: Measurement, interaction: Combination, nodes: Nodes | None = None) -> NumpyLikelihood:
     """Return the opponent for `measurement`, at the engine's own nodes by default."""
-    nodes = recoil_nodes(measurement, RECOIL_ORDER) if nodes is None else nodes
+    targets = nuclei(measurement)
+    nodes = recoil_nodes(measurement, targets, RECOIL_ORDER) if nodes is None else nodes
     params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
-    moments = flux_moments(measurement, interaction, nodes, RECOIL_ORDER)
+    components, pair = measurement.source.components, ("vector", "vector")
+    moments = flux_moments(components, pair, interaction.kinematics("nucleus"), targets, nodes, RECOIL_ORDER)
     response = measurement.detector.response(nodes.recoil, BIN_ORDER)(params)
     nu_mu, nu_e, nu_mu_bar = np.einsum("lik,bik->likb", moments, response).reshape(3, nodes.recoil.size, -1)
     arrivals = measurement.detector.spread(params)
     nuclides = measurement.target.nuclides
-    masses = np.array([n.mass for n in nuclides])[:, None]
-    q = momentum_transfer(nodes.recoil, masses) / HBAR_C
+    q = momentum_transfer(nodes.recoil, targets.masses[:, None]) / HBAR_C
     proton = [n.protons * _form_factor(row, n.proton_radius) for n, row in zip(nuclides, q, strict=True)]
     skin = np.exp(-0.5 * (q * HELM_SKIN) ** 2)
     neutrons = np.array([n.neutrons for n in nuclides], float)[:, None]
     observed = measurement.observed.ravel()
     seen = observed[observed > 0]
-    couplings = interaction.couplings
+    couplings = interaction.standard.couplings
     moved = measurement.constraints({"r_n_cs", "r_n_i"})
     return NumpyLikelihood(
         q=q.ravel(),

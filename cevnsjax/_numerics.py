@@ -127,7 +127,7 @@ def uniform_ball(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 def error_digits(*errors: float) -> int:
-    """Return how many decimals show the smallest positive error with two digits, but for one that is nothing beside others."""
+    """Return how many decimals show the smallest error with two digits, but for one that is nothing beside others."""
     smallest = min((error for error in errors if error > 1e-3 * max(errors)), default=1.0)
     return max(0, 1 - math.floor(math.log10(smallest)))
 

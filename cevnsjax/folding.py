@@ -23,14 +23,23 @@ from ._numerics import gauss_legendre
 from ._stage import Constant, Stage, specialise
 from ._typing import Array, Float, Params, Scalar
 from .amplitude import amplitudes
-from .detectors.response import Detector
+from .detectors.response import Detector, Recoils
 from .interactions.combination import Combination, combine
 from .interactions.interaction import FLAVOURS, Interaction
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
-from .interactions.structures import kernel, pairs
+from .interactions.structures import incompatible, kernel, pairs
 from .measurement import Measurement, Observables
 from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from .nuclei.target import nuclear_charges
+from .oscillation import (
+    LOWEST_RECOIL,
+    Arrivals,
+    OscillatedSpectrum,
+    Oscillations,
+    energy_grid,
+    resolved_moments,
+)
+from .projection import AddedRecoils, Couplings, ProcessSpectrum, projected
 from .recoils import RecoilSpectrum
 from .sources.source import Component
 
@@ -87,7 +96,8 @@ class FoldedMeasurement(eqx.Module):
     shared: tuple[tuple[str, tuple[str, ...]], ...] = eqx.field(static=True, default=())
     """Nuisances that measurements share, by the strength (name in the measurement) that they move when it is pulled."""
 
-    def _global(self, names: Set[str]) -> frozenset[str]:
+    def renamed(self, names: Set[str]) -> frozenset[str]:
+        """Return the names in the likelihood of parameters of the measurement."""
         aliases = dict(self.aliases)
         return frozenset(aliases.get(name, name) for name in names)
 
@@ -97,11 +107,11 @@ class FoldedMeasurement(eqx.Module):
 
     def shaping(self) -> frozenset[str]:
         """Return the parameters that the stages still depend on."""
-        return self._global(frozenset().union(*(stage.parameters() for stage in self.stages)))
+        return self.renamed(frozenset().union(*(stage.parameters() for stage in self.stages)))
 
     def scaling(self) -> frozenset[str]:
         """Return the parameters of the factors."""
-        return self._global(frozenset().union(*(factor.names() for factor in self.factors)))
+        return self.renamed(frozenset().union(*(factor.names() for factor in self.factors)))
 
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters that the expected counts still depend on."""
@@ -143,8 +153,10 @@ class Nodes:
 
     recoil: np.ndarray
     weight: np.ndarray
-    largest: np.ndarray
-    """Largest recoil energy [MeV] of each nuclide."""
+    edges: np.ndarray
+    """Edges [MeV] of the panels that hold the nodes, an array (nuclide, edge)."""
+    order: int
+    """Nodes of each panel."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,7 +218,7 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
     There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
-    energy, are put at the largest recoil.
+    energy, are put at the largest recoil, and left out if every nuclide has them.
     """
     energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
     count = len(targets.masses)
@@ -219,16 +231,19 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
     between = (
         order if pieces <= FEW_BREAKS else max(-(-order * LEAST_ORDER // pieces), order * LEAST_ORDER // RECOIL_ORDER)
     )
-    recoil, weight, largest = [], [], []
+    edges = []
     for mass, own in zip(targets.masses, kinks, strict=True):
         ends = [maximum_recoil(energy, mass) for energy in energies]
-        breaks = np.sort([0.0, *ends, *np.clip(own, 0.0, ends[-1])])
+        edges.append(np.sort(np.clip([0.0, *ends, *own], 0.0, min(ends[-1], targets.detector.reach()))))
+    panels = np.array(edges)
+    panels = panels[:, np.append(True, np.any(np.diff(panels) > 0, axis=0))]
+    recoil, weight = [], []
+    for breaks in panels:
         root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
         nodes, weights = root**2, 2.0 * root * weights
-        recoil.append(np.where(weights > 0, nodes, ends[-1]))
+        recoil.append(np.where(weights > 0, nodes, breaks[-1]))
         weight.append(weights)
-        largest.append(ends[-1])
-    return Nodes(np.array(recoil), np.array(weight), np.array(largest))
+    return Nodes(np.array(recoil), np.array(weight), panels, max(between, 1))
 
 
 def flux_moments(
@@ -254,30 +269,70 @@ def flux_moments(
 
 def recoil_spectrum(
     measurement: Measurement, interaction: Combination, targets: Scatterers, nodes: Nodes, order: int = RECOIL_ORDER
-) -> RecoilSpectrum:
+) -> Recoils:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
     components = measurement.source.components
-    flavours = tuple(sorted({FLAVOURS.index(component.lepton) for component in components}))
+    leptons = [FLAVOURS.index(component.lepton) for component in components]
+    flavours = tuple(range(len(FLAVOURS)) if interaction.oscillates else sorted(set(leptons)))
+    charges = targets.charges(nodes.recoil)
     parts = amplitudes(
         interaction.terms(targets.kind),
-        targets.charges(nodes.recoil),
+        charges,
         2.0 * targets.masses[:, None] * nodes.recoil,
         flavours,
     )
     structures = tuple(part.structure for part in parts)
+    if reason := incompatible(structures):
+        raise InputError(f"{', '.join(interaction.names)} cannot be combined: {reason}")
     kinematics = interaction.kinematics(targets.kind)
     products = pairs(structures, kinematics)
     moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))
     known = (*interaction.parameters(), *measurement.target.parameters())
-    return RecoilSpectrum(
-        amplitudes=parts,
-        moments=np.array(
-            [flux_moments(components, product, kinematics, targets, nodes, order) for product in products]
-        ),
-        pairs=tuple((structures.index(first), structures.index(second)) for first, second in products),
-        rows=tuple(flavours.index(FLAVOURS.index(component.lepton)) for component in components),
-        domain=tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving),
-    )
+    moments = np.array([flux_moments(components, product, kinematics, targets, nodes, order) for product in products])
+    known_pairs = tuple((structures.index(first), structures.index(second)) for first, second in products)
+    domain = tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving)
+    rows = tuple(flavours.index(lepton) for lepton in leptons)
+    if interaction.oscillates:
+        resolved, oscillations = _resolved(measurement, interaction, products, kinematics, targets, nodes, moments)
+        arrivals = Arrivals(oscillations.baseline, rows)
+        return OscillatedSpectrum(parts, arrivals, oscillations, moments, resolved, known_pairs, domain)
+    elastic = RecoilSpectrum(parts, moments, known_pairs, rows, domain)
+    processes = [
+        ProcessSpectrum(
+            projected(components, targets.masses, targets.numbers, nodes.edges, nodes.order, process),
+            Couplings(process.vertex, tuple(leptons)),
+            charges[process.charge],
+        )
+        for process in interaction.processes(targets.kind)
+    ]
+    return AddedRecoils((elastic, *processes)) if processes else elastic
+
+
+def _resolved(
+    measurement: Measurement,
+    interaction: Combination,
+    products: Sequence[tuple[str, str]],
+    kinematics: str,
+    targets: Scatterers,
+    nodes: Nodes,
+    moments: Float[np.ndarray, "pair component nuclide node"],
+) -> tuple[Float[np.ndarray, "pair component energy nuclide node"], Oscillations]:
+    """Return the moments of each pair by energy, and the stage of the oscillation at these energies."""
+    components, baseline = measurement.source.components, measurement.source.baseline
+    if baseline is None:
+        raise InputError(
+            f"{', '.join(interaction.names)}: the distance of the source of {measurement.name} is not known"
+        )
+    if baseline.averaged:
+        return moments[:, :, None], Oscillations(baseline, np.ones(1))
+    first = np.where(nodes.edges > 0, nodes.edges, np.inf).min(axis=1)
+    grid = energy_grid(components, baseline, float(minimum_energy(LOWEST_RECOIL * first, targets.masses).min()))
+    resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
+    fluences = np.array([component.fluence for component in components])
+    for (q, pair), (i, mass) in itertools.product(enumerate(products), enumerate(targets.masses)):
+        integral = resolved_moments(components, pair, kinematics, mass, nodes.recoil[i], grid)
+        resolved[q, :, :, i] = targets.numbers[i] * fluences[:, None, None] * integral * nodes.weight[i]
+    return resolved, Oscillations(baseline, grid.energies)
 
 
 def fold(

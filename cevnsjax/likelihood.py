@@ -36,10 +36,28 @@ def gaussian_chi2(
 
 def measurement_chi2(folded: FoldedMeasurement, params: Params) -> Scalar:
     """Return the term of one measurement."""
-    expected = expected_counts(folded, params)
+    return counts_chi2(folded, expected_counts(folded, params))
+
+
+def counts_chi2(folded: FoldedMeasurement, expected: Float[Array, "..."]) -> Scalar:
+    """Return the term of one measurement for given `expected` counts: a sum over the bins."""
     if folded.errors is None:
         return poisson_chi2(folded.observed, expected)
     return gaussian_chi2(folded.observed, expected, folded.errors, folded.one_sided)
+
+
+def counts_derivatives(
+    folded: FoldedMeasurement, expected: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """Return the first and the second derivative of `counts_chi2` by the expected counts of each bin."""
+    if folded.errors is None:
+        ratio = folded.observed / namespace(expected).where(folded.observed > 0, expected, 1.0)
+        return 2.0 - 2.0 * ratio, 2.0 * ratio * ratio / namespace(ratio).where(ratio > 0, folded.observed, 1.0)
+    pull, curvature = 2.0 * (expected - folded.observed) / folded.errors**2, 2.0 / folded.errors**2
+    if folded.one_sided:
+        above = expected > folded.observed
+        return above * pull, above * curvature
+    return pull, curvature + 0.0 * expected
 
 
 class ChiSquare(eqx.Module):

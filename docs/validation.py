@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 FOLDER = HERE / "validations"
 ORDER = (
     "couplings",
+    "nuclei",
     "coherent_csi_2021",
     "coherent_csi_2017",
     "coherent_lar_2020",

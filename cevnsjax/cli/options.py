@@ -42,7 +42,7 @@ CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020 or 
 Electrons = Annotated[bool, typer.Option("--electrons", help="Add neutrino-electron scattering.")]
 FormFactorName = Annotated[
     str | None,
-    typer.Option("--form-factor", help="helm (the default), symmetrised-fermi, klein-nystrand or unity."),
+    typer.Option("--form-factor", help="helm (the default), symmetrised-fermi, klein-nystrand, shell-model or unity."),
 ]
 Experiments = Annotated[
     list[str],

@@ -73,6 +73,10 @@ class IonisationDetector(Detector):
         """Return the parameters of quenching and resolution."""
         return (*self.quenching.parameters(), *self.smearing.parameters())
 
+    def reach(self) -> float:
+        """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
+        return 1e-3 * self._largest() if isinstance(self.quenching, Unquenched) else np.inf
+
     def electrons(self) -> "IonisationDetector":
         """Return the same with recoils that are not quenched."""
         return dataclasses.replace(self, quenching=Unquenched())

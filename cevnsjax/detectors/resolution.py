@@ -104,7 +104,7 @@ class GammaSmearing(Smearing):
 
 
 class GaussianSmearing(Smearing):
-    """A Gaussian about the electron-equivalent energy E with variance noise² + slope E, both energies in keV.
+    """A Gaussian about the electron-equivalent energy E [keV] with σ = sqrt(noise² + slope E) + Σ_k powers_k E^k.
 
     The standard deviation is scaled by the parameter resolution_norm. An energy below `minimum` gives no signal (one
     electron-hole pair, arXiv:2202.09672); with `positive` the Gaussian is cut at zero and normalised above it.
@@ -116,6 +116,8 @@ class GaussianSmearing(Smearing):
     """Variance per energy [keV]: the Fano factor times the energy of a pair, or (σ/√E)²."""
     minimum: float = 0.0
     positive: bool = eqx.field(static=True, default=False)
+    powers: tuple[float, ...] = eqx.field(static=True, default=())
+    """Coefficients of E, E², … in the standard deviation [1, 1/keV, …]."""
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the scale of the standard deviation."""
@@ -128,7 +130,10 @@ class GaussianSmearing(Smearing):
 
     def deviation(self, energy: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
         """Return σ [keV] at energies [keV]."""
-        return params[RESOLUTION_NORM] * namespace(energy, *params.values()).sqrt(self.noise**2 + self.slope * energy)
+        width = namespace(energy, *params.values()).sqrt(self.noise**2 + self.slope * energy)
+        for power, coefficient in enumerate(self.powers, start=1):
+            width = width + coefficient * energy**power
+        return params[RESOLUTION_NORM] * width
 
     def _width(self, energy: Float[Array, "..."], params: Params) -> tuple[Array, Array]:
         """Return σ [keV] and the norm: 0 where there is no signal."""

@@ -8,6 +8,7 @@ enters as a density, smooth in its parameters, and no incomplete gamma function 
 
 import abc
 import dataclasses
+import itertools
 from collections.abc import Sequence, Set
 
 import equinox as eqx
@@ -52,6 +53,13 @@ class Detector(eqx.Module):
     @abc.abstractmethod
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] at which the response to each of `nuclides` nuclides has a kink."""
+
+    def reach(self) -> float:
+        """Return the recoil energy [MeV] beyond which nothing is counted, whatever the parameters of the detector.
+
+        Infinite for nuclei: their recoils end by themselves.
+        """
+        return np.inf
 
     @abc.abstractmethod
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Stage:
@@ -132,6 +140,20 @@ class EnergyDetector(eqx.Module):
             energy = energy + 2.5 * float(width[0])
             kinks.append(energy)
         return kinks
+
+    def reach(self) -> float:
+        """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
+        if not isinstance(self.quenching, Unquenched):
+            return np.inf
+        energies = self.edges[-1:]
+        if self.smearing is not None:
+            parameters = self.smearing.parameters()
+            corners = itertools.product(*(parameter.bounds for parameter in parameters))
+            worst = [dict(zip((parameter.name for parameter in parameters), corner, strict=True)) for corner in corners]
+            means = [self.smearing.mean(energies, corner) for corner in worst]
+            widths = [self.smearing.deviation(mean, corner) for mean, corner in zip(means, worst, strict=True)]
+            energies = np.max([mean + STEP * width for mean, width in zip(means, widths, strict=True)], axis=0)
+        return float(self.quenching.recoils(energies, {})[0])
 
     def parts(self) -> Float[np.ndarray, "bin part"]:
         """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
@@ -326,6 +348,10 @@ class BinnedDetector(Detector):
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> EnergyResponse:
         """Return the stage of the energy response."""
         return self.energy.response(recoil, order)
+
+    def reach(self) -> float:
+        """Return the recoil energy [MeV] beyond which nothing is counted, infinite for nuclei."""
+        return self.energy.reach()
 
     def electrons(self) -> "BinnedDetector | None":
         """Return the same with the energy response to electrons, spread over the cells likewise."""

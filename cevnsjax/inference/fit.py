@@ -11,6 +11,7 @@ import numpy as np
 from .._typing import Float
 from .newton import Minimum, minimise
 from .problem import Problem
+from .strengths import derivatives, is_linear
 
 CHUNK = 16
 """Minimisations that run side by side. One program of this size serves fits, profiles and intervals."""
@@ -35,7 +36,9 @@ def _minimise_strengths(
     kept = np.array(problem.strengths)
 
     def one(u: jax.Array, f: jax.Array) -> Minimum:
-        found = minimise(problem.of_strengths(u), u[kept], f[kept], lower[kept], upper[kept])
+        strengths = problem.of_strengths(u)
+        closed = derivatives(strengths) if is_linear(strengths) else None
+        found = minimise(strengths, u[kept], f[kept], lower[kept], upper[kept], derivatives=closed)
         unknown = jnp.full((len(u), len(u)), jnp.nan)
         return dataclasses.replace(
             found,

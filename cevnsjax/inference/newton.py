@@ -59,9 +59,11 @@ def minimise(
     lower: Float[Array, " coordinate"],
     upper: Float[Array, " coordinate"],
     max_steps: int = MAX_STEPS,
+    derivatives: Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]] | None = None,
 ) -> Minimum:
     """Minimise `objective` from `start` over the coordinates that are not `frozen`, between `lower` and `upper`.
 
+    `derivatives` returns value, gradient and Hessian; by default they are those of `objective` by differentiation.
     Where `objective` is not finite at `start` the search has failed at once; a step to such a point is taken back.
     """
     n = start.shape[0]
@@ -72,8 +74,12 @@ def minimise(
         value, gradient = jax.value_and_grad(objective)(u)
         return gradient, (value, gradient)
 
+    def differentiated(u: Array) -> tuple[Any, Any, Any]:
+        hessian, (value, gradient) = jax.jacfwd(gradient_with_value, has_aux=True)(u)
+        return value, gradient, hessian
+
     def step(state: _State) -> _State:
-        hessian, (value, gradient) = jax.jacfwd(gradient_with_value, has_aux=True)(state.trial)
+        value, gradient, hessian = (derivatives or differentiated)(state.trial)
         # χ² is a difference of counts, which are up to 1e3: a step that stays within its rounding is no worse.
         better = jnp.isfinite(value) & (value <= state.value + 1e-14 * jnp.abs(state.value) + ROUNDING)
         u = jnp.where(better, state.trial, state.u)

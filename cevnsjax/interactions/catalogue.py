@@ -7,6 +7,7 @@ from .._errors import InputError, suggest
 from .axial import axial_mediator
 from .charge_radius import CONVENTIONS, charge_radius
 from .combination import Combination, combine
+from .dipole_portal import dipole_portal
 from .interaction import Interaction
 from .light_scalar import CONVENTIONS as SCALAR_CONVENTIONS
 from .light_scalar import light_scalar
@@ -16,6 +17,7 @@ from .millicharge import ELECTRONS, millicharge
 from .nsi import nsi
 from .pseudoscalar import pseudoscalar_mediator
 from .standard_model import standard_model
+from .sterile_oscillation import sterile_oscillation
 from .tensor import VARIANTS as TENSOR_VARIANTS
 from .tensor import tensor_mediator
 
@@ -101,6 +103,18 @@ MODELS: dict[str, Model] = {
         (),
         "magnetic moments of the neutrinos",
         "Phys. Rev. D 39, 3378 (1989)",
+    ),
+    "sterile-oscillation": Model(
+        _without("sterile-oscillation", sterile_oscillation),
+        (),
+        "a sterile neutrino that the others oscillate into",
+        "arXiv:1901.08330",
+    ),
+    "dipole-portal": Model(
+        _without("dipole-portal", dipole_portal),
+        (),
+        "production of a heavy neutral lepton by a transition moment",
+        "arXiv:1803.03262",
     ),
 }
 """Models by name."""

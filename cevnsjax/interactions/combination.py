@@ -1,6 +1,6 @@
 """Several models at once: the Standard Model with what is added to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 
@@ -8,7 +8,9 @@ from .._errors import InputError
 from ..parameters import Parameter
 from .charge_radius import ChargeRadius
 from .interaction import FLAVOURS, TARGETS, Interaction, Term, check_parameters
+from .process import Process
 from .standard_model import StandardModel, standard_model
+from .sterile_oscillation import SterileOscillation
 from .structures import incompatible
 
 
@@ -48,6 +50,8 @@ class Combination(eqx.Module):
 
     def __check_init__(self) -> None:
         check_combination(self.interactions)
+        if self.oscillates and any(self.processes(target) for target in TARGETS):
+            raise InputError(f"{', '.join(self.names)} cannot be combined: the limits of both move in energy")
         for target in TARGETS if self.electrons else TARGETS[:1]:
             if reason := incompatible(tuple(term.structure for term in self.terms(target))):
                 raise InputError(f"{', '.join(self.names)} cannot be combined: {reason}")
@@ -69,6 +73,21 @@ class Combination(eqx.Module):
     def terms(self, target: str) -> tuple[Term, ...]:
         """Return the terms of all models on a "nucleus" or an "electron"."""
         return tuple(term for interaction in self.interactions for term in interaction.terms(target))
+
+    @property
+    def oscillates(self) -> bool:
+        """Return whether neutrinos oscillate on their way."""
+        return any(isinstance(interaction, SterileOscillation) for interaction in self.beyond)
+
+    def processes(self, target: str) -> tuple[Process, ...]:
+        """Return what happens on a target beside elastic scattering."""
+        kinematics = self.kinematics(target)
+        return tuple(process for model in self.interactions for process in model.processes(target, kinematics))
+
+    def check(self, values: Mapping[str, float]) -> None:
+        """Refuse values that are impossible together."""
+        for interaction in self.interactions:
+            interaction.check(values)
 
     def kinematics(self, target: str) -> str:
         """Return how exact the kinematics on a target are."""

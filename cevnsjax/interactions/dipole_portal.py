@@ -22,12 +22,15 @@ functions are pure, take NumPy or JAX arrays that broadcast against each other, 
     recoil_limits(energy, mass, hnl_mass)                 smallest and largest T; both m²/(2(M + m)) below threshold
 """
 
+import equinox as eqx
 import numpy as np
 
 from .._constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
 from .._numerics import namespace
-from .._typing import Array, Float, Scalar
+from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
+from .interaction import Interaction, Term, Vertex
+from .process import Process
 
 Values = Scalar | Float[Array, "..."]
 
@@ -41,6 +44,7 @@ MOMENTS = tuple(
         bounds=(0.0, 1000.0),
         latex=rf"\mu_{{N{symbol}}}",
         description=f"transition moment of nu_{flavour} and a heavy neutral lepton",
+        needs="m_hnl",
     )
     for flavour, symbol in (("e", "e"), ("mu", r"\mu"), ("tau", r"\tau"))
 )
@@ -111,3 +115,68 @@ def recoil_limits(energy: Values, mass: Values, hnl_mass: Values) -> tuple[Value
     largest = (2.0 * mass * safe**2 - m2 * (mass + safe) + safe * root) / (2.0 * mass * (mass + 2.0 * safe))
     smallest = m2**2 / (4.0 * mass * (mass + 2.0 * safe) * largest)
     return xp.where(possible, smallest, at_threshold), xp.where(possible, largest, at_threshold)
+
+
+class TransitionMoments(Vertex):
+    """Moments of the flavours [μ_B]."""
+
+    mixing = False
+
+    def names(self) -> tuple[str, ...]:
+        """Return the moments."""
+        return tuple(parameter.name for parameter in MOMENTS)
+
+    def __call__(self, params: Params) -> Float[Array, "3"]:
+        """Return the moments."""
+        values = [params[name] for name in self.names()]
+        return MOMENT_UNIT * namespace(*values).stack([1.0 * value for value in values])
+
+
+class Upscattering(Process):
+    """Production of the heavy neutral lepton."""
+
+    charge: str = eqx.field(static=True)
+    kinematics: str = eqx.field(static=True)
+    vertex: Vertex = TransitionMoments()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the mass."""
+        return (HNL_MASS.name,)
+
+    def kernel(self, energy: Values, recoil: Values, mass: Values, params: Params) -> Values:
+        """Return dσ/dT per squared moment and squared charge."""
+        return kernel(energy, recoil, mass, params[HNL_MASS.name], self.kinematics)
+
+    def minimum_energy(self, recoil: Values, mass: Values, params: Params) -> Values:
+        """Return the smallest neutrino energy."""
+        return minimum_energy(recoil, mass, params[HNL_MASS.name])
+
+    def recoil_limits(self, energy: Values, mass: Values, params: Params) -> tuple[Values, Values]:
+        """Return the limits of the recoil."""
+        return recoil_limits(energy, mass, params[HNL_MASS.name])
+
+
+class DipolePortal(Interaction):
+    """Transition moments to a heavy neutral lepton."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the command line."""
+        return "dipole-portal"
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the moments and the mass."""
+        return (*MOMENTS, HNL_MASS)
+
+    def terms(self, target: str) -> tuple[Term, ...]:
+        """Return nothing: the final state is another."""
+        return ()
+
+    def processes(self, target: str, kinematics: str) -> tuple[Process, ...]:
+        """Return the production off nuclei or electrons."""
+        return (Upscattering("electron" if target == "electron" else "proton", kinematics),)
+
+
+def dipole_portal() -> DipolePortal:
+    """Return the dipole portal."""
+    return DipolePortal()

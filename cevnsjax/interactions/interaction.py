@@ -14,7 +14,8 @@ before, flavour after, real and imaginary part. Antineutrinos have the complex c
 """
 
 import abc
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import numpy as np
@@ -24,6 +25,9 @@ from .._errors import InputError
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
+
+if TYPE_CHECKING:
+    from .process import Process
 
 FLAVOURS = ("e", "mu", "tau")
 """Flavours of the neutrinos, by their charged lepton, in the order of every flavour axis."""
@@ -144,6 +148,14 @@ class Interaction(eqx.Module):
     @abc.abstractmethod
     def terms(self, target: str) -> tuple[Term, ...]:
         """Return the terms of the amplitude on a "nucleus" or an "electron"."""
+
+    def processes(self, target: str, kinematics: str) -> tuple["Process", ...]:
+        """Return what happens to a target beside elastic scattering; nothing by default."""
+        return ()
+
+    def check(self, values: Mapping[str, float]) -> None:
+        """Refuse values of the parameters that are impossible together; none by default."""
+        return
 
 
 def by_flavour(values: dict[str, Scalar]) -> Float[Array, "3"]:

@@ -24,6 +24,10 @@ from .pandax4t_8b import pandax4t_8b
 from .prex_ii import VARIANTS as PREX_VARIANTS
 from .prex_ii import prex_ii
 from .reactor_counting import conus_2024, conus_plus_2025, texono_2025
+from .xenon_er import PANDAX4T_VARIANTS as PANDAX4T_ER_VARIANTS
+from .xenon_er import RUNS as LZ_ER_VARIANTS
+from .xenon_er import XENONNT_VARIANTS as XENONNT_ER_VARIANTS
+from .xenon_er import lz_er, pandax4t_er, xenonnt_er
 from .xenonnt_8b import xenonnt_8b
 
 __all__ = [
@@ -43,7 +47,9 @@ __all__ = [
     "dresden_ii_off",
     "load",
     "lz_8b",
+    "lz_er",
     "pandax4t_8b",
+    "pandax4t_er",
     "prex_ii",
     "resolve",
     "resolve_or_describe",
@@ -51,6 +57,7 @@ __all__ = [
     "texono_2025",
     "titles",
     "xenonnt_8b",
+    "xenonnt_er",
 ]
 
 DEFAULT_FORM_FACTOR = "helm"
@@ -92,6 +99,21 @@ CATALOGUE: dict[str, Entry] = {
     "pandax4t-8b": Entry(pandax4t_8b, ("counts",), "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data"),
     "lz-8b": Entry(
         lz_8b, ("equivalent",), "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux"
+    ),
+    "lz-er": Entry(
+        lz_er, LZ_ER_VARIANTS, "LZ, solar neutrinos on electrons, 19 bins from 1 to 20 keV", form_factor=False
+    ),
+    "xenonnt-er": Entry(
+        xenonnt_er,
+        XENONNT_ER_VARIANTS,
+        "XENONnT, solar neutrinos on electrons, 1.16 t·y, 15 bins from 1 to 30 keV",
+        form_factor=False,
+    ),
+    "pandax4t-er": Entry(
+        pandax4t_er,
+        PANDAX4T_ER_VARIANTS,
+        "PandaX-4T, solar neutrinos on electrons, Run1, 29 bins from 1 to 30 keV",
+        form_factor=False,
     ),
     "dresden-ii": Entry(
         dresden_ii, DRESDEN_MODELS, "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy"

@@ -188,10 +188,9 @@ def _reactor(data: Description, seconds: float) -> Source:
     captures = data.optional("source.captures_per_fission", "1", 0.0, zero=True)
     if data.has("source.flux"):
         fissions = fissions_of_flux(model, data.value("source.flux", "1/cm^2/s"), days, fractions, captures)
-    else:
-        power, distance = data.value("source.thermal_power", "GW"), data.value("source.distance", "m")
-        fissions = fissions_of_power(power, distance, days, fractions)
-    return reactor(model, fissions, captures)
+        return reactor(model, fissions, captures)
+    power, distance = data.value("source.thermal_power", "GW"), data.value("source.distance", "m")
+    return reactor(model, fissions_of_power(power, distance, days, fractions), captures, distance)
 
 
 def _solar(data: Description, seconds: float) -> Source:

@@ -121,6 +121,7 @@ def dresden_ii(
                 fission_fractions(data.array("reactor.fission_fractions", "fraction")),
                 each=True,
             ),
+            distance=data.number("reactor.distance", "m"),
         ),
         target=natural_target(data.get("detector.element", str), data.number("detector.mass", "kg"), form_factor),
         detector=detector,

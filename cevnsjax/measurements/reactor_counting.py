@@ -92,14 +92,16 @@ def _limit(data: DataFile, form_factor: str) -> Measurement:
 
 def _source(data: DataFile) -> Source:
     """Return the antineutrinos of a day, times the anchor; the exposure in kg d is then the mass of the target."""
+    distance = data.number("reactor.distance", "m")
     fissions = fissions_of_power(
         data.number("reactor.power", "GW"),
-        data.number("reactor.distance", "m"),
+        distance,
         1.0,
         fission_fractions(data.array("reactor.fission_fractions", "fraction")),
     )
     anchor = data.number("reactor.anchor", "1")
-    return reactor(data.get("reactor.spectrum", str), {isotope: anchor * n for isotope, n in fissions.items()})
+    anchored = {isotope: anchor * n for isotope, n in fissions.items()}
+    return reactor(data.get("reactor.spectrum", str), anchored, distance=distance)
 
 
 def _target(data: DataFile, form_factor: str) -> Target:

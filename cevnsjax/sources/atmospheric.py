@@ -9,6 +9,7 @@ import numpy as np
 
 from .._data import DataFile
 from .._errors import InputError
+from .baseline import FAR
 from .source import Component, Source
 from .tabulated import tabulated
 
@@ -24,4 +25,4 @@ def atmospheric_neutrinos(exposure: float) -> Source:
     for flavour, flux in zip(FLAVOURS, columns[::2], strict=True):
         integral, spectrum = tabulated(energy, flux)
         components.append(Component(flavour, exposure * integral, spectrum))
-    return Source(tuple(components))
+    return Source(tuple(components), FAR)

@@ -13,6 +13,7 @@ import numpy as np
 from .._constants import CHARGED_PION_MASS, MUON_MASS
 from .._errors import InputError
 from .._typing import Float
+from .baseline import MERCURY_TARGET, Baseline
 from .source import Component, Source
 from .spectrum import Continuum, Line
 
@@ -32,10 +33,15 @@ def muon_antineutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndar
     return 64.0 * energy**2 / MUON_MASS**3 * (0.75 - energy / MUON_MASS)
 
 
-def pion_decay_at_rest(neutrinos_per_flavour_and_proton: float, protons_on_target: float, distance: float) -> Source:
+def pion_decay_at_rest(
+    neutrinos_per_flavour_and_proton: float,
+    protons_on_target: float,
+    distance: float,
+    spread: float = MERCURY_TARGET,
+) -> Source:
     """Return the source with fluence r N_POT / 4πL² for r neutrinos per flavour and proton at L = `distance` [m].
 
-    The ν_μ of the pion are the group "prompt", the ν_e and ν̄_μ of the muon the group "delayed".
+    `spread` is the standard deviation [m] of the distances. The ν_μ of the pion are the group "prompt", the ν_e and ν̄_μ of the muon the group "delayed".
     """
     for name, value in (
         ("neutrinos_per_flavour_and_proton", neutrinos_per_flavour_and_proton),
@@ -51,5 +57,6 @@ def pion_decay_at_rest(neutrinos_per_flavour_and_proton: float, protons_on_targe
             Component("nu_mu", fluence, Line(LINE_ENERGY), "prompt"),
             Component("nu_e", fluence, Continuum(electron_neutrino_density, (0.0, ENDPOINT)), "delayed"),
             Component("nu_mu_bar", fluence, Continuum(muon_antineutrino_density, (0.0, ENDPOINT)), "delayed"),
-        )
+        ),
+        Baseline(distance, spread),
     )

@@ -23,6 +23,7 @@ from .._data import DataFile
 from .._errors import InputError, suggest
 from .._numerics import gauss_legendre
 from .._typing import Array, Float
+from .baseline import REACTOR_CORE, Baseline
 from .source import Component, Source
 from .spectrum import Continuum, Spectrum
 from .tabulated import Mixture, tabulated
@@ -214,7 +215,17 @@ def fissions_of_flux(
     return {i: fluence * fractions[i] / antineutrinos(model, alone[i], captures_per_fission)[0] for i in ISOTOPES}
 
 
-def reactor(model: str, fissions: Weights, captures_per_fission: float = 0.0) -> Source:
-    """Return the electron antineutrinos of a `model` at a detector, from the `fissions` per 4πL² [1/cm²]."""
+def reactor(
+    model: str,
+    fissions: Weights,
+    captures_per_fission: float = 0.0,
+    distance: float | None = None,
+    spread: float = REACTOR_CORE,
+) -> Source:
+    """Return the electron antineutrinos of a `model` at a detector, from the `fissions` per 4πL² [1/cm²].
+
+    `distance` [m] and `spread`, the standard deviation of the distances, matter where neutrinos oscillate on the way.
+    """
     fluence, spectrum = antineutrinos(model, fissions, captures_per_fission)
-    return Source((Component("nu_e_bar", fluence, spectrum),))
+    baseline = None if distance is None else Baseline(distance, spread)
+    return Source((Component("nu_e_bar", fluence, spectrum),), baseline)

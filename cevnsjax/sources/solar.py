@@ -20,6 +20,7 @@ from .._data import DataFile
 from .._errors import InputError, suggest
 from .._typing import Float
 from ..parameters import Gaussian, Parameter
+from .baseline import SUN
 from .source import Component, Source
 from .spectrum import Line, Spectrum
 from .tabulated import Mixture, tabulated
@@ -138,7 +139,7 @@ def solar_neutrinos(
         spectra = tuple(spectrum for _, spectrum in parts)
         spectrum = spectra[0] if len(spectra) == 1 else Mixture(spectra, tuple(fluences / fluences.sum()))
         components.append(Component(flavour, float(fluences.sum()), spectrum))
-    return Source(tuple(components))
+    return Source(tuple(components), SUN)
 
 
 def b8_flux_norm() -> Parameter:

@@ -5,6 +5,7 @@ import math
 import equinox as eqx
 
 from .._errors import InputError
+from .baseline import Baseline
 from .spectrum import Spectrum
 
 FLAVOURS = ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar", "nu_tau", "nu_tau_bar")
@@ -44,6 +45,8 @@ class Source(eqx.Module):
     """Neutrinos at a detector, in the order of every array with a flavour axis."""
 
     components: tuple[Component, ...]
+    baseline: Baseline | None = None
+    """Distance to the detector; None where it is not known."""
 
     def __check_init__(self) -> None:
         names = self.flavours

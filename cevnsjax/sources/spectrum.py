@@ -30,6 +30,18 @@ class Spectrum(eqx.Module):
     ) -> Float[np.ndarray, " node"]:
         """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV]."""
 
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return the energy [MeV] of each line and its share of the neutrinos."""
+        return ()
+
+    def pieces(self) -> tuple[float, ...]:
+        """Return the energies [MeV] between which the continuum is smooth, in order, its two ends included."""
+        return ()
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the density [1/MeV] without lines, zero beyond the ends of the spectrum."""
+        return np.zeros_like(energy)
+
 
 class Line(Spectrum):
     """Neutrinos of one energy [MeV]."""
@@ -49,6 +61,10 @@ class Line(Spectrum):
     ) -> Float[np.ndarray, " node"]:
         """Return κ at the energy of the line, 0 below the threshold."""
         return np.where(threshold <= self.energy, kernel(np.full_like(recoil, self.energy), recoil), 0.0)
+
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return the line."""
+        return ((self.energy, 1.0),)
 
 
 class Continuum(Spectrum):
@@ -76,3 +92,13 @@ class Continuum(Spectrum):
             energy = start + (high - start) * x
             total += np.sum((high - start) * w * self.density(energy) * kernel(energy, recoil[:, None]), axis=1)
         return total
+
+    def pieces(self) -> tuple[float, ...]:
+        """Return the edges."""
+        return self.edges
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the density, zero outside the edges."""
+        low, high = self.edges[0], self.edges[-1]
+        inside = (energy >= low) & (energy <= high)
+        return np.where(inside, self.density(np.clip(energy, low, high)), 0.0)

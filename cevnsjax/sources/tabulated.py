@@ -4,12 +4,16 @@ import equinox as eqx
 import numpy as np
 
 from .._errors import InputError
-from .._numerics import gauss_legendre
+from .._numerics import chebyshev_points, gauss_legendre, lagrange
 from .._typing import Float
 from .spectrum import Kernel, Spectrum
 
 MOST_BREAKS = 400
 """Points beyond which a table is smooth enough for the quadrature in recoil energy to step over some of them."""
+
+
+SMOOTH_PIECES = 2
+"""Pieces above all thresholds, for each node, from which on they are taken together."""
 
 
 class Tabulated(Spectrum):
@@ -53,11 +57,19 @@ class Tabulated(Spectrum):
         threshold: Float[np.ndarray, " node"],
         order: int,
     ) -> Float[np.ndarray, " node"]:
-        """Return the integral, Gauss-Legendre with `order` nodes on each piece between points."""
+        """Return the integral, Gauss-Legendre with `order` nodes on each piece between points.
+
+        Where the table goes on above all thresholds, the kernel is interpolated there: it is smooth in ln E.
+        """
         x, w = gauss_legendre((0.0, 1.0), order)
         total = np.zeros_like(recoil)
+        first_above = int(np.searchsorted(self.energy, threshold.max()))
+        smooth = len(self.energy) - 1 - first_above > SMOOTH_PIECES * order and self.energy[first_above] > 0.0
+        if smooth:
+            energies, weights = self._smooth_part(first_above, order)
+            total += kernel(energies, recoil[:, None]) @ weights
         points = zip(self.energy[:-1], self.energy[1:], self.density[:-1], self.density[1:], strict=True)
-        for low, high, first, last in points:
+        for low, high, first, last in list(points)[: first_above if smooth else None]:
             above = threshold < high
             if low == high or not np.any(above):
                 continue
@@ -66,6 +78,28 @@ class Tabulated(Spectrum):
             density = first + (last - first) * (energy - low) / (high - low)
             total[above] += np.sum((high - start) * w * density * kernel(energy, recoil[above, None]), axis=1)
         return total
+
+    def pieces(self) -> tuple[float, ...]:
+        """Return the energies of the points."""
+        return tuple(np.unique(self.energy).tolist())
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the density; at a jump, that above it."""
+        low = np.clip(np.searchsorted(self.energy, energy, side="right") - 1, 0, len(self.energy) - 2)
+        width = self.energy[low + 1] - self.energy[low]
+        share = np.where(width > 0, (energy - self.energy[low]) / np.where(width > 0, width, 1.0), 1.0)
+        value = self.density[low] + (self.density[low + 1] - self.density[low]) * share
+        return np.where((energy >= self.energy[0]) & (energy <= self.energy[-1]), value, 0.0)
+
+    def _smooth_part(self, first: int, order: int) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
+        """Return energies, `order` of them, and weights that integrate what is smooth in ln E from a point on."""
+        low, high = self.energy[first:-1, None], self.energy[first + 1 :, None]
+        x, w = gauss_legendre((0.0, 1.0), order)
+        share = np.where(high > low, x, 0.0)
+        energy = low + (high - low) * share
+        density = (1.0 - share) * self.density[first:-1, None] + share * self.density[first + 1 :, None]
+        nodes = chebyshev_points(np.log(low[0, 0]), np.log(high[-1, 0]), order)
+        return np.exp(nodes), lagrange(nodes, np.log(energy.ravel())) @ ((high - low) * w * density).ravel()
 
 
 def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:
@@ -101,3 +135,16 @@ class Mixture(Spectrum):
         """Return the sum over the parts."""
         moments = (part.moment(kernel, recoil, threshold, order) for part in self.parts)
         return sum(share * moment for share, moment in zip(self.shares, moments, strict=True))
+
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return the lines of all parts."""
+        pairs = zip(self.shares, self.parts, strict=True)
+        return tuple((energy, share * own) for share, part in pairs for energy, own in part.lines())
+
+    def pieces(self) -> tuple[float, ...]:
+        """Return the energies of all parts."""
+        return tuple(sorted({energy for part in self.parts for energy in part.pieces()}))
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return the sum over the parts."""
+        return sum(share * part.continuum(energy) for share, part in zip(self.shares, self.parts, strict=True))

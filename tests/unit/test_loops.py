@@ -70,8 +70,8 @@ def test_derivatives(t):
 
     first = float(6 * integral(lambda w: w**2 / (1 + w * mpmath.mpf(t))))
     second = float(-6 * integral(lambda w: w**3 / (1 + w * mpmath.mpf(t)) ** 2))
-    assert_close(jax.grad(one)(jnp.asarray(t)), first, 3e-11, "the closed form cancels to 1e-2 at t = 1/2")
-    assert_close(jax.grad(jax.grad(one))(jnp.asarray(t)), second, 1e-9, "the closed form cancels to 1e-4 at t = 1/2")
+    assert_close(jax.grad(one)(jnp.asarray(t)), first)
+    assert_close(jax.grad(jax.grad(one))(jnp.asarray(t)), second, 5e-12, "the closed form cancels at t = 1/2")
 
 
 def test_derivatives_at_zero():

@@ -11,7 +11,7 @@ PACKAGE = Path(cj.__file__).parent
 ORDER = [
     "_typing", "_errors", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "morphing", "nuclei",
     "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "amplitude", "reduction",
-    "recoils", "folding", "prediction",
+    "recoils", "projection", "oscillation", "folding", "prediction",
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip
 ONLY_IN = {"matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}}

@@ -8,7 +8,11 @@ from independent_traces import product, rounding
 from tolerance import assert_close
 
 from cevnsjax._errors import InputError
+from cevnsjax.interactions.combination import combine
+from cevnsjax.interactions.light_scalar import light_scalar
+from cevnsjax.interactions.magnetic_moment import magnetic_moment
 from cevnsjax.interactions.structures import KINEMATICS, STRUCTURES, incompatible, kernel, pairs
+from cevnsjax.interactions.tensor import tensor_mediator
 
 # Review of Particle Physics 2022 and CODATA 2018; MeV and cm
 G_F, HBARC, ALPHA, M_E = 1.1663787e-11, 197.3269804e-13, 1 / 137.035999084, 0.51099895
@@ -82,6 +86,16 @@ def test_scalar_and_moment_interfere_fully_on_spin_0():
     assert "sign" in incompatible(STRUCTURES)
     assert incompatible(("vector", "scalar", "tensor")) is None
     assert incompatible(("vector", "magnetic", "coherent-tensor", "nucleon-pseudoscalar")) is None
+
+
+def test_combinations_without_a_relative_sign_are_refused():
+    with pytest.raises(
+        InputError, match="standard-model, light-scalar, magnetic-moment cannot be combined: scalar and"
+    ):
+        combine([light_scalar(), magnetic_moment()])
+    with pytest.raises(InputError, match="tensor and magnetic amplitudes"):
+        combine([tensor_mediator(), magnetic_moment()], electrons=True)
+    assert combine([tensor_mediator(), magnetic_moment()]).names[1:] == ["tensor", "magnetic-moment"]
 
 
 def test_interference_that_is_left_out_is_of_the_order_of_the_velocity():

@@ -1,0 +1,52 @@
+"""Scattering with a final state of its own: a kernel and limits of the recoil that parameters move.
+
+    dσ_l/dT (E, T) = κ(E, T; θ) · |vertex_l(θ)|² · charge(q²)²,    T₋(E; θ) < T < T₊(E; θ)
+
+Nothing interferes with it. A `Process` says what the counts need of it; `projection` does the integrals.
+"""
+
+import abc
+
+import equinox as eqx
+
+from .._typing import Array, Float, Params, Scalar
+from .interaction import Vertex
+
+
+class Process(eqx.Module):
+    """Scattering into a final state of its own. All functions take NumPy or JAX arrays and are differentiable."""
+
+    charge: eqx.AbstractVar[str]
+    """What it couples to, one of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
+    vertex: eqx.AbstractVar[Vertex]
+    """Couplings of the flavours, not mixing."""
+
+    @abc.abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the parameters of the kernel and the limits."""
+
+    def energies(self) -> int:
+        """Return at how many E the kernel is taken for each T: exact where it is a polynomial in 1/E of lower degree.
+
+        That of any exchange at tree level is one of degree 2, for which the default suffices.
+        """
+        return 3
+
+    @abc.abstractmethod
+    def kernel(
+        self, energy: Float[Array, "..."], recoil: Float[Array, "..."], mass: Scalar, params: Params
+    ) -> Float[Array, "..."]:
+        """Return κ [cm²/MeV] at neutrino energies E and recoil energies T of a target of some mass [MeV].
+
+        Only its values within the limits count, but it must be finite for all T > 0.
+        """
+
+    @abc.abstractmethod
+    def minimum_energy(self, recoil: Float[Array, "..."], mass: Scalar, params: Params) -> Float[Array, "..."]:
+        """Return the smallest E [MeV] that can leave a recoil T > 0."""
+
+    @abc.abstractmethod
+    def recoil_limits(
+        self, energy: Float[Array, "..."], mass: Scalar, params: Params
+    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """Return T₋ and T₊ [MeV] of each E, where `minimum_energy` is E; equal to each other where E is too small."""

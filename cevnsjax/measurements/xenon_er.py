@@ -1,0 +1,202 @@
+"""Liquid xenon in which solar neutrinos scatter off electrons: LZ, XENONnT and PandaX-4T.
+
+Counts in bins of electron-equivalent energy. The signal is elastic scattering of all solar neutrinos; the background is
+the published fit less the scattering in the Standard Model, so that at the defaults the prediction is that fit. The
+counts of LZ, the efficiencies and the fits are compilations of others, in part digitised (data/lz_er and the others).
+
+* ``lz-er``: WS2022 (0.90 t·y) and WS2024 (3.3 t·y), 19 bins (arXiv:2511.17350), Poisson; in WS2022 with the line of
+  37Ar at 2.8 keV (arXiv:2207.05036). Efficiency against the true energy.
+* ``xenonnt-er``: 1.16 t·y, 15 bins up to 30 keV (arXiv:2207.11330), ``poisson``, or ``gaussian`` with the background
+  known exactly (arXiv:2309.04117 Eq. 4.5). Efficiency against the reconstructed energy.
+* ``pandax4t-er``: Run1, 1.0 t·y, 29 bins (arXiv:2408.07641), Poisson. Efficiency against the true energy.
+
+Efficiencies against the true energy fall towards the end of the window, which they contain; the bins contain it too.
+Hence they are taken as constant from their maximum on.
+"""
+
+import numpy as np
+
+from .._data import DataFile
+from .._errors import InputError, suggest
+from .._stage import Constant, Stage
+from .._typing import Float
+from ..detectors.efficiency import TabulatedEfficiency, UnitEfficiency
+from ..detectors.quenching import Unquenched
+from ..detectors.resolution import GaussianSmearing
+from ..detectors.response import BinnedDetector, EnergyDetector
+from ..measurement import Measurement
+from ..nuclei.target import natural_target
+from ..sources.solar import YEAR, solar_neutrinos
+from ..systematics import Strength
+
+RUNS = ("ws2022", "ws2024")
+"""Runs of LZ."""
+XENONNT_VARIANTS = ("poisson", "gaussian")
+PANDAX4T_VARIANTS = ("run1",)
+TONNE = 1000.0
+"""Mass [kg] of a tonne: the exposures are in t·y."""
+END = 1.0 + 1e-9
+"""Where an efficiency ends, relative to its last energy."""
+
+
+def lz_er(variant: str = "ws2022", form_factor: str = "helm") -> Measurement:
+    """Return LZ: the run ``ws2022`` or ``ws2024``. No nucleus scatters: `form_factor` is of no effect."""
+    data = _data("lz_er", variant, RUNS)
+    edges, observed, background = _spectrum(data, f"spectrum_{variant}")
+    backgrounds: tuple[Stage, ...] = (Constant(background[:, None]),)
+    strengths = (*_strengths(data),)
+    if variant == "ws2022":
+        line = _line(data, edges)
+        backgrounds = (Constant((background - line)[:, None]), Constant(line[:, None]))
+        strengths = (*strengths, Strength("ar37_norm", "ar37", data.number("pulls.argon", "1")))
+    return _measurement(
+        data=data,
+        name="lz-er" if variant == RUNS[0] else f"lz-er:{variant}",
+        references=("paper", "paper_2023", "compilation"),
+        dataset=f"lz-er-{variant}",
+        exposure=data.number(f"exposure.{variant}", "t*y"),
+        detector=EnergyDetector(
+            edges=edges,
+            quenching=Unquenched(),
+            smearing=_lz_smearing(data),
+            efficiency=UnitEfficiency(),
+            unit="keV",
+            acceptance=_acceptance(data, f"efficiency_{variant}"),
+        ),
+        backgrounds=backgrounds,
+        strengths=strengths,
+        observed=observed,
+        form_factor=form_factor,
+    )
+
+
+def xenonnt_er(variant: str = "poisson", form_factor: str = "helm") -> Measurement:
+    """Return XENONnT, ``poisson`` or ``gaussian``. No nucleus scatters: `form_factor` is of no effect."""
+    data = _data("xenonnt_er", variant, XENONNT_VARIANTS)
+    edges, observed, background = _spectrum(data, "spectrum")
+    gaussian = variant == "gaussian"
+    signal, others = _strengths(data)
+    return _measurement(
+        data=data,
+        name=f"xenonnt-er:{variant}" if gaussian else "xenonnt-er",
+        references=("paper", "compilation"),
+        dataset="xenonnt-er",
+        exposure=data.number("exposure.sr0", "t*y"),
+        detector=EnergyDetector(
+            edges=edges,
+            quenching=Unquenched(),
+            smearing=GaussianSmearing(
+                0.0, data.number("resolution.slope", "keV"), powers=(data.number("resolution.linear", "1"),)
+            ),
+            efficiency=TabulatedEfficiency(*data.table("efficiency")),
+            unit="keV",
+        ),
+        backgrounds=(Constant(background[:, None]),),
+        strengths=(signal, Strength(others.parameter, others.component, None) if gaussian else others),
+        observed=observed,
+        errors=np.sqrt(observed)[:, None] if gaussian else None,
+        form_factor=form_factor,
+    )
+
+
+def pandax4t_er(variant: str = "run1", form_factor: str = "helm") -> Measurement:
+    """Return PandaX-4T, ``run1``. No nucleus scatters: `form_factor` is of no effect."""
+    data = _data("pandax4t_er", variant, PANDAX4T_VARIANTS)
+    edges, observed, background = _spectrum(data, "spectrum")
+    powers = (("linear", "1"), ("quadratic", "1/keV"), ("cubic", "1/keV^2"))
+    return _measurement(
+        data=data,
+        name="pandax4t-er",
+        references=("paper", "exposure", "compilation"),
+        dataset="pandax4t-er",
+        exposure=data.number("exposure.run1", "t*y"),
+        detector=EnergyDetector(
+            edges=edges,
+            quenching=Unquenched(),
+            smearing=GaussianSmearing(
+                data.number("resolution.noise", "keV"),
+                0.0,
+                powers=tuple(data.number(f"resolution.{key}", unit) for key, unit in powers),
+            ),
+            efficiency=UnitEfficiency(),
+            unit="keV",
+            acceptance=_acceptance(data, "efficiency"),
+        ),
+        backgrounds=(Constant(background[:, None]),),
+        strengths=_strengths(data),
+        observed=observed,
+        form_factor=form_factor,
+    )
+
+
+def _data(folder: str, variant: str, known: tuple[str, ...]) -> DataFile:
+    data = DataFile(f"{folder}/measurement.toml")
+    if variant not in known:
+        name = data.get("name", str)
+        raise InputError(f"unknown variant '{variant}' of {name}{suggest(variant, known)}; known: {', '.join(known)}")
+    return data
+
+
+def _spectrum(
+    data: DataFile, table: str
+) -> tuple[Float[np.ndarray, " edge"], Float[np.ndarray, " bin"], Float[np.ndarray, " bin"]]:
+    """Return the edges of the bins [keV], the events, and the fit of the background less the solar neutrinos."""
+    low, high, observed, fit, solar = data.table(table)
+    return np.append(low, high[-1]), observed, fit - solar
+
+
+def _strengths(data: DataFile) -> tuple[Strength, Strength]:
+    return (
+        Strength("es_norm", "es", data.number("pulls.solar", "1")),
+        Strength("background_norm", "background", data.number("pulls.background", "1")),
+    )
+
+
+def _lz_smearing(data: DataFile) -> GaussianSmearing:
+    return GaussianSmearing(0.0, data.number("resolution.slope", "keV"))
+
+
+def _line(data: DataFile, edges: Float[np.ndarray, " edge"]) -> Float[np.ndarray, " bin"]:
+    """Return the events of the K capture of ³⁷Ar in each bin."""
+    smearing, energy = _lz_smearing(data), np.array([data.number("argon.energy", "keV")])
+    nominal = {parameter.name: parameter.default for parameter in smearing.parameters()}
+    cumulative = smearing.cumulative(edges, energy, nominal)[:, 0]
+    return data.number("argon.ws2022", "counts") * np.diff(cumulative)
+
+
+def _acceptance(data: DataFile, table: str) -> TabulatedEfficiency:
+    """Return the efficiency against the true energy, constant from its maximum to where it ends."""
+    energy, efficiency = data.table(table)
+    last = max(data.number("efficiency.highest", "keV"), energy[-1])
+    rising = np.maximum.accumulate(efficiency)
+    energies = np.concatenate([energy[energy < last], [last, END * last]])
+    return TabulatedEfficiency(energies, np.append(rising[energy < last], [rising[-1], 0.0]))
+
+
+def _measurement(
+    data: DataFile,
+    name: str,
+    references: tuple[str, ...],
+    dataset: str,
+    exposure: float,
+    detector: EnergyDetector,
+    backgrounds: tuple[Stage, ...],
+    strengths: tuple[Strength, ...],
+    observed: Float[np.ndarray, " bin"],
+    form_factor: str,
+    errors: Float[np.ndarray, "bin cell"] | None = None,
+) -> Measurement:
+    return Measurement(
+        name=name,
+        title=data.get("title", str),
+        references=tuple(data.get(f"sources.{key}", str) for key in references),
+        dataset=dataset,
+        source=solar_neutrinos(YEAR),
+        target=natural_target("xe", exposure * TONNE, form_factor),
+        detector=BinnedDetector(energy=detector, spread=Constant(np.ones((3, 1))), others={}),
+        backgrounds=backgrounds,
+        strengths=strengths,
+        observed=observed[:, None],
+        errors=errors,
+        recoils="electron",
+    )

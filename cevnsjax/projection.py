@@ -1,0 +1,368 @@
+"""The general path: recoils of a process whose kernel and limits move with the parameters, at fixed recoil energies.
+
+    moments_l,i,kn = N_i Φ_l ∫ dE φ_l(E) ∫ dT κ(E, T; θ) ℓ_kn(T) T/T_kn,    T in panel k, T₋(E; θ) < T < T₊(E; θ)
+
+ℓ_kn is the Lagrange polynomial, in √T, of node n of panel k: summed against a response times a squared charge that is
+T times such a polynomial on each panel, the moments give its integral exactly, wherever the limits are. They stand for
+the flux moments times quadrature weights of a kernel that does not move. The factor T is there because a detector sees
+nothing of a recoil of no energy while a kernel may have a pole there; what is seen without any threshold is not what
+this is for.
+
+The integral over E is inside, from E_min(T; θ) up. It is a quadrature with few energies between E_min and the end of
+the spectrum, equidistant in 1/E in the sense of Chebyshev, whose weights depend on E_min alone and hold the spectrum:
+they are computed to rounding and kept as polynomials in E_min on cells. The quadrature is exact for polynomials in 1/E,
+which the kernels of exchange at tree level are.
+The integral over T is a Gauss-Legendre quadrature in √T between all points where the integrand has a kink: the edges of
+the panels, and both limits of the energies where the spectrum has one. These move: their order is found by sorting.
+"""
+
+from collections.abc import Callable, Sequence, Set
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ._numerics import gauss_legendre, namespace
+from ._stage import Constant, Stage, specialise
+from ._typing import Array, Float, Params
+from .detectors.response import EnergySpectrum, Recoils
+from .interactions.interaction import Vertex
+from .interactions.process import Process
+from .sources.source import Component
+
+TERMS = 16
+"""Terms of the polynomials in E_min."""
+CELL_ERROR = 1e-10
+"""Error of the polynomials, relative to the largest weight, above which a smooth cell is halved."""
+MOST_HALVINGS = 8
+FLUX_ORDER = 24
+"""Nodes of the flux integral in each piece of a spectrum, where there are few pieces."""
+MANY_PIECES = 60
+LEAST_RECOIL = 1e-24
+"""Recoil energy [MeV] below which nothing is counted."""
+LEAST_ORDER = 8
+"""Fewest nodes in recoil energy between kinks; else two thirds of those in a panel."""
+
+
+class FluxRule(eqx.Module):
+    """Quadrature ∫ φ_l(E) f(E) dE from any lower end up: nodes and weights that depend on the lower end.
+
+    The nodes are the Chebyshev points in 1/E between the lower end and the largest energy. The weights are polynomials
+    in the lower end on each cell.
+    """
+
+    edges: Float[np.ndarray, " edge"]
+    """Edges of the cells [MeV]."""
+    table: Float[np.ndarray, "cell term component point"]
+    """Coefficients of the powers of the place in the cell, from -1 to 1, the highest first."""
+    points: Float[np.ndarray, " point"]
+    """Places of the nodes, from 0 at the largest energy to 1 at the lower end, linear in 1/E."""
+
+    def energies(self, lower: Float[Array, "*node"]) -> Float[Array, "point *node"]:
+        """Return the nodes [MeV] above a `lower` end."""
+        place = self.points.reshape((-1,) + (1,) * lower.ndim)
+        return 1.0 / ((1.0 - place) / self.edges[-1] + place / lower)
+
+    def weights(
+        self, lower: Float[Array, "*interval node"], middle: Float[Array, "*interval"]
+    ) -> Float[Array, "component point *interval node"]:
+        """Return the weights of the nodes; all nodes of an interval are in the cell that the `middle` is in."""
+        xp = namespace(lower, middle)
+        cell = (middle[..., None] >= self.edges[1:-1]).sum(axis=-1)
+        coefficients = xp.moveaxis(xp.asarray(self.table)[cell], (-3, -2, -1), (0, 1, 2))[..., None]
+        low, high = (xp.asarray(edges)[cell][..., None] for edges in (self.edges[:-1], self.edges[1:]))
+        x = 2.0 * (xp.maximum(lower, self.edges[0]) - low) / (high - low) - 1.0
+        value = 0.0
+        for coefficient in coefficients:
+            value = value * x + coefficient
+        return xp.where((middle < self.edges[-1])[..., None], value, 0.0)
+
+
+def _direct_weights(
+    components: Sequence[Component],
+    edges: Float[np.ndarray, " edge"],
+    points: Float[np.ndarray, " point"],
+    lower: Float[np.ndarray, " lower"],
+    order: int,
+) -> Float[np.ndarray, "lower component point"]:
+    """Return ∫ φ_l(E) L_j(E) dE from each `lower` end up, L_j the Lagrange polynomials of the nodes, in 1/E."""
+    x, w = gauss_legendre((0.0, 1.0), order)
+    start = np.clip(lower[:, None], edges[:-1], edges[1:])
+    width = edges[1:] - start
+    energy = start[..., None] + width[..., None] * x
+    weight = width[..., None] * w
+    largest = edges[-1]
+    place = lower[:, None, None] * (largest - energy) / (energy * (largest - lower[:, None, None]))
+    found = np.empty((len(lower), len(components), len(points)))
+    density = np.array([component.spectrum.continuum(energy.ravel()) for component in components])
+    density = density.reshape(-1, *energy.shape) * weight
+    for j, own in enumerate(points):
+        others = np.delete(points, j)
+        basis = np.prod([(place - other) / (own - other) for other in others], axis=0)
+        found[:, :, j] = np.einsum("lxpg,xpg->xl", density, basis)
+    return found
+
+
+def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
+    """Return the quadrature with `count` nodes over the continua of the spectra; None if there are only lines."""
+    pieces = sorted({edge for component in components for edge in component.spectrum.pieces()})
+    if not pieces:
+        return None
+    edges, order = np.array(pieces), FLUX_ORDER if len(pieces) <= MANY_PIECES else FLUX_ORDER // 4
+    points = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / (count - 1)) if count > 1 else np.array([0.5])
+    angle = np.pi * (np.arange(TERMS) + 0.5) / TERMS
+    transform = np.cos(np.arange(TERMS)[:, None] * angle) * (2.0 - (np.arange(TERMS) == 0))[:, None] / TERMS
+    chebyshev = [np.polynomial.chebyshev.cheb2poly(row) for row in np.eye(TERMS)]
+    powers = np.array([np.pad(row, (0, TERMS - len(row))) for row in chebyshev]).T[::-1]
+
+    def weights(lower: Float[np.ndarray, " lower"]) -> Float[np.ndarray, "lower component point"]:
+        return _direct_weights(components, edges, points, lower, order)
+
+    kept = {edge for component in components for edge in component.spectrum.breaks()} - {
+        energy for component in components for energy, _ in component.spectrum.lines()
+    }
+    cells = sorted(kept | {edges[0], edges[-1]})
+    size = np.abs(weights(np.array([0.5 * (edges[0] + edges[-1])]))).max()
+    ends, table = [cells[0]], []
+    waiting = [(low, high, 0) for low, high in zip(cells[:-1], cells[1:], strict=True)][::-1]
+    while waiting:
+        low, high, halvings = waiting.pop()
+        found = np.tensordot(transform, weights(0.5 * (low + high) + 0.5 * (high - low) * np.cos(angle)), 1)
+        smooth = not np.any((edges > low) & (edges < high))
+        if smooth and halvings < MOST_HALVINGS and np.abs(found[-2:]).max() > CELL_ERROR * size:
+            middle = 0.5 * (low + high)
+            waiting += [(middle, high, halvings + 1), (low, middle, halvings + 1)]
+        else:
+            ends.append(high)
+            table.append(np.tensordot(powers, found, 1))
+    return FluxRule(np.array(ends), np.array(table), points)
+
+
+def lagrange_matrix(order: int) -> Float[np.ndarray, "degree node"]:
+    """Return the matrix from Chebyshev polynomials to the Lagrange polynomials of the nodes of Gauss and Legendre."""
+    nodes, _ = np.polynomial.legendre.leggauss(order)
+    return np.linalg.inv(np.polynomial.chebyshev.chebvander(nodes, order - 1))
+
+
+def forward_derivatives(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Return `function` of a few scalars such that its derivatives are always taken forward.
+
+    Of many numbers that few parameters move this is the cheaper way, in a gradient taken backward too.
+    """
+    wrapped = jax.custom_jvp(function)
+
+    @wrapped.defjvp
+    def _derivative(values: tuple[Array, ...], changes: tuple[Array, ...]) -> tuple[Array, Array]:
+        total, change = None, 0.0
+        for n in range(len(values)):
+            along = tuple(jnp.ones_like(v) if n == m else jnp.zeros_like(v) for m, v in enumerate(values))
+            total, slope = jax.jvp(function, values, along)
+            change = change + slope * changes[n]
+        return total, change
+
+    return wrapped
+
+
+class ProjectedMoments(Stage):
+    """Stage: the moments of a process at the recoil nodes of fixed panels, quadrature weight included."""
+
+    process: Process
+    masses: Float[np.ndarray, " nuclide"]
+    """Masses of the targets [MeV]."""
+    scales: Float[np.ndarray, "component nuclide"]
+    """Number of targets times fluence [1/cm²]."""
+    panels: Float[np.ndarray, "nuclide edge"]
+    """Square roots of the edges of the panels [√MeV]."""
+    rule: FluxRule | None
+    """Quadrature over the continua."""
+    lines: Float[np.ndarray, " line"]
+    """Energies of the lines [MeV]."""
+    shares: Float[np.ndarray, "component line"]
+    """Share of each line in each component."""
+    recoil: Float[np.ndarray, "nuclide node"]
+    """Recoil energies [MeV] of the nodes of all panels."""
+    matrix: Float[np.ndarray, "degree node"]
+    """From Chebyshev polynomials to the Lagrange polynomials of the nodes."""
+    nodes: Float[np.ndarray, " order"]
+    """Nodes and weights between 0 and 1 of the quadrature between kinks."""
+    weights: Float[np.ndarray, " order"]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.process.names())
+
+    def _kinks(self, params: Params) -> Float[Array, "nuclide kink"]:
+        """Return the √T between which the integrand is smooth, in order."""
+        energies = np.array([*([] if self.rule is None else self.rule.edges), *self.lines])
+        limits = self.process.recoil_limits(energies[energies > 0], self.masses[:, None], params)
+        xp = namespace(*limits)
+        roots = [xp.sqrt(xp.maximum(limit, LEAST_RECOIL)) for limit in limits]
+        moving = xp.clip(xp.concatenate(roots, axis=-1), self.panels[:, :1], self.panels[:, -1:])
+        return xp.sort(xp.concatenate([xp.asarray(self.panels), moving], axis=-1), axis=-1)
+
+    def _flux(
+        self,
+        recoil: Float[Array, "nuclide interval node"],
+        lower: Float[Array, "nuclide interval node"],
+        middle: Float[Array, "nuclide interval"],
+        params: Params,
+    ) -> Float[Array, "component nuclide interval node"]:
+        """Return ∫ φ(E) κ(E, T) dE from a `lower` end; an interval whose `middle` end is too large has nothing."""
+        xp = namespace(recoil, lower)
+        masses, total = self.masses[:, None, None], 0.0
+        if self.rule is not None:
+            weights = self.rule.weights(lower, middle)
+            for point, energy in enumerate(self.rule.energies(lower)):
+                total = total + weights[:, point] * self.process.kernel(energy, recoil, masses, params)
+        for energy, shares in zip(self.lines, self.shares.T, strict=True):
+            kernel = xp.where((middle <= energy)[..., None], self.process.kernel(energy, recoil, masses, params), 0.0)
+            total = total + shares[:, None, None, None] * kernel
+        return total
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        names = self.process.names()
+        values = [params[name] for name in names]
+        if namespace(*values) is np:
+            return self._moments(dict(zip(names, values, strict=True)))
+        return forward_derivatives(lambda *given: self._moments(dict(zip(names, given, strict=True))))(*values)
+
+    def _moments(self, params: Params) -> Float[Array, "component nuclide node"]:
+        kinks = self._kinks(params)
+        xp = namespace(kinks)
+        start, width = kinks[:, :-1], kinks[:, 1:] - kinks[:, :-1]
+        centre = start + 0.5 * width
+        root = start[..., None] + width[..., None] * self.nodes
+        masses = self.masses[:, None]
+        recoil = xp.maximum(root**2, LEAST_RECOIL)
+        lower = self.process.minimum_energy(recoil, masses[..., None], params)
+        middle = self.process.minimum_energy(xp.maximum(centre**2, LEAST_RECOIL), masses, params)
+        flux = self._flux(recoil, lower, middle, params) * (2.0 * root**3 * width[..., None] * self.weights)
+
+        place = xp.clip((centre[..., None] >= self.panels[:, None, 1:-1]).sum(axis=-1), 0, self.panels.shape[1] - 2)
+        chosen = xp.eye(self.panels.shape[1] - 1)[place]
+        low = xp.take_along_axis(xp.asarray(self.panels), place, axis=1)[..., None]
+        high = xp.take_along_axis(xp.asarray(self.panels), place + 1, axis=1)[..., None]
+        span = xp.where(high > low, high - low, 1.0)
+        x = (2.0 * root - low - high) / span
+        last, term = xp.zeros_like(x), xp.ones_like(x)
+        pieces = []
+        for degree in range(len(self.matrix)):
+            pieces.append((flux * term).sum(axis=-1))
+            last, term = term, (2.0 if degree else 1.0) * x * term - last
+        panels = xp.einsum("dlis,isp->lipd", xp.stack(pieces), chosen) @ self.matrix
+        return panels.reshape(*panels.shape[:2], -1) * self.scales[..., None] / self.recoil
+
+
+def projected(
+    components: Sequence[Component],
+    masses: Float[np.ndarray, " nuclide"],
+    numbers: Float[np.ndarray, " nuclide"],
+    panels: Float[np.ndarray, "nuclide edge"],
+    order: int,
+    process: Process,
+) -> ProjectedMoments:
+    """Return the stage of the moments of a `process` at `order` recoil nodes in each of the `panels`.
+
+    `masses` [MeV] and `numbers` of the targets; `panels` are the edges in recoil energy [MeV]. The nodes are those of
+    Gauss and Legendre in √T.
+    """
+    lines = sorted({energy for component in components for energy, _ in component.spectrum.lines()})
+    shares = np.zeros((len(components), len(lines)))
+    for row, component in zip(shares, components, strict=True):
+        for energy, share in component.spectrum.lines():
+            row[lines.index(energy)] += share
+    rule = flux_rule(components, process.energies())
+    roots = np.sqrt(panels)
+    nodes, weights = gauss_legendre((0.0, 1.0), max(LEAST_ORDER, -(-2 * order // 3)))
+    return ProjectedMoments(
+        process=process,
+        masses=np.asarray(masses, float),
+        scales=np.outer([component.fluence for component in components], numbers),
+        panels=roots,
+        rule=rule,
+        lines=np.array(lines),
+        shares=shares,
+        recoil=np.array([np.maximum(gauss_legendre(own, order)[0] ** 2, LEAST_RECOIL) for own in roots]),
+        matrix=lagrange_matrix(order),
+        nodes=nodes,
+        weights=weights,
+    )
+
+
+class Couplings(Stage):
+    """Stage: the squared couplings of the flavour of each component."""
+
+    vertex: Vertex
+    rows: tuple[int, ...] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.vertex.names())
+
+    def __call__(self, params: Params) -> Float[Array, " component"]:
+        return self.vertex(params)[np.array(self.rows)] ** 2
+
+
+class ProcessSpectrum(Recoils):
+    """Stage: targets scattered in a process at each recoil node, quadrature weight included."""
+
+    moments: Stage
+    couplings: Stage
+    charge: Stage
+    """Charge at the nodes, (nuclide, node)."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        return self.couplings(params)[:, None, None] * self.moments(params) * self.charge(params) ** 2
+
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects."""
+        if not isinstance(self.charge, Constant):
+            return EnergySpectrum(self, Constant(response))
+        selected = EnergySpectrum(self.moments, Constant(response * self.charge.value**2))
+        if isinstance(self.moments, Constant):
+            return CoupledCounts(self.couplings, Constant(selected({})))
+        return CoupledCounts(self.couplings, selected)
+
+
+class CoupledCounts(Stage):
+    """Stage: counts per squared coupling, (component, bin), times the squared couplings."""
+
+    couplings: Stage
+    counts: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component bin"]:
+        return self.couplings(params)[:, None] * self.counts(params)
+
+
+class Added(Stage):
+    """Stage: a sum."""
+
+    parts: tuple[Stage, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "..."]:
+        return sum(part(params) for part in self.parts)
+
+
+class AddedRecoils(Recoils):
+    """Stage: recoils of several kinds at the same nodes."""
+
+    parts: tuple[Stage, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        return sum(part(params) for part in self.parts)
+
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects."""
+        spectra = (EnergySpectrum(part, Constant(response)) for part in self.parts)
+        return Added(tuple(specialise(spectrum, free, params) for spectrum in spectra))
