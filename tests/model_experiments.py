@@ -6,7 +6,6 @@ from math import pi
 import independent_models as im
 import numpy as np
 
-import cevnsjax as cj
 from cevnsjax._stage import Constant
 from cevnsjax.analysis.likelihood import Likelihood
 from cevnsjax.detectors.efficiency import UnitEfficiency
@@ -14,7 +13,8 @@ from cevnsjax.detectors.quenching import PolynomialQuenching
 from cevnsjax.detectors.response import BinnedDetector, EnergyDetector
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.measurement import Measurement
-from cevnsjax.nuclei.target import target_of
+from cevnsjax.nuclei.nuclide import nuclide
+from cevnsjax.nuclei.target import Target
 from cevnsjax.prediction import component_counts
 from cevnsjax.sources.pion_decay import pion_decay_at_rest
 from cevnsjax.sources.reactor import reactor
@@ -22,11 +22,12 @@ from cevnsjax.sources.solar import solar_neutrinos
 from cevnsjax.systematics import Strength
 
 TARGETS = {
-    "CsI": {"cs": 1, "i": 1},
-    "Ar": {"ar": 1},
-    "Ge": {"ge": 1},
-    "Xe": {"xe": 1},
+    "CsI": ("133Cs", "127I"),
+    "Ar": ("40Ar",),
+    "Ge": ("73Ge", "74Ge"),
+    "Xe": ("129Xe", "132Xe"),
 }
+"""Nuclides, 1e25 of the first, twice as many of the second: with spin and without."""
 SOURCES = ("pion-decay", "reactor", "solar")
 NUCLEAR_EDGES = {  # keV of nuclear recoil; the last bin ends beyond the largest
     "pion-decay": {"CsI": (1, 4, 10, 25, 50), "Ar": (5, 20, 50, 100, 160), "Ge": (2, 10, 30, 60, 90), "Xe": (1, 4, 10, 25, 50)},
@@ -38,31 +39,42 @@ ELECTRON_EDGES = (0.3, 1, 5, 20, 60)
 POT, FISSIONS, YEAR = 1e23, 1e18, 365.25 * 86400
 
 
-def source(name, recoils):
+def kinds(target, recoils):
+    """Return the neutrinos of the Sun: the continuum of pp, which takes time, on xenon alone."""
+    if recoils == "nucleus":
+        return ("b8",)
+    return ("pp", "be7") if target == "Xe" else ("be7",)
+
+
+def source(name, target, recoils):
     if name == "pion-decay":
         return pion_decay_at_rest(0.09, POT, 20.0)
     if name == "reactor":
         return reactor("kopeikin", {"u235": FISSIONS, "u238": 0.0, "pu239": 0.0, "pu241": 0.0})
-    return solar_neutrinos(YEAR, ("b8",) if recoils == "nucleus" else ("pp", "be7"))
+    return solar_neutrinos(YEAR, kinds(target, recoils))
 
 
 @cache
-def flux(name, recoils):
+def flux(name, target, recoils):
     if name == "pion-decay":
         return im.pion_flux(0.09 * POT / (4 * pi * 2000.0**2))
     if name == "reactor":
         return im.reactor_flux(FISSIONS)
-    return im.solar_flux(("b8",) if recoils == "nucleus" else ("pp", "be7"), YEAR)
+    return im.solar_flux(kinds(target, recoils), YEAR)
 
 
 def edges(target, name, recoils):
     return np.array(NUCLEAR_EDGES[name][target] if recoils == "nucleus" else ELECTRON_EDGES, float)
 
 
+def numbers(target):
+    return 1e25 * np.arange(1.0, len(TARGETS[target]) + 1)
+
+
 @cache
 def experiment(target, name, recoils="nucleus"):
-    """Return a measurement of a kilogram in bins of the true recoil energy, one cell for each flavour."""
-    neutrinos = source(name, recoils)
+    """Return a measurement in bins of the true recoil energy, one cell for each flavour."""
+    neutrinos = source(name, target, recoils)
     count = len(neutrinos.components)
     bins = edges(target, name, recoils)
     detector = BinnedDetector(
@@ -76,7 +88,7 @@ def experiment(target, name, recoils="nucleus"):
         references=(),
         dataset=f"{target}-{name}",
         source=neutrinos,
-        target=target_of(target, 1.0, "helm"),
+        target=Target(tuple(nuclide(one) for one in TARGETS[target]), numbers(target), "helm"),
         detector=detector,
         backgrounds=(),
         strengths=(Strength("cevns_norm", "cevns", None),),
@@ -88,7 +100,16 @@ def experiment(target, name, recoils="nucleus"):
 @cache
 def setup(target, name, recoils="nucleus"):
     """Return the same for the second implementation."""
-    return im.Setup(flux(name, recoils), im.natural(TARGETS[target], 1.0), 1e-3 * edges(target, name, recoils))
+    nuclei = [
+        (
+            im.Nucleus(one),
+            number,
+            *(im.NUCLIDES[one][f"{particle}_radius"]["value"] for particle in ("proton", "neutron")),
+        )
+        for one, number in zip(TARGETS[target], numbers(target), strict=True)
+    ]
+    order = 40 if name == "pion-decay" else 12
+    return im.Setup(flux(name, target, recoils), nuclei, 1e-3 * edges(target, name, recoils), order)
 
 
 @cache
@@ -100,6 +121,3 @@ def likelihood(names, target, name, recoils="nucleus", scheme="2022"):
 def rate(found, values):
     """Return the counts of the engine, (flavour, bin)."""
     return np.asarray(component_counts(found.folded[0], found.parameters.complete(values))["cevns"]).T
-
-
-__all__ = ["cj"]
