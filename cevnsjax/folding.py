@@ -32,7 +32,7 @@ from .measurement import Measurement, Observables
 from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from .nuclei.target import nuclear_charges
 from .oscillation import (
-    LOWEST_RECOIL,
+    LEAST_SEEN,
     Arrivals,
     OscillatedSpectrum,
     Oscillations,
@@ -325,8 +325,8 @@ def _resolved(
         )
     if baseline.averaged:
         return moments[:, :, None], Oscillations(baseline, np.ones(1))
-    first = np.where(nodes.edges > 0, nodes.edges, np.inf).min(axis=1)
-    grid = energy_grid(components, baseline, float(minimum_energy(LOWEST_RECOIL * first, targets.masses).min()))
+    lowest = minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses).min()
+    grid = energy_grid(components, baseline, float(lowest))
     resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
     fluences = np.array([component.fluence for component in components])
     for (q, pair), (i, mass) in itertools.product(enumerate(products), enumerate(targets.masses)):

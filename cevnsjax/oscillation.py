@@ -29,14 +29,15 @@ from .recoils import RecoilSpectrum
 from .sources.baseline import PHASE, Baseline
 from .sources.source import Component
 
-DAMPING = 3.1
-"""Phase kσ at which an oscillation is averaged away, to exp(-2 (kσ)²) = 4e-9."""
-MORE_POINTS = 32
+DAMPING = 2.7
+"""Phase kσ at which an oscillation is averaged away, to exp(-2 (kσ)²) = 5e-7."""
+MORE_POINTS = 24
 """Points of a cell beside one for each radian of half the change of the phase."""
 MOST_POINTS = 4000
 """Most points of a cell: without any spread of the distances the largest Δm² needs more."""
-LOWEST_RECOIL = 0.01
-"""Recoil energy, in units of the smallest kink, below which nothing is seen."""
+LEAST_SEEN = {"nucleus": 1e-3, "electron": 1e-5}
+"""Recoil energies below which nothing is seen, in units of the largest: the energies that only give such are one cell,
+with the sine at its upper end."""
 NEGLIGIBLE = 1e-14
 """Share of a point in all counts below which it is left out."""
 

@@ -10,6 +10,7 @@ What differs from the engine, so that a mistake is not made twice:
 
 import tomllib
 from functools import cache
+from itertools import pairwise
 from math import log, pi, sqrt
 
 import numpy as np
@@ -65,6 +66,13 @@ def lines():
     return found
 
 
+def primitives(e):
+    """Return the primitives of E^n (1, 1/E, 1/E², ln E) for n = 0 and 1."""
+    constant = (e, np.log(e), -1 / e, e * (np.log(e) - 1))
+    slope = (e**2 / 2, e, np.log(e), e**2 / 2 * (np.log(e) - 0.5))
+    return np.array([constant, slope])
+
+
 def moments(recoil):
     """Return ∫ φ_l(E) (1, 1/E, 1/E², ln E) dE above the threshold of each recoil [MeV]: an array (4, flavour, recoil)."""
     start = (recoil + np.sqrt(recoil**2 + 2 * M_E * recoil)) / 2
@@ -72,17 +80,14 @@ def moments(recoil):
     for energy, flux in continua():
         slope = np.diff(flux) / np.diff(energy)
         constant = flux[:, :-1] - slope * energy[:-1]
-        ends = [np.maximum(edge, start[:, None]) for edge in (energy[:-1], energy[1:])]
-        inside = ends[1] > ends[0]
-        low, high = (np.where(inside, end, 1.0) for end in ends)
-        ratio = np.log(high / low)
-        powers = [high - low, (high**2 - low**2) / 2]
-        logs = [high * (np.log(high) - 1) - low * (np.log(low) - 1)]
-        logs.append(high**2 / 2 * (np.log(high) - 0.5) - low**2 / 2 * (np.log(low) - 0.5))
-        for k, (first, second) in enumerate(
-            ((powers[0], powers[1]), (ratio, powers[0]), (1 / low - 1 / high, ratio), (logs[0], logs[1]))
-        ):
-            total[k] += constant @ (inside * first).T + slope @ (inside * second).T
+        ends = primitives(np.maximum(energy, 1e-9))
+        pieces = np.einsum("nfp,nkp->kfp", np.array([constant, slope]), np.diff(ends, axis=2))
+        beyond = np.concatenate([np.cumsum(pieces[..., ::-1], axis=2)[..., ::-1], np.zeros((4, 3, 1))], axis=2)
+        inside = (start > energy[0]) & (start < energy[-1])
+        k = np.clip(np.searchsorted(energy, start, side="right") - 1, 0, len(energy) - 2)
+        partial = primitives(np.maximum(energy[k + 1], 1e-9)) - primitives(start)
+        own = np.einsum("nfr,nkr->kfr", np.array([constant[:, k], slope[:, k]]), partial) + beyond[..., k + 1]
+        total += np.where(inside, own, np.where(start <= energy[0], beyond[..., :1], 0.0))
     for energy, flux in lines():
         seen = start <= energy
         for k, value in enumerate((1.0, 1 / energy, 1 / energy**2, log(energy))):
@@ -139,7 +144,7 @@ def simpson(edges, parts=8):
     """Return nodes and weights of Simpson's rule in √T between consecutive `edges`, none of them at a step."""
     nodes, weights = [], []
     rule = np.array([1, *[4, 2] * (parts // 2 - 1), 4, 1]) / (3 * parts)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         root = np.linspace(sqrt(low) * (1 + 1e-12), sqrt(high) * (1 - 1e-12), parts + 1)
         nodes.append(root**2)
         weights.append((sqrt(high) - sqrt(low)) * rule * 2 * root)
@@ -169,7 +174,7 @@ def response(recoil, edges, deviation, accepted=None, efficiency=None):
         return found if accepted is None else accepted(energy) * found
     x, value = efficiency
     found = np.zeros((len(edges) - 1, len(recoil)))
-    for k, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+    for k, (low, high) in enumerate(pairwise(edges)):
         cuts = np.array([low, *x[(x > low) & (x < high)], high])
         at_cuts = np.interp(cuts, x, value)
         pull = (cuts[:, None] - energy) / width
@@ -194,3 +199,56 @@ def counts(edges, exposure, deviation, last, accepted=None, efficiency=None, kin
     nodes, weights = simpson(1e-3 * np.array(cuts))
     probability = response(nodes, edges, deviation, accepted, efficiency)
     return np.array([exposure * probability @ (weights * rate) for rate in rates(nodes, sin2)])
+
+
+def numbers(folder):
+    """Return the numbers of a measurement's file, by section and key."""
+    document = tomllib.loads((DATA / folder / "measurement.toml").read_text())
+    sections = ("exposure", "resolution", "efficiency", "argon", "pulls")
+    return {key: {k: v["value"] for k, v in document[key].items()} for key in sections if key in document}
+
+
+def rising(folder, table, highest):
+    """Return the efficiency against the true energy [keV], its running maximum, 0 beyond `highest`; and its points."""
+    found = columns(f"{folder}/{table}.csv")
+    energy, value = found["energy"], np.maximum.accumulate(found["efficiency"])
+    return (lambda x: np.where(x <= highest, np.interp(x, energy, value), 0.0)), [*energy[energy < highest], highest]
+
+
+def edges(folder, table):
+    found = columns(f"{folder}/{table}.csv")
+    return np.append(found["energy_low"], found["energy_high"][-1])
+
+
+@cache
+def expected(name, sin2=0.23863):
+    """Return the counts (3, bin) of a measurement of the catalogue, as `counts`."""
+    base, _, variant = name.partition(":")
+    if base == "lz-er":
+        run, given = variant or "ws2022", numbers("lz_er")
+        accepted, points = rising("lz_er", f"efficiency_{run}", given["efficiency"]["highest"])
+        slope = given["resolution"]["slope"]
+        bins = edges("lz_er", f"spectrum_{run}")
+        return counts(
+            bins, given["exposure"][run], lambda e: np.sqrt(slope * e), 35.0, accepted, kinks=points, sin2=sin2
+        )
+    if base == "xenonnt-er":
+        given, table = numbers("xenonnt_er"), columns("xenonnt_er/efficiency.csv")
+        slope, linear = given["resolution"]["slope"], given["resolution"]["linear"]
+        efficiency = (table["energy"], table["efficiency"])
+        bins = edges("xenonnt_er", "spectrum")
+        exposure = given["exposure"]["sr0"]
+        return counts(bins, exposure, lambda e: np.sqrt(slope * e) + linear * e, 50.0, efficiency=efficiency, sin2=sin2)
+    given = numbers("pandax4t_er")
+    noise, *powers = (given["resolution"][key] for key in ("noise", "linear", "quadratic", "cubic"))
+    accepted, points = rising("pandax4t_er", "efficiency", given["efficiency"]["highest"])
+    bins = edges("pandax4t_er", "spectrum")
+    return counts(
+        bins,
+        given["exposure"]["run1"],
+        lambda e: noise + powers[0] * e + powers[1] * e**2 + powers[2] * e**3,
+        given["efficiency"]["highest"],
+        accepted,
+        kinks=points,
+        sin2=sin2,
+    )

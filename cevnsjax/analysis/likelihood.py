@@ -100,7 +100,9 @@ class Likelihood:
     ) -> Specification:
         """Check what is asked for and return it complete; see `fit` for the arguments."""
         extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
-        return specify(self.parameters, self.constraints, free, values, tie, require, extra, correlate)
+        found = specify(self.parameters, self.constraints, free, values, tie, require, extra, correlate)
+        self.interaction.check(found.values)
+        return found
 
     def problem(self, **asked: Any) -> Problem:
         """Return χ² as a pure function of the vector of free parameters and nuisances, for jit, vmap and grad.
@@ -118,6 +120,7 @@ class Likelihood:
         """Return the prediction of each measurement at the defaults with `values` in their place."""
         params = self.parameters.complete(values)
         self.parameters.check_needs(list(values or {}))
+        self.interaction.check(params)
         return tuple(
             Prediction(measurement, self.interaction, self.local(index, params))
             for index, measurement in enumerate(self.measurements)

@@ -5,8 +5,9 @@ path inside one XLA loop. No library minimiser for JAX has bounds and an exact H
 
 The step solves (H + λ D) d = -g, D the moduli of the diagonal of H, on the coordinates that are neither frozen nor
 held at a bound (projected Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ
-factorisation where H is indefinite, and λ raised until χ² falls. It ends when the predicted decrease of χ² is below a
-tolerance, with λ = 0.
+factorisation where H is indefinite, and λ raised until χ² falls. A coordinate with no slope and negative curvature (a
+coupling that enters squared, at zero) is pushed off. It ends when the predicted decrease of χ² is below a tolerance,
+with λ = 0.
 χ², gradient and Hessian are evaluated at one place in the program: they are what takes long to compile.
 """
 
@@ -25,6 +26,8 @@ TOLERANCE = 1e-12
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
 MAX_STEPS = 200
+FIRST_STEP = 1e-2
+"""First step off a saddle, in parts of the range: shorter ones follow until χ² falls."""
 
 
 class Minimum(eqx.Module):
@@ -93,6 +96,9 @@ def minimise(
         slope = jnp.where(held, 0.0, gradient)
         curvature = jnp.where(held[:, None] | held[None, :], identity, hessian)
         size = jnp.maximum(jnp.abs(jnp.diag(curvature)), least)
+        saddle = ~frozen & (gradient == 0.0) & (jnp.diag(hessian) < 0.0)
+        outward = jnp.where(u < upper, -1.0, 1.0)
+        slope = jnp.where(saddle, FIRST_STEP * outward * size * (upper - lower), slope)
         direction, pivot = solve_symmetric(curvature + damping * jnp.diag(size), -slope, size)
         trial = jnp.where(frozen, u, jnp.clip(u + direction, lower, upper))
         move = trial - u

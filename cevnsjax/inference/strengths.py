@@ -5,6 +5,7 @@
 with χ² = Σ_b f(μ_b), beside the constraints, which are quadratic.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -34,11 +35,11 @@ def is_linear(problem: Problem) -> bool:
 
 def _rows(
     folded: FoldedMeasurement, problem: Problem, origin: Array, units: Array
-) -> tuple[Array | float, list[Array | float]]:
-    """Return the counts at strengths of 0, and what a unit of each strength adds: of the components it scales alone."""
+) -> tuple[Array | float, list[Array | None]]:
+    """Return the counts at strengths of 0, and what a unit of each strength adds, None if it adds nothing."""
     at_origin = folded.local(problem.params(origin))
     offset: Array | float = 0.0
-    rows: list[Array | float] = [0.0] * len(units)
+    rows: list[Array | None] = [None] * len(units)
     for factor, stage in zip(folded.factors, folded.stages, strict=True):
         names, counts = folded.renamed(factor.names()), stage(at_origin).ravel()
         base = factor(at_origin)
@@ -47,7 +48,7 @@ def _rows(
         for k, name in enumerate(problem.names):
             if name in names:
                 slope = factor(folded.local(problem.params(units[k]))) - base
-                rows[k] = rows[k] + slope * counts
+                rows[k] = slope * counts if rows[k] is None else rows[k] + slope * counts
     return offset, rows
 
 
@@ -58,8 +59,7 @@ def derivatives(problem: Problem) -> Derivatives:
     products.
     """
     n = len(problem.names)
-    origin, units = jnp.zeros(n), jnp.eye(n)
-    pairs = [(k, j) for k in range(n) for j in range(n)]
+    origin, units, zero = jnp.zeros(n), jnp.eye(n), jnp.zeros(())
     linear = [(folded, *_rows(folded, problem, origin, units)) for folded in problem.chi2.measurements]
 
     def constraints(u: Array) -> Array:
@@ -71,13 +71,15 @@ def derivatives(problem: Problem) -> Derivatives:
         turned = curvature @ u
         value, gradient, hessian = constant + u @ (slope + 0.5 * turned), slope + turned, curvature
         for folded, at_origin, rows in linear:
-            counts = at_origin + sum(strength * row for strength, row in zip(u, rows, strict=True))
+            kept = [k for k, row in enumerate(rows) if row is not None]
+            counts = at_origin + sum(u[k] * rows[k] for k in kept)
             shaped = counts.reshape(folded.observed.shape)
             first, second = (each.ravel() for each in counts_derivatives(folded, shaped))
-            products = {(k, j): second @ (rows[k] * rows[j]) for k in range(n) for j in range(k + 1)}
+            products = {(k, j): second @ (rows[k] * rows[j]) for k in kept for j in kept if j <= k}
             value = value + counts_chi2(folded, shaped)
-            gradient = gradient + jnp.stack([first @ row for row in rows])
-            hessian = hessian + jnp.stack([products[max(pair), min(pair)] for pair in pairs]).reshape(n, n)
+            gradient = gradient + jnp.stack([first @ rows[k] if k in kept else zero for k in range(n)])
+            blocks = [products.get((max(pair), min(pair)), zero) for pair in itertools.product(range(n), repeat=2)]
+            hessian = hessian + jnp.stack(blocks).reshape(n, n)
         return value, gradient, hessian
 
     return found

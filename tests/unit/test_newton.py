@@ -111,10 +111,19 @@ def test_indefinite_start(start):
     assert_close(found.value, -0.25, 1e-9, WHY)
 
 
-def test_saddle_is_not_reported_as_a_minimum():
-    """At the saddle the gradient vanishes and there is no step to take, but the Hessian is indefinite."""
-    found = minimum(double_well, [0.0, 0.0], FREE2, *box(2))
-    assert not found.converged
+@pytest.mark.parametrize(("lower", "upper"), [(-2.0, 2.0), (0.0, 2.0), (0.0, 1e4), (-1e4, 0.0)])
+def test_saddle_is_left(lower, upper):
+    """At the saddle the gradient vanishes and there is no Newton step, inside the bounds or at one of them."""
+    found = minimum(double_well, [0.0, 0.0], FREE2, *box(2, lower, upper))
+    assert found.converged
+    assert_close(np.abs(found.u), np.array([1.0, 0.0]), 1e-5, WHY, scale=1.0)
+    assert_close(found.value, -0.25, 1e-9, WHY)
+
+
+def test_saddle_that_is_frozen_stays():
+    found = minimum(double_well, [0.0, 0.5], np.array([True, False]), *box(2))
+    assert found.converged
+    assert_close(found.u, np.zeros(2), 1e-6, WHY, scale=1.0)
 
 
 @pytest.mark.parametrize("start", [(-1.0, 1.0), (0.0, 1.0), (np.nan, 1.0)])
