@@ -651,7 +651,7 @@ class Oscillated:
         for low, high, terms in self.flux.pieces:
             some = start < high
             bottom = np.maximum(start[some], max(low, 1e-9))[:, None]
-            x, w = gauss(0.0, 1.0, 400 if low == 0 else 32)
+            x, w = gauss(0.0, 1.0, 200 if low == 0 else 32)
             energy = bottom * (high / bottom) ** x
             weight = w * energy * np.log(high / bottom) * self.probability(energy)
             weight = weight * sum(c * energy**power for power, c in terms.items())
