@@ -182,7 +182,7 @@ class ProjectedMoments(Stage):
     """Share of each line in each component."""
     recoil: Float[np.ndarray, "nuclide node"]
     """Recoil energies [MeV] of the nodes of all panels."""
-    matrix: Float[np.ndarray, "degree node"]
+    matrix: Float[np.ndarray, "degree point"]
     """From Chebyshev polynomials to the Lagrange polynomials of the nodes."""
     nodes: Float[np.ndarray, " order"]
     """Nodes and weights between 0 and 1 of the quadrature between kinks."""
