@@ -46,7 +46,7 @@ NEGLIGIBLE = 1e-14
 class EnergyGrid(eqx.Module):
     """Energies at which the oscillation is evaluated: points of cells, then lines."""
 
-    cells: tuple[Float[np.ndarray, " point"], ...]
+    cells: tuple[Float[np.ndarray, " _"], ...]
     """Points of each cell, increasing in 1/E, that is in the order of falling energies [MeV]."""
     lines: tuple[float, ...]
     """Energies of the lines [MeV]."""

@@ -142,7 +142,7 @@ def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
     return FluxRule(np.array(ends), np.array(table), points)
 
 
-def lagrange_matrix(order: int) -> Float[np.ndarray, "degree place"]:
+def lagrange_matrix(order: int) -> Float[np.ndarray, "degree point"]:
     """Return the matrix from Chebyshev polynomials to the Lagrange polynomials of the nodes of Gauss and Legendre."""
     nodes, _ = np.polynomial.legendre.leggauss(order)
     return np.linalg.inv(np.polynomial.chebyshev.chebvander(nodes, order - 1))
@@ -185,7 +185,7 @@ class ProjectedMoments(Stage):
     """Share of each line in each component."""
     recoil: Float[np.ndarray, "nuclide node"]
     """Recoil energies [MeV] of the nodes of all panels."""
-    matrix: Float[np.ndarray, "degree place"]
+    matrix: Float[np.ndarray, "degree point"]
     """From Chebyshev polynomials to the Lagrange polynomials of the nodes."""
     nodes: Float[np.ndarray, " order"]
     """Nodes and weights between 0 and 1 of the quadrature between kinks."""

@@ -622,3 +622,72 @@ class Setup:
                     total = portal_rate(moment2, m4, recoil, M_E, m, "spin-1/2")
                     counts[k] += number * self._binned(bins, weight * self.efficiency(recoil) * total)
         return counts
+
+
+# A fourth neutrino
+
+
+@dataclass
+class Oscillated:
+    """What arrives of a flux as one flavour: the flux times a probability that depends on the energy."""
+
+    flux: Flux
+    lepton: str
+    probability: object
+
+    @property
+    def anti(self):
+        return self.flux.anti
+
+    def energies(self):
+        return self.flux.energies()
+
+    def moments(self, start):
+        """Return the moments of `Flux.moments`, numerically in ln E, in steps that the oscillation is smooth in."""
+        found = np.zeros((4, *start.shape))
+        for energy, fluence in self.flux.lines:
+            basis = np.array([1, 1 / energy, 1 / energy**2, log(energy)])
+            found += fluence * self.probability(np.array(energy)) * basis[:, None] * (start <= energy)
+        for low, high, terms in self.flux.pieces:
+            some = start < high
+            bottom = np.maximum(start[some], max(low, 1e-9))[:, None]
+            x, w = gauss(0.0, 1.0, 200 if low == 0 else 32)
+            energy = bottom * (high / bottom) ** x
+            weight = w * energy * np.log(high / bottom) * self.probability(energy)
+            weight = weight * sum(c * energy**power for power, c in terms.items())
+            for n, basis in enumerate((np.ones_like(energy), 1 / energy, 1 / energy**2, np.log(energy))):
+                found[n, some] += (weight * basis).sum(axis=1)
+        return found
+
+
+def sterile(u2, before, after, delta_m2, distance, spread):
+    """Return P(E) = δ - 4 (δ U_a² - U_a² U_b²) <sin²(1.267 Δm² L/E)>, averaged over a Gaussian of distances.
+
+    <cos x> = cos(<x>) exp(-σ²/2), the characteristic function of the Gaussian.
+    """
+    a, b = u2[before], u2[after]
+    amplitude = 4 * ((before == after) * a - a * b)
+
+    def probability(energy):
+        twice = 2 * 1e-12 * delta_m2 / (4 * np.asarray(energy)) / (HBARC * 1e-15)
+        average = (1 - np.cos(twice * distance) * np.exp(-((twice * spread) ** 2) / 2)) / 2
+        return float(before == after) - amplitude * average
+
+    return probability
+
+
+def sterile_solar(u2):
+    """Return P (flavour without mixing, flavour with): c₁₄² |W_ab|² + s₁₄² |U_a4|² with W = R₃₄ R₂₄ R₁₄."""
+    e, mu, tau = (u2[flavour] for flavour in FLAVOURS)
+    s14, s24 = sqrt(e), sqrt(mu / (1 - e))
+    s34 = sqrt(tau / ((1 - e) * (1 - s24**2)))
+
+    def rotation(k, s):
+        matrix = np.eye(4)
+        matrix[k, k] = matrix[3, 3] = sqrt(1 - s**2)
+        matrix[k, 3], matrix[3, k] = s, -s
+        return matrix
+
+    w = rotation(2, s34) @ rotation(1, s24) @ rotation(0, s14)
+    assert np.allclose(w[:3, 3] ** 2, (e, mu, tau))
+    return ((1 - e) * w[:3, :3] ** 2 + e * (w[:3, 3] ** 2)[:, None]).T

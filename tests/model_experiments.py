@@ -50,7 +50,7 @@ def source(name, target, recoils):
     if name == "pion-decay":
         return pion_decay_at_rest(0.09, POT, 20.0)
     if name == "reactor":
-        return reactor("kopeikin", {"u235": FISSIONS, "u238": 0.0, "pu239": 0.0, "pu241": 0.0})
+        return reactor("kopeikin", {"u235": FISSIONS, "u238": 0.0, "pu239": 0.0, "pu241": 0.0}, distance=20.0)
     return solar_neutrinos(YEAR, kinds(target, recoils))
 
 

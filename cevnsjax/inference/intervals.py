@@ -14,6 +14,8 @@ from .fit import BestFit, Solver, spread_starts
 
 LEVELS = {"68.27": 1.0, "90": 2.71, "95.45": 4.0, "99.73": 9.0}
 """Δχ² of one parameter by confidence level in per cent, as the field rounds them."""
+PER_DECADE, CLOSEST = 12, 1e-9
+"""Points in each power of ten of the distance from the best fit, from `CLOSEST` of the range on."""
 SWEEPS = 2
 """Passes in which each point of a profile also starts from where its neighbours ended."""
 EXTRA_STARTS = 4
@@ -94,10 +96,19 @@ class Interval:
 
 
 def scan_grid(low: float, high: float, centre: float, error: float, even: int = 64, near: int = 33) -> np.ndarray:
-    """Return points from `low` to `high`: evenly spaced, and denser within 6 errors of `centre`."""
+    """Return points from `low` to `high`: evenly spaced, and denser within 6 errors of `centre`.
+
+    Where 6 errors are less than the even spacing, as of a coupling of 1e-4 with bounds of 10, or no error is known,
+    further points lie at distances from `centre` that grow in proportion, `PER_DECADE` in each power of ten.
+    """
     parts = [np.linspace(low, high, even), [centre]]
-    if math.isfinite(error) and error > 0:
+    known = math.isfinite(error) and error > 0
+    if known:
         parts.append(centre + error * np.linspace(-6.0, 6.0, near))
+    spacing, reach = (high - low) / (even - 1), max(6.0 * error if known else 0.0, CLOSEST * (high - low))
+    if reach < spacing:
+        distances = np.geomspace(reach, spacing, 2 + int(PER_DECADE * math.log10(spacing / reach)))
+        parts += [centre + distances, centre - distances]
     grid = np.unique(np.concatenate(parts))
     return grid[(grid >= low) & (grid <= high)]
 
@@ -137,6 +148,25 @@ def crossings(
     return found
 
 
+def _with_minima(solver: Solver, index: int, coarse: Profile) -> Profile:
+    """Return the profile with its local minima added, so that no piece is lost between two points of the grid."""
+    chi2 = coarse.chi2
+    inner = 1 + np.flatnonzero((chi2[1:-1] <= chi2[:-2]) & (chi2[1:-1] < chi2[2:]))
+    if not len(inner):
+        return coarse
+    found = solver(coarse.u[inner], np.zeros(coarse.u.shape[1], bool))
+    x = found.u[:, index]
+    points = coarse.points[:, 0]
+    kept = np.isfinite(found.value) & (x > points[inner - 1]) & (x < points[inner + 1]) & ~np.isin(x, points)
+    order = np.argsort(np.concatenate([points, x[kept]]))
+    return Profile(
+        points=np.concatenate([points, x[kept]])[order, None],
+        chi2=np.concatenate([chi2, found.value[kept]])[order],
+        u=np.concatenate([coarse.u, found.u[kept]])[order],
+        converged=np.concatenate([coarse.converged, found.converged[kept]])[order],
+    )
+
+
 def intervals(
     solver: Solver, index: int, fit: BestFit, free: np.ndarray, levels: Sequence[float]
 ) -> tuple[list[Interval], Profile]:
@@ -144,7 +174,8 @@ def intervals(
     low, high = float(solver.lower[index]), float(solver.upper[index])
     error = math.sqrt(fit.covariance[index, index]) if fit.covariance[index, index] > 0 else math.nan
     grid = scan_grid(low, high, float(fit.u[index]), error)
-    coarse = profile(solver, [index], grid[:, None], fit, free)
+    coarse = _with_minima(solver, index, profile(solver, [index], grid[:, None], fit, free))
+    grid = coarse.points[:, 0]
 
     frozen = np.zeros(len(fit.u), bool)
     frozen[index] = True

@@ -14,7 +14,9 @@ def maximum_recoil(energy: float, mass: float) -> float:
     return 2.0 * energy**2 / (mass + 2.0 * energy)
 
 
-def minimum_energy(recoil: Float[np.ndarray, "..."], mass: float) -> Float[np.ndarray, "..."]:
+def minimum_energy(
+    recoil: Float[np.ndarray, "..."], mass: float | Float[np.ndarray, "..."]
+) -> Float[np.ndarray, "..."]:
     """Return E_min = (T + sqrt(T² + 2MT)) / 2 [MeV], the inverse of `maximum_recoil`."""
     return 0.5 * (recoil + np.sqrt(recoil**2 + 2.0 * mass * recoil))
 

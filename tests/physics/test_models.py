@@ -150,6 +150,53 @@ def test_rates_of_other_models(name, recoils):
         both(target, source, recoils, names, points, **world)
 
 
+PORTAL = {"dipole_moment_e": 1.0, "dipole_moment_mu": 2.0, "dipole_moment_tau": 0.5}
+
+
+@pytest.mark.parametrize("recoils", ["nucleus", "electron"])
+@pytest.mark.parametrize(("target", "source"), list(product(experiments.TARGETS, experiments.SOURCES)))
+def test_dipole_portal(target, source, recoils):
+    """From a massless lepton to one that is too heavy to be made."""
+    moments = {name.removeprefix("dipole_moment_"): value for name, value in PORTAL.items()}
+    points = [[({**PORTAL, "m_hnl": m}, {"portal": (moments, m)})] for m in (0.01, 0.3, 3.0, 60.0)]
+    both(target, source, recoils, ("dipole-portal",), points)
+
+
+STERILE = {"u2_e4": 0.2, "u2_mu4": 0.1, "u2_tau4": 0.3}
+
+
+@pytest.mark.parametrize(("target", "source"), list(product(experiments.TARGETS, ("pion-decay", "reactor"))))
+@pytest.mark.parametrize("delta_m2", [0.0, 1.3, 20.0])
+def test_sterile_oscillation(target, source, delta_m2):
+    """Appearance and disappearance at 20 m, of neutrinos from places half a metre apart; tau neutrinos appear too."""
+    u2 = dict(zip(im.FLAVOURS, STERILE.values(), strict=True))
+    found = counts(("sterile-oscillation",), {**STERILE, "delta_m2_41": delta_m2}, target, source)
+    setup = experiments.setup(target, source)
+    total, baseline = np.zeros_like(found), experiments.experiment(target, source).source.baseline
+    for row, flux in enumerate(setup.fluxes):
+        for after in im.FLAVOURS:
+            chance = im.sterile(u2, flux.lepton, after, delta_m2, baseline.distance, baseline.spread)
+            arriving = im.Setup([im.Oscillated(flux, after, chance)], setup.target, setup.edges, setup.order)
+            total[row] += arriving.nuclear(World())[0]
+    assert_close(found, total, 1e-6, "the flux is integrated with a spectrum of oscillations that is interpolated")
+    assert delta_m2 == 0 or not np.allclose(found, counts((), {}, target, source), rtol=0.01)
+
+
+@pytest.mark.parametrize("target", experiments.TARGETS)
+def test_sterile_oscillation_of_solar_neutrinos(target):
+    u2 = dict(zip(im.FLAVOURS, STERILE.values(), strict=True))
+    chances = im.sterile_solar(u2)
+    found = counts(("sterile-oscillation",), STERILE, target, "solar")
+    total = np.zeros_like(found)
+    for row, flux in enumerate(experiments.setup(target, "solar").fluxes):
+        for after in im.FLAVOURS:
+            share = chances[im.FLAVOURS.index(flux.lepton), im.FLAVOURS.index(after)]
+            setup = experiments.setup(target, "solar")
+            own = im.Flux(after, False, [], flux.pieces)
+            total[row] += share * im.Setup([own], setup.target, setup.edges, setup.order).nuclear(World())[0]
+    assert_close(found, total, 1e-8, WHY)
+
+
 # Limits
 
 
