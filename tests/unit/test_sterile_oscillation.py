@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.special import roots_legendre
 from scipy.stats import norm
 
 import cevnsjax as cj
@@ -112,7 +113,7 @@ def test_resolved_moments(delta_m2):
                 expected = sum(s * rate(e) * source.baseline.oscillation(delta_m2, np.array(e)) for e, s in lines)
                 total = sum(s * rate(e) for e, s in lines)
             else:
-                x, w = np.polynomial.legendre.leggauss(4000)
+                x, w = roots_legendre(3000)
                 end = component.spectrum.pieces()[-1]
                 energy, weight = 0.5 * (least + end) + 0.5 * (end - least) * x, 0.5 * (end - least) * w
                 parts = weight * component.spectrum.continuum(energy) * rate(energy)
@@ -145,14 +146,13 @@ def test_derivatives(spectrum, at):
     _, stage, params = spectrum
     names = ("u2_e4", "u2_mu4", "u2_tau4", "delta_m2_41")
 
-    @jax.jit
     def counts(values):
         moved = {**params, **dict(zip(names, values, strict=True))}
         return stage(moved).sum(axis=(1, 2))
 
     values = jnp.array(at)
-    forward = jax.jit(jax.jacfwd(counts))(values)
-    np.testing.assert_allclose(jax.jit(jax.jacrev(counts))(values), forward, rtol=1e-9, atol=1e-12 * np.abs(forward).max())
+    forward = jax.jacfwd(counts)(values)
+    np.testing.assert_allclose(jax.jacrev(counts)(values), forward, rtol=1e-9, atol=1e-12 * np.abs(forward).max())
     step = np.array([1e-5, 1e-5, 1e-5, 1e-4])
     for n in range(4):
         move = step * (np.arange(4) == n)
