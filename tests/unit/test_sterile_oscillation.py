@@ -162,9 +162,9 @@ def test_derivatives(spectrum, at):
 
 def test_refusals():
     likelihood = cj.Likelihood([load("coherent-csi-2017")], sterile_oscillation())
-    with pytest.raises(InputError, match="sum of 1 at most.*found 1.1"):
+    with pytest.raises(InputError, match=r"sum of 1 at most.*found 1\.1"):
         likelihood.chi2({"u2_e4": 0.9, "u2_mu4": 0.2})
-    with pytest.raises(InputError, match="sum of 1 at most.*found 1.2"):
+    with pytest.raises(InputError, match=r"sum of 1 at most.*found 1\.2"):
         sterile_oscillation().check(mixing(0.5, 0.3, 0.4))
     with pytest.raises(InputError, match="cannot be combined"):
         combine([sterile_oscillation(), dipole_portal()])
