@@ -118,9 +118,10 @@ def limits() -> str:
 
 def write_limits() -> None:
     """Put the table into the page."""
+    table = limits()
     before, _, rest = PAGE.read_text().partition(START)
     _, _, after = rest.partition(END)
-    PAGE.write_text(before + START + "\n" + limits() + "\n" + END + after)
+    PAGE.write_text(before + START + "\n" + table + "\n" + END + after)
 
 
 # Mediators
