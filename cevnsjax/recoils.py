@@ -19,7 +19,7 @@ from ._stage import Constant, Stage
 from ._typing import Array, Float, Params
 from .amplitude import Amplitude, final_states, kept_finals
 from .detectors.response import Recoils
-from .reduction import TOLERANCE, interpolation
+from .reduction import interpolation
 
 SAMPLES = 128
 """Values of the parameters at which shapes are sampled, to choose the energies that are kept."""
@@ -235,5 +235,5 @@ def _chosen(
     found = []
     for i in range(weights.shape[-2]):
         rows = np.concatenate([f[:, :, i].reshape(-1, f.shape[-1]) for f in functions])
-        found.append(interpolation(np.unique(rows, axis=0), importance[i], TOLERANCE))
+        found.append(interpolation(rows, importance[i]))
     return found

@@ -13,6 +13,9 @@ from ._typing import Float
 TOLERANCE = 1e-12
 """Size of what the chosen nodes leave of the samples, relative to the largest sample."""
 
+MOST_SAMPLES = 160
+"""More samples than this are added up, with weights drawn at random, to this many: many more than needed."""
+
 
 def interpolation(
     samples: Float[np.ndarray, "sample node"], importance: Float[np.ndarray, " node"], tolerance: float = TOLERANCE
@@ -25,6 +28,8 @@ def interpolation(
     weighted = samples[:, seen] * importance[seen]
     size = np.abs(weighted).max(axis=1)
     weighted = weighted[size > 0] / size[size > 0, None]
+    if len(weighted) > MOST_SAMPLES:
+        weighted = np.random.default_rng(0).standard_normal((MOST_SAMPLES, len(weighted))) @ weighted
     _, r, pivots = scipy.linalg.qr(weighted, mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(r))
     rank = max(1, int(np.sum(diagonal > tolerance * diagonal[0])))

@@ -28,6 +28,7 @@ ORDER = (
     "reactor_germanium",
     "electroweak",
     "solar",
+    "xenon_er",
     "joint",
     "forecasts",
     "cross_sections",

@@ -113,6 +113,9 @@ class EnergyDetector(eqx.Module):
         """Return the response to recoils of electrons, with the same smearing and efficiency."""
         return None if self.unquenched is None else dataclasses.replace(self, quenching=self.unquenched)
 
+    def _of_electrons(self) -> bool:
+        return isinstance(self.quenching, Unquenched)
+
     def _kinks(self, nominal: Params) -> list[float]:
         """Return the electron-equivalent energies [keV] between which the nominal response is smooth.
 
@@ -123,7 +126,7 @@ class EnergyDetector(eqx.Module):
         if self.smearing is None:
             return [*self.edges, *self.efficiency.knots()]
         gaussian = isinstance(self.smearing, GaussianSmearing)
-        if not (gaussian or isinstance(self.quenching, Unquenched)):
+        if not (gaussian or self._of_electrons()):
             return []
         kinks = [] if self.acceptance is None else list(self.acceptance.knots())
         if gaussian and self.smearing.minimum > 0:
@@ -131,7 +134,8 @@ class EnergyDetector(eqx.Module):
         edges = self.smearing.mean(self.edges, nominal)
         reach = STEP * np.asarray(self.smearing.deviation(edges, nominal))
         if gaussian and np.all(reach[1:] + reach[:-1] <= np.diff(edges)):
-            return [*kinks, *(edges - reach), *edges, *(edges + reach)]
+            inner = np.concatenate([edges - 0.5 * reach, edges + 0.5 * reach]) if self._of_electrons() else []
+            return [*kinks, *(edges - reach), *edges, *(edges + reach), *inner]
         least = (1e-3 if gaussian else 1e-2) * edges[-1]
         energy, last = max(edges[0] - reach[0], 0.0 if gaussian else least), edges[-1] + reach[-1]
         most = len(kinks) + MOST_BREAKS
@@ -143,7 +147,7 @@ class EnergyDetector(eqx.Module):
 
     def reach(self) -> float:
         """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
-        if not isinstance(self.quenching, Unquenched):
+        if not self._of_electrons():
             return np.inf
         energies = self.edges[-1:]
         if self.smearing is not None:

@@ -52,7 +52,8 @@ from .._constants import FINE_STRUCTURE
 from .._errors import InputError, suggest
 from .._typing import Array, Float, Params
 from ..parameters import Parameter
-from .interaction import CONTACT, Interaction, Propagator, Term, Vertex, Yukawa, as_array
+from .exchange import Exchange, mediator_parameters
+from .interaction import Interaction, Propagator, Term, Yukawa
 from .loops import logarithms, running_of_leptons
 
 CARRIERS = ("u", "d", "e", "mu", "tau")
@@ -72,39 +73,7 @@ CHARGES: dict[str, tuple[Fraction | int, ...]] = {
 }
 """Charges of u, d, e, mu and tau (arXiv:2202.11002)."""
 
-COUPLING = Parameter(
-    name="g_zp",
-    unit="1",
-    default=0.0,
-    bounds=(0.0, 10.0),
-    latex=r"g_{Z'}",
-    description="coupling of the vector mediator",
-    needs="m_zp",
-)
-MASS = Parameter(
-    name="m_zp",
-    unit="MeV",
-    default=100.0,
-    bounds=(1e-3, 1e6),
-    latex=r"m_{Z'}",
-    description="mass of the vector mediator",
-)
-
-
-class VectorCharges(Vertex):
-    """g² Q_l Q_f / (√2 G_F) [MeV²] of each flavour of the neutrino."""
-
-    mixing = False
-    charges: Float[Array, "3"] = eqx.field(converter=as_array)
-    """Q_l Q_f, or Q_l for a loop."""
-
-    def names(self) -> tuple[str, ...]:
-        """Return the coupling."""
-        return (COUPLING.name,)
-
-    def __call__(self, params: Params) -> Float[Array, "3"]:
-        """Return the couplings."""
-        return params[COUPLING.name] ** 2 * (CONTACT * self.charges)
+COUPLING, MASS = mediator_parameters("zp", "Z'", "vector")
 
 
 class LeptonLoop(Propagator):
@@ -169,10 +138,10 @@ class LightVector(Interaction):
         loop = LeptonLoop(self.leptons, self.loop == "running")
         return (Term("vector", "electron" if target == "electron" else "proton", self._vertex(sign), loop),)
 
-    def _vertex(self, charge: float) -> VectorCharges:
+    def _vertex(self, charge: float) -> Exchange:
         """Return the vertex of neutrinos with something of that charge."""
         electron, muon, tau = (lepton * charge for lepton in self.leptons)
-        return VectorCharges((electron, muon, tau))
+        return Exchange(COUPLING.name, (electron, muon, tau))
 
 
 def _number(text: str, expected: str) -> Fraction:

@@ -23,6 +23,8 @@ COMPONENT_NAMES = {
     "ac_sr1": "accidental, SR1",
     "ac_sr2": "accidental, SR2",
     "er": "electron recoils",
+    "es": "electron scattering",
+    "ar37": "argon-37",
 }
 LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}
 CURVE_COLOUR = "#1f4e82"
