@@ -152,7 +152,9 @@ def test_derivatives(spectrum, at):
 
     values = jnp.array(at)
     forward = jax.jit(jax.jacfwd(counts))(values)
-    np.testing.assert_allclose(jax.jit(jax.jacrev(counts))(values), forward, rtol=1e-9, atol=1e-12 * np.abs(forward).max())
+    np.testing.assert_allclose(
+        jax.jit(jax.jacrev(counts))(values), forward, rtol=1e-9, atol=1e-12 * np.abs(forward).max()
+    )
     step = np.array([1e-5, 1e-5, 1e-5, 1e-4])
     for n in range(4):
         move = step * (np.arange(4) == n)
@@ -162,9 +164,9 @@ def test_derivatives(spectrum, at):
 
 def test_refusals():
     likelihood = cj.Likelihood([load("coherent-csi-2017")], sterile_oscillation())
-    with pytest.raises(InputError, match="sum of 1 at most.*found 1.1"):
+    with pytest.raises(InputError, match=r"sum of 1 at most.*found 1\.1"):
         likelihood.chi2({"u2_e4": 0.9, "u2_mu4": 0.2})
-    with pytest.raises(InputError, match="sum of 1 at most.*found 1.2"):
+    with pytest.raises(InputError, match=r"sum of 1 at most.*found 1\.2"):
         sterile_oscillation().check(mixing(0.5, 0.3, 0.4))
     with pytest.raises(InputError, match="cannot be combined"):
         combine([sterile_oscillation(), dipole_portal()])
