@@ -181,6 +181,8 @@ class ProjectedMoments(Stage):
     """Quadrature over the continua."""
     lines: Float[np.ndarray, " line"]
     """Energies of the lines [MeV]."""
+    ends: Float[np.ndarray, " end"]
+    """Energies [MeV] where a spectrum has a kink, those of the lines among them."""
     shares: Float[np.ndarray, "component line"]
     """Share of each line in each component."""
     recoil: Float[np.ndarray, "nuclide node"]
@@ -196,10 +198,8 @@ class ProjectedMoments(Stage):
 
     def _kinks(self, params: Params) -> Float[Array, "nuclide kink"]:
         """Return the √T between which the integrand is smooth, in order."""
-        energies = np.array([*([] if self.rule is None else self.rule.edges), *self.lines])
-        energies = np.sort(energies[energies > 0])
-        limits = self.process.recoil_limits(energies, self.masses[:, None], params)
-        xp = namespace(*params.values())
+        limits = self.process.recoil_limits(self.ends, self.masses[:, None], params)
+        xp = namespace(*params.values(), self.ends)
         low, high = (xp.sqrt(xp.maximum(limit, LEAST_RECOIL)) for limit in limits)
         moving = [low, high, *(low[:, -1:] * factor for factor in RISE)]
         moving = xp.clip(xp.concatenate(moving, axis=-1), self.panels[:, :1], self.panels[:, -1:])
@@ -213,7 +213,7 @@ class ProjectedMoments(Stage):
         params: Params,
     ) -> Float[Array, "component nuclide interval node"]:
         """Return ∫ φ(E) κ(E, T) dE from a `lower` end; an interval whose `middle` end is too large has nothing."""
-        xp = namespace(*params.values())
+        xp = namespace(*params.values(), self.masses)
         masses, total = self.masses[:, None, None], 0.0
         if self.rule is not None:
             weights = self.rule.weights(lower, middle)
@@ -227,12 +227,12 @@ class ProjectedMoments(Stage):
     def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
         names = self.process.names()
         values = [params[name] for name in names]
-        if namespace(*values) is np:
+        if namespace(*values, self.masses) is np:
             return self._moments(dict(zip(names, values, strict=True)))
         return forward_derivatives(lambda *given: self._moments(dict(zip(names, given, strict=True))))(*values)
 
     def _moments(self, params: Params) -> Float[Array, "component nuclide node"]:
-        xp = namespace(*params.values())
+        xp = namespace(*params.values(), self.masses)
         kinks = self._kinks(params)
         start, width = kinks[:, :-1], kinks[:, 1:] - kinks[:, :-1]
         centre = start + 0.5 * width
@@ -286,6 +286,7 @@ def projected(
         panels=roots,
         rule=rule,
         lines=np.array(lines),
+        ends=np.unique([energy for energy in (*(() if rule is None else rule.edges), *lines) if energy > 0]),
         shares=shares,
         recoil=np.array([np.maximum(gauss_legendre(own, order)[0] ** 2, LEAST_RECOIL) for own in roots]),
         matrix=lagrange_matrix(order),
