@@ -20,12 +20,13 @@ from scipy.special import roots_legendre
 from ._errors import InputError
 from ._numerics import chebyshev_points, lagrange, namespace
 from ._stage import Constant, Stage
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .detectors.response import EnergySpectrum, Recoils
 from .interactions.interaction import FLAVOURS
 from .interactions.kinematics import minimum_energy
 from .interactions.sterile_oscillation import DELTA_M2_41, ELEMENTS, arrival
 from .interactions.structures import kernel
+from .projection import forward_derivatives
 from .recoils import RecoilSpectrum
 from .sources.baseline import PHASE, Baseline
 from .sources.source import Component
@@ -211,17 +212,22 @@ class OscillatedSpectrum(Recoils):
 class OscillatedCounts(Stage):
     """Stage: counts of each component as each flavour, undiminished and weighted with the averaged sine."""
 
-    oscillations: Stage
+    oscillations: Oscillations
     standing: Float[Array, "component flavour bin"]
     moving: Float[Array, "energy component flavour bin"]
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
+    def _lost(self, delta_m2: Scalar) -> Float[Array, "component flavour bin"]:
+        sines = self.oscillations({DELTA_M2_41.name: delta_m2})
+        return namespace(sines).tensordot(sines, self.moving, 1)
+
     def __call__(self, params: Params) -> Float[Array, "2 component flavour bin"]:
-        sines = self.oscillations(params)
-        xp = namespace(sines)
-        return xp.stack([xp.asarray(self.standing), xp.tensordot(sines, self.moving, 1)])
+        delta_m2 = params[DELTA_M2_41.name]
+        xp = namespace(delta_m2, self.moving)
+        lost = self._lost(delta_m2) if xp is np else forward_derivatives(self._lost)(delta_m2)
+        return xp.stack([xp.asarray(self.standing), lost])
 
 
 class ArrivedCounts(Stage):
