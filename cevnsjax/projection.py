@@ -35,11 +35,12 @@ from .sources.source import Component
 TERMS = 16
 """Terms of the polynomials in E_min."""
 CELL_ERROR = 1e-10
-"""Error of the polynomials, relative to the largest weight, above which a smooth cell is halved."""
+"""Error of the polynomials, relative to the largest weight in a cell, above which a smooth cell is halved."""
 MOST_HALVINGS = 8
 FLUX_ORDER = 24
 """Nodes of the flux integral in each piece of a spectrum, where there are few pieces."""
 MANY_PIECES = 60
+"""Pieces of a spectrum beyond which the quadrature has fewer nodes in each, and cells hold several of them."""
 LEAST_RECOIL = 1e-24
 """Recoil energy [MeV] below which nothing is counted."""
 RISE = (16.0, 256.0)
@@ -82,29 +83,35 @@ class FluxRule(eqx.Module):
         return xp.where((middle < self.edges[-1])[..., None], value, 0.0)
 
 
-def _direct_weights(
+def _basis(points: Float[np.ndarray, " point"], place: Float[np.ndarray, "*node"]) -> Float[np.ndarray, "point *node"]:
+    """Return the Lagrange polynomials of the `points` at each `place`."""
+    factors = [[(place - other) / (own - other) for other in points if other != own] for own in points]
+    return np.array([np.prod(factor, axis=0) for factor in factors])
+
+
+def _cell_weights(
     components: Sequence[Component],
     edges: Float[np.ndarray, " edge"],
+    above: tuple[Float[np.ndarray, " point"], Float[np.ndarray, "component point"]],
     points: Float[np.ndarray, " point"],
     lower: Float[np.ndarray, " lower"],
+    largest: float,
     order: int,
 ) -> Float[np.ndarray, "lower component point"]:
-    """Return ∫ φ_l(E) L_j(E) (E_j/E)² dE from each `lower` end up, L_j the Lagrange polynomials of the nodes E_j."""
+    """Return ∫ φ_l(E)/E² L_j(E) dE from each `lower` end up, L_j the Lagrange polynomials of the nodes up to `largest`.
+
+    `edges` are those of the pieces up to the end of the cell, `above` is the quadrature from there on, of the same kind.
+    """
     x, w = gauss_legendre((0.0, 1.0), order)
     start = np.clip(lower[:, None], edges[:-1], edges[1:])
     width = edges[1:] - start
     energy = start[..., None] + width[..., None] * x
-    weight = width[..., None] * w
-    span = (edges[-1] - lower)[:, None, None]
-    place = (energy - lower[:, None, None]) / span
-    found = np.empty((len(lower), len(components), len(points)))
     density = np.array([component.spectrum.continuum(energy.ravel()) for component in components])
-    density = density.reshape(-1, *energy.shape) * weight / energy**2
-    for j, own in enumerate(points):
-        others = np.delete(points, j)
-        basis = np.prod([(place - other) / (own - other) for other in others], axis=0)
-        found[:, :, j] = np.einsum("lxpg,xpg->xl", density, basis)
-    return found * ((lower[:, None] + points * (edges[-1] - lower)[:, None]) ** 2)[:, None, :]
+    density = density.reshape(-1, *energy.shape) * width[..., None] * w / energy**2
+    nodes, weights = above
+    first, span = lower[:, None, None], (largest - lower)[:, None, None]
+    found = np.einsum("lxpg,jxpg->xlj", density, _basis(points, (energy - first) / span))
+    return found + np.einsum("ln,jxn->xlj", weights, _basis(points, (nodes - first[..., 0]) / span[..., 0]))
 
 
 def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
@@ -112,34 +119,38 @@ def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
     pieces = sorted({edge for component in components for edge in component.spectrum.pieces()})
     if not pieces:
         return None
-    edges, order = np.array(pieces), FLUX_ORDER if len(pieces) <= MANY_PIECES else FLUX_ORDER // 4
-    points = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / (count - 1)) if count > 1 else np.array([0.5])
-    angle = np.pi * (np.arange(TERMS) + 0.5) / TERMS
-    transform = np.cos(np.arange(TERMS)[:, None] * angle) * (2.0 - (np.arange(TERMS) == 0))[:, None] / TERMS
-    chebyshev = [np.polynomial.chebyshev.cheb2poly(row) for row in np.eye(TERMS)]
-    powers = np.array([np.pad(row, (0, TERMS - len(row))) for row in chebyshev]).T[::-1]
+    edges, order = np.array(pieces), FLUX_ORDER if len(pieces) <= MANY_PIECES else FLUX_ORDER // 3
+    points = 0.5 - 0.5 * np.cos(np.pi * np.arange(count) / max(count - 1, 1))
+    places = np.cos(np.pi * (np.arange(TERMS) + 0.5) / TERMS)
+    chebyshev = np.linalg.inv(np.polynomial.chebyshev.chebvander(places, TERMS - 1))
+    polynomials = [np.polynomial.chebyshev.cheb2poly(row) for row in np.eye(TERMS)]
+    powers = np.array([np.pad(row, (0, TERMS - len(row))) for row in polynomials]).T[::-1]
 
-    def weights(lower: Float[np.ndarray, " lower"]) -> Float[np.ndarray, "lower component point"]:
-        return _direct_weights(components, edges, points, lower, order)
-
-    kept = {edge for component in components for edge in component.spectrum.breaks()} - {
-        energy for component in components for energy, _ in component.spectrum.lines()
-    }
-    cells = sorted(kept | {edges[0], edges[-1]})
-    size = np.abs(weights(np.array([0.5 * (edges[0] + edges[-1])]))).max()
-    ends, table = [cells[0]], []
-    waiting = [(low, high, 0) for low, high in pairwise(cells)][::-1]
+    lines = {energy for component in components for energy, _ in component.spectrum.lines()}
+    breaks = sorted({edge for component in components for edge in component.spectrum.breaks()} - lines)
+    cells = sorted({*breaks[:: -(-len(breaks) // MANY_PIECES)], edges[0], edges[-1]})
+    largest = float(edges[-1])
+    above = np.full(1, largest), np.zeros((len(components), 1))
+    ends, table = [largest], []
+    waiting = [(low, high, 0) for low, high in pairwise(cells)]
     while waiting:
         low, high, halvings = waiting.pop()
-        found = np.tensordot(transform, weights(0.5 * (low + high) + 0.5 * (high - low) * np.cos(angle)), 1)
-        smooth = not np.any((edges > low) & (edges < high))
-        if smooth and halvings < MOST_HALVINGS and np.abs(found[-2:]).max() > CELL_ERROR * size:
+        inside = edges[(edges > low) & (edges < high)]
+        own = np.array([low, *inside, high])
+        lower = 0.5 * (low + high) + 0.5 * (high - low) * places
+        nodes = lower[:, None] + points * (largest - lower)[:, None]
+        found = _cell_weights(components, own, above, points, lower, largest, order) * (nodes**2)[:, None]
+        found = np.tensordot(chebyshev, found, 1)
+        if not len(inside) and halvings < MOST_HALVINGS and np.abs(found[-2:]).max() > CELL_ERROR * np.abs(found).max():
             middle = 0.5 * (low + high)
-            waiting += [(middle, high, halvings + 1), (low, middle, halvings + 1)]
-        else:
-            ends.append(high)
-            table.append(np.tensordot(powers, found, 1))
-    return FluxRule(np.array(ends), np.array(table), points)
+            waiting += [(low, middle, halvings + 1), (middle, high, halvings + 1)]
+            continue
+        ends.append(low)
+        table.append(np.tensordot(powers, found, 1))
+        if waiting:
+            moments = _cell_weights(components, own, above, points, np.array([low]), largest, order)[0]
+            above = low + points * (largest - low), moments
+    return FluxRule(np.array(ends[::-1]), np.array(table[::-1]), points)
 
 
 def lagrange_matrix(order: int) -> Float[np.ndarray, "degree point"]:
