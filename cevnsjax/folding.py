@@ -49,8 +49,8 @@ BIN_ORDER = 8
 """Quadrature nodes in each bin of reconstructed energy."""
 FEW_BREAKS = 6
 """Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
-LEAST_ORDER = 6
-"""Fewest nodes between breaks, at the standard order."""
+LEAST_ORDER, MANY_BREAKS, ORDER_OF_MANY = 10, 100, 6
+"""Fewest nodes between breaks, at the standard order; and with very many breaks, at every point of a long table."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,9 +228,8 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
         own[: len(charges)] = charges
         own[steps:] = response
     pieces = len(energies) + kinks.shape[1]
-    between = (
-        order if pieces <= FEW_BREAKS else max(-(-order * LEAST_ORDER // pieces), order * LEAST_ORDER // RECOIL_ORDER)
-    )
+    least = LEAST_ORDER if pieces < MANY_BREAKS else ORDER_OF_MANY
+    between = order if pieces <= FEW_BREAKS else max(-(-order * least // pieces), order * least // RECOIL_ORDER)
     edges = []
     for mass, own in zip(targets.masses, kinks, strict=True):
         ends = [maximum_recoil(energy, mass) for energy in energies]

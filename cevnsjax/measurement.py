@@ -75,6 +75,13 @@ class Measurement(eqx.Module):
         return tuple(len(edges) - 1 for edges in self.axes.values())
 
     @property
+    def scatterers(self) -> tuple[str, ...]:
+        """Return the names of what the signal is recoils of: nuclides, or elements whose electrons recoil."""
+        if self.recoils == "electron":
+            return tuple(dict.fromkeys(nucleus.element.capitalize() for nucleus in self.target.nuclides))
+        return tuple(nucleus.name for nucleus in self.target.nuclides)
+
+    @property
     def group_strengths(self) -> tuple[str | None, ...]:
         """Return the parameter that scales each flavour, if there is one."""
         signal = self.strengths[0].parameter

@@ -11,6 +11,7 @@ amplitude to change, the transitions of a model that changes the flavour are add
 import math
 from collections.abc import Sequence, Set
 from functools import cache
+from itertools import pairwise
 
 import equinox as eqx
 import numpy as np
@@ -69,8 +70,8 @@ def energy_grid(components: Sequence[Component], baseline: Baseline, lowest: flo
         count = MORE_POINTS + math.ceil(PHASE * largest * baseline.distance * (1.0 / low - 1.0 / high))
         if count > MOST_POINTS:
             raise InputError(
-                f"a source at {baseline.distance:g} m with distances that spread by {baseline.spread:g} m: oscillations "
-                f"up to {largest:.3g} eV² cannot be resolved; expected a larger spread"
+                f"a source at {baseline.distance:g} ± {baseline.spread:g} m: oscillations up to {largest:.3g} eV² "
+                f"cannot be resolved; expected a larger spread of the distances"
             )
         cells.append(1.0 / chebyshev_points(1.0 / high, 1.0 / low, count))
         high = low
@@ -101,7 +102,7 @@ def resolved_moments(
         points = grid.cells[cell]
         inside = [edge for edge in pieces if low < edge < high]
         edges = np.unique(np.clip([pieces[0], low, *inside, high], low, high))
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in pairwise(edges):
             share = (1.0 / start - 1.0 / end) / (1.0 / low - 1.0 / high) if low else 0.0
             x, w = _rule(16 * (1 + math.ceil(len(points) * math.sqrt(share) / 16)))
             cut = np.flatnonzero((least > start) & (least < end))

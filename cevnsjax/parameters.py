@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from ._errors import InputError, suggest
 
@@ -67,7 +67,11 @@ class Parameter:
 class ParameterTable(Mapping[str, Parameter]):
     """Parameters by name, in order of declaration."""
 
-    def __init__(self, parameters: Iterable[Parameter]) -> None:
+    def __init__(
+        self, parameters: Iterable[Parameter], check: Callable[[Mapping[str, float]], None] | None = None
+    ) -> None:
+        """Take the parameters, and what refuses values that are impossible together."""
+        self._check = check
         self._parameters: dict[str, Parameter] = {}
         for parameter in parameters:
             known = self._parameters.setdefault(parameter.name, parameter)
@@ -110,4 +114,7 @@ class ParameterTable(Mapping[str, Parameter]):
     def complete(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return a value for every parameter: those of `values`, checked against their bounds, else the defaults."""
         checked = {name: self.find(name).check(value) for name, value in (values or {}).items()}
-        return {name: checked.get(name, parameter.default) for name, parameter in self.items()}
+        found = {name: checked.get(name, parameter.default) for name, parameter in self.items()}
+        if self._check is not None:
+            self._check(found)
+        return found

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._errors import InputError
 from ._stage import Constant
 from ._typing import Array, Float, Params, Scalar
 from .folding import BIN_ORDER, RECOIL_ORDER, Factor, FoldedMeasurement, recoil_nodes, recoil_spectrum, scatterers
@@ -68,8 +69,10 @@ def flux_averaged_cross_section(
     """Return the cross section [cm²] averaged over the flux of all flavours and over the nuclei of the target.
 
     The quantity that COHERENT quotes per nucleus, (1.65 +0.30 -0.25)e-38 cm² for CsI in arXiv:2110.07730. The
-    strength of the signal is not in it.
+    strength of the signal is not in it. Refused where electrons recoil: those that no bin counts are not integrated.
     """
+    if measurement.recoils == "electron":
+        raise InputError(f"{measurement.name} counts recoils of electrons, not of nuclei")
     sections = cross_sections(measurement, interaction, params)
     fluences = np.array([component.fluence for component in measurement.source.components])
     weights = fluences[:, None] * measurement.target.numbers

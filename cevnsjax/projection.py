@@ -9,14 +9,15 @@ nothing of a recoil of no energy while a kernel may have a pole there; what is s
 this is for.
 
 The integral over E is inside, from E_min(T; θ) up. It is a quadrature with few energies between E_min and the end of
-the spectrum, equidistant in 1/E in the sense of Chebyshev, whose weights depend on E_min alone and hold the spectrum:
-they are computed to rounding and kept as polynomials in E_min on cells. The quadrature is exact for polynomials in 1/E,
-which the kernels of exchange at tree level are.
+the spectrum, Chebyshev points, whose weights depend on E_min alone and hold the spectrum: they are computed to rounding
+and kept as polynomials in E_min on cells. With n energies the quadrature is exact where E² κ is a polynomial in E of
+degree n - 1; of exchange at tree level it is one of degree 2.
 The integral over T is a Gauss-Legendre quadrature in √T between all points where the integrand has a kink: the edges of
 the panels, and both limits of the energies where the spectrum has one. These move: their order is found by sorting.
 """
 
 from collections.abc import Callable, Sequence, Set
+from itertools import pairwise
 
 import equinox as eqx
 import jax
@@ -41,15 +42,17 @@ FLUX_ORDER = 24
 MANY_PIECES = 60
 LEAST_RECOIL = 1e-24
 """Recoil energy [MeV] below which nothing is counted."""
-LEAST_ORDER = 8
+RISE = (16.0, 256.0)
+"""Multiples of the smallest √T at which the quadrature is cut: rates rise there as powers of 1/√T."""
+LEAST_ORDER = 12
 """Fewest nodes in recoil energy between kinks; else two thirds of those in a panel."""
 
 
 class FluxRule(eqx.Module):
     """Quadrature ∫ φ_l(E) f(E) dE from any lower end up: nodes and weights that depend on the lower end.
 
-    The nodes are the Chebyshev points in 1/E between the lower end and the largest energy. The weights are polynomials
-    in the lower end on each cell.
+    The nodes are the Chebyshev points between the lower end and the largest energy. The weights are polynomials in the
+    lower end on each cell.
     """
 
     edges: Float[np.ndarray, " edge"]
@@ -57,12 +60,12 @@ class FluxRule(eqx.Module):
     table: Float[np.ndarray, "cell term component point"]
     """Coefficients of the powers of the place in the cell, from -1 to 1, the highest first."""
     points: Float[np.ndarray, " point"]
-    """Places of the nodes, from 0 at the largest energy to 1 at the lower end, linear in 1/E."""
+    """Places of the nodes, from 0 at the lower end to 1 at the largest energy."""
 
     def energies(self, lower: Float[Array, "*node"]) -> Float[Array, "point *node"]:
         """Return the nodes [MeV] above a `lower` end."""
         place = self.points.reshape((-1,) + (1,) * lower.ndim)
-        return 1.0 / ((1.0 - place) / self.edges[-1] + place / lower)
+        return lower + place * (self.edges[-1] - lower)
 
     def weights(
         self, lower: Float[Array, "*interval node"], middle: Float[Array, "*interval"]
@@ -86,22 +89,22 @@ def _direct_weights(
     lower: Float[np.ndarray, " lower"],
     order: int,
 ) -> Float[np.ndarray, "lower component point"]:
-    """Return ∫ φ_l(E) L_j(E) dE from each `lower` end up, L_j the Lagrange polynomials of the nodes, in 1/E."""
+    """Return ∫ φ_l(E) L_j(E) (E_j/E)² dE from each `lower` end up, L_j the Lagrange polynomials of the nodes E_j."""
     x, w = gauss_legendre((0.0, 1.0), order)
     start = np.clip(lower[:, None], edges[:-1], edges[1:])
     width = edges[1:] - start
     energy = start[..., None] + width[..., None] * x
     weight = width[..., None] * w
-    largest = edges[-1]
-    place = lower[:, None, None] * (largest - energy) / (energy * (largest - lower[:, None, None]))
+    span = (edges[-1] - lower)[:, None, None]
+    place = (energy - lower[:, None, None]) / span
     found = np.empty((len(lower), len(components), len(points)))
     density = np.array([component.spectrum.continuum(energy.ravel()) for component in components])
-    density = density.reshape(-1, *energy.shape) * weight
+    density = density.reshape(-1, *energy.shape) * weight / energy**2
     for j, own in enumerate(points):
         others = np.delete(points, j)
         basis = np.prod([(place - other) / (own - other) for other in others], axis=0)
         found[:, :, j] = np.einsum("lxpg,xpg->xl", density, basis)
-    return found
+    return found * ((lower[:, None] + points * (edges[-1] - lower)[:, None]) ** 2)[:, None, :]
 
 
 def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
@@ -125,7 +128,7 @@ def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
     cells = sorted(kept | {edges[0], edges[-1]})
     size = np.abs(weights(np.array([0.5 * (edges[0] + edges[-1])]))).max()
     ends, table = [cells[0]], []
-    waiting = [(low, high, 0) for low, high in zip(cells[:-1], cells[1:], strict=True)][::-1]
+    waiting = [(low, high, 0) for low, high in pairwise(cells)][::-1]
     while waiting:
         low, high, halvings = waiting.pop()
         found = np.tensordot(transform, weights(0.5 * (low + high) + 0.5 * (high - low) * np.cos(angle)), 1)
@@ -139,7 +142,7 @@ def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
     return FluxRule(np.array(ends), np.array(table), points)
 
 
-def lagrange_matrix(order: int) -> Float[np.ndarray, "degree node"]:
+def lagrange_matrix(order: int) -> Float[np.ndarray, "degree point"]:
     """Return the matrix from Chebyshev polynomials to the Lagrange polynomials of the nodes of Gauss and Legendre."""
     nodes, _ = np.polynomial.legendre.leggauss(order)
     return np.linalg.inv(np.polynomial.chebyshev.chebvander(nodes, order - 1))
@@ -178,6 +181,8 @@ class ProjectedMoments(Stage):
     """Quadrature over the continua."""
     lines: Float[np.ndarray, " line"]
     """Energies of the lines [MeV]."""
+    ends: Float[np.ndarray, " end"]
+    """Energies [MeV] where a spectrum has a kink, those of the lines among them."""
     shares: Float[np.ndarray, "component line"]
     """Share of each line in each component."""
     recoil: Float[np.ndarray, "nuclide node"]
@@ -193,11 +198,11 @@ class ProjectedMoments(Stage):
 
     def _kinks(self, params: Params) -> Float[Array, "nuclide kink"]:
         """Return the √T between which the integrand is smooth, in order."""
-        energies = np.array([*([] if self.rule is None else self.rule.edges), *self.lines])
-        limits = self.process.recoil_limits(energies[energies > 0], self.masses[:, None], params)
-        xp = namespace(*limits)
-        roots = [xp.sqrt(xp.maximum(limit, LEAST_RECOIL)) for limit in limits]
-        moving = xp.clip(xp.concatenate(roots, axis=-1), self.panels[:, :1], self.panels[:, -1:])
+        limits = self.process.recoil_limits(self.ends, self.masses[:, None], params)
+        xp = namespace(*params.values(), self.ends)
+        low, high = (xp.sqrt(xp.maximum(limit, LEAST_RECOIL)) for limit in limits)
+        moving = [low, high, *(low[:, -1:] * factor for factor in RISE)]
+        moving = xp.clip(xp.concatenate(moving, axis=-1), self.panels[:, :1], self.panels[:, -1:])
         return xp.sort(xp.concatenate([xp.asarray(self.panels), moving], axis=-1), axis=-1)
 
     def _flux(
@@ -208,7 +213,7 @@ class ProjectedMoments(Stage):
         params: Params,
     ) -> Float[Array, "component nuclide interval node"]:
         """Return ∫ φ(E) κ(E, T) dE from a `lower` end; an interval whose `middle` end is too large has nothing."""
-        xp = namespace(recoil, lower)
+        xp = namespace(*params.values(), self.masses)
         masses, total = self.masses[:, None, None], 0.0
         if self.rule is not None:
             weights = self.rule.weights(lower, middle)
@@ -222,13 +227,13 @@ class ProjectedMoments(Stage):
     def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
         names = self.process.names()
         values = [params[name] for name in names]
-        if namespace(*values) is np:
+        if namespace(*values, self.masses) is np:
             return self._moments(dict(zip(names, values, strict=True)))
         return forward_derivatives(lambda *given: self._moments(dict(zip(names, given, strict=True))))(*values)
 
     def _moments(self, params: Params) -> Float[Array, "component nuclide node"]:
+        xp = namespace(*params.values(), self.masses)
         kinks = self._kinks(params)
-        xp = namespace(kinks)
         start, width = kinks[:, :-1], kinks[:, 1:] - kinks[:, :-1]
         centre = start + 0.5 * width
         root = start[..., None] + width[..., None] * self.nodes
@@ -281,6 +286,7 @@ def projected(
         panels=roots,
         rule=rule,
         lines=np.array(lines),
+        ends=np.unique([energy for energy in (*(() if rule is None else rule.edges), *lines) if energy > 0]),
         shares=shares,
         recoil=np.array([np.maximum(gauss_legendre(own, order)[0] ** 2, LEAST_RECOIL) for own in roots]),
         matrix=lagrange_matrix(order),

@@ -29,6 +29,7 @@ ORDER = (
     "electroweak",
     "solar",
     "xenon_er",
+    "models",
     "joint",
     "forecasts",
     "cross_sections",

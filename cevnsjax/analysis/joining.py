@@ -87,7 +87,7 @@ def parameter_table(measurements: Measurements, interaction: Combination) -> Par
                     f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
                     f"bounds or constraint, not in its default alone"
                 )
-    return ParameterTable(found.values())
+    return ParameterTable(found.values(), interaction.check)
 
 
 def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:

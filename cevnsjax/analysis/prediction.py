@@ -89,20 +89,21 @@ class Prediction:
                 "observed": dict(zip(self.measurement.labels, self.measurement.observed.tolist(), strict=True)),
                 "error": dict(zip(self.measurement.labels, self.measurement.errors.tolist(), strict=True)),
             }
-        flavours, nuclides = self.measurement.source.flavours, self.measurement.target.nuclides
+        flavours, scatterers = self.measurement.source.flavours, self.measurement.scatterers
         found = {
             "measurement": self.measurement.name,
             "total": {name: float(counts.sum()) for name, counts in self.counts.items()},
             "counts": {name: counts.tolist() for name, counts in self.counts.items()},
             "signal": {
-                flavour: {nucleus.name: self.signal[k, i].tolist() for i, nucleus in enumerate(nuclides)}
+                flavour: {name: self.signal[k, i].tolist() for i, name in enumerate(scatterers)}
                 for k, flavour in enumerate(flavours)
             },
-            "flux_averaged_cross_section": {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"},
             "edges": {axis: edges.tolist() for axis, edges in self.measurement.axes.items()},
             "quadrature_error": self.quadrature_error,
             "observed": self.observed.tolist(),
         }
+        if self.measurement.recoils == "nucleus":
+            found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
         return found if self.measurement.errors is None else found | {"error": self.errors.tolist()}
 
     def panel(self) -> "Panel":

@@ -75,6 +75,8 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
         events[name] = {
             component: {"value": value, "error": error} for component, (value, error) in fit.events(index).items()
         }
+        if fit.likelihood.measurements[index].recoils == "electron":
+            continue
         section = fit.flux_averaged_cross_section(index)
         sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}
     return _plain(

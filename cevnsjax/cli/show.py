@@ -179,7 +179,8 @@ def _bins(prediction: Prediction) -> None:
         f"{flavour} {prediction.signal[k].sum():.1f}" for k, flavour in enumerate(measurement.source.flavours)
     )
     terminal.print(f"signal by flavour: {split}")
-    terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.4g}e-40 cm² per nucleus")
+    if measurement.recoils == "nucleus":
+        terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.4g}e-40 cm² per nucleus")
     terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}")
 
 
@@ -232,11 +233,11 @@ def fit(content: dict[str, Any]) -> None:
             terminal.print(f"{measurement}: {label} = {predicted}, measured {observed} ± {error}")
     for measurement in content["events"]:
         events = content["events"][measurement].items()
-        section = content["flux_averaged_cross_section"][measurement]
         totals = ", ".join(f"{name} {_number(e['value'], '.1f')} ± {_number(e['error'], '.1f')}" for name, e in events)
-        value, error, sm = (_number(section[key], ".4g") for key in ("value", "error", "sm"))
         terminal.print(f"{measurement}: {totals} events")
-        terminal.print(f"flux-averaged cross section: {value} ± {error}, SM {sm} (1e-40 cm² per nucleus)")
+        if section := content["flux_averaged_cross_section"].get(measurement):
+            value, error, sm = (_number(section[key], ".4g") for key in ("value", "error", "sm"))
+            terminal.print(f"flux-averaged cross section: {value} ± {error}, SM {sm} (1e-40 cm² per nucleus)")
     chi2, seconds = _number(content["chi2_min"], ".2f"), content["seconds"]
     terminal.print(f"chi2 = {chi2} for {content['dof']} degrees of freedom; {content['message']}")
     terminal.print(f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s")

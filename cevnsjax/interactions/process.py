@@ -26,7 +26,7 @@ class Process(eqx.Module):
         """Return the names of the parameters of the kernel and the limits."""
 
     def energies(self) -> int:
-        """Return at how many E the kernel is taken for each T: exact where it is a polynomial in 1/E of lower degree.
+        """Return at how many E the kernel is taken for each T: exact where E² κ is a polynomial in E of lower degree.
 
         That of any exchange at tree level is one of degree 2, for which the default suffices.
         """

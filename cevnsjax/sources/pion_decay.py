@@ -41,7 +41,8 @@ def pion_decay_at_rest(
 ) -> Source:
     """Return the source with fluence r N_POT / 4πL² for r neutrinos per flavour and proton at L = `distance` [m].
 
-    `spread` is the standard deviation [m] of the distances. The ν_μ of the pion are the group "prompt", the ν_e and ν̄_μ of the muon the group "delayed".
+    `spread` is the standard deviation [m] of the distances. The ν_μ of the pion are the group "prompt", the ν_e and ν̄_μ
+    of the muon the group "delayed".
     """
     for name, value in (
         ("neutrinos_per_flavour_and_proton", neutrinos_per_flavour_and_proton),
