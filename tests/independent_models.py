@@ -54,7 +54,7 @@ def gauss(low, high, order):
 
 def feynman(function):
     """Return ∫_0^1 x(1-x) function(x(1-x)) dx: x = t⁴ towards both ends, where light leptons make it steep."""
-    t, weight = gauss(0.0, 0.5**0.25, 120)
+    t, weight = gauss(0.0, 0.5**0.25, 60)
     x = t**4
     return np.tensordot(2 * 4 * t**3 * weight * x * (1 - x), function(x * (1 - x)), (0, 0))
 
@@ -198,11 +198,11 @@ def photon_coupling(world, flavour, other, q2):
         total -= radius_shift(pair(world.radii, flavour, other))
     # 2√2 π α q / (G_F q²) with the four-momentum squared q² = -2MT
     total -= 2 * sqrt(2) * pi * ALPHA * 1e-8 * pair(world.millicharge, flavour, other) / (G_F * -q2)
-    if world.loop is not None and flavour == other:
+    if world.loop is not None and flavour == other and flavour in world.loop[2:4]:
         g, m, a, b, sign = world.loop
-        value = (flavour == a) * loop_function(b, a, q2 * world.loop_runs) + (flavour == b) * loop_function(
-            a, b, q2 * world.loop_runs
-        )
+        if flavour == b:
+            a, b = b, a
+        value = loop_function(b, a, q2 * world.loop_runs)
         total += sign * sqrt(2) * ALPHA * g**2 * value / (pi * G_F * (q2 + m**2))
     return total
 
@@ -651,7 +651,7 @@ class Oscillated:
         for low, high, terms in self.flux.pieces:
             some = start < high
             bottom = np.maximum(start[some], max(low, 1e-9))[:, None]
-            x, w = gauss(0.0, 1.0, 200 if low == 0 else 32)
+            x, w = gauss(0.0, 1.0, 160 if low == 0 else 24)
             energy = bottom * (high / bottom) ** x
             weight = w * energy * np.log(high / bottom) * self.probability(energy)
             weight = weight * sum(c * energy**power for power, c in terms.items())

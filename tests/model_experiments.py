@@ -108,7 +108,7 @@ def setup(target, name, recoils="nucleus"):
         )
         for one, number in zip(TARGETS[target], numbers(target), strict=True)
     ]
-    order = 40 if name == "pion-decay" else 12
+    order = 40 if (name, recoils) == ("pion-decay", "nucleus") else 6
     return im.Setup(flux(name, target, recoils), nuclei, 1e-3 * edges(target, name, recoils), order)
 
 

@@ -45,7 +45,7 @@ def test_close_to_dimension_one_it_is_a_massless_mediator(page):
     csi = cj.measurements.coherent_csi_2021()
     vector = cj.Likelihood([csi], resolve_models(["light-vector:universal"]))
     values = {"lambda_u": 4e-5, "d_u": 1.01}
-    found = page["likelihood"].predict(values)[0].counts["cevns"]
+    found = page["fit"].likelihood.predict(values)[0].counts["cevns"]
     # (q²/Λ²)^0.01 is between 0.79 and 0.84 for q between 8 and 130 MeV.
     weaker = vector.predict({"g_zp": 4e-5 * np.sqrt(0.79), "m_zp": 1e-3})[0].counts["cevns"]
     stronger = vector.predict({"g_zp": 4e-5 * np.sqrt(0.84), "m_zp": 1e-3})[0].counts["cevns"]
@@ -56,7 +56,7 @@ def test_close_to_dimension_one_it_is_a_massless_mediator(page):
 @pytest.fixture(scope="module")
 def derivatives(page):
     """χ² of coupling and dimension with its derivatives, forward and reverse, compiled."""
-    problem = page["likelihood"].problem(free=["lambda_u", "d_u"])
+    problem = page["fit"].likelihood.problem(free=["lambda_u", "d_u"])
     return problem, [jax.jit(f) for f in (problem, jax.jacfwd(problem), jax.grad(problem), jax.hessian(problem))]
 
 
@@ -64,7 +64,7 @@ def derivatives(page):
 def test_derivatives(page, derivatives, start):
     """Forward, reverse and finite differences; finite second derivatives, at zero coupling too."""
     problem, (value, forward, reverse, hessian) = derivatives
-    values = page["likelihood"].parameters.complete({"lambda_u": start[0], "d_u": start[1]})
+    values = page["fit"].likelihood.parameters.complete({"lambda_u": start[0], "d_u": start[1]})
     u = problem.coordinates(values)
     found = forward(u)
     assert_close(found, reverse(u), 1e-10, "two orders of the same sums", 1.0 + np.abs(found))
