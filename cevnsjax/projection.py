@@ -40,7 +40,9 @@ MOST_HALVINGS = 8
 FLUX_ORDER = 24
 """Nodes of the flux integral in each piece of a spectrum, where there are few pieces."""
 MANY_PIECES = 60
-"""Pieces of a spectrum beyond which the quadrature has fewer nodes in each, and cells hold several of them."""
+"""Pieces of a spectrum beyond which the quadrature has fewer nodes in each."""
+MOST_CELLS = 200
+"""Pieces beyond which a cell holds several of them."""
 LEAST_RECOIL = 1e-24
 """Recoil energy [MeV] below which nothing is counted."""
 RISE = (16.0, 256.0)
@@ -100,7 +102,7 @@ def _cell_weights(
 ) -> Float[np.ndarray, "lower component point"]:
     """Return ∫ φ_l(E)/E² L_j(E) dE from each `lower` end up, L_j the Lagrange polynomials of the nodes up to `largest`.
 
-    `edges` are those of the pieces up to the end of the cell, `above` is the quadrature from there on, of the same kind.
+    `edges` are those of the pieces up to the end of the cell, `above` is the quadrature from there on.
     """
     x, w = gauss_legendre((0.0, 1.0), order)
     start = np.clip(lower[:, None], edges[:-1], edges[1:])
@@ -128,7 +130,7 @@ def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
 
     lines = {energy for component in components for energy, _ in component.spectrum.lines()}
     breaks = sorted({edge for component in components for edge in component.spectrum.breaks()} - lines)
-    cells = sorted({*breaks[:: -(-len(breaks) // MANY_PIECES)], edges[0], edges[-1]})
+    cells = sorted({*breaks[:: -(-len(breaks) // MOST_CELLS)], edges[0], edges[-1]})
     largest = float(edges[-1])
     above = np.full(1, largest), np.zeros((len(components), 1))
     ends, table = [largest], []
