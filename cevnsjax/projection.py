@@ -94,7 +94,7 @@ def _basis(points: Float[np.ndarray, " point"], place: Float[np.ndarray, "*node"
 def _cell_weights(
     components: Sequence[Component],
     edges: Float[np.ndarray, " edge"],
-    above: tuple[Float[np.ndarray, " point"], Float[np.ndarray, "component point"]],
+    above: tuple[Float[np.ndarray, " above"], Float[np.ndarray, "component above"]],
     points: Float[np.ndarray, " point"],
     lower: Float[np.ndarray, " lower"],
     largest: float,

@@ -1,4 +1,4 @@
-"""Kinematics of elastic scattering and the kinematic kernels κ(E, T) that the flux is folded with.
+"""Kinematics of elastic scattering.
 
 Energies and masses in MeV, T the recoil energy of a nucleus of mass M, E the neutrino energy.
 """
@@ -6,17 +6,17 @@ Energies and masses in MeV, T the recoil energy of a nucleus of mass M, E the ne
 import numpy as np
 
 from .._constants import FERMI_CONSTANT, HBAR_C_CM
-from .._typing import Float
+from .._typing import Float, Scalar
+
+Values = Scalar | Float[np.ndarray, "..."]
 
 
-def maximum_recoil(energy: float, mass: float) -> float:
+def maximum_recoil(energy: Values, mass: Values) -> Values:
     """Return T_max = 2E² / (M + 2E) [MeV]."""
     return 2.0 * energy**2 / (mass + 2.0 * energy)
 
 
-def minimum_energy(
-    recoil: Float[np.ndarray, "..."], mass: float | Float[np.ndarray, "..."]
-) -> Float[np.ndarray, "..."]:
+def minimum_energy(recoil: Values, mass: Values) -> Values:
     """Return E_min = (T + sqrt(T² + 2MT)) / 2 [MeV], the inverse of `maximum_recoil`."""
     return 0.5 * (recoil + np.sqrt(recoil**2 + 2.0 * mass * recoil))
 
