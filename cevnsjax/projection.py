@@ -18,6 +18,7 @@ the panels, and both limits of the energies where the spectrum has one. These mo
 
 from collections.abc import Callable, Sequence, Set
 from itertools import pairwise
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -169,7 +170,7 @@ def forward_derivatives(function: Callable[..., Array]) -> Callable[..., Array]:
     wrapped = jax.custom_jvp(function)
 
     @wrapped.defjvp
-    def _derivative(values: tuple[Array, ...], changes: tuple[Array, ...]) -> tuple[Array, Array]:
+    def _derivative(values: tuple[Any, ...], changes: tuple[Any, ...]) -> tuple[Array, Array]:
         total, change = None, 0.0
         for n in range(len(values)):
             along = tuple(jnp.ones_like(v) if n == m else jnp.zeros_like(v) for m, v in enumerate(values))

@@ -15,13 +15,18 @@ from cevnsjax.detectors.efficiency import logistic_efficiency, logistic_threshol
 from cevnsjax.detectors.quenching import PolynomialQuenching, polynomial_quenching
 from cevnsjax.detectors.resolution import gamma_smearing
 from cevnsjax.folding import nuclei, recoil_nodes
-from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer, vector_kernel
+from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
+from cevnsjax.interactions.structures import kernel
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.prediction import cross_sections, flux_averaged_cross_section
 from cevnsjax.sources.pion_decay import electron_neutrino_density, muon_antineutrino_density, pion_decay_at_rest
 
 CAESIUM, IODINE = 123772.751, 118183.878
 M_MU = 105.6583755
+
+
+def vector_kernel(energy, recoil, mass, recoil_term):
+    return kernel(("vector", "vector"), energy, recoil, mass, "spin-0" if recoil_term else "leading", False)
 
 
 @pytest.fixture(scope="module")
