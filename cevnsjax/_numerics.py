@@ -92,7 +92,7 @@ def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"])
     return terms / terms.sum(axis=0)
 
 
-def sine_cosine(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+def sine_cosine(x: Scalar | Float[Array, "..."]) -> tuple[Scalar | Float[Array, "..."], Scalar | Float[Array, "..."]]:
     """Return sin x and cos x to 3e-16 for |x| < 1e5, both at a tenth of the time that XLA's own take on a CPU.
 
     The argument is reduced by multiples of π/2 in two parts (W. J. Cody and W. Waite, Software Manual for the

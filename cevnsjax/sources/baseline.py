@@ -52,7 +52,7 @@ class Baseline(eqx.Module):
         """Return whether every oscillation is averaged, whatever Δm²."""
         return math.isinf(self.distance)
 
-    def oscillation(self, delta_m2: Scalar, energy: Float[Array, "*energy"]) -> Float[Array, "*energy"]:
+    def oscillation(self, delta_m2: Scalar, energy: Float[Array, "*energy"]) -> Scalar | Float[Array, "*energy"]:
         """Return <sin²(Δm² L/4E)> for Δm² [eV²] and energies [MeV]."""
         k = PHASE * delta_m2 / energy
         if self.averaged:
