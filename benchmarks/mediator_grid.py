@@ -25,7 +25,8 @@ POINTS = 100
 """Values of each parameter."""
 COUPLINGS, MASSES = (1e-6, 1e-2), (1.0, 1e4)
 """Ranges of g and of m [MeV], evenly in the logarithm."""
-MINUIT_POINTS = 50
+MINUIT_POINTS, NEAR = 50, 50.0
+"""MINUIT is run at so many points, where χ² is within `NEAR` of the lowest: far away its pulls end anywhere."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +103,9 @@ def mediator_grid(case: Case) -> Table:
     starts = np.concatenate([points, np.ones((len(points), 4))], axis=1)
     frozen = np.arange(starts.shape[1]) < 2
     limits = (float(solver.lower[2]), float(solver.upper[2]))
-    some = np.random.default_rng(0).choice(len(points), MINUIT_POINTS, replace=False)
+    value = solver(starts, frozen).value
+    near = np.flatnonzero(value < value.min() + NEAR)
+    some = np.random.default_rng(0).choice(near, MINUIT_POINTS, replace=False)
     calls = {
         "cevnsjax Newton": lambda: solver(starts, frozen).value,
         "NumPy Newton": lambda: profile_pulls(opponent, points, limits),
