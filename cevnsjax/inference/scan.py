@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import jax
@@ -29,6 +29,8 @@ CHUNK = 16384
 """Points of a block, unless asked otherwise."""
 REFINED = 16
 """Local minima of the grid from which the best fit is refined."""
+MOST_VALUES = 10**8
+"""Values of one axis: more than any disk takes."""
 SOLVERS = 4
 """Compiled problems that a process keeps."""
 
@@ -54,16 +56,15 @@ def _numbers(name: str, texts: Sequence[str]) -> list[float]:
     return found
 
 
-def spaced(name: str, low: float, high: float, count: float, log: bool) -> Axis:
+def spaced(name: str, low: float, high: float, count: int, log: bool) -> Axis:
     """Return `count` values from `low` to `high`, both included, evenly spaced or, with `log`, their logarithms."""
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"{name}: expected a range from a lower to a higher number, found {low:g} to {high:g}")
-    if count != count or count < 2 or count != int(min(count, 1e18)):
-        raise InputError(f"{name}: expected a whole number of at least 2 values, found {count:g}")
+    if not 2 <= count <= MOST_VALUES:
+        raise InputError(f"{name}: expected from 2 to {MOST_VALUES} values, found {count}")
     if log and low <= 0.0:
         raise InputError(f"{name}: expected a range above 0 for logarithmic spacing, found {low:g} to {high:g}")
-    values = np.geomspace(low, high, int(count)) if log else np.linspace(low, high, int(count))
-    return Axis(name, values, log)
+    return Axis(name, np.geomspace(low, high, count) if log else np.linspace(low, high, count), log)
 
 
 def parse_axis(name: str, text: str) -> Axis:
@@ -71,7 +72,11 @@ def parse_axis(name: str, text: str) -> Axis:
     parts = [part.strip() for part in text.split(":")]
     if len(parts) not in (3, 4) or (len(parts) == 4 and parts[3] not in ("log", "linear")) or not all(parts):
         raise InputError(f"{name}: expected LO:HI:N or LO:HI:N:log, found '{text}'")
-    low, high, count = _numbers(name, parts[:3])
+    low, high = _numbers(name, parts[:2])
+    try:
+        count = int(parts[2])
+    except ValueError:
+        raise InputError(f"{name}: expected a whole number of values, found '{parts[2]}'") from None
     return spaced(name, low, high, count, parts[-1] == "log")
 
 
@@ -144,11 +149,9 @@ class Grid:
         return np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, len(self.axes))
 
     def check(self, asked: Specification) -> None:
-        """Refuse parameters that are not coordinates of the fit, and values beyond the bounds that hold in it."""
-        if len({asked.leader(name) for name in self.names}) != len(self.names):
-            raise InputError(f"expected different parameters on the axes of the grid, found {', '.join(self.names)}")
+        """Refuse values beyond the bounds that hold in the fit."""
         for axis in self.axes:
-            least, most = asked.bounds[asked.leader(axis.name)]
+            least, most = asked.bounds[axis.name]
             for edge in (float(axis.values[0]), float(axis.values[-1])):
                 if not least <= edge <= most:
                     raise InputError(f"{axis.name}: expected a grid within {least:g} to {most:g}, found {edge:g}")
@@ -172,9 +175,7 @@ def block_shape(shape: Sequence[int], most: int) -> tuple[int, ...]:
     return tuple(reversed(block))
 
 
-def make_grid(
-    axes: Sequence[Axis], coordinates: int, chunk: int | None = None, memory: float | None = None
-) -> Grid:
+def make_grid(axes: Sequence[Axis], coordinates: int, chunk: int | None = None, memory: float | None = None) -> Grid:
     """Return the grid cut into blocks of up to `chunk` points that take no more than `memory` [bytes]."""
     if not axes:
         raise InputError("expected a grid of at least one parameter, found none")
@@ -209,8 +210,6 @@ class ScanWork:
 
     problem: Problem
     grid: Grid
-    scanned: tuple[str, ...]
-    """The coordinate of each axis."""
     start: np.ndarray
     """Where every point starts, a vector of coordinates."""
     free: np.ndarray
@@ -227,19 +226,24 @@ class ScanWork:
         return _solvers[self.digest]
 
     @property
+    def compile_seconds(self) -> float:
+        """Return what compiling took in this process."""
+        return _solvers[self.digest].compile_seconds if self.digest in _solvers else 0.0
+
+    @property
     def columns(self) -> list[int]:
         """Return the coordinate of each axis by its place."""
-        return [self.problem.names.index(name) for name in self.scanned]
+        return [self.problem.names.index(name) for name in self.grid.names]
 
     @property
     def profiled(self) -> tuple[str, ...]:
         """Return the coordinates that are not on an axis."""
-        return tuple(name for name in self.problem.names if name not in self.scanned)
+        return tuple(name for name in self.problem.names if name not in self.grid.names)
 
     def __call__(self, number: int) -> Scanned:
         """Return what is found in block `number`."""
         shape = tuple(part.stop - part.start for part in self.grid.slices(number))
-        positions, allowed = self.problem.positions(self.scanned, self.grid.points(number))
+        positions, allowed = self.problem.positions(self.grid.names, self.grid.points(number))
         chi2, u, converged = self._minimise(positions, allowed, shape)
         chi2, converged = np.where(allowed, chi2, np.inf), converged | ~allowed
         found = self.values(u)
@@ -312,12 +316,10 @@ class ScanWork:
         return starts
 
 
-def scan_work(
-    problem: Problem, grid: Grid, scanned: Sequence[str], values: Mapping[str, float], free: np.ndarray
-) -> ScanWork:
-    """Return the work of a scan that starts from `values`, the coordinates `scanned` on the axes of `grid`."""
+def scan_work(problem: Problem, grid: Grid, values: Mapping[str, float], free: np.ndarray) -> ScanWork:
+    """Return the work of a scan whose points start from `values`."""
     digest = hashlib.sha256(pickle.dumps(problem)).hexdigest()
-    return ScanWork(problem, grid, tuple(scanned), problem.coordinates(values), free, digest)
+    return ScanWork(problem, grid, problem.coordinates(values), free, digest)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -350,26 +352,29 @@ def local_minima(chi2: np.ndarray, most: int) -> np.ndarray:
     return places[np.lexsort((places, flat))]
 
 
-def refine(work: ScanWork, chi2: np.ndarray, profiled: Mapping[str, np.ndarray]) -> Lowest:
-    """Return the lowest point of the grid and the best fit found from its local minima, within the bounds.
+def refine(
+    work: ScanWork, chi2: np.ndarray, lookup: Callable[[tuple[np.ndarray, ...]], Mapping[str, np.ndarray]]
+) -> Lowest:
+    """Return the lowest point of the grid, and the best fit found from its local minima within the bounds.
 
-    `profiled` holds, at each point, the value of every coordinate that is not on an axis.
+    `lookup` returns, for the places of points, the value of every coordinate that is not on an axis.
     """
     places = local_minima(chi2, REFINED)
     if not len(places):
         return Lowest(math.inf, {}, math.inf, {}, False)
     where = np.unravel_index(places, chi2.shape)
-    values = {axis.name: axis.values[k] for axis, k in zip(work.grid.axes, where, strict=True)}
-    values = {name: values[axis] for name, axis in zip(work.scanned, work.grid.names, strict=True)}
-    values |= {name: np.asarray(array[where]) for name, array in profiled.items()}
-    starts = np.array([work.problem.coordinates({n: float(v[k]) for n, v in values.items()}) for k in range(len(places))])
+    at_grid = {axis.name: axis.values[k] for axis, k in zip(work.grid.axes, where, strict=True)}
+    values = {**at_grid, **lookup(where)}
+    rows = [{name: float(column[k]) for name, column in values.items()} for k in range(len(places))]
+    starts = np.array([work.problem.coordinates(row) for row in rows])
     found = work.solver(starts, np.zeros(starts.shape[1], bool))
     value = np.where(np.isfinite(found.value), found.value, np.inf)
-    lowest = float(chi2.ravel()[places[0]])
     settled = np.where(found.converged, value, np.inf)
-    converged = bool(settled.min() <= min(value.min(), lowest) + 1e-6)
+    lowest = float(chi2.ravel()[places[0]])
+    converged = bool(settled.min() <= min(float(value.min()), lowest) + 1e-6)
     best = int(np.argmin(settled if converged else value))
-    u = found.u[best] if value[best] <= lowest + 1e-6 else starts[0]
-    at_grid = {name: float(axis.values[k[0]]) for name, axis, k in zip(work.grid.names, work.grid.axes, where, strict=True)}
-    best_values = {name: float(v[0]) for name, v in work.values(u[None, :]).items()}
-    return Lowest(lowest, at_grid, min(float(value[best]), lowest), best_values, converged)
+    first = {name: float(column[0]) for name, column in at_grid.items()}
+    if not value[best] <= lowest + 1e-6:
+        return Lowest(lowest, first, lowest, rows[0], False)
+    refined = {name: float(column[0]) for name, column in work.values(found.u[best : best + 1]).items()}
+    return Lowest(lowest, first, float(value[best]), refined, converged)
