@@ -220,8 +220,23 @@ class Work:
     """Coordinates that are held at the truth, for each of the fits with some held."""
     starts: Float[np.ndarray, "start coordinate"]
     """Where the fit with none held starts, beside the truth: the other minima."""
+    free: np.ndarray
+    """Which coordinates may have several minima: with one of them not tested, the fits with some held start there too."""
     seed: int
     threads: int = 1
+
+    def _fits(self, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return which set of coordinates each fit of a toy holds (the last: none), which these are, and the start."""
+        sets = np.zeros((len(self.tested) + 1, len(truth)), bool)
+        for row, index in zip(sets, self.tested, strict=False):
+            row[list(index)] = True
+        number, starts = [], []
+        for k, held in enumerate(sets):
+            several = k == len(self.tested) or (self.free & ~held).any()
+            own = np.concatenate([truth[None], self.starts]) if several else truth[None]
+            number += [k] * len(own)
+            starts.append(np.where(held, truth, own))
+        return np.array(number), sets[number], np.concatenate(starts)
 
     def __call__(self, task: Task) -> dict[str, np.ndarray]:
         """Return, for each toy of the block, u, chi2, error, null (toy, tested), converged.
@@ -231,41 +246,42 @@ class Work:
         these minimisations have.
         """
         toys = fluctuate(
-            asimov(self.problem, task.truth), BLOCK, np.random.SeedSequence(self.seed, spawn_key=(task.stream, task.block))
+            asimov(self.problem, task.truth),
+            BLOCK,
+            np.random.SeedSequence(self.seed, spawn_key=(task.stream, task.block)),
         )
-        count, number = task.count, len(task.truth)
-        starts = np.concatenate([task.truth[None], self.starts])
-        held = np.zeros((len(self.tested), number), bool)
-        for row, index in zip(held, self.tested, strict=True):
-            row[list(index)] = True
-        fits = len(held) + len(starts)
-        frozen = np.concatenate([held, np.zeros((len(starts), number), bool)])
-        begin = np.concatenate([np.tile(task.truth, (len(held), 1)), starts])
+        count = task.count
+        number, frozen, starts = self._fits(np.asarray(task.truth, float))
+        fits = len(number)
         found = minimise_toys(
             self.problem,
             toys,
             np.repeat(np.arange(count), fits),
-            np.tile(begin, (count, 1)),
+            np.tile(starts, (count, 1)),
             np.tile(frozen, (count, 1)),
             self.threads,
         )
         value, converged, u, hessian = (
-            part.reshape(count, fits, *part.shape[1:]) for part in (found.value, found.converged, found.u, found.hessian)
+            part.reshape(count, fits, *part.shape[1:])
+            for part in (found.value, found.converged, found.u, found.hessian)
         )
         finite = np.where(np.isfinite(value), value, np.inf)
+        settled = np.where(converged, finite, np.inf)
         lowest = np.argmin(finite, axis=1)
         rows = np.arange(count)
-        chi2, best = finite[rows, lowest], u[rows, lowest]
-        reached = (converged[:, len(held) :] & (finite[:, len(held) :] <= chi2[:, None] + ABOVE)).any(axis=1)
+        best = u[rows, lowest]
+        null, reached = np.empty((count, len(self.tested))), np.ones(count, bool)
+        for k in range(len(self.tested) + 1):
+            own = number == k if k < len(self.tested) else np.ones(fits, bool)
+            least = finite[:, own].min(axis=1)
+            reached &= np.isfinite(least) & (settled[:, own].min(axis=1) <= least + ABOVE)
+            if k < len(self.tested):
+                null[:, k] = least
         at_bound = (best <= self.problem.box[0]) | (best >= self.problem.box[1])
-        spread = covariances(hessian[rows, lowest], at_bound)
-        return {
-            "u": best,
-            "chi2": chi2,
-            "error": np.sqrt(np.diagonal(spread, axis1=1, axis2=2)),
-            "null": finite[:, : len(held)],
-            "converged": reached & converged[:, : len(held)].all(axis=1),
-        }
+        with np.errstate(invalid="ignore"):
+            spread = np.diagonal(covariances(hessian[rows, lowest], at_bound), axis1=1, axis2=2)
+            error = np.sqrt(np.where(spread > 0, spread, np.nan))
+        return {"u": best, "chi2": finite[rows, lowest], "error": error, "null": null, "converged": reached}
 
 
 def tasks(truth: Float[np.ndarray, " coordinate"], count: int, stream: int = 0, first: int = 0) -> list[Task]:
