@@ -1,4 +1,4 @@
-"""χ² and its derivatives through the expected counts, whose dependence on each coordinate is known component by component.
+"""χ² and its derivatives through the expected counts, of which each component depends on few coordinates.
 
     μ_b = Σ_c f_c(x) S_cb(θ)
     ∂_i χ²  = Σ_b f'(μ_b) ∂_i μ_b

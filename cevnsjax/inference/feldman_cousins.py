@@ -18,7 +18,7 @@ import numpy as np
 from .._typing import Float
 from .engines import run
 from .fit import STARTS, BestFit, Solver, spread_starts
-from .frequencies import at_least, critical_value
+from .frequencies import SAME, at_least, critical_value
 from .intervals import profile
 from .toys import BLOCK, Task, Work, joined
 
@@ -59,6 +59,8 @@ class Construction:
     """t of the toys that converged, at each point."""
     lost: np.ndarray
     """Toys at each point that did not converge."""
+    log: bool = False
+    """Whether edges between points are interpolated in the logarithm of the parameter."""
 
     def critical(self, cl: float) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
         """Return the critical value of t at each point, and its error; `cl` between 0 and 1."""
@@ -110,7 +112,9 @@ class _Toys:
     def statistics(self, point: int) -> tuple[np.ndarray, int]:
         """Return t of the toys of a point that converged, and how many did not."""
         found = joined(self.blocks[point])
-        return np.maximum(found["null"][:, 0] - found["chi2"], 0.0)[found["converged"]], int(np.sum(~found["converged"]))
+        return np.maximum(found["null"][:, 0] - found["chi2"], 0.0)[found["converged"]], int(
+            np.sum(~found["converged"])
+        )
 
 
 def construct(
@@ -123,6 +127,7 @@ def construct(
     count: int,
     seed: int,
     refine: int = 0,
+    log: bool = False,
     engine: Any = None,
     progress: Progress | None = None,
     threads: int = 1,
@@ -130,7 +135,8 @@ def construct(
     """Return the construction at `points` of the coordinates `scanned`, for confidence `levels` between 0 and 1.
 
     Every point gets `BLOCK` toys, one whose p-value is within `UNDECIDED` errors of a level up to `count`. With one
-    coordinate scanned, a point is then added at each edge that the points bracket, `refine` times.
+    coordinate scanned, a point is then added at each edge that is farther from all points than its error, `refine`
+    times; `log` says that edges are to be interpolated in the logarithm.
     """
     others = minima(solver, fit, free)
     work = Work(solver.problem, (tuple(scanned),), others, free, seed, threads)
@@ -155,13 +161,13 @@ def construct(
     def current() -> Construction:
         statistics, lost = zip(*(toys.statistics(k) for k in range(len(where))), strict=True)
         observed = np.maximum(heights - min(fit.value, heights.min()), 0.0)
-        return Construction(where, np.array(toys.truths), observed, statistics, np.array(lost))
+        return Construction(where, np.array(toys.truths), observed, statistics, np.array(lost), log)
 
     extend(np.asarray(points, float))
     for _ in range(refine if len(scanned) == 1 else 0):
         found = ordered(current())
-        new = [edge for cl in levels for edge, error in edges(found, cl) if error_matters(found, edge, error)]
-        new = [x for x in dict.fromkeys(new) if x not in where[:, 0]]
+        far = [edge for cl in levels for edge, error in edges(found, cl) if np.abs(where[:, 0] - edge).min() > error]
+        new = list(dict.fromkeys(far))
         if not new:
             break
         extend(np.array(new)[:, None])
@@ -171,7 +177,8 @@ def construct(
 def ordered(construction: Construction) -> Construction:
     """Return the same with the points in increasing order."""
     order = np.argsort(construction.points[:, 0])
-    return Construction(
+    return dataclasses.replace(
+        construction,
         points=construction.points[order],
         u=construction.u[order],
         observed=construction.observed[order],
@@ -187,31 +194,23 @@ def edges(construction: Construction, cl: float) -> list[tuple[float, float]]:
     """
     critical, error = construction.critical(cl)
     above = construction.observed - critical
-    outside = above > SAME_SIDE
+    outside = above > SAME
     x = construction.points[:, 0]
+    x = np.log(x) if construction.log else x
     found = []
     for k in np.flatnonzero(outside[1:] != outside[:-1]):
         share = float(np.clip(above[k] / (above[k] - above[k + 1]), 0.0, 1.0))
         slope = (above[k + 1] - above[k]) / (x[k + 1] - x[k])
-        noise = math.hypot((1.0 - share) * error[k], share * error[k + 1])
-        found.append((float(x[k] + share * (x[k + 1] - x[k])), abs(float(noise / slope))))
+        noise = float(abs(math.hypot((1.0 - share) * error[k], share * error[k + 1]) / slope))
+        edge = float(x[k] + share * (x[k + 1] - x[k]))
+        found.append((math.exp(edge), math.exp(edge) * noise) if construction.log else (edge, noise))
     return found
-
-
-SAME_SIDE = 1e-6
-"""Excess of t over its critical value that is rounding."""
-
-
-def error_matters(construction: Construction, edge: float, error: float) -> bool:
-    """Return whether the points about an edge are farther from it than its error, so that one more would help."""
-    x = construction.points[:, 0]
-    return bool(np.abs(x - edge).min() > error)
 
 
 def pieces(construction: Construction, cl: float) -> tuple[tuple[tuple[float, float], ...], tuple[bool, bool]]:
     """Return the pieces of the interval at `cl`, and whether the first and the last end where the points do."""
     critical, _ = construction.critical(cl)
-    inside = construction.observed - critical <= SAME_SIDE
+    inside = construction.observed - critical <= SAME
     x = construction.points[:, 0]
     inner = [edge for edge, _ in edges(construction, cl)]
     ends = [float(x[0])] * bool(inside[0]) + inner + [float(x[-1])] * bool(inside[-1])

@@ -221,7 +221,7 @@ class Work:
     starts: Float[np.ndarray, "start coordinate"]
     """Where the fit with none held starts, beside the truth: the other minima."""
     free: np.ndarray
-    """Which coordinates may have several minima: with one of them not tested, the fits with some held start there too."""
+    """Which coordinates may have several minima: with one of them left, fits with some held start at `starts` too."""
     seed: int
     threads: int = 1
 
