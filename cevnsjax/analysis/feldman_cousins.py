@@ -73,7 +73,7 @@ class FeldmanCousinsResult:
         return Interval(found, any(ends))
 
     def edges(self, cl: float = 0.90) -> list[tuple[float, float]]:
-        """Return the edges of the interval at `cl` that are not its ends, with the error that the number of toys leaves."""
+        """Return the edges of the interval at `cl` that are not its ends, with the error that so many toys leave."""
         self._check_one()
         return edges(self.construction, cl)
 
