@@ -274,7 +274,7 @@ class ScanWork:
         def improve(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
             """Minimise from `starts` at the points `rows`; return which became lower."""
             starts[:, self.columns] = positions[rows]
-            found = solver(starts, frozen)
+            found = solver.lowest(starts, frozen, self.grid.size)
             value = np.where(np.isfinite(found.value), found.value, np.inf)
             better = (value < chi2[rows] - 1e-12) | (found.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
             chosen = rows[better]
