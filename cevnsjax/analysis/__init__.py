@@ -3,6 +3,7 @@
 from .cross_sections import CrossSections, flux_averaged_cross_sections
 from .fit import FitResult
 from .likelihood import Likelihood
+from .posterior import Posterior
 from .prediction import Prediction
 from .profile import ProfileResult
 
@@ -10,6 +11,7 @@ __all__ = [
     "CrossSections",
     "FitResult",
     "Likelihood",
+    "Posterior",
     "Prediction",
     "ProfileResult",
     "flux_averaged_cross_sections",

@@ -18,6 +18,7 @@ from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
+from .sample import sample
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.command()(sample)
 
 NOT_CONVERGED = 3
 BAD_INPUT = 2

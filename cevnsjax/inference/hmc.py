@@ -209,6 +209,3 @@ class Hmc:
     def progress(self, state: dict[str, np.ndarray]) -> tuple[int, int]:
         """Return how many draws are done, and how many are wanted."""
         return min(int(state["done"]), self.draws) * self.chains, self.draws * self.chains
-
-
-
