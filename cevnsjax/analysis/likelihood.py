@@ -247,7 +247,7 @@ class Likelihood:
             method: "nuts" (a few chains of the No-U-Turn Sampler), "hmc" (many short chains, the fastest), or "nested"
                 (nested sampling: separated modes, evidence).
             seed: the same seed gives the same draws.
-            chains: number of chains; 4 of "nuts" and 256 of "hmc" by default.
+            chains: number of chains; 4 of "nuts" and 128 of "hmc" by default.
             warm_up: transitions of each chain of "nuts" that adapt it, 500 by default.
             live: live points of "nested", 500 by default: more resolve smaller modes.
             checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; it is

@@ -36,10 +36,10 @@ def sample(
     names: options.Experiments,
     free: options.Free = None,
     draws: Annotated[
-        int | None, typer.Option("--draws", help="Draws of all chains together; 4000, of hmc 51200 by default.")
+        int | None, typer.Option("--draws", help="Draws of all chains together; 4000, of hmc 102400 by default.")
     ] = None,
     method: Annotated[str, typer.Option("--method", help="nuts (the default), hmc or nested.")] = "nuts",
-    chains: Annotated[int | None, typer.Option("--chains", help="4 of nuts, 256 of hmc by default.")] = None,
+    chains: Annotated[int | None, typer.Option("--chains", help="4 of nuts, 128 of hmc by default.")] = None,
     seed: Seed = 0,
     live: Annotated[int | None, typer.Option("--live", help="Live points of nested, 500 by default.")] = None,
     out: Annotated[
