@@ -4,7 +4,7 @@ All chains take the same number of leapfrog steps, so that one compiled program 
 Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w, in which the density is nearly a round
 Gaussian: first whitened by the curvature at the mode a chain started at, then by the covariance of what the chains saw
 while warming up, and straightened where that is bent (`shear`). Each chain of each transition has its own step, within
-20 % of the common one, so that no trajectory comes back to where it started. Step and number of steps are those with the
+20 % of the common one, so that no trajectory comes back to its start. Step and number of steps are those with the
 most effective draws for a gradient, measured on the chains.
 """
 
