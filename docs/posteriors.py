@@ -35,7 +35,7 @@ def modes() -> None:
         figure = new_figure(6.4, 3.6)
         axes = figure.subplots()
         axes.fill_between(axis, density, color="0.88", label=f"grid: {_above(axis, density):.3f} in the right one")
-        for method, settings in {"nested": {"live": 2000, "draws": 20000}, "hmc": {}, "nuts": {}}.items():
+        for method, settings in {"nested": {"live": 5000, "draws": 20000}, "hmc": {}, "nuts": {}}.items():
             posterior = likelihood.sample(**asked, method=method, seed=1, **settings)
             draws = posterior.draws("eps_ee_u").ravel()
             print(method, np.mean(draws > 0.2), posterior.verdict, posterior.attributes["extra"])

@@ -20,13 +20,15 @@ from .hmc import Hmc
 from .nested import LIVE, Nested
 from .nuts import WARM_UP, Nuts
 from .problem import Problem
-from .start import find_modes
+from .start import Mode, find_modes
 
 METHODS = ("nuts", "hmc", "nested")
 DEFAULT_CHAINS = {"nuts": 4, "hmc": 128, "nested": 1}
 DEFAULT_DRAWS = {"nuts": 4000, "hmc": 102400, "nested": 4000}
 SECONDS_BETWEEN = 5.0
 """Least time between two checkpoints."""
+KEPT = 8
+"""Problems whose minima are remembered, so that a further run of one does not look for them again."""
 
 Progress = Callable[[int, int], None]
 
@@ -81,6 +83,21 @@ def fingerprint(problem: Problem, **settings: Any) -> str:
     for leaf in jax.tree.leaves(problem):
         digest.update(pickle.dumps(np.asarray(leaf)))
     return digest.hexdigest()
+
+
+_found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
+
+
+def _modes(
+    problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray
+) -> tuple[Density, tuple[Mode, ...]]:
+    """Return what `find_modes` finds, remembered."""
+    key = fingerprint(problem), start.tobytes() + is_free.tobytes()
+    if key not in _found:
+        while len(_found) >= KEPT:
+            _found.pop(next(iter(_found)))
+        _found[key] = find_modes(problem, start, is_free)
+    return _found[key]
 
 
 def run(
@@ -142,12 +159,12 @@ def sample(
     settings = {"method": method, "draws": draws, "chains": chains, "seed": seed, "warm_up": warm_up, "live": live}
     store = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(problem, **settings))
     began = time.perf_counter()
-    modes = ()
+    modes: tuple[Mode, ...] = ()
     if method == "nested":
         density = build_density(problem)
         sampler: Any = Nested(density, draws, seed, live)
     else:
-        density, modes = find_modes(problem, start, is_free)
+        density, modes = _modes(problem, start, is_free)
         sampler = Hmc(density, modes, draws, chains, seed) if method == "hmc" else None
         sampler = sampler or Nuts(density, modes, draws, chains, seed, warm_up)
     found = time.perf_counter()

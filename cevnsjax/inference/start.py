@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import expit
 
 from .._errors import InputError
 from .._typing import Float
@@ -84,7 +85,7 @@ def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum, ind
     value, gradient, hessian = (np.asarray(a)[index] for a in (minimum.value, minimum.gradient, minimum.hessian))
     z = bounds.unbounded(u)
     x, y = (z - bounds.lower) / bounds.scale, (z - bounds.upper) / bounds.scale
-    rising, falling = 1.0 / (1.0 + np.exp(-x)), 1.0 / (1.0 + np.exp(-y))
+    rising, falling = expit(x), expit(y)
     slope = rising - falling
     bend = (rising * (1.0 - rising) - falling * (1.0 - falling)) / bounds.scale
     jacobian = 2.0 * (rising * (1.0 - rising) + falling * (1.0 - falling)) / bounds.scale**2

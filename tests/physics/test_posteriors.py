@@ -69,7 +69,7 @@ def moments(axis, density):
 
 
 def test_the_posterior_is_that_of_a_fine_grid(likelihood, posterior):
-    axes, density = grid_marginal(likelihood, (57, 41), 3)
+    axes, density = grid_marginal(likelihood, (49, 37), 3)
     from scipy.integrate import simpson
 
     assert posterior.trusted, posterior.verdict
@@ -89,9 +89,11 @@ def test_nuisances_keep_their_priors_or_learn(posterior):
 
 
 def test_the_same_seed_gives_the_same_draws(likelihood, posterior):
-    again = likelihood.sample(free=FREE, tie=TIED, method="hmc", seed=3)
-    np.testing.assert_array_equal(again.draws("r_n_cs"), posterior.draws("r_n_cs"))
-    np.testing.assert_array_equal(again.draws("r_n_i"), posterior.draws("r_n_cs"))
+    again = likelihood.sample(free=FREE, tie=TIED, method="hmc", seed=3, draws=2560)
+    np.testing.assert_array_equal(again.draws("r_n_cs"), posterior.draws("r_n_cs")[:, :20])
+    np.testing.assert_array_equal(again.draws("r_n_i"), again.draws("r_n_cs"))
+    other = likelihood.sample(free=FREE, tie=TIED, method="hmc", seed=4, draws=2560)
+    assert np.all(other.draws("r_n_cs") != again.draws("r_n_cs"))
 
 
 def test_files_that_arviz_reads(posterior, tmp_path):
@@ -164,10 +166,10 @@ def weight_above(nsi):
 
 
 def test_separated_modes_at_their_weights(nsi, weight_above):
-    posterior = nsi.sample(**MODES, method="nested", seed=1, live=1000)
+    posterior = nsi.sample(**MODES, method="nested", seed=1, live=4000)
     above = np.mean(posterior.draws("eps_ee_u") > BETWEEN)
-    # Of 1000 live points the share of a mode has a binomial error.
-    assert above == pytest.approx(weight_above, abs=3.5 * math.sqrt(weight_above * (1.0 - weight_above) / 1000))
+    # Of 4000 live points the share of a mode has 1.5 times the binomial error: points are replaced in both.
+    assert above == pytest.approx(weight_above, abs=4.5 * math.sqrt(weight_above * (1.0 - weight_above) / 4000))
     assert posterior.trusted, posterior.verdict
     assert posterior.as_dict()["log_evidence_error"] < 0.2
 
@@ -180,19 +182,26 @@ def test_chains_that_stay_in_separated_modes_say_so(nsi):
 
 
 def test_the_numpyro_model_has_the_same_density(likelihood):
-    from numpyro import handlers
     from numpyro.infer.util import log_density
 
     asked = {"free": FREE, "tie": TIED}
     model, density = likelihood.numpyro_model(**asked), likelihood.log_density(**asked)
     random = np.random.default_rng(1)
     rows = np.stack([[random.uniform(0.2, 0.4), random.uniform(4.0, 8.0), *random.normal(1.0, 0.01, 4)] for _ in "abc"])
-    theirs = [float(log_density(model, (), {}, dict(zip(density.names, u, strict=True)))[0]) for u in rows]
-    ours = [float(density.within(u)) for u in rows]
-    assert_close(np.diff(theirs), np.diff(ours), 1e-9, "priors are normalised there", scale=1.0)
-    trace = handlers.trace(handlers.seed(model, 0)).get_trace()
-    assert trace["r_n_i"]["value"] == trace["r_n_cs"]["value"]
-    assert trace["cevns_norm"]["fn"].low == 0.0
+    sites = {}
+
+    @jax.jit
+    @jax.vmap
+    def theirs(u):
+        value, trace = log_density(model, (), {}, dict(zip(density.names, u, strict=True)))
+        sites.update(trace)
+        return value
+
+    found, ours = np.asarray(theirs(rows)), np.asarray(jax.jit(jax.vmap(density.within))(rows))
+    assert_close(np.diff(found), np.diff(ours), 1e-9, "priors are normalised there", scale=1.0)
+    assert {name for name, site in sites.items() if site["type"] == "sample"} == {*density.names, "data"}
+    assert sites["r_n_i"]["type"] == "deterministic"
+    assert sites["cevns_norm"]["fn"].low == 0.0
 
 
 def test_emcee_samples_the_log_density(likelihood):

@@ -106,7 +106,7 @@ def test_the_density_of_unbounded_numbers_is_normalised(cut):
     def of_c_within(c):
         return float(np.exp(density.within(np.array([1.0, -1.0, c]))))
 
-    rest = np.exp(float(density.bounds.log_jacobian(np.array([*density.unbounded(u)[:2], 1e3]))))
+    rest = np.exp(float(density.bounds.log_jacobian(np.array([*density.unbounded(u)[:2], 25.0]))))
     there, _ = integrate.quad(of_c, -60.0, 60.0, epsabs=0, epsrel=1e-9, limit=200)
     back, _ = integrate.quad(of_c_within, 0.0, 50.0, epsabs=0, epsrel=1e-9, points=[1.0, 5.0])
     assert there == pytest.approx(back * rest, rel=1e-5)
@@ -156,7 +156,7 @@ def test_a_bent_valley_is_straightened():
     bent = np.stack([w[:, 0], 2.0 * w[:, 0] + 0.3 * w[:, 0] ** 2 + 0.3 * w[:, 1], 5.0 * w[:, 2]], axis=1)
     whitening = curved_map(bent, np.full(3, 1e-3))
     back = np.asarray(jax.vmap(whitening.inverse)(bent))
-    assert np.abs(np.cov(back.T) - np.eye(3)).max() < 0.02
+    assert np.abs(np.cov(back.T) - np.eye(3)).max() < 0.03
     # The narrow direction across the valley: without the shear it is a parabola of the wide one.
     narrow = np.linalg.solve(np.linalg.cholesky(np.cov(bent.T)), (bent - bent.mean(axis=0)).T)[1]
     assert np.abs(stats.skew(back)).max() < 0.3 < np.abs(stats.skew(narrow))
