@@ -11,6 +11,7 @@ import numpy as np
 from .._typing import Float
 from .newton import Minimum, minimise
 from .problem import Problem
+from .search import Search
 from .strengths import derivatives, is_linear
 
 CHUNK = 16
@@ -120,7 +121,7 @@ def even_points(count: int, dimension: int) -> Float[np.ndarray, "count dimensio
 
 
 def spread_starts(
-    solver: Solver, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
+    solver: Search, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
 ) -> Float[np.ndarray, "start coordinate"]:
     """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds."""
     dimension = int(spread.sum())
@@ -141,7 +142,7 @@ def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
     return full
 
 
-def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray) -> BestFit:
+def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
     """Return the lowest minimum from `STARTS` starts that differ in the coordinates marked in `free`."""
     found = solver(spread_starts(solver, start, free, STARTS), np.zeros(len(start), bool))
     finite = np.where(np.isfinite(found.value), found.value, np.inf)
