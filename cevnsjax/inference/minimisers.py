@@ -2,8 +2,8 @@
 
 Which to use when: ``newton`` (the default) for everything; it has the exact Hessian, knows the bounds, and runs any
 number of starts in one program. ``minuit`` is MIGRAD, which the field trusts, one start after the other. ``optimistix``
-(BFGS) and ``optax`` (L-BFGS) need gradients alone; they are for problems whose Hessian is too large, and for comparison.
-Any minimiser of optimistix, and any gradient transformation of optax that needs no schedule, can be passed instead.
+(BFGS) and ``optax`` (L-BFGS) need gradients alone: for problems whose Hessian is too large, and for comparison. Any
+minimiser of optimistix, and any gradient transformation of optax that needs no schedule, can be passed instead.
 
 Those that know no bounds move in coordinates x with u = lower + (upper - lower) (1 + sin x) / 2, as MINUIT does, in
 units of the curvature at the start. Whoever minimised, the exact derivatives where it ended say whether that is a
@@ -82,9 +82,8 @@ def _descent(minimiser: Any) -> Descent:
         return partial(_by_optimistix, minimiser)
     if isinstance(minimiser, optax.GradientTransformation):
         return partial(_by_optax, minimiser)
-    raise InputError(
-        f"expected a minimiser ({', '.join(MINIMISERS)}) or one of optimistix or optax, found {type(minimiser).__name__}"
-    )
+    known = ", ".join(MINIMISERS)
+    raise InputError(f"expected a minimiser ({known}) or one of optimistix or optax, found {type(minimiser).__name__}")
 
 
 def _by_optimistix(
