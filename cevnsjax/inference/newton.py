@@ -55,6 +55,18 @@ class _State(eqx.Module):
     steps: Array
 
 
+class _Step(eqx.Module):
+    """The step within the bounds: the others are solved for again whenever a coordinate is stopped at its bound."""
+
+    part: Array
+    """Moves of the coordinates that are stopped; 0 of the others."""
+    move: Array
+    trial: Array
+    stopped: Array
+    pivot: Array
+    ready: Array
+
+
 def minimise(
     objective: Callable[[Float[Array, " coordinate"]], Float[Array, ""]],
     start: Float[Array, " coordinate"],
@@ -99,9 +111,22 @@ def minimise(
         saddle = ~frozen & (gradient == 0.0) & (jnp.diag(hessian) < 0.0)
         outward = jnp.where(u < upper, -1.0, 1.0)
         slope = jnp.where(saddle, FIRST_STEP * outward * size * (upper - lower), slope)
-        direction, pivot = solve_symmetric(curvature + damping * jnp.diag(size), -slope, size)
-        trial = jnp.where(frozen, u, jnp.clip(u + direction, lower, upper))
-        move = trial - u
+        damped = curvature + damping * jnp.diag(size)
+
+        def bounded(inner: _Step) -> _Step:
+            among = inner.stopped[:, None] | inner.stopped[None, :]
+            pull = jnp.where(inner.stopped, 0.0, -slope - damped @ inner.part)
+            found, pivot = solve_symmetric(jnp.where(among, jnp.diag(size), damped), pull, size)
+            end = jnp.clip(u + found, lower, upper)
+            beyond = ~inner.stopped & (end != u + found)
+            stopped = inner.stopped | beyond
+            part = jnp.where(beyond, end - u, inner.part)
+            trial = jnp.where(inner.stopped, inner.trial, end)
+            return _Step(part, jnp.where(inner.stopped, inner.part, found), trial, stopped, pivot, ~beyond.any())
+
+        whole = _Step(jnp.zeros(n), jnp.zeros(n), u, held, jnp.asarray(jnp.inf), jnp.asarray(False))
+        whole = jax.lax.while_loop(lambda inner: ~inner.ready, bounded, whole)
+        move, trial, pivot = whole.move, whole.trial, whole.pivot
         decrease = -(slope @ move + 0.5 * move @ (curvature @ move))
         return _State(
             u=u,
@@ -110,7 +135,7 @@ def minimise(
             hessian=hessian,
             trial=trial,
             damping=damping,
-            done=(jnp.abs(decrease) < TOLERANCE) & (damping < 1e-6) & (pivot > -1e-8),
+            done=(jnp.abs(decrease) < TOLERANCE) & (damping <= 1e-2) & (pivot > damping - 1e-8),
             failed=~jnp.isfinite(value) | (damping > 1e12),
             steps=state.steps + 1,
         )
