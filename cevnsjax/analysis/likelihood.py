@@ -21,6 +21,7 @@ from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
 from ..parameters import Gaussian
 from ..prediction import expected_counts
+from .explain import Explanation, explain
 from .fit import FitResult, scan_points
 from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
 from .prediction import Prediction
@@ -163,6 +164,10 @@ class Likelihood:
         """
         check_minimiser(minimiser)
         return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
+
+    def explain(self, **asked: Any) -> Explanation:
+        """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
+        return explain(self, self.specify(**asked))
 
     def to_minuit(self, **asked: Any) -> "Minuit":
         """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.

@@ -169,12 +169,18 @@ def fit(
     electrons: options.Electrons = False,
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
+    explain: options.Explain = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
     likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
+    if explain:
+        with show.progress("compiling"):
+            found = likelihood.explain(**asked).as_dict()
+        show.json_object(found) if json_ else show.explanation(found)
+        return
     _fit("fitting", likelihood.fit, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
 
 

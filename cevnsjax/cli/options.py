@@ -52,6 +52,9 @@ Experiments = Annotated[
         show_default=False,
     ),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say what is folded to arrays and what is compiled; fit nothing.")
+]
 Minimiser = Annotated[
     str, typer.Option("--minimiser", help="Who finds the minima: newton, minuit, optimistix or optax.")
 ]

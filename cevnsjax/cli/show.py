@@ -293,3 +293,45 @@ def cross_sections(content: dict[str, Any]) -> None:
         rows.add_row(name, str(found["neutrons"]), f"{found['sm']:.4g}", f"{found['coherent']:.4g}")
     terminal.print()
     terminal.print(rows)
+
+
+def _stage(stage: Mapping[str, Any]) -> str:
+    """Return what a stage of a component is: an array, or a function of parameters."""
+    shapes = " ".join("×".join(map(str, shape)) or "1" for shape in stage["shapes"][:3])
+    more = f" … {len(stage['shapes'])} arrays" if len(stage["shapes"]) > 3 else ""
+    return f"{shapes}{more}, {stage['bytes']} B" if shapes else ""
+
+
+def explanation(content: Mapping[str, Any]) -> None:
+    """Print what is folded and what is compiled."""
+    out = console()
+    out.print(f"χ² as a function of {', '.join(content['coordinates']) or 'nothing'}")
+    for measurement, components in content["measurements"].items():
+        out.print(f"\n{escape(measurement)}")
+        rows = table("component", "stage", "arrays", "reads", "error", wrapped=("reads",))
+        for component, one in components.items():
+            state = f"a function of {abridged(one['live'])}" if one["live"] else "an array"
+            scaled = f", times {abridged(one['factors'])}" if one["factors"] else ""
+            rows.add_row(component, f"{state}{scaled}", "", "", "")
+            if one["folded"]:
+                rows.add_row("", f"folded away: {abridged(one['folded'])}", "", "", "")
+            for stage in one["stages"]:
+                place = stage["path"].removeprefix(component).removeprefix(".")
+                error = "" if stage["error"] is None else f"{stage['error']:.0e}"
+                rows.add_row(
+                    "",
+                    escape("  " * (place.count(".") + bool(place)) + f"{place.split('.')[-1]} {stage['kind']}".strip()),
+                    escape(_stage(stage)),
+                    ", ".join(stage["parameters"]),
+                    error,
+                )
+        out.print(rows)
+    compiled, gradient = content["compiled"], content["gradient"]
+    cache = content["cache"]["folder"] if content["cache"]["on"] else "off"
+    out.print(f"\n{content['bytes'] / 1e3:.0f} kB of arrays, folded in {content['seconds']['fold']:.2f} s")
+    out.print(f"χ² and its gradient: {gradient['operations']} operations, {gradient['flops']:.3g} flops")
+    out.print(
+        f"minimisation: {compiled['programs']} programs, {compiled['cache_hits']} of them from the cache; trace "
+        f"{compiled['trace']:.2f} s, lower {compiled['lower']:.2f} s, compile {compiled['compile']:.2f} s"
+    )
+    out.print(f"cache: {cache}")

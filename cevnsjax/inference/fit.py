@@ -24,6 +24,12 @@ STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
 
 
+WIDE = 1e3
+"""Ratio of positive bounds from which on starts are spread in the logarithm."""
+CLOSEST = 1e-8
+"""Share of the range, from a bound of 0, down to which starts are spread."""
+
+
 def _minimise_batch(
     problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
 ) -> Minimum:
@@ -123,12 +129,22 @@ def even_points(count: int, dimension: int) -> Float[np.ndarray, "count dimensio
 def spread_starts(
     solver: Search, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
 ) -> Float[np.ndarray, "start coordinate"]:
-    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds."""
+    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds.
+
+    Masses and couplings are spread in their logarithm: where the lower bound is positive and far below the upper one,
+    and, in every second start, where it is 0.
+    """
     dimension = int(spread.sum())
     starts = np.repeat(start[None, :], count if dimension else 1, axis=0)
     if dimension:
         low, high = solver.lower[spread], solver.upper[spread]
-        starts[1:, spread] = low + (high - low) * even_points(count - 1, dimension)
+        shares = even_points(count - 1, dimension)
+        starts[1:, spread] = low + (high - low) * shares
+        wide = low > 0
+        wide[wide] = high[wide] / low[wide] > WIDE
+        starts[1:, np.flatnonzero(spread)[wide]] = low[wide] * (high[wide] / low[wide]) ** shares[:, wide]
+        from_zero = low == 0
+        starts[1::2, np.flatnonzero(spread)[from_zero]] = high[from_zero] * CLOSEST ** shares[::2, from_zero]
     return starts
 
 
