@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -44,7 +44,9 @@ class ComponentReport:
 
     name: str
     live: tuple[str, ...]
-    """Parameters that its counts are still a function of; none if they are an array."""
+    """Parameters that move and that its counts, before the factors, are a function of; none if they are an array."""
+    arguments: tuple[str, ...]
+    """Parameters that do not move, but are arguments of the program: another value of one compiles nothing."""
     folded: tuple[str, ...]
     """Parameters that its counts depend on and that do not move: folded away at their values."""
     factors: tuple[str, ...]
@@ -75,6 +77,7 @@ class Explanation:
             name: {
                 component.name: {
                     "live": list(component.live),
+                    "arguments": list(component.arguments),
                     "folded": list(component.folded),
                     "factors": list(component.factors),
                     "stages": [
@@ -131,15 +134,16 @@ def _walk(stage: Stage, path: str) -> Iterator[StageReport]:
             yield from _walk(one, f"{path}.{place}")
 
 
-def _components(whole: FoldedMeasurement, folded: FoldedMeasurement) -> tuple[ComponentReport, ...]:
+def _components(whole: FoldedMeasurement, folded: FoldedMeasurement, moving: Set[str]) -> tuple[ComponentReport, ...]:
     found = []
     for name, before, after, factor in zip(folded.components, whole.stages, folded.stages, folded.factors, strict=True):
-        live = folded.renamed(after.parameters())
+        left = folded.renamed(after.parameters())
         found.append(
             ComponentReport(
                 name=name,
-                live=tuple(sorted(live)),
-                folded=tuple(sorted(folded.renamed(before.parameters()) - live)),
+                live=tuple(sorted(left & moving)),
+                arguments=tuple(sorted(left - moving)),
+                folded=tuple(sorted(folded.renamed(before.parameters()) - left)),
                 factors=tuple(sorted(folded.renamed(factor.names()))),
                 stages=tuple(_walk(after, name)),
             )
@@ -168,7 +172,7 @@ def explain(likelihood: "Likelihood", specification: Specification) -> Explanati
     return Explanation(
         coordinates=problem.names,
         measurements={
-            measurement.name: _components(before, after)
+            measurement.name: _components(before, after, specification.moving)
             for measurement, before, after in zip(
                 likelihood.measurements, whole.measurements, problem.chi2.measurements, strict=True
             )

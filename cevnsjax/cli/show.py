@@ -295,11 +295,14 @@ def cross_sections(content: dict[str, Any]) -> None:
     terminal.print(rows)
 
 
-def _stage(stage: Mapping[str, Any]) -> str:
-    """Return what a stage of a component is: an array, or a function of parameters."""
-    shapes = " ".join("×".join(map(str, shape)) or "1" for shape in stage["shapes"][:3])
-    more = f" … {len(stage['shapes'])} arrays" if len(stage["shapes"]) > 3 else ""
-    return f"{shapes}{more}, {stage['bytes']} B" if shapes else ""
+def _stage(path: str, stage: Mapping[str, Any]) -> str:
+    """Return one line about a stage of a component: where it is, what it is, its arrays and what it reads."""
+    parts = ["×".join(map(str, shape)) or "1" for shape in stage["shapes"][:3]]
+    arrays = f" {', '.join(parts)}{' …' if len(stage['shapes']) > 3 else ''}, {stage['bytes']} B" if parts else ""
+    reads = f"; reads {abridged(stage['parameters'])}" if stage["parameters"] else ""
+    error = "" if stage["error"] is None else f"; interpolated to {stage['error']:.0e}"
+    name = f"{path.split('.')[-1]}: " if path else ""
+    return f"{'  ' * (path.count('.') + bool(path))}{name}{stage['kind']}{arrays}{reads}{error}"
 
 
 def explanation(content: Mapping[str, Any]) -> None:
@@ -308,30 +311,23 @@ def explanation(content: Mapping[str, Any]) -> None:
     out.print(f"χ² as a function of {', '.join(content['coordinates']) or 'nothing'}")
     for measurement, components in content["measurements"].items():
         out.print(f"\n{escape(measurement)}")
-        rows = table("component", "stage", "arrays", "reads", "error", wrapped=("reads",))
         for component, one in components.items():
-            state = f"a function of {abridged(one['live'])}" if one["live"] else "an array"
+            state = f"a function of {abridged(one['live'])}" if one["live"] else "folded to an array"
             scaled = f", times {abridged(one['factors'])}" if one["factors"] else ""
-            rows.add_row(component, f"{state}{scaled}", "", "", "")
+            out.print(f"  {escape(component)}: {escape(state + scaled)}")
+            if one["arguments"]:
+                out.print(f"    fixed, other values compile nothing: {escape(abridged(one['arguments']))}")
             if one["folded"]:
-                rows.add_row("", f"folded away: {abridged(one['folded'])}", "", "", "")
+                out.print(f"    folded away: {escape(abridged(one['folded']))}")
             for stage in one["stages"]:
-                place = stage["path"].removeprefix(component).removeprefix(".")
-                error = "" if stage["error"] is None else f"{stage['error']:.0e}"
-                rows.add_row(
-                    "",
-                    escape("  " * (place.count(".") + bool(place)) + f"{place.split('.')[-1]} {stage['kind']}".strip()),
-                    escape(_stage(stage)),
-                    ", ".join(stage["parameters"]),
-                    error,
-                )
-        out.print(rows)
+                path = stage["path"].removeprefix(component).removeprefix(".")
+                out.print(f"    {escape(_stage(path, stage))}")
     compiled, gradient = content["compiled"], content["gradient"]
     cache = content["cache"]["folder"] if content["cache"]["on"] else "off"
     out.print(f"\n{content['bytes'] / 1e3:.0f} kB of arrays, folded in {content['seconds']['fold']:.2f} s")
     out.print(f"χ² and its gradient: {gradient['operations']} operations, {gradient['flops']:.3g} flops")
     out.print(
-        f"minimisation: {compiled['programs']} programs, {compiled['cache_hits']} of them from the cache; trace "
-        f"{compiled['trace']:.2f} s, lower {compiled['lower']:.2f} s, compile {compiled['compile']:.2f} s"
+        f"minimisation: {compiled['programs']} compiled, {compiled['cache_hits']} of them from the cache; traced in "
+        f"{compiled['trace']:.2f} s, lowered in {compiled['lower']:.2f} s, compiled in {compiled['compile']:.2f} s"
     )
     out.print(f"cache: {cache}")

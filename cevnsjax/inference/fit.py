@@ -148,6 +148,20 @@ def spread_starts(
     return starts
 
 
+def approach(
+    solver: Search, starts: Float[np.ndarray, "start coordinate"], free: np.ndarray
+) -> Float[np.ndarray, "start coordinate"]:
+    """Return where the `starts` end if only the coordinates marked in `free` move, all others held.
+
+    From a start far away, with the nuisances free at once, a minimiser takes the strength of the signal to zero and is
+    left in a long curved valley where a large cross section makes up for it.
+    """
+    if free.all() or not free.any():
+        return starts
+    found = solver(starts, ~free)
+    return np.where(np.isfinite(found.value)[:, None], found.u, starts)
+
+
 def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
     """Return 2 H⁻¹ over the coordinates that are not `held`, not-a-number for the rest or if H is not invertible."""
     full = np.full(minimum_hessian.shape, np.nan)
@@ -160,7 +174,8 @@ def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
 
 def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
     """Return the lowest minimum from `STARTS` starts that differ in the coordinates marked in `free`."""
-    found = solver(spread_starts(solver, start, free, STARTS), np.zeros(len(start), bool))
+    starts = approach(solver, spread_starts(solver, start, free, STARTS), free)
+    found = solver(starts, np.zeros(len(start), bool))
     finite = np.where(np.isfinite(found.value), found.value, np.inf)
     best = int(np.argmin(finite))
     settled = np.where(found.converged, finite, np.inf)
@@ -169,6 +184,8 @@ def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
         best = int(np.argmin(settled))
         agreeing = int(np.sum(settled <= settled[best] + 1e-6))
         message = f"converged; {agreeing} of {len(finite)} starts ended in this minimum"
+        if not found.converged.all():
+            message += f", {int(np.sum(~found.converged))} did not converge"
     elif not np.isfinite(finite[best]):
         message = "did not converge: chi2 is not finite at any start"
     else:
