@@ -25,6 +25,8 @@ TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
+CLEAR = 1e-8
+"""Predicted decrease of χ² from which on the actual one says how good the quadratic model is."""
 MAX_STEPS = 200
 FIRST_STEP = 1e-2
 """First step off a saddle, in parts of the range: shorter ones follow until χ² falls."""
@@ -50,6 +52,8 @@ class _State(eqx.Module):
     trial: Array
     """Where χ² is evaluated next."""
     damping: Array
+    decrease: Array
+    """Of χ² that the quadratic model predicts for the trial."""
     done: Array
     failed: Array
     steps: Array
@@ -101,8 +105,11 @@ def minimise(
         value = jnp.where(better, value, state.value)
         gradient = jnp.where(better, gradient, state.gradient)
         hessian = jnp.where(better, hessian, state.hessian)
+        gain = jnp.where(state.decrease > CLEAR, (state.value - value) / jnp.maximum(state.decrease, CLEAR), 1.0)
         relaxed = jnp.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
-        damping = jnp.where(better, relaxed, jnp.maximum(10.0 * state.damping, 1e-3))
+        kept = jnp.where(gain > 0.3, 0.5 * state.damping, jnp.maximum(2.0 * state.damping, 1e-4))
+        damping = jnp.where(gain > 0.8, relaxed, kept)
+        damping = jnp.where(better, damping, jnp.maximum(10.0 * state.damping, 1e-3))
 
         held = frozen | ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
         slope = jnp.where(held, 0.0, gradient)
@@ -119,6 +126,8 @@ def minimise(
             found, pivot = solve_symmetric(jnp.where(among, jnp.diag(size), damped), pull, size)
             end = jnp.clip(u + found, lower, upper)
             beyond = ~inner.stopped & (end != u + found)
+            share = jnp.where(beyond, (end - u) / jnp.where(beyond, found, 1.0), jnp.inf)
+            beyond = beyond & (share == share.min())
             stopped = inner.stopped | beyond
             part = jnp.where(beyond, end - u, inner.part)
             trial = jnp.where(inner.stopped, inner.trial, end)
@@ -135,6 +144,7 @@ def minimise(
             hessian=hessian,
             trial=trial,
             damping=damping,
+            decrease=decrease,
             done=(jnp.abs(decrease) < TOLERANCE) & (damping <= 1e-2) & (pivot > damping - 1e-8),
             failed=~jnp.isfinite(value) | (damping > 1e12),
             steps=state.steps + 1,
@@ -147,6 +157,7 @@ def minimise(
         hessian=jnp.zeros((n, n)),
         trial=start,
         damping=jnp.asarray(0.0),
+        decrease=jnp.asarray(0.0),
         done=jnp.asarray(False),
         failed=jnp.asarray(False),
         steps=jnp.asarray(0),
