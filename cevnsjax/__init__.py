@@ -19,11 +19,15 @@ from ._errors import DataError, InputError  # noqa: E402
 from ._version import __version__  # noqa: E402
 from .analysis import (  # noqa: E402
     CrossSections,
+    FeldmanCousinsResult,
     FitResult,
     Likelihood,
     Prediction,
     ProfileResult,
+    ScanResult,
+    ToyStudy,
     flux_averaged_cross_sections,
+    open_scan,
 )
 from .interactions.axial import axial_mediator  # noqa: E402
 from .interactions.catalogue import MODELS, model  # noqa: E402
@@ -44,13 +48,16 @@ __all__ = [
     "Combination",
     "CrossSections",
     "DataError",
+    "FeldmanCousinsResult",
     "FitResult",
     "InputError",
     "Interaction",
     "Likelihood",
     "Prediction",
     "ProfileResult",
+    "ScanResult",
     "StandardModel",
+    "ToyStudy",
     "__version__",
     "axial_mediator",
     "charge_radius",
@@ -64,6 +71,7 @@ __all__ = [
     "millicharge",
     "model",
     "nsi",
+    "open_scan",
     "pseudoscalar_mediator",
     "standard_model",
     "tensor_mediator",

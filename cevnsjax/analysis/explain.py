@@ -166,7 +166,7 @@ def explain(likelihood: "Likelihood", specification: Specification) -> Explanati
     problem = pose(whole, specification)
     folding = time.perf_counter() - started
     with watch() as compiled:
-        Solver(problem)
+        Solver(problem).compile()
     operations, flops = _gradient_program(problem)
     arrays = [np.asarray(leaf) for leaf in jax.tree.leaves(problem)]
     return Explanation(

@@ -26,7 +26,7 @@ def test_the_minimum_is_one_and_stays():
 @pytest.mark.parametrize(("distance", "expected"), [(1e-3, True), (1e-2, False)])
 def test_as_far_as_the_predicted_decrease_allows(distance, expected):
     """χ² falls by ½ · 4 · distance² on the way to the minimum: 2e-6 and 2e-4."""
-    assert at(CENTRE + [distance, 0.0])[1] == expected
+    assert at(CENTRE + np.array([distance, 0.0]))[1] == expected
 
 
 def test_a_saddle_is_none():
