@@ -17,6 +17,7 @@ ORDER = [
 ONLY_IN = {
     "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"}, "contourpy": {"analysis"},
     "xarray": {"analysis", "inference"}, "zarr": {"analysis", "inference"},
+    "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
 }  # fmt: skip
 
 
