@@ -16,7 +16,7 @@ from scipy.stats import qmc
 
 from ._numerics import namespace
 from ._stage import Constant, Stage
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .amplitude import Amplitude, final_states, kept_finals
 from .detectors.response import Recoils
 from .reduction import interpolation
@@ -107,8 +107,11 @@ class ReducedSpectrum(Stage):
     """Counts per product of amplitudes."""
     pairs: tuple[Pair, ...] = eqx.field(static=True)
     rows: tuple[int, ...] = eqx.field(static=True)
-    error: float = eqx.field(static=True)
-    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies."""
+    error: Scalar
+    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies.
+
+    Not static: it differs with the values of fixed parameters, which must not compile the program anew.
+    """
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()

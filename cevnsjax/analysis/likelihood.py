@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from ..folding import FoldedMeasurement, fold
 from ..inference.density import Density, build_density
 from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
+from ..inference.minimisers import check_minimiser, minimiser_name, search
+from ..inference.minuit import to_minuit
 from ..inference.numpyro_model import numpyro_model
 from ..inference.problem import Problem, Specification, pose, specify
 from ..inference.scan import axis_of
@@ -23,6 +25,7 @@ from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
 from ..parameters import Gaussian
 from ..prediction import expected_counts
+from .explain import Explanation, explain
 from .feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
 from .fit import FitResult, scan_points
 from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
@@ -31,6 +34,9 @@ from .prediction import Prediction
 from .profile import ProfileResult
 from .scan import Progress, ScanResult, scan
 from .toys import ToyStudy, check_numbers, study_toys
+
+if TYPE_CHECKING:
+    from iminuit import Minuit
 
 
 class Likelihood:
@@ -148,6 +154,7 @@ class Likelihood:
         require: Iterable[str] = (),
         constrain: Mapping[str, tuple[float, float]] | None = None,
         correlate: Mapping[tuple[str, str], float] | None = None,
+        minimiser: Any = "newton",
     ) -> FitResult:
         """Minimise χ² over the parameters `free` and the nuisances, from several starts.
 
@@ -159,9 +166,29 @@ class Likelihood:
             constrain: Gaussian constraints (centre, width) on further parameters, which become nuisances, or on
                 combinations such as ``"r_n_cs-r_n_i"``.
             correlate: correlations between the constraints of two parameters, by the pair of their names.
+            minimiser: ``"newton"``, ``"minuit"``, ``"optimistix"`` or ``"optax"``, or a minimiser of these two
+                libraries. It finds the best fit; profiles and intervals are always the first one's.
 
         """
-        return self._fit(self.specify(free, values, tie, require, constrain, correlate))
+        check_minimiser(minimiser)
+        return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
+
+    def explain(self, **asked: Any) -> Explanation:
+        """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
+        return explain(self, self.specify(**asked))
+
+    def to_minuit(self, **asked: Any) -> "Minuit":
+        """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
+
+        Names, limits, steps and error definition are set, nothing is minimised: call ``migrad``, ``hesse``, ``minos``.
+        Arguments as in `fit`; an order between two fitted parameters is what MINUIT has no limits for.
+        """
+        specification = self.specify(**asked)
+        if specification.orders:
+            orders = ", ".join(f"{a}<={b}" for a, b in specification.orders)
+            raise InputError(f"MINUIT holds no order between parameters that are both fitted: {orders}")
+        problem = pose(self.chi2_function(), specification)
+        return to_minuit(problem, problem.coordinates(specification.values))
 
     def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":
         """Return the likelihood of the data expected at the defaults with `values` in their place, no fluctuations.
@@ -186,10 +213,15 @@ class Likelihood:
         """
         return self.asimov(values, tie).fit(values=values, tie=tie, **asked)
 
-    def _fit(self, specification: Specification) -> FitResult:
+    def _fit(self, specification: Specification, minimiser: Any = "newton") -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))
         start = solver.problem.coordinates(specification.values)
-        return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
+        if minimiser == "newton":
+            return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
+        other = search(solver.problem, minimiser)
+        found = best_fit(other, start, specification.is_free)
+        seconds = other.compile_seconds, other.run_seconds
+        return FitResult(self, specification, solver, found, minimiser_name(minimiser), seconds)
 
     def profile(
         self,

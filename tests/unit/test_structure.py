@@ -18,6 +18,7 @@ ONLY_IN = {
     "matplotlib": {"plots"}, "corner": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
     "contourpy": {"analysis"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "analysis"},
     "xarray": {"inference", "analysis"}, "zarr": {"analysis", "inference"},
+    "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
 }  # fmt: skip
 
 
