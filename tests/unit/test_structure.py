@@ -14,7 +14,10 @@ ORDER = [
     "recoils", "projection", "oscillation", "folding", "prediction",
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip
-ONLY_IN = {"matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}}
+ONLY_IN = {
+    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "dask": {"inference"}, "distributed": {"inference"},
+    "cloudpickle": {"inference"},
+}  # fmt: skip
 
 
 def rooms():
