@@ -44,7 +44,7 @@ POLL = 0.5
 """Seconds between two looks at whether the workers are alive."""
 DEATHS = 3
 """Workers that may die, for each of the workers, without any task finished in between."""
-CONNECT = 30.0
+CONNECT = 10.0
 """Seconds in which a scheduler must answer."""
 PATIENCE = 600.0
 """Seconds to wait for a first worker, or for the next one after all have gone."""
@@ -64,6 +64,13 @@ def run(work: Work, tasks: Iterable[Any], engine: Engine | None = None) -> Itera
         return
     for index, task in enumerate(tasks):
         yield index, work(task)
+
+
+def prepare(engine: Engine | None) -> None:
+    """Reach the workers of an `engine` that has any, so that none is missed only after something was written."""
+    connect = getattr(engine, "connect", None)
+    if connect is not None:
+        connect()
 
 
 def _versions() -> dict[str, str]:
@@ -394,3 +401,15 @@ class _Run:
                 self._raise(error)
             self._deaths = 0
             yield self._waiting.pop(future), result
+
+
+def choose(name: str, workers: int | None = None) -> Dask | None:
+    """Return the engine ``serial`` (None), ``dask`` (workers on this computer) or ``dask:ADDRESS``."""
+    kind, colon, address = name.partition(":")
+    if kind == "dask" and not (colon and not address):
+        return Dask(address or None, workers)
+    if name != "serial":
+        raise InputError(f"expected an engine serial, dask or dask:ADDRESS, found '{name}'")
+    if workers is not None:
+        raise InputError("a number of workers goes with the engine dask, found the engine serial")
+    return None

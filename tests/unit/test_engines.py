@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -106,9 +107,15 @@ def test_workers_give_what_this_process_gives_and_compile_once(cluster, chi_squa
         assert len({count for *_, pid, count, _ in results if pid == process}) == 1
 
 
+def threads_of_xla(_):
+    jax.numpy.ones(1).block_until_ready()
+    names = [thread.read_text() for thread in Path("/proc/self/task").glob("*/comm")]
+    return sum(name.startswith("tf_XLAEigen") for name in names)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted where there is /proc")
 def test_workers_take_one_thread_each(cluster):
-    threads = dict(run(lambda _: len(os.sched_getaffinity(0)) and os.environ["NPROC"], range(2), cluster))
-    assert set(threads.values()) == {"1"}
+    assert set(dict(run(threads_of_xla, range(4), cluster)).values()) == {1}
 
 
 def test_a_killed_worker_costs_its_tasks_only(cluster):
@@ -124,6 +131,35 @@ def test_a_killed_worker_costs_its_tasks_only(cluster):
     deadline = time.monotonic() + 60
     while len({process for _, process in dict(run(slow_square, range(8), cluster)).values()}) < 2:
         assert time.monotonic() < deadline, "the killed worker was not replaced"
+
+
+def test_a_scan_whose_worker_is_killed_is_the_scan_in_this_process(cluster, likelihood, tmp_path):
+    """The workers find the same numbers to the last bit, and the stores are the same files."""
+    grid, stores, killed = {"sin2_theta_w": "0.15:0.35:40"}, [tmp_path / "here.zarr", tmp_path / "there.zarr"], []
+
+    def kill_one(done, total):
+        if done >= 4 and not killed:
+            (pid,) = set(dict(run(lambda _: os.getpid(), range(1), cluster)).values())
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+
+    here = likelihood.scan(grid, stores[0], chunk=2)
+    there = likelihood.scan(grid, stores[1], chunk=2, engine=cluster, progress=kill_one)
+    assert killed
+    assert there.not_converged == 0
+    np.testing.assert_array_equal(there.chi2, here.chi2)
+    files = [
+        {file.relative_to(store): file.read_bytes() for file in store.rglob("*") if file.is_file()} for store in stores
+    ]
+    assert files[0] == files[1]
+
+
+def test_toys_are_the_same_on_workers(cluster, likelihood):
+    here, there = (likelihood.toys(1200, 5, free=["sin2_theta_w"], engine=engine) for engine in (None, cluster))
+    np.testing.assert_array_equal(there.chi2, here.chi2)
+    np.testing.assert_array_equal(there.statistics, here.statistics)
+    for name, values in here.values.items():
+        np.testing.assert_array_equal(there.values[name], values)
 
 
 def test_a_task_that_kills_every_worker_is_given_up(cluster):
@@ -189,6 +225,37 @@ def test_a_scheduler_that_does_not_answer_is_one_line():
     with pytest.raises(EngineError) as caught:
         Dask("tcp://127.0.0.1:1", timeout=0.5).connect()
     assert str(caught.value) == "no dask scheduler answers at tcp://127.0.0.1:1 within 0.5 s"
+
+
+def test_an_engine_that_cannot_be_reached_stops_a_scan_before_it_writes(likelihood, tmp_path):
+    with pytest.raises(EngineError, match="no dask scheduler answers"):
+        likelihood.scan(
+            {"sin2_theta_w": "0.15:0.35:8"}, tmp_path / "scan.zarr", engine=Dask("tcp://127.0.0.1:1", timeout=0.2)
+        )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "message"),
+    [
+        ("dusk", None, "expected an engine serial, dask or dask:ADDRESS, found 'dusk'"),
+        ("dask:", None, "expected an engine serial, dask or dask:ADDRESS, found 'dask:'"),
+        ("dask:host", None, "expected the address of a dask scheduler like tcp://host:8786, found 'host'"),
+        ("dask", 0, "expected at least one worker, found 0"),
+        ("serial", 2, "a number of workers goes with the engine dask, found the engine serial"),
+    ],
+)
+def test_a_wrong_choice_of_engine_is_one_line(name, workers, message):
+    with pytest.raises(cj.InputError) as caught:
+        engines.choose(name, workers)
+    assert str(caught.value) == message
+
+
+def test_choices_of_engines():
+    assert engines.choose("serial") is None
+    assert engines.choose("dask", 3).workers == 3
+    assert engines.choose("dask").workers == engines._cores()
+    assert engines.choose("dask:tls://host:8786").address == "tls://host:8786"
 
 
 def test_no_workers_are_refused():
