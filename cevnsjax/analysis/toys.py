@@ -13,7 +13,7 @@ from scipy.special import chdtrc
 from .._errors import InputError
 from .._version import __version__
 from ..inference.engines import run
-from ..inference.feldman_cousins import Progress, minima
+from ..inference.feldman_cousins import Progress, profile_minima
 from ..inference.frequencies import at_least, critical_value, fraction
 from ..inference.intervals import delta_chi2, profile
 from ..inference.toys import Work, joined, tasks, threads_available
@@ -291,7 +291,8 @@ def study_toys(
         held.append(tuple(test))
     index = tuple(tuple(problem.names.index(specification.leader(name)) for name in one) for one in held)
     asked = tasks(u, count) if fit.converged and math.isfinite(statistic) else []
-    work = Work(problem, index, minima(solver, found, free), free, seed, threads_available() if engine is None else 1)
+    starts = profile_minima(solver, found, free) if asked else found.u[None]
+    work = Work(problem, index, starts, free, seed, threads_available() if engine is None else 1)
     blocks = [
         {
             "u": np.empty((0, len(u))),
