@@ -40,6 +40,8 @@ KEPT = 8
 """Works that a worker keeps, with their compiled programs."""
 AHEAD = 4
 """Tasks handed out for each thread of a worker: enough to keep it busy, few enough to hold in memory."""
+AT_FIRST = 16
+"""Tasks handed out before any worker is there: a cluster that grows with demand starts none without them."""
 POLL = 0.5
 """Seconds between two looks at whether the workers are alive."""
 DEATHS = 3
@@ -254,7 +256,7 @@ class Dask:
         Args:
             address: of the scheduler, ``tcp://host:port`` or its ``scheduler.json``; None starts workers here.
             workers: how many to start, by default one for each core; at an address, how many to wait for before the
-                first task, by default one. More may join and some may leave at any time.
+                first task, by default none. More may join and some may leave at any time.
             timeout: seconds in which the scheduler must answer.
             patience: seconds to wait for workers, at first and whenever there are none.
 
@@ -264,7 +266,7 @@ class Dask:
         if address is not None:
             _check_address(address)
         self.address = address
-        self.workers = workers or (1 if address else _cores())
+        self.workers = workers or (0 if address else _cores())
         self.timeout, self.patience = timeout, patience
         self._connection: _Connection | None = None
         self._finalizer: Any = None
@@ -339,13 +341,11 @@ class _Run:
         elif now - self._alone_since > self._engine.patience:
             raise EngineError(f"no worker of the dask cluster for {self._engine.patience:g} s")
 
-    def _gather_workers(self) -> None:
+    def _wait_for_workers(self) -> None:
+        """Wait for as many workers as were asked for; those started here come when they come."""
+        wanted = self._engine.workers if self._connection.processes is None else 0
         deadline = time.monotonic() + self._engine.patience
-        while True:
-            self._look()
-            wanted = self._engine.workers if self._connection.processes is None else 1
-            if self._threads and len(self._connection.client.nthreads()) >= wanted:
-                return
+        while len(self._connection.client.nthreads()) < wanted:
             if time.monotonic() > deadline:
                 raise EngineError(f"expected {wanted} workers within {self._engine.patience:g} s")
             time.sleep(0.1)
@@ -379,10 +379,11 @@ class _Run:
         raise error
 
     def results(self, tasks: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
-        self._gather_workers()
+        self._wait_for_workers()
+        self._look()
         looked, exhausted = time.monotonic(), False
         while True:
-            while not exhausted and len(self._waiting) < AHEAD * max(1, self._threads):
+            while not exhausted and len(self._waiting) < max(AT_FIRST, AHEAD * self._threads):
                 following = next(tasks, None)
                 if following is None:
                     exhausted = True
