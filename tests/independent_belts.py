@@ -2,15 +2,16 @@
 
 import numpy as np
 from scipy import stats
+from scipy.special import ndtr
 
 
 def gaussian_p_value(x, mean):
     """Return P(t ≥ t of x) at `mean` for one number x of unit width and mean ≥ 0: t = (x-mean)² - min(x, 0)²."""
     t = (x - mean) ** 2 - min(x, 0.0) ** 2
-    root, law = np.sqrt(t), stats.norm(mean, 1.0)
-    above = law.sf(mean + root)
-    inside = max(law.cdf(mean - root) - law.cdf(0.0), 0.0)
-    below = law.cdf(min(0.0, (mean**2 - t) / (2.0 * mean))) if mean > 0 else law.cdf(0.0) * (t <= 0.0)
+    root = np.sqrt(t)
+    above = ndtr(-root)
+    inside = max(ndtr(-root) - ndtr(-mean), 0.0)
+    below = ndtr(min(0.0, (mean**2 - t) / (2.0 * mean)) - mean) if mean > 0 else 0.5 * (t <= 0.0)
     return above + inside + below
 
 

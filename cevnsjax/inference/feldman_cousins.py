@@ -56,7 +56,7 @@ def minima(
 def profile_minima(solver: Solver, fit: BestFit, free: np.ndarray) -> Float[np.ndarray, "minimum coordinate"]:
     """Return the best fit and the other minima that the profile of each of the `free` coordinates leads to."""
     starts = [fit.u[None]]
-    for k in np.flatnonzero(free):
+    for k in map(int, np.flatnonzero(free)):
         error = math.sqrt(fit.covariance[k, k]) if fit.covariance[k, k] > 0 else math.nan
         grid = scan_grid(float(solver.lower[k]), float(solver.upper[k]), float(fit.u[k]), error)
         scanned = profile(solver, [k], grid[:, None], fit, free)
@@ -79,7 +79,7 @@ class Construction:
     """Coordinates at which the toys are drawn."""
     observed: Float[np.ndarray, " point"]
     """t of the data."""
-    statistics: tuple[Float[np.ndarray, " toy"], ...]
+    statistics: tuple[np.ndarray, ...]
     """t of the toys that converged, at each point."""
     lost: np.ndarray
     """Toys at each point that did not converge."""

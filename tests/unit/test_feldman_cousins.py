@@ -42,8 +42,8 @@ def test_independent_gaussian_belt_is_the_published_one(case, published):
 @pytest.mark.parametrize(("case", "published"), PUBLISHED_POISSON.items())
 def test_independent_poisson_belt_is_the_published_one(case, published):
     count, background = case
-    found = belt(lambda mean: poisson_p_value(count, mean, background, 80), 0.005, 16.0)(0.90)
-    assert np.allclose(found, published, atol=0.011)
+    found = belt(lambda mean: poisson_p_value(count, mean, background, 40), 0.01, 16.0)(0.90)
+    assert np.allclose(found, published, atol=0.015)
 
 
 @pytest.mark.parametrize("x", [-1.0, 1.0])
@@ -68,8 +68,8 @@ def test_bounded_gaussian(x):
 
 
 def test_poisson_with_background():
-    points = np.array([0.0, 0.4, 1.3, 1.45, 1.6, 3.0, 6.0, 10.5, 10.9, 11.2, 12.0])[:, None]
-    found = constructed(poisson_with_background(8.0, 3.0), points, [0.90], 4000)
+    points = np.array([0.0, 1.3, 1.45, 1.6, 6.0, 10.9, 11.2])[:, None]
+    found = constructed(poisson_with_background(8.0, 3.0), points, [0.90], 2500)
     share, error = found.p_values()
     expected = np.array([poisson_p_value(8, mean, 3.0) for mean in points[:, 0]])
     assert np.all(np.abs(share - expected) < 4.5 * error)
@@ -82,21 +82,18 @@ def test_poisson_with_background():
 
 
 def test_toys_go_where_they_are_needed():
-    points = np.linspace(0.0, 6.0, 7)[:, None]
+    points = np.array([0.8, 1.5, 2.64, 5.0])[:, None]
     found = constructed(bounded_gaussian(1.0), points, [0.90], 2000)
-    count = np.array([len(one) for one in found.statistics])
-    near = np.abs(points[:, 0] - 2.64) < 0.7
-    assert np.all(count[near] == 2000)
-    assert np.all(count[points[:, 0] > 4.0] == fc.BLOCK)
+    assert [len(one) for one in found.statistics] == [fc.BLOCK, fc.BLOCK, 2000, fc.BLOCK]
 
 
 def test_two_gaussian_parameters():
     """p-values of two means of a linear Gaussian problem with a nuisance: χ² of two degrees of freedom."""
     columns = [[1.0, 0.2, 0.0], [0.1, 1.0, 0.5], [0.5, 0.5, 1.0]]
     problem = linear([2.0, 1.0, 0.8], np.ones(3), columns, [-50.0] * 3, [50.0] * 3, {"x3": 0.3})
-    axes = np.linspace(-2.0, 5.0, 4)
+    axes = np.linspace(-2.0, 5.0, 3)
     points = np.stack(np.meshgrid(axes, axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    found = constructed(problem, points, [0.6827, 0.90], 1000)
+    found = constructed(problem, points, [0.6827, 0.90], 500)
     share, error = found.p_values()
     assert np.all(np.abs(share - stats.chi2(2).sf(found.observed)) < 4.5 * error)
     matrix = np.concatenate([np.stack(columns, axis=1), [[0.0, 0.0, 1.0 / 0.3]]])
