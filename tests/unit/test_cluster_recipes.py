@@ -17,7 +17,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "cluster.md"
 
 SBATCH = """#!/bin/bash
 export SLURM_JOB_ID=$$
-setsid bash "$1" > job-$$.log 2>&1 < /dev/null &
+cp "$1" job-$$.sh
+setsid bash job-$$.sh > job-$$.log 2>&1 < /dev/null &
 echo $! >> jobs
 echo "Submitted batch job $!"
 """
@@ -62,8 +63,8 @@ def queue(tmp_path, monkeypatch):
     commands = {
         "sbatch": SBATCH, "srun": SRUN, "scancel": KILL, "condor_rm": KILL,
         "condor_submit": CONDOR_SUBMIT.format(python=sys.executable),
-        "cevnsjax": f'#!{sys.executable}\nfrom cevnsjax.cli import main\nmain()\n',
-        "dask": f'#!{sys.executable}\nfrom dask.__main__ import main\nmain()\n',
+        "cevnsjax": f'#!{sys.executable}\nfrom cevnsjax.cli import main\nif __name__ == "__main__":\n    main()\n',
+        "dask": f'#!{sys.executable}\nfrom dask.__main__ import main\nif __name__ == "__main__":\n    main()\n',
     }  # fmt: skip
     for name, text in commands.items():
         (tools / name).write_text(text)
