@@ -35,6 +35,7 @@ import jaxlib
 from .._cache import enable_compilation_cache
 from .._errors import EngineError, InputError
 from .._version import __version__
+from .cores import cores
 
 KEPT = 8
 """Works that a worker keeps, with their compiled programs."""
@@ -126,10 +127,6 @@ def _execute(digest: str, packed: bytes, versions: dict[str, str], cache: bool, 
     return result
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _worker_environment() -> dict[str, str]:
     """Return the environment of a local worker: what this process sees, one thread, one device."""
     flags = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if "host_platform_device_count" not in flag]
@@ -137,7 +134,7 @@ def _worker_environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
         "XLA_FLAGS": " ".join(flags),
         "JAX_NUM_CPU_DEVICES": "1",
-        "NPROC": "1",  # the size of XLA's pool of threads
+        "NPROC": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
@@ -266,7 +263,7 @@ class Dask:
         if address is not None:
             _check_address(address)
         self.address = address
-        self.workers = workers or (0 if address else _cores())
+        self.workers = workers or (0 if address else cores())
         self.timeout, self.patience = timeout, patience
         self._connection: _Connection | None = None
         self._finalizer: Any = None

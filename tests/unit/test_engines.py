@@ -14,6 +14,7 @@ import pytest
 import cevnsjax as cj
 from cevnsjax._errors import EngineError
 from cevnsjax.inference import engines
+from cevnsjax.inference.cores import cores
 from cevnsjax.inference.engines import Dask, run
 from cevnsjax.inference.evaluate import Evaluator
 
@@ -254,7 +255,7 @@ def test_a_wrong_choice_of_engine_is_one_line(name, workers, message):
 def test_choices_of_engines():
     assert engines.choose("serial") is None
     assert engines.choose("dask", 3).workers == 3
-    assert engines.choose("dask").workers == engines._cores()
+    assert engines.choose("dask").workers == cores()
     assert engines.choose("dask:tls://host:8786").address == "tls://host:8786"
 
 
