@@ -19,6 +19,7 @@ ONLY_IN = {
     "contourpy": {"analysis"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "analysis"},
     "xarray": {"inference", "analysis"}, "zarr": {"analysis", "inference"},
     "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
+    "dask": {"inference"}, "distributed": {"inference"}, "cloudpickle": {"inference"},
 }  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def test_imports_go_one_way(path, parts):
 
 def test_public_names():
     assert sorted(cj.__all__) == [
-        "Combination", "CrossSections", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
+        "Combination", "CrossSections", "Dask", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
         "MODELS", "Posterior", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
