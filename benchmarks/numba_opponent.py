@@ -7,6 +7,7 @@ again.
 
 import math
 import time
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -14,6 +15,9 @@ import numpy as np
 from cevnsjax.nuclei.form_factors import HELM_SKIN
 
 from .numpy_opponent import NumpyLikelihood
+
+if TYPE_CHECKING:
+    from .mediator_grid import NumpyMediator
 
 
 @numba.njit(fastmath=True)
@@ -121,8 +125,20 @@ class NumbaLikelihood:
 
     def __init__(self, base: NumpyLikelihood) -> None:
         """Take the arrays of `base` and compile."""
+        self.arrays = self.arrays_of(base)
+        self.dimension = 2 + len(base.widths)
+        started = time.perf_counter()
+        middle = np.r_[base.coupling[3], 5.0, np.ones(len(base.widths))]
+        self.chi2(middle)
+        self.gradient(middle)
+        self.chi2_batch(middle[None, :])
+        self.compile_seconds = time.perf_counter() - started
+
+    @staticmethod
+    def arrays_of(base: NumpyLikelihood) -> tuple[np.ndarray, ...]:
+        """Return the arrays that the loops run over."""
         nodes, bins = base.fold_electron.shape
-        self.arrays = (
+        return (
             base.q,
             base.proton,
             base.neutron,
@@ -134,13 +150,6 @@ class NumbaLikelihood:
             base.widths,
             np.array([*base.coupling, base.constant]),
         )
-        self.dimension = 2 + len(base.widths)
-        started = time.perf_counter()
-        middle = np.r_[base.coupling[3], 5.0, np.ones(len(base.widths))]
-        self.chi2(middle)
-        self.gradient(middle)
-        self.chi2_batch(middle[None, :])
-        self.compile_seconds = time.perf_counter() - started
 
     def chi2(self, u: np.ndarray) -> float:
         """Return χ² at one vector of coordinates."""
@@ -159,3 +168,124 @@ class NumbaLikelihood:
         """Return χ² and its gradient at each row of coordinates."""
         gradients = np.empty((len(u), self.dimension))
         return _batch(u, self.arrays, gradients), gradients
+
+
+@numba.njit(fastmath=True)
+def _derivatives(pulls, templates, observed, widths, slope, hessian):
+    """Write gradient and Hessian of χ² with respect to the pulls, the templates being the counts at pulls of 1."""
+    count, bins = templates.shape
+    slope[:] = 0.0
+    hessian[:] = 0.0
+    for b in range(bins):
+        expected = 0.0
+        for j in range(count):
+            expected += pulls[j] * templates[j, b]
+        ratio = observed[b] / expected
+        curvature = 2.0 * ratio / expected
+        for j in range(count):
+            slope[j] += 2.0 * templates[j, b] * (1.0 - ratio)
+            for i in range(j + 1):
+                hessian[j, i] += curvature * templates[j, b] * templates[i, b]
+    for j in range(count):
+        slope[j] += 2.0 * (pulls[j] - 1.0) / widths[j] ** 2
+        hessian[j, j] += 2.0 / widths[j] ** 2
+
+
+@numba.njit(fastmath=True)
+def _value(pulls, templates, observed, widths, constant):
+    """Return χ², very large where the expected counts are not positive."""
+    value = 0.0
+    for b in range(templates.shape[1]):
+        expected = 0.0
+        for j in range(len(pulls)):
+            expected += pulls[j] * templates[j, b]
+        if expected <= 0.0:
+            return 1e300
+        value += expected
+        if observed[b] > 0:
+            value -= observed[b] * math.log(expected)
+    value = constant + 2.0 * value
+    for j in range(len(pulls)):
+        value += ((pulls[j] - 1.0) / widths[j]) ** 2
+    return value
+
+
+@numba.njit
+def _solve(matrix, right):
+    """Solve in place with the lower half of a positive definite matrix (Cholesky)."""
+    count = len(right)
+    for j in range(count):
+        for i in range(j + 1):
+            total = matrix[j, i]
+            for k in range(i):
+                total -= matrix[j, k] * matrix[i, k]
+            matrix[j, i] = math.sqrt(total) if i == j else total / matrix[i, i]
+    for j in range(count):
+        for k in range(j):
+            right[j] -= matrix[j, k] * right[k]
+        right[j] /= matrix[j, j]
+    for j in range(count - 1, -1, -1):
+        for k in range(j + 1, count):
+            right[j] -= matrix[k, j] * right[k]
+        right[j] /= matrix[j, j]
+
+
+@numba.njit
+def minimise_pulls(templates, observed, widths, constant, low, high, tolerance):
+    """Return χ² minimised over the pulls between `low` and `high`: Newton, halved until χ² falls."""
+    count = len(widths)
+    pulls, slope, hessian = np.ones(count), np.empty(count), np.empty((count, count))
+    value = _value(pulls, templates, observed, widths, constant)
+    for _ in range(50):
+        _derivatives(pulls, templates, observed, widths, slope, hessian)
+        for j in range(count):
+            if (pulls[j] <= low and slope[j] > 0.0) or (pulls[j] >= high and slope[j] < 0.0):
+                slope[j] = 0.0
+                hessian[j, :] = 0.0
+                hessian[:, j] = 0.0
+                hessian[j, j] = 1.0
+        step = -slope
+        _solve(hessian, step)
+        if -0.5 * slope @ step < tolerance:
+            return value
+        length = 1.0
+        for _ in range(30):
+            trial = np.minimum(np.maximum(pulls + length * step, low), high)
+            found = _value(trial, templates, observed, widths, constant)
+            if found <= value * (1.0 + 1e-14):
+                break
+            length *= 0.5
+        pulls, value = trial, found
+    return np.nan
+
+
+@numba.njit(fastmath=True, parallel=True)
+def _mediator_grid(points, arrays, standard, charge, q2, widths, limits, tolerance):
+    _, _, _, fold_electron, fold_muon, arrivals, backgrounds, observed, _, numbers = arrays
+    bins, cells = fold_electron.shape[1], len(observed)
+    values = np.empty(len(points))
+    for p in numba.prange(len(points)):
+        added = points[p, 0] ** 2 / (q2 + points[p, 1] ** 2) * charge
+        spectrum, templates = np.zeros((3, bins)), np.empty((len(widths), cells))
+        add_spectrum(standard[0] + added, standard[1] + added, fold_electron, fold_muon, spectrum)
+        spread(spectrum, arrivals, templates[0])
+        templates[1:] = backgrounds
+        values[p] = minimise_pulls(templates, observed, widths, numbers[4], limits[0], limits[1], tolerance)
+    return values
+
+
+class NumbaMediator:
+    """χ² of a universal vector mediator, the four pulls profiled at each point of a grid."""
+
+    def __init__(self, opponent: "NumpyMediator", limits: tuple[float, float], tolerance: float) -> None:
+        """Take the arrays of the opponent in NumPy and compile; `tolerance` is the decrease at which a fit ends."""
+        arrays = NumbaLikelihood.arrays_of(opponent.base)
+        standard = np.array([each.ravel() for each in opponent.standard])
+        self._rest = (arrays, standard, opponent.charge.ravel(), opponent.q2, opponent.base.widths, limits, tolerance)
+        started = time.perf_counter()
+        self(np.array([[1e-5, 100.0]]))
+        self.compile_seconds = time.perf_counter() - started
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Return the profiled χ² at each row (g, m [MeV])."""
+        return _mediator_grid(points, *self._rest)
