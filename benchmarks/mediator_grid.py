@@ -24,7 +24,7 @@ from .pulls import TOLERANCE, profile_pulls
 from .table import Table
 from .timing import compete, peak_memory
 
-POINTS = 100
+POINTS, QUICK_POINTS = 100, 10
 """Values of each parameter."""
 COUPLINGS, MASSES = (1e-6, 1e-2), (1.0, 1e4)
 """Ranges of g and of m [MeV], evenly in the logarithm."""
@@ -126,11 +126,9 @@ def grid(points: int) -> np.ndarray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def mediator_grid(case: Case, side: int = POINTS, some: int = SOME_POINTS, rounds: int = 3) -> Table:
-    """Return the times of all on a grid of `side` values of each parameter, and how far they are from the engine.
-
-    MINUIT and the loop in Python run at `some` of its points.
-    """
+def mediator_grid(case: Case) -> Table:
+    """Return the times of all, and how far they are from the engine."""
+    side, some, rounds = (QUICK_POINTS, 3, 1) if case.quick else (POINTS, SOME_POINTS, 3)
     points = grid(side)
     problem = cj.Likelihood([case.measurement], cj.light_vector("universal")).problem(free=["g_zp", "m_zp"])
     jax.clear_caches()
