@@ -1,0 +1,214 @@
+"""Many short Hamiltonian Monte Carlo chains side by side, whitened, tuned by themselves: the fast way to a posterior.
+
+All chains take the same number of leapfrog steps, so that one compiled program moves them together (S. Duane et al.,
+Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w with z = m + L w, L of the covariance of the
+mode a chain started at: first from the curvature, then from what the chains saw while warming up. Each chain of each
+transition has its own step, within 20 % of the common one, so that no trajectory comes back to where it started. Step and
+number of steps are those with the most effective draws for a gradient, measured on the chains.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._typing import Array, Float
+from .density import Density
+from .start import Mode, start_chains
+
+BLOCK = 20
+"""Transitions in one call of the compiled program."""
+GROUP = 128
+"""Chains in one call; groups run in as many threads as there are processors."""
+WARM_UP = (3, 2)
+"""Blocks of the two stages of warming up; after each, the metric is that of the chains."""
+ACCEPTANCE = 0.8
+TRAJECTORY = 0.5 * np.pi
+"""Length of a trajectory that turns a Gaussian into an independent draw."""
+STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+JITTER = 0.2
+DIVERGED = 1000.0
+"""Error of the energy from which a trajectory counts as diverged."""
+
+Block = dict[str, np.ndarray]
+
+
+def _leapfrog(
+    density: Density, mean: jax.Array, factor: jax.Array, w: jax.Array
+) -> tuple[Float[Array, " chain"], Float[Array, "chain coordinate"]]:
+    """Return ln p and its gradient by w of each chain."""
+
+    def one(w: jax.Array, mean: jax.Array, factor: jax.Array) -> Array:
+        return density(mean + factor @ w)
+
+    return jax.vmap(jax.value_and_grad(one))(w, mean, factor)
+
+
+@partial(jax.jit, static_argnames=("length",))
+def _transitions(
+    density: Density,
+    mean: jax.Array,
+    factor: jax.Array,
+    z: jax.Array,
+    key: jax.Array,
+    step: jax.Array,
+    steps: jax.Array,
+    length: int,
+) -> dict[str, jax.Array]:
+    """Return `length` transitions of chains (chain, coordinate) that are at `z`."""
+    evaluate = partial(_leapfrog, density, mean, factor)
+    w = jax.vmap(jnp.linalg.solve)(factor, z - mean)
+
+    def transition(state: tuple[jax.Array, ...], key: jax.Array) -> tuple[tuple[jax.Array, ...], dict[str, jax.Array]]:
+        w, value, slope = state
+        for_momentum, for_step, for_choice = jax.random.split(key, 3)
+        p = jax.random.normal(for_momentum, w.shape)
+        size = step * jax.random.uniform(for_step, (len(w), 1), minval=1.0 - JITTER, maxval=1.0 + JITTER)
+        energy = 0.5 * jnp.sum(p * p, axis=1) - value
+
+        def leap(_: int, moved: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+            w, p, _, slope = moved
+            p = p + 0.5 * size * slope
+            w = w + size * p
+            value, slope = evaluate(w)
+            return w, p + 0.5 * size * slope, value, slope
+
+        moved_w, moved_p, moved_value, moved_slope = jax.lax.fori_loop(0, steps, leap, (w, p, value, slope))
+        error = 0.5 * jnp.sum(moved_p * moved_p, axis=1) - moved_value - energy
+        error = jnp.where(jnp.isnan(error), jnp.inf, error)
+        accepted = jnp.log(jax.random.uniform(for_choice, error.shape)) < -error
+        w, slope = (jnp.where(accepted[:, None], new, old) for new, old in ((moved_w, w), (moved_slope, slope)))
+        value = jnp.where(accepted, moved_value, value)
+        found = {
+            "z": mean + jnp.einsum("cij,cj->ci", factor, w),
+            "lp": value,
+            "acceptance_rate": jnp.exp(-jnp.maximum(error, 0.0)),
+            "energy": energy,
+            "diverging": error > DIVERGED,
+        }
+        return (w, value, slope), found
+
+    _, found = jax.lax.scan(transition, (w, *evaluate(w)), jax.random.split(key, length))
+    return found
+
+
+def metric(draws: Float[np.ndarray, "draw coordinate"], least: Float[np.ndarray, " coordinate"]) -> np.ndarray:
+    """Return L of the covariance of `draws`, shrunk a little towards its diagonal; `least` are the least widths."""
+    covariance = np.atleast_2d(np.cov(draws.T))
+    weight = len(draws) / (len(draws) + 5.0 * len(least))
+    diagonal = np.diag(np.maximum(np.diag(covariance), least**2))
+    return np.linalg.cholesky(weight * covariance + (1.0 - weight) * diagonal + 1e-12 * diagonal)
+
+
+def efficiency(z: Float[np.ndarray, "draw chain coordinate"]) -> float:
+    """Return the effective draws of a transition, the smallest of the coordinates and of their squares."""
+    centred = z - z.mean(axis=(0, 1))
+    worst = np.inf
+    for x in (centred, centred**2 - (centred**2).mean(axis=(0, 1))):
+        rho = (x[1:] * x[:-1]).mean(axis=(0, 1)) / np.maximum((x * x).mean(axis=(0, 1)), 1e-300)
+        worst = min(worst, float(((1.0 - rho) / (1.0 + rho)).min()))
+    return worst
+
+
+class Hmc:
+    """Samples a density with many chains at once; see the head of the module."""
+
+    def __init__(self, density: Density, modes: tuple[Mode, ...], draws: int, chains: int, seed: int) -> None:
+        """Prepare `chains` chains of as many transitions as `draws` draws in all need."""
+        self.density, self.modes, self.chains, self.seed = density, modes, chains, seed
+        self.draws = -(-draws // chains)
+        self._device = jax.device_put(density)
+
+    def begin(self) -> dict[str, np.ndarray]:
+        """Return the chains at their starts, with the metric from the curvature, not warmed up yet."""
+        z, which = start_chains(self.density, self.modes, self.chains, self.seed)
+        return {
+            "z": z,
+            "which": which,
+            "mean": np.stack([self.modes[k].z for k in which]),
+            "factor": np.stack([self.modes[k].factor for k in which]),
+            "step": np.array(0.5),
+            "steps": np.array(4),
+            "calls": np.array(0),
+            "warm": np.array(False),
+            "done": np.array(0),
+        }
+
+    def _run(self, state: dict[str, np.ndarray], step: float, steps: int) -> Block:
+        """Run one block and move `state` on."""
+        key = jax.random.fold_in(jax.random.PRNGKey(self.seed), int(state["calls"]))
+        parts = [slice(first, min(first + GROUP, self.chains)) for first in range(0, self.chains, GROUP)]
+
+        def run(number: int) -> Block:
+            part = parts[number]
+            arrays = (state[name][part] for name in ("mean", "factor", "z"))
+            own = jax.random.fold_in(key, number)
+            return jax.tree.map(np.asarray, _transitions(self._device, *arrays, own, step, steps, length=BLOCK))
+
+        if len(parts) == 1:
+            blocks = [run(0)]
+        else:
+            with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
+                blocks = list(pool.map(run, range(len(parts))))
+        block = {name: np.concatenate([one[name] for one in blocks], axis=1) for name in blocks[0]}
+        state["z"] = block["z"][-1]
+        state["calls"] = state["calls"] + 1
+        return block
+
+    def _adapt_step(self, state: dict[str, np.ndarray], blocks: int, steps: int) -> list[Block]:
+        """Run `blocks` blocks, moving the step to the acceptance wanted."""
+        found = []
+        for number in range(blocks):
+            block = self._run(state, float(state["step"]), steps)
+            rate = float(block["acceptance_rate"][BLOCK // 2 :].mean())
+            state["step"] = state["step"] * np.exp(np.clip(2.0 * (rate - ACCEPTANCE), -1.5, 0.5) / (1.0 + 0.3 * number))
+            found.append(block)
+        return found
+
+    def _adapt_metric(self, state: dict[str, np.ndarray], blocks: list[Block]) -> None:
+        """Take the metric of each mode from the chains that started at it, the later halves of `blocks`."""
+        z = np.concatenate([block["z"] for block in blocks[len(blocks) // 2 :]])
+        for index, mode in enumerate(self.modes):
+            own = state["which"] == index
+            draws = z[:, own].reshape(-1, z.shape[-1])
+            if len(draws) > 20 * z.shape[-1]:
+                state["mean"][own] = draws.mean(axis=0)
+                state["factor"][own] = metric(draws, 1e-3 * np.linalg.norm(mode.factor, axis=1))
+
+    def _warm_up(self, state: dict[str, np.ndarray]) -> None:
+        """Adapt step and metric, and choose step and number of steps by the effective draws for a gradient."""
+        for blocks in WARM_UP:
+            self._adapt_metric(state, self._adapt_step(state, blocks, 4))
+        self._adapt_step(state, 1, 4)
+        longest, worse, best = float(state["step"]), 0, (-np.inf, 0.0, 0)
+        for steps in STEPS:
+            step = min(longest, TRAJECTORY / steps)
+            quality = efficiency(self._run(state, step, steps)["z"]) / (steps + 0.3)
+            worse = 0 if quality > best[0] else worse + 1
+            best = max(best, (quality, step, steps))
+            if worse == 3:
+                break
+        state["step"], state["steps"] = np.array(best[1]), np.array(best[2])
+
+    def advance(self, state: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Block | None]:
+        """Return the next state, and the block of draws; warming up gives none."""
+        state = {name: np.array(value) for name, value in state.items()}
+        if not state["warm"]:
+            self._warm_up(state)
+            state["warm"] = np.array(True)
+            return state, None
+        block = self._run(state, float(state["step"]), int(state["steps"]))
+        block["n_steps"] = np.full(block["lp"].shape, state["steps"])
+        state["done"] = state["done"] + BLOCK
+        return state, block
+
+    def progress(self, state: dict[str, np.ndarray]) -> tuple[int, int]:
+        """Return how many draws are done, and how many are wanted."""
+        return min(int(state["done"]), self.draws) * self.chains, self.draws * self.chains
+
+
+
