@@ -23,7 +23,9 @@ from .analysis import (  # noqa: E402
     Likelihood,
     Prediction,
     ProfileResult,
+    ScanResult,
     flux_averaged_cross_sections,
+    open_scan,
 )
 from .interactions.axial import axial_mediator  # noqa: E402
 from .interactions.catalogue import MODELS, model  # noqa: E402
@@ -50,6 +52,7 @@ __all__ = [
     "Likelihood",
     "Prediction",
     "ProfileResult",
+    "ScanResult",
     "StandardModel",
     "__version__",
     "axial_mediator",
@@ -64,6 +67,7 @@ __all__ = [
     "millicharge",
     "model",
     "nsi",
+    "open_scan",
     "pseudoscalar_mediator",
     "standard_model",
     "tensor_mediator",

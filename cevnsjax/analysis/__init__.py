@@ -5,6 +5,7 @@ from .fit import FitResult
 from .likelihood import Likelihood
 from .prediction import Prediction
 from .profile import ProfileResult
+from .scan import ScanResult, open_scan
 
 __all__ = [
     "CrossSections",
@@ -12,5 +13,7 @@ __all__ = [
     "Likelihood",
     "Prediction",
     "ProfileResult",
+    "ScanResult",
     "flux_averaged_cross_sections",
+    "open_scan",
 ]

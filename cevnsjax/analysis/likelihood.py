@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from .fit import FitResult, scan_points
 from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
 from .prediction import Prediction
 from .profile import ProfileResult
+from .scan import Progress, ScanResult, scan
 
 
 class Likelihood:
@@ -202,3 +204,27 @@ class Likelihood:
         specification = self.specify(free=tuple(dict.fromkeys((*names, *asked.pop("free", ())))), **asked)
         specification.check_scan(names, ranges or {}, scan_points(names, points))
         return self._fit(specification).profile(names, ranges, points)
+
+    def scan(
+        self,
+        grid: Mapping[str, str | Sequence[float] | np.ndarray],
+        out: str | Path | None = None,
+        chunk: int | None = None,
+        memory: float | None = None,
+        engine: Any = None,
+        progress: Progress | None = None,
+        **asked: Any,
+    ) -> ScanResult:
+        """Return χ² on a grid of parameters, everything else that is free or a nuisance profiled.
+
+        Args:
+            grid: values of each parameter: ``"1e-6:1e-2:400:log"`` or increasing numbers.
+            out: a store to write to, chunk by chunk; if it holds a part of this very scan, the scan goes on from there.
+            chunk: points that are minimised and written at a time, 16384 by default.
+            memory: most memory that the points of a chunk may take [bytes].
+            engine: where the chunks run, by default one after the other in this process.
+            progress: is told how many points are done, of how many.
+            asked: free, values, tie, require, constrain and correlate as in `fit`.
+
+        """
+        return scan(self, grid, out, chunk, memory, engine, progress, **asked)

@@ -18,6 +18,8 @@ from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
+from .contour import contour
+from .scan import scan
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-NOT_CONVERGED = 3
 BAD_INPUT = 2
 
 
@@ -219,13 +220,7 @@ def _fit(
         show.json_object(content)
     else:
         show.fit(content)
-    _exit_unless_converged(content)
-
-
-def _exit_unless_converged(content: dict[str, Any]) -> None:
-    if not content["converged"]:
-        print(f"cevnsjax: {content['message']}", file=sys.stderr)
-        raise typer.Exit(NOT_CONVERGED)
+    show.exit_unless_converged(content)
 
 
 @app.command()
@@ -269,7 +264,11 @@ def profile(
         show.json_object(content)
     else:
         show.profile(content)
-    _exit_unless_converged(content)
+    show.exit_unless_converged(content)
+
+
+app.command()(scan)
+app.command()(contour)
 
 
 @app.command(name="cross-sections")
@@ -296,7 +295,7 @@ def cross_sections(
         show.json_object(content)
     else:
         show.cross_sections(content)
-    _exit_unless_converged(content)
+    show.exit_unless_converged(content)
 
 
 @app.command()

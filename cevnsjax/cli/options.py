@@ -137,13 +137,31 @@ def experiments(
     return Likelihood(resolve_or_describe(names, form_factor), resolve_models(interactions, couplings, electrons))
 
 
+SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
+
+
+def memory(text: str) -> float:
+    """Return the bytes that a text like ``500MB`` means."""
+    for unit, size in SIZES.items():
+        if text.lower().endswith(unit.lower()):
+            value = _number(text[: -len(unit)], "--memory") * size
+            if value > 0.0:
+                return value
+    raise InputError(f"--memory: expected a size like 500MB or 2GB, found '{text}'")
+
+
+def level(text: str) -> str:
+    """Return a confidence level [per cent], checked."""
+    _number(text, "--cl")
+    delta_chi2(text)
+    return text
+
+
 def levels(extra: Sequence[str] | None) -> list[str]:
     """Return the usual confidence levels [per cent] and those of --cl."""
     chosen = list(LEVELS)
     for text in split(extra):
-        _number(text, "--cl")
-        delta_chi2(text)
-        if text not in chosen:
+        if level(text) not in chosen:
             chosen.append(text)
     return sorted(chosen, key=float)
 

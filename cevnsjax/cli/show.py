@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,6 +20,8 @@ from ..inference.intervals import LEVELS
 from ..measurement import Observables
 from ..parameters import ParameterTable
 
+NOT_CONVERGED = 3
+"""Exit code of what did not converge."""
 MOST_DIGITS = 6
 """Decimals up to which errors are written without an exponent."""
 
@@ -47,6 +50,55 @@ def progress(what: str) -> Iterator[None]:
         status.stop()
         if shown.is_set() and console.is_terminal:
             console.print(f"{what}: {time.perf_counter() - started:.1f} s", highlight=False)
+
+
+class Bar:
+    """A progress bar on standard error: at once on a terminal, elsewhere a line now and then after a second."""
+
+    def __init__(self, what: str) -> None:
+        """Take what goes on."""
+        self._what, self._bar = what, None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that `done` of `total` points are done."""
+        if self._bar is None:
+            from tqdm import tqdm
+
+            terminal = sys.stderr.isatty()
+            self._bar = tqdm(
+                desc=self._what,
+                total=total,
+                initial=done,
+                unit=" points",
+                file=sys.stderr,
+                dynamic_ncols=terminal,
+                delay=0.0 if terminal else 1.0,
+                mininterval=0.1 if terminal else 10.0,
+                leave=False,
+            )
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Bar]:
+    """Show a progress bar while something runs."""
+    shown = Bar(what)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def exit_unless_converged(content: dict[str, Any]) -> None:
+    """End with the exit code of what did not converge, if `content` did not."""
+    if not content["converged"]:
+        print(f"cevnsjax: {content['message']}", file=sys.stderr)
+        raise typer.Exit(NOT_CONVERGED)
 
 
 def console() -> Console:
@@ -82,7 +134,12 @@ def draw(plot: Path | None, result: Any) -> None:
         from ..plots.style import save
 
         save(result.plot(), plot)
-        print(f"drawn to {plot}", file=sys.stderr)
+        say_drawn(plot)
+
+
+def say_drawn(plot: Path) -> None:
+    """Say where a figure is."""
+    print(f"drawn to {plot}", file=sys.stderr)
 
 
 def _pieces(pieces: Sequence[Sequence[float]]) -> str:
@@ -264,6 +321,50 @@ def profile(content: dict[str, Any]) -> None:
         terminal.print(rows)
     if content["not_converged"]:
         terminal.print(f"{content['not_converged']} points did not converge")
+
+
+def scan(content: dict[str, Any]) -> None:
+    """Print what a scan came to from its JSON."""
+    terminal = console()
+    sizes = " x ".join(str(n) for n in content["shape"])
+    terminal.print(f"chi2 on {sizes} values of {', '.join(content['parameters'])}" + f" in {content['out']}")
+    rows = table("parameter", "best fit", "lowest of the grid")
+    for name, value in content["best"].items():
+        rows.add_row(name, _number(value, ".5g"), _number(content["grid_best"].get(name), ".5g"))
+    rows.add_row("chi2", _number(content["chi2_min"], ".4f"), _number(content["chi2_grid_min"], ".4f"))
+    terminal.print(rows)
+    if content["not_converged"]:
+        terminal.print(f"{content['not_converged']} points did not converge")
+    seconds = content["seconds"]
+    terminal.print(f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s")
+
+
+def contours(found: Sequence[dict[str, Any]]) -> None:
+    """Print the contours of scans from their JSON."""
+    terminal = console()
+    for content in found:
+        names, reference = content["names"], content["reference"]
+        whose = "one parameter" if content["parameters"] == 1 else f"{content['parameters']} parameters"
+        which = "best fit" if reference["which"] == "best" else "lowest point of the grid"
+        terminal.print(
+            f"{content['scan']}: {content['level']:g} % of {whose}, delta chi2 = {content['delta_chi2']:.3f} "
+            f"above the {which}, chi2 = {reference['chi2']:.3f}"
+        )
+        if "lines" in content:
+            rows = table("contour", "kind", "points", *names)
+            for number, line in enumerate(content["lines"]):
+                ranges = [(min(values), max(values)) for values in zip(*line["points"], strict=True)]
+                texts = (f"{low:.4g} … {high:.4g}" for low, high in ranges)
+                kind = "closed" if line["closed"] else "open"
+                rows.add_row(str(number), kind, str(len(line["points"])), *texts)
+        else:
+            rows = table("piece", "from", "to", "reaches the edge of the grid")
+            for number, piece in enumerate(content["pieces"]):
+                edges = [side for side in ("below", "above") if piece[f"open_{side}"]]
+                rows.add_row(str(number), f"{piece['low']:.5g}", f"{piece['high']:.5g}", " and ".join(edges))
+        terminal.print(rows)
+        if content["not_converged"]:
+            terminal.print(f"{content['not_converged']} points of the scan did not converge")
 
 
 def cross_sections(content: dict[str, Any]) -> None:
