@@ -21,8 +21,9 @@ from .minimisers import minimisers
 from .models import models
 from .pulls import pulls
 from .quadrature import quadrature
+from .samplers import samplers
 
-BLOCKS = (evaluation, quadrature, minimisers, pulls, every_measurement, models, mediator_grid, growth)
+BLOCKS = (evaluation, quadrature, minimisers, pulls, every_measurement, models, mediator_grid, growth, samplers)
 PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
 
 

@@ -11,15 +11,15 @@ numpyro's as it comes, with a diagonal metric.
 import dataclasses
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import arviz
 import emcee
 import jax
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
-from numpyro.infer import MCMC, NUTS, init_to_value
+from numpyro.distributions import biject_to, constraints
+from numpyro.infer.hmc import hmc
 
 import cevnsjax as cj
 from cevnsjax.inference.evaluate import Evaluator
@@ -36,7 +36,8 @@ from .timing import peak_memory
 
 WIDTH = 0.05
 """Width [us] of the priors on the three delays of the case with twelve coordinates: a choice of this benchmark."""
-WALKERS = 128
+WALKERS, CHAINS = 128, 4
+"""Walkers of emcee, chains of plain NUTS."""
 GRID = (96, 96)
 """Values of sin²θ_W and of R_n in the marginal that the widths are compared with."""
 FAR = 30.0
@@ -95,33 +96,51 @@ def run_emcee(case: Posterior, best: np.ndarray, covariance: np.ndarray, seed: i
 
 def plain_nuts(case: Posterior, best: np.ndarray) -> Callable[[int], Run]:
     """Return numpyro's NUTS with a diagonal metric, four chains side by side, its programs kept between runs."""
-    low, high = case.problem.box
+    interval = biject_to(constraints.interval(*case.problem.box))
 
-    def model(problem: Problem) -> None:
-        u = numpyro.sample("u", dist.Uniform(low, high).to_event(1))
-        numpyro.factor("chi2", -0.5 * problem(u))
+    def potential_of(problem: Problem) -> Callable[[jax.Array], jax.Array]:
+        def potential(z: jax.Array) -> jax.Array:
+            u = interval(z)
+            return 0.5 * problem(u) - interval.log_abs_det_jacobian(z, u).sum()
+
+        return potential
+
+    warm, keep = case.nuts
+    begin, sample_one = hmc(potential_fn_gen=potential_of, algo="NUTS")
+
+    @jax.jit
+    def started(problem: Problem, z: jax.Array, keys: jax.Array) -> Any:
+        def one(z: jax.Array, key: jax.Array) -> Any:
+            return begin(z, num_warmup=warm, model_args=(problem,), rng_key=key)
+
+        return jax.vmap(one)(z, keys)
+
+    @partial(jax.jit, static_argnames="length")
+    def moved(problem: Problem, state: Any, length: int) -> tuple[Any, jax.Array]:
+        def transition(state: Any, _: None) -> tuple[Any, jax.Array]:
+            state = jax.vmap(lambda each: sample_one(each, model_args=(problem,)))(state)
+            return state, interval(state.z)
+
+        return jax.lax.scan(transition, state, length=length)
 
     problem = jax.device_put(case.problem)
-    kernel = NUTS(model, init_strategy=init_to_value(values={"u": best}))
-    warm, keep = case.nuts
-    options = {"num_chains": 4, "chain_method": "vectorized", "progress_bar": False}
-    sampler = MCMC(kernel, num_warmup=warm, num_samples=keep, **options)
+    z = interval.inv(best + np.zeros((CHAINS, 1)))
 
     def run(seed: int) -> Run:
-        started = time.perf_counter()
-        sampler.warmup(jax.random.PRNGKey(seed), problem)
-        jax.block_until_ready(sampler.last_state.z)
+        first = time.perf_counter()
+        state, _ = moved(problem, started(problem, z, jax.random.split(jax.random.PRNGKey(seed), CHAINS)), warm)
+        jax.block_until_ready(state)
         middle = time.perf_counter()
-        sampler.run(sampler.post_warmup_state.rng_key, problem)
-        chains = np.asarray(sampler.get_samples(group_by_chain=True)["u"])
-        return Run(chains, middle - started, time.perf_counter() - middle)
+        chains = np.asarray(moved(problem, state, keep)[1]).swapaxes(0, 1)
+        return Run(chains, middle - first, time.perf_counter() - middle)
 
     return run
 
 
-def run_ours(case: Posterior, method: str, seed: int) -> Run:
+def run_ours(case: Posterior, method: str, best: np.ndarray, seed: int) -> Run:
     """Run one of the engine's samplers."""
-    found = sample(case.problem, method=method, draws=case.ours[method], seed=seed)
+    is_free = np.arange(len(best)) < len(FREE)
+    found = sample(case.problem, best, is_free, method=method, draws=case.ours[method], seed=seed)
     spent = dict(found.seconds)
     sampling = spent.pop("sampling")
     return Run(found.u, sum(spent.values()), sampling)
@@ -215,8 +234,8 @@ def compare(case: Posterior) -> Table:
     start[:2] = 0.238, 5.05
     fit = best_fit(solver, start, np.arange(len(start)) < 2)
     runs: dict[str, Callable[[int], Run]] = {
-        "cevnsjax hmc": lambda seed: run_ours(case, "hmc", seed),
-        "cevnsjax nuts": lambda seed: run_ours(case, "nuts", seed),
+        "cevnsjax hmc": lambda seed: run_ours(case, "hmc", fit.u, seed),
+        "cevnsjax nuts": lambda seed: run_ours(case, "nuts", fit.u, seed),
         "emcee DE, numba": lambda seed: run_emcee(case, fit.u, fit.covariance, seed),
         "NUTS, plain": plain_nuts(case, fit.u),
     }
