@@ -19,11 +19,13 @@ from ._errors import DataError, InputError  # noqa: E402
 from ._version import __version__  # noqa: E402
 from .analysis import (  # noqa: E402
     CrossSections,
+    FeldmanCousinsResult,
     FitResult,
     Likelihood,
     Prediction,
     ProfileResult,
     ScanResult,
+    ToyStudy,
     flux_averaged_cross_sections,
     open_scan,
 )
@@ -46,6 +48,7 @@ __all__ = [
     "Combination",
     "CrossSections",
     "DataError",
+    "FeldmanCousinsResult",
     "FitResult",
     "InputError",
     "Interaction",
@@ -54,6 +57,7 @@ __all__ = [
     "ProfileResult",
     "ScanResult",
     "StandardModel",
+    "ToyStudy",
     "__version__",
     "axial_mediator",
     "charge_radius",

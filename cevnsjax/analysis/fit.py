@@ -73,7 +73,7 @@ class FitResult:
         moving = self.solver.problem.params(self.found.u)
         return self.specification.values | {name: float(value) for name, value in moving.items()}
 
-    def _placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
+    def placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
         """Return the solver, and the best fit in its coordinates, where `names` are coordinates of their own value."""
         ordered = {name for pair in self.specification.orders for name in pair}
         key = tuple(name for name in names if name in ordered)
@@ -87,7 +87,7 @@ class FitResult:
     def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
         missing = [delta for delta in deltas if (name, delta) not in self._intervals]
         while missing:
-            solver, found = self._placed_first([name])
+            solver, found = self.placed_first([name])
             index = solver.problem.names.index(name)
             results, scanned = intervals(solver, index, found, self.specification.is_free, missing)
             lowest = int(np.argmin(scanned.chi2))
@@ -186,7 +186,7 @@ class FitResult:
         count = scan_points(names, points)
         self.specification.check_scan(names, ranges or {}, count)
         leaders = [self.specification.leader(name) for name in names]
-        solver, found = self._placed_first(leaders)
+        solver, found = self.placed_first(leaders)
         axes = []
         for name, leader in zip(names, leaders, strict=True):
             low, high = (ranges or {}).get(name) or self._natural_range(leader)

@@ -14,17 +14,20 @@ from ..folding import FoldedMeasurement, fold
 from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
 from ..inference.problem import Problem, Specification, pose, specify
+from ..inference.scan import axis_of
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
 from ..parameters import Gaussian
 from ..prediction import expected_counts
+from .feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
 from .fit import FitResult, scan_points
 from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
 from .prediction import Prediction
 from .profile import ProfileResult
 from .scan import Progress, ScanResult, scan
+from .toys import ToyStudy, check_numbers, study_toys
 
 
 class Likelihood:
@@ -228,3 +231,65 @@ class Likelihood:
 
         """
         return scan(self, grid, out, chunk, memory, engine, progress, **asked)
+
+    def toys(
+        self,
+        count: int = 1000,
+        seed: int = 1,
+        test: Mapping[str, float] | None = None,
+        engine: Any = None,
+        progress: Progress | None = None,
+        **asked: Any,
+    ) -> ToyStudy:
+        """Draw toy experiments at the best fit and fit each: goodness of fit, coverage, p-value of a hypothesis.
+
+        Args:
+            count: number of toys.
+            seed: of the random numbers; the same toys come out whatever their number and wherever they run.
+            test: a hypothesis, values of parameters: toys are drawn at the best fit with these held.
+            engine: where the toys are fitted, by default in this process.
+            progress: is told how many toys are done, of how many.
+            asked: free, values, tie, require, constrain and correlate as in `fit`; what is tested is free.
+
+        """
+        check_numbers(count, seed)
+        tested = dict(test or {})
+        specification = self.specify(free=tuple(dict.fromkeys((*asked.pop("free", ()), *tested))), **asked)
+        for name, value in tested.items():
+            low, high = specification.bounds[specification.leader(name)]
+            if not low <= value <= high:
+                raise InputError(f"{name}: expected a value to test within {low:g} to {high:g}, found {value:g}")
+        return study_toys(self._fit(specification), tested, count, seed, engine, progress)
+
+    def feldman_cousins(
+        self,
+        grid: Mapping[str, str | Sequence[float] | np.ndarray],
+        levels: Sequence[str | float] = ("68.27", "90"),
+        count: int = 2000,
+        seed: int = 1,
+        refine: int = 2,
+        engine: Any = None,
+        progress: Progress | None = None,
+        **asked: Any,
+    ) -> FeldmanCousinsResult:
+        """Return which values of one parameter, or of two, toys do not exclude, with what Wilks says beside.
+
+        Args:
+            grid: values of each parameter: ``"0:1e-4:21"`` or increasing numbers.
+            levels: confidence levels [per cent].
+            count: most toys at a point; points that are clearly in or out get `inference.toys.BLOCK`.
+            seed: of the random numbers; the same toys come out wherever they run.
+            refine: how often a point is added at each edge of the interval of one parameter.
+            engine: where the toys are fitted, by default in this process.
+            progress: is told how many blocks of toys are done, of how many so far planned.
+            asked: free, values, tie, require, constrain and correlate as in `fit`; the parameters of the grid are free.
+
+        """
+        check_numbers(count, seed)
+        axes = tuple(axis_of(name, values) for name, values in grid.items())
+        chosen = tuple(str(level) for level in levels)
+        check_construction(axes, chosen, count)
+        specification = self.specify(free=tuple(dict.fromkeys((*grid, *asked.pop("free", ())))), **asked)
+        ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}
+        specification.check_scan(list(ranges), ranges, 2)
+        return feldman_cousins(self._fit(specification), axes, chosen, count, seed, refine, engine, progress)

@@ -20,6 +20,7 @@ from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 from .contour import contour
 from .scan import scan
+from .toys import toys
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -268,6 +269,7 @@ def profile(
 
 
 app.command()(scan)
+app.command()(toys)
 app.command()(contour)
 
 

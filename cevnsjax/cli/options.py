@@ -108,7 +108,7 @@ def specification(
     return {
         "free": split(free),
         "tie": _pairs(split(tie), "--tie"),
-        "values": {name: _number(text, name) for name, text in _pairs(split(settings), "--set").items()},
+        "values": values(split(settings), "--set"),
         "require": split(require),
         "constrain": constraints,
         "correlate": correlations,
@@ -135,6 +135,11 @@ def experiments(
 ) -> Likelihood:
     """Return the likelihood of measurements, shipped forecasts and described experiments."""
     return Likelihood(resolve_or_describe(names, form_factor), resolve_models(interactions, couplings, electrons))
+
+
+def values(items: Sequence[str] | None, option: str) -> dict[str, float]:
+    """Return the numbers of ``NAME=VALUE``, by name."""
+    return {name: _number(text, name) for name, text in _pairs(items or (), option).items()}
 
 
 SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}

@@ -367,6 +367,81 @@ def contours(found: Sequence[dict[str, Any]]) -> None:
             terminal.print(f"{content['not_converged']} points of the scan did not converge")
 
 
+def _share(found: dict[str, Any]) -> str:
+    """Return a share of toys with the interval that their number leaves it."""
+    low, high = found["interval"]
+    return f"{found['value']:.4f} ({low:.4f} … {high:.4f})"
+
+
+def toys(content: dict[str, Any]) -> None:
+    """Print a study of toys from its JSON."""
+    terminal = console()
+    at = ", ".join(f"{name} = {_number(value, '.5g')}" for name, value in content["truth"].items())
+    terminal.print(f"{content['count']} toys of {' + '.join(content['measurements'])} at {at}")
+    if "goodness_of_fit" in content:
+        found = content["goodness_of_fit"]
+        terminal.print(
+            f"goodness of fit: chi2 = {found['chi2']:.2f}, of the toys {found['toys']['mean']:.2f} on average, "
+            f"p = {_share(found['p_value'])}"
+        )
+    if content["test"]:
+        found = content["test"]
+        values = ", ".join(f"{name} = {value:.6g}" for name, value in found["values"].items())
+        terminal.print(
+            f"{values}: t = {found['statistic']:.4f}, p = {_share(found['p_value'])}, "
+            f"{_number(found['wilks_p_value'], '.4f')} by Wilks"
+        )
+        rows = table("level [%]", "critical t of the toys", "by Wilks")
+        for level, one in found["critical"].items():
+            rows.add_row(level, f"{one['value']:.3f} ± {one['error']:.3f}", f"{one['wilks']:.3f}")
+        terminal.print(rows)
+    rows = table("parameter", "truth", "mean of the toys", "standard deviation", "level [%]", "coverage")
+    for name, found in content.get("parameters", {}).items():
+        numbers = (_number(found[key], ".5g") for key in ("truth", "mean", "standard_deviation"))
+        line = [name, *numbers]
+        for level, one in found.get("coverage", {}).items():
+            rows.add_row(*line, level, _share(one))
+            line = [""] * 4
+        if line[0]:
+            rows.add_row(*line, "", "")
+    terminal.print(rows)
+    _ended(content)
+
+
+def construction(content: dict[str, Any]) -> None:
+    """Print a construction of Feldman and Cousins from its JSON."""
+    terminal = console()
+    names = content["parameters"]
+    best = ", ".join(f"{name} = {_number(content['best'][name], '.5g')}" for name in names)
+    terminal.print(f"chi2 = {_number(content['chi2_min'], '.2f')} at {best}")
+    if len(names) == 1:
+        rows = table("level [%]", f"{names[0]}, by toys", "error of each edge", "by Wilks")
+        for level, found in content.get("levels", {}).items():
+            errors = ", ".join(f"{edge['error']:.2g}" for edge in found["edges"])
+            rows.add_row(level, _pieces(found["interval"]), errors, _pieces(found["wilks"]))
+    else:
+        rows = table("level [%]", "contours by toys", "by Wilks")
+        for level, found in content.get("levels", {}).items():
+            lines = (
+                ", ".join("closed" if one["closed"] else "open" for one in found[key]) for key in ("contours", "wilks")
+            )
+            rows.add_row(level, *lines)
+    terminal.print(rows)
+    if "points" in content:
+        number = content["points"]["toys"]
+        terminal.print(f"{sum(number)} toys at {len(number)} points, {min(number)} to {max(number)} at each")
+    _ended(content)
+
+
+def _ended(content: dict[str, Any]) -> None:
+    if content["not_converged"]:
+        console().print(content["message"])
+    if content["out"]:
+        console().print(f"written to {content['out']}")
+    seconds = content["seconds"]
+    console().print(f"fitted the data in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s")
+
+
 def cross_sections(content: dict[str, Any]) -> None:
     """Print flux-averaged cross sections from their JSON."""
 

@@ -61,7 +61,7 @@ def minimise(
     frozen: Array,
     lower: Float[Array, " coordinate"],
     upper: Float[Array, " coordinate"],
-    max_steps: int = MAX_STEPS,
+    max_steps: int | Array = MAX_STEPS,
     derivatives: Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]] | None = None,
 ) -> Minimum:
     """Minimise `objective` from `start` over the coordinates that are not `frozen`, between `lower` and `upper`.

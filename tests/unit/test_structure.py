@@ -67,8 +67,8 @@ def test_imports_go_one_way(path, parts):
 
 def test_public_names():
     assert sorted(cj.__all__) == [
-        "Combination", "CrossSections", "DataError", "FitResult", "InputError", "Interaction", "Likelihood",
-        "MODELS", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "__version__", "axial_mediator",
+        "Combination", "CrossSections", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
+        "MODELS", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator",
@@ -78,7 +78,7 @@ def test_public_names():
 
 
 def test_public_methods_are_documented():
-    for name in ("CrossSections", "FitResult", "Likelihood", "Prediction", "ProfileResult", "ScanResult"):
+    for name in ("CrossSections", "FeldmanCousinsResult", "FitResult", "Likelihood", "Prediction", "ProfileResult", "ScanResult", "ToyStudy"):
         for attribute, value in vars(getattr(cj, name)).items():
             if not attribute.startswith("_") and (callable(value) or isinstance(value, property)):
                 assert value.__doc__, f"{name}.{attribute}"
