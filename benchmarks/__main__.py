@@ -22,8 +22,22 @@ from .models import models
 from .pulls import pulls
 from .quadrature import quadrature
 from .samplers import samplers
+from .scans import scans
+from .toys import toys
 
-BLOCKS = (evaluation, quadrature, minimisers, pulls, every_measurement, models, mediator_grid, growth, samplers)
+BLOCKS = (
+    evaluation,
+    quadrature,
+    minimisers,
+    pulls,
+    every_measurement,
+    models,
+    mediator_grid,
+    growth,
+    samplers,
+    scans,
+    toys,
+)
 PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
 
 

@@ -198,6 +198,12 @@ class NumpyNonStandard(NumpyLikelihood):
         return self.constant + 2.0 * total + (((pulls - 1.0) / self.widths) ** 2).sum(axis=1)
 
 
+def non_standard(base: NumpyLikelihood, strength: float, couplings: int) -> NumpyNonStandard:
+    """Return the opponent with the first of `COUPLINGS` free; `strength` is g_V^n."""
+    fields = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
+    return NumpyNonStandard(**fields, strength=strength, couplings=couplings)
+
+
 def parameters(case: Case) -> Iterator[Cost]:
     """Yield the cost against the number of coordinates: the four pulls, sin²θ_W, R_n, then couplings."""
     likelihood = cj.Likelihood([case.measurement], cj.nsi())
@@ -205,8 +211,7 @@ def parameters(case: Case) -> Iterator[Cost]:
     strength = case.likelihood.interaction.standard.couplings.neutron
     for count in range(0, 3 if case.quick else len(COUPLINGS) + 1, 2):
         problem = likelihood.problem(free=(*FREE, *COUPLINGS[:count]), tie=TIE)
-        fields = {field.name: getattr(base, field.name) for field in dataclasses.fields(base)}
-        numpy = NumpyNonStandard(**fields, strength=strength, couplings=count)
+        numpy = non_standard(base, strength, count)
         u = _spread(problem, problem.coordinates(likelihood.parameters.complete()), 64 if case.quick else BATCH)
         yield from _compete("parameters", u.shape[1], problem, {"NumPy": (numpy.gradient_batch, None)}, u)
 

@@ -35,9 +35,6 @@ NAMES = (
 )
 LARGEST_SHIFT, SHIFT_STEP = 0.5, 1e-3
 """Range and spacing [us] of the tables."""
-PULLS = slice(2, 6)
-SHAPES = slice(6, 9)
-SHIFTS = slice(9, 12)
 
 
 @numba.njit(fastmath=True)
@@ -75,7 +72,7 @@ def _response(recoil, quenching, smearing, efficiency, edges, nodes, weights, re
 @numba.njit(fastmath=True)
 def _at_shift(table, shift, out):
     """Write the row of a table at a delay [us] to `out`."""
-    position = (shift + LARGEST_SHIFT) / SHIFT_STEP
+    position = (shift + LARGEST_SHIFT) / (2.0 * LARGEST_SHIFT) * (len(table) - 1)
     row = min(max(int(position), 0), len(table) - 2)
     part = position - row
     for k in range(table.shape[1]):
@@ -121,8 +118,13 @@ def _batch(u, q, recoil, proton, neutron, moments, coupling, detector, arrivals,
 class NumbaResponse:
     """χ² against the coordinates `NAMES`."""
 
-    def __init__(self, measurement: Measurement, interaction: Combination, width: float) -> None:
-        """Take what no coordinate touches from the engine, and compile; `width` [us] is that of the delays."""
+    def __init__(
+        self, measurement: Measurement, interaction: Combination, width: float, step: float = SHIFT_STEP
+    ) -> None:
+        """Take what no coordinate touches from the engine, and compile.
+
+        `width` [us] is that of the priors on the delays, `step` [us] the spacing of their tables.
+        """
         base: NumpyLikelihood = numpy_likelihood(measurement, interaction)
         targets = nuclei(measurement)
         nodes = recoil_nodes(measurement, targets, RECOIL_ORDER)
@@ -131,7 +133,7 @@ class NumbaResponse:
         curves = measurement.detector.energy
         x, w = np.polynomial.legendre.leggauss(BIN_ORDER)
         params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
-        shifts = np.linspace(-LARGEST_SHIFT, LARGEST_SHIFT, round(2 * LARGEST_SHIFT / SHIFT_STEP) + 1)
+        shifts = np.linspace(-LARGEST_SHIFT, LARGEST_SHIFT, round(2 * LARGEST_SHIFT / step) + 1)
         spread_of, backgrounds = measurement.detector.spread, measurement.backgrounds
         arrivals = np.array([spread_of(params | {"time_shift_nu": s})[[0, 2, 1]].ravel() for s in shifts])
         brn = np.array([backgrounds[0](params | {"time_shift_brn": s}).ravel() for s in shifts])
