@@ -12,6 +12,11 @@ from .._errors import InputError
 Arrays = dict[str, np.ndarray]
 
 
+def unfinished(out: Path) -> Path:
+    """Return where the unfinished run of an output is kept: beside it."""
+    return out.with_name(f"{out.name}.unfinished")
+
+
 class Checkpoint:
     """The unfinished run of a fingerprint at a path."""
 

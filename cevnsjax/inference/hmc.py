@@ -1,14 +1,13 @@
 """Many short Hamiltonian Monte Carlo chains side by side, whitened, tuned by themselves: the fast way to a posterior.
 
 All chains take the same number of leapfrog steps, so that one compiled program moves them together (S. Duane et al.,
-Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w with z = m + L w, L of the covariance of the
-mode a chain started at: first from the curvature, then from what the chains saw while warming up. Each chain of each
-transition has its own step, within 20 % of the common one, so that no trajectory comes back to where it started. Step and
+Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w, in which the density is nearly a round
+Gaussian: first whitened by the curvature at the mode a chain started at, then by the covariance of what the chains saw
+while warming up, and straightened where that is bent (`shear`). Each chain of each transition has its own step, within 20 % of the common one, so that no trajectory comes back to where it started. Step and
 number of steps are those with the most effective draws for a gradient, measured on the chains.
 """
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -18,15 +17,16 @@ import numpy as np
 
 from .._typing import Array, Float
 from .density import Density
+from .shear import ShearMap, curved_map, linear_map, stack_maps
 from .start import Mode, start_chains
 
 BLOCK = 20
 """Transitions in one call of the compiled program."""
-GROUP = 128
+GROUP = 64
 """Chains in one call; groups run in as many threads as there are processors."""
 WARM_UP = (3, 2)
 """Blocks of the two stages of warming up; after each, the metric is that of the chains."""
-ACCEPTANCE = 0.8
+ACCEPTANCE = 0.7
 TRAJECTORY = 0.5 * np.pi
 """Length of a trajectory that turns a Gaussian into an independent draw."""
 STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -37,22 +37,21 @@ DIVERGED = 1000.0
 Block = dict[str, np.ndarray]
 
 
-def _leapfrog(
-    density: Density, mean: jax.Array, factor: jax.Array, w: jax.Array
+def _evaluate(
+    density: Density, whitening: ShearMap, w: jax.Array
 ) -> tuple[Float[Array, " chain"], Float[Array, "chain coordinate"]]:
     """Return ln p and its gradient by w of each chain."""
 
-    def one(w: jax.Array, mean: jax.Array, factor: jax.Array) -> Array:
-        return density(mean + factor @ w)
+    def one(w: jax.Array, whitening: ShearMap) -> Array:
+        return density(whitening(w))
 
-    return jax.vmap(jax.value_and_grad(one))(w, mean, factor)
+    return jax.vmap(jax.value_and_grad(one))(w, whitening)
 
 
 @partial(jax.jit, static_argnames=("length",))
 def _transitions(
     density: Density,
-    mean: jax.Array,
-    factor: jax.Array,
+    whitening: ShearMap,
     z: jax.Array,
     key: jax.Array,
     step: jax.Array,
@@ -60,8 +59,8 @@ def _transitions(
     length: int,
 ) -> dict[str, jax.Array]:
     """Return `length` transitions of chains (chain, coordinate) that are at `z`."""
-    evaluate = partial(_leapfrog, density, mean, factor)
-    w = jax.vmap(jnp.linalg.solve)(factor, z - mean)
+    evaluate = partial(_evaluate, density, whitening)
+    w = jax.vmap(ShearMap.inverse)(whitening, z)
 
     def transition(state: tuple[jax.Array, ...], key: jax.Array) -> tuple[tuple[jax.Array, ...], dict[str, jax.Array]]:
         w, value, slope = state
@@ -84,7 +83,7 @@ def _transitions(
         w, slope = (jnp.where(accepted[:, None], new, old) for new, old in ((moved_w, w), (moved_slope, slope)))
         value = jnp.where(accepted, moved_value, value)
         found = {
-            "z": mean + jnp.einsum("cij,cj->ci", factor, w),
+            "z": jax.vmap(ShearMap.__call__)(whitening, w),
             "lp": value,
             "acceptance_rate": jnp.exp(-jnp.maximum(error, 0.0)),
             "energy": energy,
@@ -96,21 +95,19 @@ def _transitions(
     return found
 
 
-def metric(draws: Float[np.ndarray, "draw coordinate"], least: Float[np.ndarray, " coordinate"]) -> np.ndarray:
-    """Return L of the covariance of `draws`, shrunk a little towards its diagonal; `least` are the least widths."""
-    covariance = np.atleast_2d(np.cov(draws.T))
-    weight = len(draws) / (len(draws) + 5.0 * len(least))
-    diagonal = np.diag(np.maximum(np.diag(covariance), least**2))
-    return np.linalg.cholesky(weight * covariance + (1.0 - weight) * diagonal + 1e-12 * diagonal)
-
-
 def efficiency(z: Float[np.ndarray, "draw chain coordinate"]) -> float:
-    """Return the effective draws of a transition, the smallest of the coordinates and of their squares."""
+    """Return the effective draws of a transition: the smallest of the coordinates, and of their squares doubled.
+
+    By the autocorrelation of all chains together, summed over pairs of lags while these are positive.
+    """
     centred = z - z.mean(axis=(0, 1))
     worst = np.inf
-    for x in (centred, centred**2 - (centred**2).mean(axis=(0, 1))):
-        rho = (x[1:] * x[:-1]).mean(axis=(0, 1)) / np.maximum((x * x).mean(axis=(0, 1)), 1e-300)
-        worst = min(worst, float(((1.0 - rho) / (1.0 + rho)).min()))
+    for x, weight in ((centred, 1.0), (centred**2 - (centred**2).mean(axis=(0, 1)), 2.0)):
+        variance = np.maximum((x * x).mean(axis=(0, 1)), 1e-300)
+        rho = [(x[lag:] * x[: len(x) - lag]).mean(axis=(0, 1)) / variance for lag in range(len(x) // 2)]
+        pairs = np.array(rho[: len(rho) // 2 * 2]).reshape(-1, 2, z.shape[-1]).sum(axis=1)
+        tau = -1.0 + 2.0 * np.where(np.logical_and.accumulate(pairs > 0.0, axis=0), pairs, 0.0).sum(axis=0)
+        worst = min(worst, weight / float(np.maximum(tau, 0.05).max()))
     return worst
 
 
@@ -129,8 +126,7 @@ class Hmc:
         return {
             "z": z,
             "which": which,
-            "mean": np.stack([self.modes[k].z for k in which]),
-            "factor": np.stack([self.modes[k].factor for k in which]),
+            **stack_maps([linear_map(mode.z, mode.factor) for mode in self.modes]),
             "step": np.array(0.5),
             "steps": np.array(4),
             "calls": np.array(0),
@@ -145,9 +141,11 @@ class Hmc:
 
         def run(number: int) -> Block:
             part = parts[number]
-            arrays = (state[name][part] for name in ("mean", "factor", "z"))
+            which = state["which"][part]
+            whitening = ShearMap(*(state[name][which] for name in ShearMap.__annotations__))
             own = jax.random.fold_in(key, number)
-            return jax.tree.map(np.asarray, _transitions(self._device, *arrays, own, step, steps, length=BLOCK))
+            found = _transitions(self._device, whitening, state["z"][part], own, step, steps, length=BLOCK)
+            return jax.tree.map(np.asarray, found)
 
         if len(parts) == 1:
             blocks = [run(0)]
@@ -169,28 +167,45 @@ class Hmc:
             found.append(block)
         return found
 
-    def _adapt_metric(self, state: dict[str, np.ndarray], blocks: list[Block]) -> None:
-        """Take the metric of each mode from the chains that started at it, the later halves of `blocks`."""
+    def _adapt_map(self, state: dict[str, np.ndarray], blocks: list[Block]) -> None:
+        """Take the map of each mode from the chains that belong to it, the later halves of `blocks`.
+
+        Modes between which chains have moved become one.
+        """
         z = np.concatenate([block["z"] for block in blocks[len(blocks) // 2 :]])
+        self._join_modes(state, z)
+        maps = []
         for index, mode in enumerate(self.modes):
-            own = state["which"] == index
-            draws = z[:, own].reshape(-1, z.shape[-1])
-            if len(draws) > 20 * z.shape[-1]:
-                state["mean"][own] = draws.mean(axis=0)
-                state["factor"][own] = metric(draws, 1e-3 * np.linalg.norm(mode.factor, axis=1))
+            draws = z[:, state["which"] == index].reshape(-1, z.shape[-1])
+            if len(draws) > 50 * z.shape[-1]:
+                maps.append(curved_map(draws, 1e-3 * np.linalg.norm(mode.factor, axis=1)))
+            else:
+                maps.append(ShearMap(*(state[name][index] for name in ShearMap.__annotations__)))
+        state.update(stack_maps(maps))
+
+    def _join_modes(self, state: dict[str, np.ndarray], z: Float[np.ndarray, "draw chain coordinate"]) -> None:
+        """Put chains of modes that meet in every coordinate into one: the middle 90 % of their draws overlap."""
+        alive = np.unique(state["which"])
+        edges = {k: np.quantile(z[:, state["which"] == k].reshape(-1, z.shape[-1]), [0.05, 0.95], axis=0) for k in alive}
+        for k in alive[::-1]:
+            for j in alive[alive < k]:
+                if np.all((edges[j][0] <= edges[k][1]) & (edges[k][0] <= edges[j][1])):
+                    state["which"][state["which"] == k] = j
+                    break
 
     def _warm_up(self, state: dict[str, np.ndarray]) -> None:
         """Adapt step and metric, and choose step and number of steps by the effective draws for a gradient."""
         for blocks in WARM_UP:
-            self._adapt_metric(state, self._adapt_step(state, blocks, 4))
+            self._adapt_map(state, self._adapt_step(state, blocks, 4))
         self._adapt_step(state, 1, 4)
         longest, worse, best = float(state["step"]), 0, (-np.inf, 0.0, 0)
         for steps in STEPS:
             step = min(longest, TRAJECTORY / steps)
-            quality = efficiency(self._run(state, step, steps)["z"]) / (steps + 0.3)
+            tried = [self._run(state, step, steps)["z"] for _ in range(2)]
+            quality = efficiency(np.concatenate(tried)) / (steps + 0.3)
             worse = 0 if quality > best[0] else worse + 1
             best = max(best, (quality, step, steps))
-            if worse == 3:
+            if worse == 2:
                 break
         state["step"], state["steps"] = np.array(best[1]), np.array(best[2])
 
@@ -209,6 +224,3 @@ class Hmc:
     def progress(self, state: dict[str, np.ndarray]) -> tuple[int, int]:
         """Return how many draws are done, and how many are wanted."""
         return min(int(state["done"]), self.draws) * self.chains, self.draws * self.chains
-
-
-

@@ -23,8 +23,8 @@ from .problem import Problem
 from .start import find_modes
 
 METHODS = ("nuts", "hmc", "nested")
-DEFAULT_CHAINS = {"nuts": 4, "hmc": 256, "nested": 1}
-DEFAULT_DRAWS = {"nuts": 4000, "hmc": 51200, "nested": 4000}
+DEFAULT_CHAINS = {"nuts": 4, "hmc": 128, "nested": 1}
+DEFAULT_DRAWS = {"nuts": 4000, "hmc": 102400, "nested": 4000}
 SECONDS_BETWEEN = 5.0
 """Least time between two checkpoints."""
 

@@ -15,8 +15,9 @@ ORDER = [
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip
 ONLY_IN = {
-    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"}, "contourpy": {"analysis"},
-    "xarray": {"analysis", "inference"}, "zarr": {"analysis", "inference"},
+    "matplotlib": {"plots"}, "corner": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
+    "contourpy": {"analysis"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "analysis"},
+    "xarray": {"inference", "analysis"}, "zarr": {"analysis", "inference"},
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def test_imports_go_one_way(path, parts):
 def test_public_names():
     assert sorted(cj.__all__) == [
         "Combination", "CrossSections", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
-        "MODELS", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
+        "MODELS", "Posterior", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator",
@@ -78,7 +79,7 @@ def test_public_names():
 
 
 def test_public_methods_are_documented():
-    for name in ("CrossSections", "FeldmanCousinsResult", "FitResult", "Likelihood", "Prediction", "ProfileResult", "ScanResult", "ToyStudy"):
+    for name in ("CrossSections", "FeldmanCousinsResult", "FitResult", "Likelihood", "Posterior", "Prediction", "ProfileResult", "ScanResult", "ToyStudy"):
         for attribute, value in vars(getattr(cj, name)).items():
             if not attribute.startswith("_") and (callable(value) or isinstance(value, property)):
                 assert value.__doc__, f"{name}.{attribute}"
