@@ -261,7 +261,7 @@ class ScanResult:
 
     def contours(
         self,
-        level: float | str = 90,
+        level: float | int | str = 90,
         parameters: int = 2,
         names: Sequence[str] | None = None,
         reference: str = "best",
@@ -278,12 +278,19 @@ class ScanResult:
         return contours((first, second), self.delta_chi2(chosen, reference), delta_chi2(level, parameters))
 
     def pieces(
-        self, level: float | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
+        self, level: float | int | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
     ) -> list[Region]:
         """Return the pieces of one axis that lie below a confidence level [per cent], the others profiled."""
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
         return pieces(axis, self.delta_chi2(chosen, reference), delta_chi2(level, parameters))
+
+    @property
+    def title(self) -> str:
+        """Return the measurements and what is added to the Standard Model."""
+        settings = self.dataset.attrs["settings"]
+        beyond = [name for name in settings["interactions"] if name != "standard-model"]
+        return ", ".join([" + ".join(settings["measurements"]), *beyond])
 
     def label(self, name: str) -> str:
         """Return the LaTeX label of an axis, with its unit."""
@@ -309,14 +316,16 @@ class ScanResult:
             "version": attributes["version"],
         }
 
-    def plot(self, level: float | str = 90, parameters: int | None = None) -> "Figure":
-        """Draw the contour of the first two axes, or Δχ² against the only one."""
-        return draw_scans([self], level, parameters)
+    def plot(
+        self, level: float | int | str = 90, parameters: int | None = None, names: Sequence[str] | None = None
+    ) -> "Figure":
+        """Draw the contour of two axes, by default the first two, or Δχ² against one."""
+        return draw_scans([self], level, parameters, names=names)
 
 
 def draw_scans(
     scans: Sequence[ScanResult],
-    level: float | str = 90,
+    level: float | int | str = 90,
     parameters: int | None = None,
     labels: Sequence[str] | None = None,
     reference: str = "best",
@@ -330,7 +339,7 @@ def draw_scans(
         if scan._chosen(names if set(names) <= set(scan.names) else None) != names:
             raise InputError(f"expected scans of the same axes, found {', '.join(names)} and {', '.join(scan.names)}")
     count = len(names) if parameters is None else parameters
-    texts = labels or [", ".join(scan.dataset.attrs["settings"]["interactions"]) for scan in scans]
+    texts = labels or [scan.title for scan in scans]
     overlays = [
         Overlay(
             label=text,

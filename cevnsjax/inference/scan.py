@@ -12,6 +12,7 @@ import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import jax
 import numpy as np
@@ -80,7 +81,7 @@ def parse_axis(name: str, text: str) -> Axis:
     return spaced(name, low, high, count, parts[-1] == "log")
 
 
-def axis_of(name: str, values: str | Sequence[float] | np.ndarray) -> Axis:
+def axis_of(name: str, values: str | Sequence[Any] | np.ndarray) -> Axis:
     """Return the axis of a text as in `parse_axis`, or of increasing numbers: logarithmic if their ratios are equal."""
     if isinstance(values, str):
         return parse_axis(name, values)
@@ -338,6 +339,7 @@ class Lowest:
 def local_minima(chi2: np.ndarray, most: int) -> np.ndarray:
     """Return the flat places of up to `most` points that no neighbour along an axis is below, lowest first."""
     lowest = np.isfinite(chi2)
+    chi2 = np.where(lowest, chi2, np.inf)
     for axis in range(chi2.ndim):
         if chi2.shape[axis] > 1:
             first, last = [slice(None)] * chi2.ndim, [slice(None)] * chi2.ndim
