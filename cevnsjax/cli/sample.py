@@ -20,10 +20,14 @@ Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same 
 
 @contextmanager
 def bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show on standard error how far `what` is, if it takes more than a second."""
+    """Show on standard error how far `what` is; only say what goes on where that is no terminal."""
     from tqdm import tqdm
 
-    with tqdm(desc=what, total=1, delay=1.0, leave=False, file=sys.stderr, mininterval=0.5) as shown:
+    if not sys.stderr.isatty():
+        with show.progress(what):
+            yield lambda done, wanted: None
+        return
+    with tqdm(desc=what, total=1, delay=1.0, leave=False, file=sys.stderr, mininterval=0.2) as shown:
 
         def report(done: int, wanted: int) -> None:
             shown.total = wanted

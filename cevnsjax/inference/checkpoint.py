@@ -44,7 +44,10 @@ class Checkpoint:
         joined = join(blocks)
         content = {f"state.{name}": array for name, array in state.items()}
         content |= {f"draws.{name}": array for name, array in joined.items()}
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        try:
+            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        except OSError as error:
+            raise InputError(f"cannot write '{self.path}': {error.strerror or error}") from None
         try:
             with os.fdopen(handle, "wb") as file:
                 np.savez(file, fingerprint=np.array(self.fingerprint), **content)

@@ -50,13 +50,14 @@ class Bounds(eqx.Module):
         """Return z of the coordinates `u`; infinite on a bound."""
         xp = namespace(u)
         r, w = (u - self.lower) / self.scale, (self.upper - self.lower) / self.scale
-        return self.lower + self.scale * (r + xp.log(-xp.expm1(-r)) - xp.log(-xp.expm1(r - w)))
+        with np.errstate(divide="ignore"):
+            return self.lower + self.scale * (r + xp.log(-xp.expm1(-r)) - xp.log(-xp.expm1(r - w)))
 
-    def log_jacobian(self, z: Float[Array, "... coordinate"]) -> Float[Array, "..."]:
+    def log_jacobian(self, z: Float[Array, "... coordinate"]) -> Float[Array, "..."] | Scalar:
         """Return ln |du/dz|, summed over the coordinates."""
         xp = namespace(z)
         x, y, w = (z - self.lower) / self.scale, (z - self.upper) / self.scale, (self.upper - self.lower) / self.scale
-        return (xp.log(-xp.expm1(-w)) - _softplus(-x) - _softplus(y)).sum(axis=-1)
+        return (xp.log(-xp.expm1(-w)) + x - _softplus(x) - _softplus(y)).sum(axis=-1)
 
 
 @dataclasses.dataclass(frozen=True)

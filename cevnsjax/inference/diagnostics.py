@@ -15,7 +15,7 @@ LEAST_DRAWS = 4
 """Draws a chain needs before anything can be said."""
 
 
-def _split(draws: Float[np.ndarray, "chain draw"]) -> Float[np.ndarray, "half draw"]:
+def _split(draws: Float[np.ndarray, "chain draw"]) -> Float[np.ndarray, "part drawn"]:
     half = draws.shape[1] // 2
     return np.concatenate([draws[:, :half], draws[:, -half:]])
 

@@ -3,13 +3,15 @@
 All chains take the same number of leapfrog steps, so that one compiled program moves them together (S. Duane et al.,
 Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w, in which the density is nearly a round
 Gaussian: first whitened by the curvature at the mode a chain started at, then by the covariance of what the chains saw
-while warming up, and straightened where that is bent (`shear`). Each chain of each transition has its own step, within 20 % of the common one, so that no trajectory comes back to where it started. Step and
-number of steps are those with the most effective draws for a gradient, measured on the chains.
+while warming up, and straightened where that is bent (`shear`). Each chain of each transition has its own step, within
+20 % of the common one, so that no trajectory comes back to its start. Step and number of steps are those with the
+most effective draws for a gradient, measured on the chains.
 """
 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -69,7 +71,7 @@ def _transitions(
         size = step * jax.random.uniform(for_step, (len(w), 1), minval=1.0 - JITTER, maxval=1.0 + JITTER)
         energy = 0.5 * jnp.sum(p * p, axis=1) - value
 
-        def leap(_: int, moved: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        def leap(_: Any, moved: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
             w, p, _, slope = moved
             p = p + 0.5 * size * slope
             w = w + size * p
@@ -186,7 +188,9 @@ class Hmc:
     def _join_modes(self, state: dict[str, np.ndarray], z: Float[np.ndarray, "draw chain coordinate"]) -> None:
         """Put chains of modes that meet in every coordinate into one: the middle 90 % of their draws overlap."""
         alive = np.unique(state["which"])
-        edges = {k: np.quantile(z[:, state["which"] == k].reshape(-1, z.shape[-1]), [0.05, 0.95], axis=0) for k in alive}
+        edges = {
+            k: np.quantile(z[:, state["which"] == k].reshape(-1, z.shape[-1]), [0.05, 0.95], axis=0) for k in alive
+        }
         for k in alive[::-1]:
             for j in alive[alive < k]:
                 if np.all((edges[j][0] <= edges[k][1]) & (edges[k][0] <= edges[j][1])):

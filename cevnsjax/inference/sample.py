@@ -6,7 +6,7 @@ import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -31,6 +31,7 @@ SECONDS_BETWEEN = 5.0
 Progress = Callable[[int, int], None]
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """What moves a state block by block until it has all draws; a pure function of state, settings and seed."""
 

@@ -25,7 +25,7 @@ class Band:
 
 
 def draw_bands(bands: Sequence[Band]) -> Figure:
-    """Return the figure of data, the 68.27 % band of the expected counts, and the 95.45 % band of what may be counted."""
+    """Return the figure of data, the 68.27 % band of what is expected, and the 95.45 % band of what may be counted."""
     columns = max(len(band.edges) for band in bands)
     with matplotlib.rc_context(RC):
         figure = new_figure(WIDTH * columns, ROW * len(bands))
