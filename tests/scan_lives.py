@@ -2,7 +2,7 @@
 
 python scan_lives.py FOLDER KILLS SEED CHUNK: the scan is whole in FOLDER/whole.zarr, with a second process that tries to
 write to it. In FOLDER/stopped.zarr it is killed at random times, interrupted, left without room on the disk, and ended.
-Every process writes the number of each block that it begins to a file.
+Every process leaves an empty file for each block that it begins.
 """
 
 import json
@@ -22,14 +22,14 @@ REFUSED, INTERRUPTED = 2, 130
 
 
 def scan(likelihood: cj.Likelihood, chunk: int, store: Path, log: Path, progress=None) -> None:
-    """Scan into `store`, the number of every block that is begun appended to `log`."""
+    """Scan into `store`, a file for every block that is begun in the folder `log`."""
     whole = ScanWork.__call__
 
     def logged(self, number):
-        with log.open("a") as file:
-            file.write(f"{number}\n")
+        (log / f"{os.getpid()}-{number}").touch()
         return whole(self, number)
 
+    log.mkdir(exist_ok=True)
     ScanWork.__call__ = logged
     likelihood.scan(GRID, store, chunk=chunk, progress=progress)
 
@@ -54,7 +54,7 @@ def life(*asked) -> int:
 
 def begun(log: Path) -> int:
     """Return how many blocks were begun."""
-    return len(log.read_text().split()) if log.exists() else 0
+    return len(list(log.iterdir())) if log.exists() else 0
 
 
 def ended(child: int) -> int | None:
@@ -87,18 +87,18 @@ def fill_disk(done: int, total: int) -> None:
     """Let no file grow beyond a few bytes once a part of the scan is done."""
     if 0 < done < total:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, resource.RLIM_INFINITY))
 
 
 def main(folder: Path, kills: int, seed: int, chunk: int) -> None:
     """Do it all."""
     chance = random.Random(seed)
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], cj.light_vector("B-L"))
-    whole, stopped, first_log, log = (folder / name for name in ("whole.zarr", "stopped.zarr", "first.log", "log"))
+    whole, stopped, first_log, log = (folder / name for name in ("whole.zarr", "stopped.zarr", "first", "begun"))
     first = life(likelihood, chunk, whole, first_log)
     while begun(first_log) < 1:
         time.sleep(0.001)
-    second = code_of(life(likelihood, chunk, whole, folder / "second.log"))
+    second = code_of(life(likelihood, chunk, whole, folder / "second"))
     assert code_of(first) == 0
     for _ in range(kills):
         child = life(likelihood, chunk, stopped, log)
@@ -109,7 +109,7 @@ def main(folder: Path, kills: int, seed: int, chunk: int) -> None:
     interrupted = code_of(child)
     no_room = code_of(life(likelihood, chunk, stopped, log, fill_disk))
     assert code_of(life(likelihood, chunk, stopped, log)) == 0
-    numbers = log.read_text().split()
+    numbers = [file.name.partition("-")[2] for file in log.iterdir()]
     result = {
         "blocks": begun(first_log),
         "stops": kills + 2,

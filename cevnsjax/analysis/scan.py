@@ -21,7 +21,7 @@ from ..inference.intervals import LEVELS, delta_chi2
 from ..inference.problem import Problem, Specification, pose
 from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS
-from .contours import Contour, Region, contours, pieces
+from .contours import Contour, Region, contours, finer_grid, pieces, unscaled
 from .joining import base_name
 from .store import FORMAT, ScanStore, locked, read_attributes
 
@@ -130,6 +130,13 @@ def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None])
                 found = f"chi2 at the same point is {there} there, {here} here"
     if found:
         raise InputError(f"'{path}' holds another scan: {found}; nothing was written")
+
+
+def _height(level: float | int | str, parameters: int) -> float:
+    """Return the Δχ² of a confidence level for one or two parameters; refuse other conventions."""
+    if parameters not in (1, 2):
+        raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
+    return delta_chi2(level, parameters)
 
 
 class _Memory:
@@ -275,7 +282,7 @@ class ScanResult:
         if len(chosen) != 2:
             raise InputError("expected two axes to draw contours of, found one: ask for its pieces")
         first, second = self._axes_of(chosen)
-        return contours((first, second), self.delta_chi2(chosen, reference), delta_chi2(level, parameters))
+        return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
 
     def pieces(
         self, level: float | int | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
@@ -283,7 +290,7 @@ class ScanResult:
         """Return the pieces of one axis that lie below a confidence level [per cent], the others profiled."""
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
-        return pieces(axis, self.delta_chi2(chosen, reference), delta_chi2(level, parameters))
+        return pieces(axis, self.delta_chi2(chosen, reference), _height(level, parameters))
 
     @property
     def title(self) -> str:
@@ -340,21 +347,23 @@ def draw_scans(
             raise InputError(f"expected scans of the same axes, found {', '.join(names)} and {', '.join(scan.names)}")
     count = len(names) if parameters is None else parameters
     texts = labels or [scan.title for scan in scans]
-    overlays = [
-        Overlay(
-            label=text,
-            axes=tuple(axis.values for axis in scan._axes_of(names)),
-            delta_chi2=scan.delta_chi2(names, reference),
-            lines=tuple(one.points for one in scan.contours(level, count, names, reference)) if len(names) == 2 else (),
-            best=tuple(scan.best[name] for name in names) if scan.best else None,
-        )
-        for text, scan in zip(texts, scans, strict=True)
-    ]
+    level_of = _height(level, count)
+    overlays = []
+    for text, scan in zip(texts, scans, strict=True):
+        axes, delta = scan._axes_of(names), scan.delta_chi2(names, reference)
+        best = tuple(scan.best[name] for name in names) if scan.best else None
+        if len(axes) == 1:
+            overlays.append(Overlay(text, (axes[0].values,), delta, (), best))
+            continue
+        pair = (axes[0], axes[1])
+        x, y, height = finer_grid(pair, delta, level_of)
+        lines = tuple(line.points for line in contours(pair, delta, level_of))
+        overlays.append(Overlay(text, (unscaled(pair[0], x), unscaled(pair[1], y)), height, lines, best))
     return draw_overlay(
         overlays,
         labels=tuple(scans[0].label(name) for name in names),
         log=tuple(axis.log for axis in scans[0]._axes_of(names)),
-        level=delta_chi2(level, count),
+        level=level_of,
         title=f"{float(level):g} %, {'one parameter' if count == 1 else f'{count} parameters'}",
     )
 
