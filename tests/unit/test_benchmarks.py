@@ -17,11 +17,13 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 numba = pytest.importorskip("numba")
 pytest.importorskip("iminuit")
-numba.config.DISABLE_JIT = True
+numba.config.DISABLE_JIT = True  # what the decorators in the modules below ask
 
 from benchmarks import growth, mediator_grid, numba_opponent, numba_response, pulls, timing  # noqa: E402
 from benchmarks.case import FREE, TIE, Case  # noqa: E402
 from benchmarks.numpy_opponent import numpy_likelihood  # noqa: E402
+
+numba.config.DISABLE_JIT = False
 
 
 @pytest.fixture(scope="module")
