@@ -13,6 +13,7 @@ from rich.console import Console
 import cevnsjax
 
 from .case import Case
+from .device import device
 from .evaluation import evaluation
 from .every_measurement import every_measurement
 from .growth import growth
@@ -37,6 +38,7 @@ BLOCKS = (
     samplers,
     scans,
     toys,
+    device,
 )
 PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
 

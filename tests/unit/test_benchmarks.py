@@ -97,7 +97,7 @@ def test_peak_memory():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys"])
+@pytest.mark.parametrize("block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device"])
 def test_blocks_run(block, tmp_path):
     pytest.importorskip("emcee")
     path = tmp_path / "tables.json"
