@@ -16,7 +16,7 @@ from ..inference.scan import Axis
 from ..inference.toys import threads_available
 from .contours import Contour, contours
 from .report import plain
-from .toys import settings, write_dataset
+from .toys import coordinate_values, settings, write_dataset
 
 if TYPE_CHECKING:
     import xarray
@@ -161,8 +161,7 @@ class FeldmanCousinsResult:
         padded = np.array([np.pad(one, (0, most - len(one)), constant_values=np.nan) for one in found.statistics])
         share, error = found.p_values()
         criticals = np.array([found.critical(float(level) / 100.0) for level in self.levels])
-        names = self.fit.solver.problem.names
-        profiled = self.fit.placed_first(self.names)[0].problem.params(found.u.T)
+        profiled = coordinate_values(self.fit.solver.problem, found.u)
         variables: dict[str, Any] = {
             "t": ("point", found.observed),
             "toys": (("point", "toy"), padded),
@@ -172,7 +171,7 @@ class FeldmanCousinsResult:
             "critical": (("level", "point"), criticals[:, 0]),
             "critical_error": (("level", "point"), criticals[:, 1]),
         }
-        variables |= {name: ("point", np.asarray(profiled[name])) for name in names}
+        variables |= {name: ("point", values) for name, values in profiled.items()}
         return xarray.Dataset(
             variables,
             {"level": [float(level) for level in self.levels]},

@@ -11,11 +11,13 @@ import numpy as np
 from scipy.special import chdtrc
 
 from .._errors import InputError
+from .._typing import Float
 from .._version import __version__
 from ..inference.engines import run
-from ..inference.feldman_cousins import Progress, minima
+from ..inference.feldman_cousins import Progress, profile_minima
 from ..inference.frequencies import at_least, critical_value, fraction
 from ..inference.intervals import delta_chi2, profile
+from ..inference.problem import Problem
 from ..inference.toys import Work, joined, tasks, threads_available
 from .report import plain
 
@@ -263,6 +265,14 @@ class ToyStudy:
         return draw_study(histograms)
 
 
+def coordinate_values(problem: Problem, u: Float[np.ndarray, "row coordinate"]) -> dict[str, np.ndarray]:
+    """Return the values of the fitted parameters in each row: `u` itself but where an order is required."""
+    if problem.orders:
+        rows = [problem.params(row) for row in u]
+        return {name: np.array([float(row[name]) for row in rows]) for name in problem.names}
+    return {name: u[:, k] for k, name in enumerate(problem.names)}
+
+
 def study_toys(
     fit: "FitResult",
     test: Mapping[str, float],
@@ -291,7 +301,8 @@ def study_toys(
         held.append(tuple(test))
     index = tuple(tuple(problem.names.index(specification.leader(name)) for name in one) for one in held)
     asked = tasks(u, count) if fit.converged and math.isfinite(statistic) else []
-    work = Work(problem, index, minima(solver, found, free), free, seed, threads_available() if engine is None else 1)
+    starts = profile_minima(solver, found, free) if asked else found.u[None]
+    work = Work(problem, index, starts, free, seed, threads_available() if engine is None else 1)
     blocks = [
         {
             "u": np.empty((0, len(u))),
@@ -307,14 +318,13 @@ def study_toys(
         if progress is not None:
             progress(done, count)
     toys = joined(blocks)
-    values = problem.params(toys["u"].T)
     return ToyStudy(
         fit=fit,
         tested=dict(test),
         truth={name: float(value) for name, value in problem.params(u).items() if name in problem.names},
         statistic=statistic,
         held=tuple(held),
-        values={name: np.asarray(values[name]) for name in problem.names},
+        values=coordinate_values(problem, toys["u"]),
         errors={
             name: np.full(len(toys["chi2"]), np.nan) if name in ordered else toys["error"][:, k]
             for k, name in enumerate(problem.names)

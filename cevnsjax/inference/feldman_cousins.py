@@ -19,31 +19,55 @@ from .._typing import Float
 from .engines import run
 from .fit import STARTS, BestFit, Solver, spread_starts
 from .frequencies import SAME, at_least, critical_value
-from .intervals import profile
+from .intervals import Profile, profile, scan_grid
 from .toys import BLOCK, Task, Work, joined
 
 UNDECIDED = 3.0
 """Standard errors of a p-value within which it may lie on either side of a level: such points get more toys."""
 CONSIDERED = 30.0
 """Height above the lowest minimum up to which others are starting points of the toys' fits."""
-APART = 1e-2
+APART = 0.1
 """Distance, in errors, from which two minima are different."""
+MOST_MINIMA = 8
+"""The lowest minima, from which the fits of every toy start."""
+MANY_POINTS = 512
+"""Points of a grid up to which all of them, beyond which some evenly chosen, lead to minima."""
 
 Progress = Callable[[int, int], None]
 """Is told how many blocks of toys are done, and how many are planned."""
 
 
-def minima(solver: Solver, fit: BestFit, free: np.ndarray) -> Float[np.ndarray, "minimum coordinate"]:
-    """Return the best fit and the other minima that starts spread over the bounds of the `free` coordinates end in."""
-    found = solver(spread_starts(solver, fit.u, free, STARTS), np.zeros(len(fit.u), bool))
+def minima(
+    solver: Solver, fit: BestFit, free: np.ndarray, starts: Float[np.ndarray, "start coordinate"]
+) -> Float[np.ndarray, "minimum coordinate"]:
+    """Return the best fit and other minima: those that `starts` and starts spread over the bounds of `free` end in."""
+    starts = np.concatenate([starts, spread_starts(solver, fit.u, free, STARTS)])
+    found = solver(starts, np.zeros(len(fit.u), bool))
     usable = found.converged & np.isfinite(found.value) & (found.value < fit.value + CONSIDERED)
-    errors = np.sqrt(np.diag(fit.covariance))
-    errors = np.where(errors > 0, errors, 1e-3 * (solver.upper - solver.lower))
+    errors = np.sqrt(np.where(np.diag(fit.covariance) > 0, np.diag(fit.covariance), np.nan))
+    errors = np.where(np.isfinite(errors), errors, 1e-3 * (solver.upper - solver.lower))
     kept = [fit.u]
     for row in np.flatnonzero(usable)[np.argsort(found.value[usable])]:
         if all(np.abs((found.u[row] - other) / errors).max() > APART for other in kept):
             kept.append(found.u[row])
-    return np.array(kept)
+    return np.array(kept[:MOST_MINIMA])
+
+
+def profile_minima(solver: Solver, fit: BestFit, free: np.ndarray) -> Float[np.ndarray, "minimum coordinate"]:
+    """Return the best fit and the other minima that the profile of each of the `free` coordinates leads to."""
+    starts = [fit.u[None]]
+    for k in map(int, np.flatnonzero(free)):
+        error = math.sqrt(fit.covariance[k, k]) if fit.covariance[k, k] > 0 else math.nan
+        grid = scan_grid(float(solver.lower[k]), float(solver.upper[k]), float(fit.u[k]), error)
+        scanned = profile(solver, [k], grid[:, None], fit, free)
+        starts.append(scanned.u[lowest_points(scanned.chi2)])
+    return minima(solver, fit, free, np.concatenate(starts))
+
+
+def lowest_points(chi2: Float[np.ndarray, " point"]) -> np.ndarray:
+    """Return which points of a curve are not above their neighbours."""
+    padded = np.concatenate([[np.inf], chi2, [np.inf]])
+    return np.flatnonzero(np.isfinite(chi2) & (chi2 <= padded[:-2]) & (chi2 <= padded[2:]))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +79,7 @@ class Construction:
     """Coordinates at which the toys are drawn."""
     observed: Float[np.ndarray, " point"]
     """t of the data."""
-    statistics: tuple[Float[np.ndarray, " toy"], ...]
+    statistics: tuple[np.ndarray, ...]
     """t of the toys that converged, at each point."""
     lost: np.ndarray
     """Toys at each point that did not converge."""
@@ -138,14 +162,14 @@ def construct(
     coordinate scanned, a point is then added at each edge that is farther from all points than its error, `refine`
     times; `log` says that edges are to be interpolated in the logarithm.
     """
-    others = minima(solver, fit, free)
+    first = profile(solver, scanned, np.asarray(points, float), fit, free)
+    others = minima(solver, fit, free, first.u[:: -(-len(first.u) // MANY_POINTS)])
     work = Work(solver.problem, (tuple(scanned),), others, free, seed, threads)
     toys = _Toys(work, engine, progress)
     where, heights = np.empty((0, len(scanned))), np.empty(0)
 
-    def extend(new: np.ndarray) -> None:
+    def extend(new: np.ndarray, found: Profile) -> None:
         nonlocal where, heights
-        found = profile(solver, scanned, new, fit, free)
         where, heights = np.concatenate([where, new]), np.concatenate([heights, found.chi2])
         toys.draw(dict.fromkeys(toys.add(found.u), min(count, BLOCK)))
         while True:
@@ -163,14 +187,15 @@ def construct(
         observed = np.maximum(heights - min(fit.value, heights.min()), 0.0)
         return Construction(where, np.array(toys.truths), observed, statistics, np.array(lost), log)
 
-    extend(np.asarray(points, float))
+    extend(first.points, first)
     for _ in range(refine if len(scanned) == 1 else 0):
         found = ordered(current())
         far = [edge for cl in levels for edge, error in edges(found, cl) if np.abs(where[:, 0] - edge).min() > error]
         new = list(dict.fromkeys(far))
         if not new:
             break
-        extend(np.array(new)[:, None])
+        more = np.array(new)[:, None]
+        extend(more, profile(solver, scanned, more, fit, free))
     return ordered(current()) if len(scanned) == 1 else current()
 
 

@@ -1,24 +1,28 @@
 """Find the minimum of a problem from several starts, and run any batch of minimisations in one compiled program."""
 
 import dataclasses
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
+from jax.sharding import PartitionSpec as P
 
-from .._typing import Float
+from .._typing import Bool, Float
 from .newton import Minimum, minimise
 from .problem import Problem
-from .strengths import derivatives, is_linear
+from .strengths import is_linear, minimise_strengths
 
 CHUNK = 16
 """Minimisations that run side by side. One program of this size serves fits, profiles and intervals."""
 MANY = 2000
 """Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
-MANY_CHUNK = 256
-"""Minimisations over strengths alone that run side by side."""
+MANY_CHUNK = {"cpu": 256, "gpu": 16384}
+"""Minimisations over strengths alone that run side by side: what the caches of a core hold, or fills a device."""
 STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
 
@@ -29,70 +33,101 @@ def _minimise_batch(
     return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
 
 
-def _minimise_strengths(
-    problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
-) -> Minimum:
-    """Minimise over the strengths alone, the components evaluated once; derivatives of the others are not a number."""
-    kept = np.array(problem.strengths)
+@dataclasses.dataclass(frozen=True)
+class Reached:
+    """Where many minimisations ended."""
 
-    def one(u: jax.Array, f: jax.Array) -> Minimum:
-        strengths = problem.of_strengths(u)
-        closed = derivatives(strengths) if is_linear(strengths) else None
-        found = minimise(strengths, u[kept], f[kept], lower[kept], upper[kept], derivatives=closed)
-        unknown = jnp.full((len(u), len(u)), jnp.nan)
-        return dataclasses.replace(
-            found,
-            u=u.at[kept].set(found.u),
-            gradient=unknown[0].at[kept].set(found.gradient),
-            hessian=unknown.at[np.ix_(kept, kept)].set(found.hessian),
-        )
-
-    return jax.vmap(one)(start, frozen)
+    u: Float[np.ndarray, "point coordinate"]
+    value: Float[np.ndarray, " point"]
+    converged: np.ndarray
 
 
 class Solver:
     """Minimises one problem from many starts; compiled once, whatever is frozen and however many starts there are.
 
-    Of many points at which only strengths are left to minimise over (a grid of all free parameters, with flat pulls),
-    the components are evaluated once each, by a second program that is compiled when the first such grid comes.
+    Chunks of starts run side by side, on all cores of a processor or on all devices: JAX shards the rows of a chunk
+    over several devices, and threads keep the cores busy where there is one.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        """Compile the minimisation of `problem` for `CHUNK` starts at a time."""
+    def __init__(self, problem: Problem, devices: Sequence[jax.Device] | None = None) -> None:
+        """Prepare to minimise `problem` on `devices` (all by default); programs are compiled when they are needed."""
         self.problem = problem
         self.lower, self.upper = problem.box
+        self.devices = tuple(devices or jax.devices())
         self.compile_seconds = self.run_seconds = 0.0
-        self._programs: dict[Callable[..., Minimum], Callable[..., Minimum]] = {}
-        self._compiled(_minimise_batch, CHUNK)
+        self._programs: dict[Callable[..., Any], Callable[..., Any]] = {}
 
-    def _compiled(self, function: Callable[..., Minimum], chunk: int) -> Callable[..., Minimum]:
+    def _compiled(self, function: Callable[..., Any], chunk: int) -> Callable[..., Any]:
+        """Return `function` of the problem, rows of starts (one for each device and place in a chunk), and the box."""
         if function not in self._programs:
             started = time.perf_counter()
-            shape = (chunk, len(self.problem.names))
-            arguments = (self.problem, np.zeros(shape), np.zeros(shape, bool), self.lower, self.upper)
-            self._programs[function] = jax.jit(function).lower(*arguments).compile()
+            shape = (chunk * len(self.devices), len(self.problem.names))
+            rows = (np.zeros(shape), np.zeros(shape, bool)) if function is _minimise_batch else (np.zeros(shape),)
+            arguments = (self.problem, *rows, self.lower, self.upper)
+            mapped = function
+            if len(self.devices) > 1:
+                mesh = Mesh(np.array(self.devices), ("rows",))
+                split = (P(), *(P("rows") for _ in rows), P(), P())
+                mapped = jax.shard_map(function, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False)
+            self._programs[function] = jax.jit(mapped).lower(*arguments).compile()
             self.compile_seconds += time.perf_counter() - started
         return self._programs[function]
+
+    def _run(self, function: Callable[..., Any], chunk: int, *rows: np.ndarray) -> Any:
+        """Return what the program of `function` makes of all rows, chunk by chunk, joined."""
+        program, count = self._compiled(function, chunk), len(rows[0])
+        started = time.perf_counter()
+        size = chunk * len(self.devices)
+
+        def one(first: int) -> Any:
+            chosen = np.arange(first, first + size).clip(max=count - 1)
+            found = program(self.problem, *(each[chosen] for each in rows), self.lower, self.upper)
+            return jax.tree.map(np.asarray, found)
+
+        firsts = range(0, count, size)
+        if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
+            with ThreadPoolExecutor(os.cpu_count()) as threads:
+                parts = list(threads.map(one, firsts))
+        else:
+            parts = [one(first) for first in firsts]
+        joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[:count], *parts)
+        self.run_seconds += time.perf_counter() - started
+        return joined
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held.
 
         `frozen` has the shape of `start` or of one row.
         """
-        frozen = np.broadcast_to(frozen, start.shape)
-        others = np.delete(frozen, self.problem.strengths, axis=1)
-        simple = len(start) >= MANY and self.problem.strengths and others.all()
-        function, chunk = (_minimise_strengths, MANY_CHUNK) if simple else (_minimise_batch, CHUNK)
-        program = self._compiled(function, chunk)
-        started = time.perf_counter()
-        parts = []
-        for first in range(0, len(start), chunk):
-            rows = np.arange(first, first + chunk).clip(max=len(start) - 1)
-            found = program(self.problem, start[rows], frozen[rows], self.lower, self.upper)
-            parts.append(jax.tree.map(np.asarray, found))
-        joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
-        self.run_seconds += time.perf_counter() - started
-        return joined
+        return self._run(_minimise_batch, CHUNK, start, np.broadcast_to(frozen, start.shape))
+
+    def only_strengths(self, frozen: Bool[np.ndarray, " coordinate"], points: int) -> bool:
+        """Return whether nothing but strengths is left to minimise over, at so many points that a program pays."""
+        strengths = np.isin(np.arange(len(frozen)), self.problem.strengths)
+        return points >= MANY and bool(np.all(frozen != strengths)) and is_linear(self.problem)
+
+    def lowest(
+        self,
+        start: Float[np.ndarray, "start coordinate"],
+        frozen: Bool[np.ndarray, " coordinate"],
+        points: int | None = None,
+    ) -> Reached:
+        """Return what is reached from each row of `start`, the coordinates marked in `frozen` held.
+
+        Of many points at which only strengths are left to minimise over (a grid of all free parameters, with flat
+        pulls), the components are evaluated once each, by a program of their own. `points` is the number to come, if
+        these are some of them.
+        """
+        if not self.only_strengths(frozen, points or len(start)):
+            found = self(start, frozen)
+            return Reached(found.u, found.value, found.converged)
+        chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])
+        u, value, converged = map(np.array, self._run(minimise_strengths, chunk, start))
+        rest = np.flatnonzero(~converged)
+        if len(rest):
+            again = self(start[rest], frozen)
+            u[rest], value[rest], converged[rest] = again.u, again.value, again.converged
+        return Reached(u, value, converged)
 
 
 @dataclasses.dataclass(frozen=True)

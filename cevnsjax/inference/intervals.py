@@ -66,7 +66,7 @@ def profile(
     converged = np.zeros(len(points), bool)
 
     def improve(starts: np.ndarray) -> None:
-        found = solver(at_points(starts), frozen)
+        found = solver.lowest(at_points(starts), frozen)
         better = np.where(np.isfinite(found.value), found.value, np.inf) < value - 1e-12
         value[better], u[better], converged[better] = found.value[better], found.u[better], found.converged[better]
 
