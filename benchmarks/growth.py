@@ -97,7 +97,7 @@ def points(case: Case) -> Iterator[Cost]:
         rows = grid(side)
         starts = np.concatenate([rows, np.ones((len(rows), 4))], axis=1)
         calls: dict[str, Callable[[], np.ndarray]] = {
-            "cevnsjax": lambda u=starts: solver(u, frozen).value,
+            "cevnsjax": lambda u=starts: solver.lowest(u, frozen).value,
             "numba": lambda u=rows: numba(u),
             "NumPy": lambda u=rows: profile_pulls(opponent, u, limits),
             "NumPy, point by point": lambda u=rows: newton(opponent, u),

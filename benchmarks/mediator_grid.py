@@ -138,12 +138,12 @@ def mediator_grid(case: Case) -> Table:
     frozen = np.arange(starts.shape[1]) < 2
     limits = (float(solver.lower[2]), float(solver.upper[2]))
     numba = NumbaMediator(opponent, limits, TOLERANCE)
-    value = solver(starts, frozen).value
+    value = solver.lowest(starts, frozen).value
     near = np.flatnonzero(value < value.min() + NEAR)
     chosen = np.random.default_rng(0).choice(near, some, replace=len(near) < some)
     everywhere = np.arange(len(points))
     calls = {
-        "cevnsjax Newton": (everywhere, lambda: solver(starts, frozen).value),
+        "cevnsjax Newton": (everywhere, lambda: solver.lowest(starts, frozen).value),
         "numba Newton": (everywhere, lambda: numba(points)),
         "NumPy Newton, batched": (everywhere, lambda: profile_pulls(opponent, points, limits)),
         "NumPy Newton": (chosen, lambda: newton(opponent, points[chosen])),

@@ -159,7 +159,7 @@ def marginal_width(problem: Problem, best: np.ndarray, covariance: np.ndarray, e
     ]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
     starts = np.concatenate([points, np.tile(best[2:], (len(points), 1))], axis=1)
-    found = Solver(problem)(starts, np.arange(len(best)) < 2)
+    found = Solver(problem).lowest(starts, np.arange(len(best)) < 2)
     near = np.flatnonzero(found.value < found.value.min() + FAR)
     factor = np.linalg.cholesky(2.0 * np.linalg.inv(np.asarray(evaluator.hessian(best))[2:, 2:]))
     x, w = np.polynomial.hermite_e.hermegauss(ORDER)
