@@ -9,26 +9,30 @@ enters as a density, smooth in its parameters, and no incomplete gamma function 
 import abc
 import dataclasses
 import itertools
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 import equinox as eqx
 import numpy as np
 
 from .._errors import InputError
-from .._numerics import chebyshev_expansion, chebyshev_polynomials, namespace
+from .._numerics import namespace
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
+from ..reduction import sampled
 from ..sources.arrival_times import ArrivalTimes
 from .efficiency import Efficiency, UnitEfficiency, time_efficiency
+from .expansion import FEWEST, FLOOR, SelectedRows, expand, expanded, legendre_projection, legendre_ranges, select
 from .quenching import Quenching, Unquenched
 from .resolution import GaussianSmearing, Smearing
 
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
 STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
-EXPANSION_ERROR, MOST_TERMS = 1e-13, 512
-"""A spectrum is expanded in its one free parameter to this share of its largest number, with at most so many terms."""
+LARGEST_ERROR = 1e-9
+"""Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
+SAMPLES = 64
+"""Values of the response's parameters with which that is judged."""
 MOST_BREAKS = 60
 """Breaks that a Gaussian response asks for at most."""
 
@@ -207,6 +211,21 @@ class EnergyResponse(Stage):
             return accepted * (cumulative[1:] - cumulative[:-1])
         return accepted * self._integrated(energy, params)
 
+    def densities(
+        self, ranges: Float[np.ndarray, "part 2"]
+    ) -> Callable[[Params], Float[np.ndarray, "part degree nuclide node"]]:
+        """Return the function that gives the Legendre coefficients of the density between `ranges`; host only."""
+        points, projection = legendre_projection(ranges)
+        detector = self.detector
+
+        def coefficients(params: Params) -> Float[np.ndarray, "part degree nuclide node"]:
+            energy = detector.quenching(self.recoil, params)
+            accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
+            density = accepted * detector.smearing.density(points.ravel(), energy, params)
+            return np.einsum("dx,pxik->pdik", projection, density.reshape(*points.shape, *energy.shape))
+
+        return coefficients
+
     def _sorted(self, params: Params) -> Float[Array, "bin nuclide node"]:
         """Return the efficiency at each energy, in the bin that the energy is in."""
         energy = self.detector.quenching(self.recoil, params)
@@ -239,6 +258,10 @@ class Recoils(Stage):
         Only the parameters `free` move; the others have the values `params`.
         """
 
+    def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"] | None:
+        """Return spectra that stand for all there are while the parameters `free` move; None if that is not known."""
+        return None
+
 
 class EnergySpectrum(Stage):
     """Stage: selected recoils of each flavour in each energy bin, all nuclides together."""
@@ -247,24 +270,67 @@ class EnergySpectrum(Stage):
     response: Stage
 
     def simplified(self, free: Set[str], params: Params) -> Stage:
-        """Return the recoils folded with the response where that is an array, or expanded in its one free parameter."""
+        """Return the recoils folded with the response where that is an array, or expanded in what moves it."""
         if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
             return self.recoils.through(self.response.value, free, params)
-        if isinstance(self.recoils, Constant) and isinstance(self.response, EnergyResponse):
-            moving = [p for p in self.response.detector.parameters() if p.name in free]
-            if len(moving) == 1:
-                return self._expanded(moving[0], params)
+        if isinstance(self.recoils, Constant | Recoils) and isinstance(self.response, EnergyResponse):
+            found = self._expanded(self.response, free, params)
+            return self if found is None else found
         return self
 
-    def _expanded(self, parameter: Parameter, params: Params) -> Stage:
-        """Return the spectrum as a polynomial of the one parameter that moves, if one of reasonable degree will do."""
-        coefficients = chebyshev_expansion(
-            lambda value: self({**params, parameter.name: np.float64(value)}),
-            *parameter.bounds,
-            tolerance=EXPANSION_ERROR,
-            most=MOST_TERMS,
-        )
-        return self if coefficients is None else ExpandedSpectrum(coefficients, parameter.name, parameter.bounds)
+    def _expanded(self, response: "EnergyResponse", free: Set[str], params: Params) -> Stage | None:
+        """Return a short sum over recoils folded with arrays, or None if the response is too much for that.
+
+        Its error, measured at other values of the parameters than it was made with, is below `LARGEST_ERROR`.
+        """
+        if isinstance(self.recoils, Constant):
+            spectra = self.recoils.value
+        elif (spectra := self.recoils.spectra(free, params)) is None:
+            return None
+        detector, efficiency = response.detector, response.detector.efficiency
+        selecting = {p.name for p in efficiency.parameters()} & free
+        moving = [p for p in detector.parameters() if p.name in free - selecting]
+        if len(moving) > max(FEWEST):
+            return None
+        domain = tuple((p.name, *map(float, p.bounds)) for p in detector.parameters() if p.name in free)
+        rows, selection, bins = response, None, np.eye(len(response.parts))
+        samples = sampled(domain, free, params, SAMPLES, 1)
+        if selecting:
+            ranges = legendre_ranges(efficiency, response.parts, samples)
+            densities = response.densities(ranges)
+            sizes = [np.abs(np.tensordot(densities(v), spectra, ((2, 3), (1, 2)))) for v in samples[: SAMPLES // 2]]
+            selection, matrix, bins = select(
+                efficiency,
+                response.parts,
+                (response.nodes, response.weights),
+                ranges,
+                np.max(sizes, axis=(0, 3)),
+                samples,
+            )
+            rows = lambda values: np.tensordot(matrix, densities(values), 2)  # noqa: E731
+        terms, table = None, rows(params)
+        if moving:
+            factors = 1.0 if selection is None else np.max([np.abs(selection(v)) for v in samples], axis=0)[:, None]
+            if (series := expand(rows, moving, params, spectra, factors * bins)) is None:
+                return None
+            terms, table = series
+        for values in sampled(domain, free, params, SAMPLES // 4, 2):
+            found = table if terms is None else np.tensordot(terms(values), table, 1)
+            if selection is not None:
+                found = np.tensordot((selection(values)[:, None] * bins).T, found, 1)
+            exact = response(values)
+            error = np.abs(np.tensordot(found - exact, spectra, ((1, 2), (1, 2))))
+            size = np.tensordot(exact, np.abs(spectra), ((1, 2), (1, 2)))
+            if not np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0))):
+                return None
+        table = table.reshape(-1, *table.shape[-2:])
+        if isinstance(self.recoils, Constant):
+            spectrum: Stage = Constant(np.tensordot(self.recoils.value, table, ((1, 2), (1, 2))))
+        else:
+            spectrum = self.recoils.through(table, free, params)
+        if terms is not None:
+            spectrum = expanded(spectrum, terms)
+        return spectrum if selection is None else SelectedRows(spectrum, selection, bins)
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
@@ -272,25 +338,6 @@ class EnergySpectrum(Stage):
     def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
         recoils, response = self.recoils(params), self.response(params)
         return recoils.reshape(recoils.shape[0], -1) @ response.reshape(response.shape[0], -1).T
-
-
-class ExpandedSpectrum(Stage):
-    """Stage: selected recoils of each flavour in each energy bin, a polynomial of one parameter between its bounds."""
-
-    coefficients: Float[Array, "degree flavour bin"]
-    """Coefficients of the Chebyshev polynomials."""
-    parameter: str = eqx.field(static=True)
-    bounds: tuple[float, float] = eqx.field(static=True)
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset((self.parameter,))
-
-    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
-        low, high = self.bounds
-        terms = chebyshev_polynomials(
-            (2.0 * params[self.parameter] - low - high) / (high - low), len(self.coefficients)
-        )
-        return namespace(terms).einsum("n,nlb->lb", terms, self.coefficients)
 
 
 class FlavourStrengths(Stage):
