@@ -62,6 +62,10 @@ class RecoilSpectrum(Recoils):
             return _quadratic(spectrum, weights)
         return _reduced(spectrum, weights, free, params)
 
+    def shaped(self, free: Set[str]) -> bool:
+        """Return whether propagators or radii move."""
+        return any(name in free for name, _, _ in self.domain)
+
     def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"]:
         """Return the recoils that each product of shapes gives, at values of the parameters over their bounds."""
         rows = np.array(self.rows)

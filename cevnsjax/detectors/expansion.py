@@ -10,6 +10,7 @@ it like with a fixed response. All is chosen on the host, over the whole bounds,
 """
 
 import abc
+import itertools
 from collections.abc import Callable, Sequence
 
 import equinox as eqx
@@ -22,6 +23,8 @@ from .._typing import Array, Float, Params
 from ..parameters import Parameter
 from ..reduction import interpolation
 from .efficiency import Efficiency
+from .quenching import Quenching
+from .resolution import Smearing
 
 TAIL, KEPT = 1e-10, 1e-11
 """Size of the last quarter of the terms, and of the terms that are kept, relative to the counts of a bin."""
@@ -35,6 +38,10 @@ MARGIN = 0.02
 """Share of a part of a bin below the lowest threshold found in which the density is still expanded."""
 DEGREES, POINTS = 12, 16
 """Legendre polynomials in each part of a bin, and Gauss-Legendre nodes that project onto them."""
+
+
+Curves = tuple[Quenching, Smearing, Efficiency, Efficiency | None]
+"""Quenching, smearing, efficiency, and acceptance before the smearing."""
 
 
 class Expandable(Stage):
@@ -188,19 +195,21 @@ def select(
     parts: Float[np.ndarray, "bin part"],
     quadrature: tuple[Float[np.ndarray, " order"], Float[np.ndarray, " order"]],
     ranges: Float[np.ndarray, "part 2"],
-    sizes: Float[np.ndarray, "part degree"],
+    found: Float[np.ndarray, "value part degree spectrum"],
     samples: Sequence[Params],
 ) -> tuple[Selection, Float[np.ndarray, "row part degree"], Float[np.ndarray, "row bin"]]:
     """Return the stage of the integrals that are needed, and what makes their rows of the Legendre coefficients.
 
-    `sizes` are the largest coefficients that occur; the integrals of most degrees are combinations of few, as far as
-    the `samples` of the efficiency's parameters tell them apart.
+    `found` are sizes of coefficients that occur; the integrals of most degrees are combinations of few, as far as the
+    `samples` of the efficiency's parameters tell them apart.
     """
+    largest = found.max(axis=2, keepdims=True)
+    sizes = (found / np.maximum(largest, FLOOR * largest.max(axis=1, keepdims=True))).max(axis=(0, 3))
     whole = Selection(efficiency, parts, *quadrature, ranges, np.eye(sizes.size), DEGREES)
-    found = np.array([whole.moments(values) for values in samples])
+    integrals = np.array([whole.moments(values) for values in samples])
     picks, matrices, bins = [], [], []
     per_bin = parts.shape[1] - 1
-    for part, (moments, size) in enumerate(zip(np.moveaxis(found, 1, 0), sizes, strict=True)):
+    for part, (moments, size) in enumerate(zip(np.moveaxis(integrals, 1, 0), sizes, strict=True)):
         largest = np.abs(moments * size).max(axis=1)
         open_ = largest > 1e-9 * largest.max(initial=0.0)
         if not open_.any():
@@ -265,3 +274,97 @@ def expand(
             return Polynomials(picks, bounds), flat[np.ravel_multi_index(tuple(kept.T), counts)]
         counts = [2 * count if tail else count for count, tail in zip(counts, short, strict=True)]
     return None
+
+
+class LiveSpectrum(Stage):
+    """Stage: selected recoils in each bin, from those at few recoil energies; densities × efficiency are integrated.
+
+    Where the threshold may be, the nodes in reconstructed energy move with it; elsewhere they stand still.
+    """
+
+    recoils: Stage
+    """Recoils at the energies, an array (flavour, recoil)."""
+    quenching: Quenching
+    smearing: Smearing
+    efficiency: Efficiency
+    acceptance: Efficiency | None
+    recoil: Float[Array, "1 recoil"]
+    """Recoil energies [MeV]."""
+    lower: Float[Array, " moving"]
+    """Edges of the part of a bin that each node is in, of those that move."""
+    upper: Float[Array, " moving"]
+    nodes: Float[Array, " moving"]
+    """Place of each node in its part, 0 to 1."""
+    weights: Float[Array, " moving"]
+    still: Float[Array, " still"]
+    """Nodes that stand still."""
+    still_weights: Float[Array, " still"]
+    moving_bins: Float[Array, "moving bin"]
+    """1 at the bin of each node."""
+    still_bins: Float[Array, "still bin"]
+
+    def own_parameters(self) -> frozenset[str]:
+        curves = (self.quenching, self.smearing, self.efficiency)
+        return frozenset(parameter.name for curve in curves for parameter in curve.parameters())
+
+    def _parts(self, params: Params) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """Return densities (node, recoil) and weights (node, bin) of the nodes that move and of the others."""
+        energy = self.quenching(self.recoil, params)
+        accepted = 1.0 if self.acceptance is None else self.acceptance(energy, params)
+        xp = namespace(energy, *params.values())
+        low = xp.clip(self.efficiency.threshold(params), self.lower, self.upper)
+        width = self.upper - low
+        moving, still = low + width * self.nodes, np.asarray(self.still) if xp is np else self.still
+        found = []
+        for x, weights, bins in (
+            (moving, width * self.weights, self.moving_bins),
+            (still, self.still_weights, self.still_bins),
+        ):
+            density = accepted * self.smearing.density(x, energy, params)
+            found.append((density[:, 0], (weights * self.efficiency(x, params))[:, None] * bins))
+        return found[0], found[1]
+
+    def response(self, params: Params) -> Float[Array, "bin recoil"]:
+        """Return the probability that a recoil of each energy is selected in each bin."""
+        return sum(weights.T @ density for density, weights in self._parts(params))
+
+    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
+        recoils = self.recoils(params)
+        return sum((recoils @ density.T) @ weights for density, weights in self._parts(params))
+
+
+def live_spectrum(
+    curves: Curves,
+    recoil: Float[np.ndarray, "1 recoil"],
+    parts: Float[np.ndarray, "bin part"],
+    orders: np.ndarray,
+    thresholds: tuple[float, float],
+) -> LiveSpectrum:
+    """Return the stage for recoils of energies `recoil` [MeV], none of each, with `orders` nodes in parts of each bin.
+
+    `thresholds` are the ends of where the threshold may be.
+    """
+    rows: list[tuple[float, float, float, float, np.ndarray]] = []
+    still: list[tuple[float, float, np.ndarray]] = []
+    for own, bin_, order in zip(parts, np.eye(len(parts)), orders, strict=True):
+        x, w = np.polynomial.legendre.leggauss(order)
+        for low, high in itertools.pairwise(own):
+            for node, weight in zip(0.5 * (x + 1.0), 0.5 * w, strict=True):
+                if low >= thresholds[1]:
+                    still.append((low + (high - low) * node, (high - low) * weight, bin_))
+                else:
+                    rows.append((low, high, node, weight, bin_))
+    lower, upper, nodes, weights = np.array([row[:4] for row in rows]).reshape(-1, 4).T
+    return LiveSpectrum(
+        Constant(np.zeros((1, recoil.shape[1]))),
+        *curves,
+        recoil,
+        lower,
+        upper,
+        nodes,
+        weights,
+        np.array([row[0] for row in still]),
+        np.array([row[1] for row in still]),
+        np.array([row[4] for row in rows]).reshape(-1, len(parts)),
+        np.array([row[2] for row in still]).reshape(-1, len(parts)),
+    )

@@ -19,10 +19,21 @@ from .._numerics import namespace
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
-from ..reduction import sampled
+from ..reduction import interpolation, sampled
 from ..sources.arrival_times import ArrivalTimes
 from .efficiency import Efficiency, UnitEfficiency, time_efficiency
-from .expansion import FEWEST, FLOOR, SelectedRows, expand, expanded, legendre_projection, legendre_ranges, select
+from .expansion import (
+    FEWEST,
+    FLOOR,
+    MARGIN,
+    SelectedRows,
+    expand,
+    expanded,
+    legendre_projection,
+    legendre_ranges,
+    live_spectrum,
+    select,
+)
 from .quenching import Quenching, Unquenched
 from .resolution import GaussianSmearing, Smearing
 
@@ -31,8 +42,8 @@ STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_ERROR = 1e-9
 """Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
-SAMPLES = 64
-"""Values of the response's parameters with which that is judged."""
+SAMPLES, FEWEST_NODES = 64, 4
+"""Values of the response's parameters with which that is judged, and nodes in a part of a bin to begin with."""
 MOST_BREAKS = 60
 """Breaks that a Gaussian response asks for at most."""
 
@@ -206,10 +217,35 @@ class EnergyResponse(Stage):
             return self._sorted(detector.nominal())
         energy = detector.quenching(self.recoil, params)
         accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
-        if isinstance(detector.smearing, GaussianSmearing) and isinstance(detector.efficiency, UnitEfficiency):
+        if self.is_exact():
             cumulative = detector.smearing.cumulative(detector.edges, energy, params)
             return accepted * (cumulative[1:] - cumulative[:-1])
         return accepted * self._integrated(energy, params)
+
+    def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
+        """Return name and bounds of its parameters that move."""
+        return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
+
+    def is_exact(self) -> bool:
+        """Return whether bins are integrated in closed form."""
+        return isinstance(self.detector.smearing, GaussianSmearing) and isinstance(
+            self.detector.efficiency, UnitEfficiency
+        )
+
+    def differs(
+        self,
+        other: Callable[[Params], Float[np.ndarray, "bin nuclide node"]],
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        samples: Sequence[Params],
+    ) -> np.ndarray:
+        """Return in which bins another response counts otherwise, by more than `LARGEST_ERROR`, of any `spectra`."""
+        found = np.zeros(len(self.parts), bool)
+        for values in samples:
+            exact = self(values)
+            error = np.abs(np.tensordot(other(values) - exact, spectra, ((1, 2), (1, 2))))
+            size = np.tensordot(exact, np.abs(spectra), ((1, 2), (1, 2)))
+            found |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
+        return found
 
     def densities(
         self, ranges: Float[np.ndarray, "part 2"]
@@ -258,6 +294,10 @@ class Recoils(Stage):
         Only the parameters `free` move; the others have the values `params`.
         """
 
+    def shaped(self, free: Set[str]) -> bool:
+        """Return whether the parameters `free` change the shape of what each product of amplitudes gives."""
+        return True
+
     def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"] | None:
         """Return spectra that stand for all there are while the parameters `free` move; None if that is not known."""
         return None
@@ -270,29 +310,42 @@ class EnergySpectrum(Stage):
     response: Stage
 
     def simplified(self, free: Set[str], params: Params) -> Stage:
-        """Return the recoils folded with the response where that is an array, or expanded in what moves it."""
+        """Return the recoils folded with the response where that is an array, else with fewer numbers that move.
+
+        The error of these, measured at other values of the parameters than they are made with, is below
+        `LARGEST_ERROR`; where it is not, everything stays as it is.
+        """
         if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
             return self.recoils.through(self.response.value, free, params)
         if isinstance(self.recoils, Constant | Recoils) and isinstance(self.response, EnergyResponse):
-            found = self._expanded(self.response, free, params)
-            return self if found is None else found
+            shaped = isinstance(self.recoils, Recoils) and self.recoils.shaped(free)
+            spectra = self.recoils.value if isinstance(self.recoils, Constant) else self.recoils.spectra(free, params)
+            if spectra is not None:
+                ways = (self._thinned, self._expanded) if shaped else (self._expanded, self._thinned)
+                found = (way(self.response, spectra, free, params) for way in ways)
+                return next((stage for stage in found if stage is not None), self)
         return self
 
-    def _expanded(self, response: "EnergyResponse", free: Set[str], params: Params) -> Stage | None:
-        """Return a short sum over recoils folded with arrays, or None if the response is too much for that.
-
-        Its error, measured at other values of the parameters than it was made with, is below `LARGEST_ERROR`.
-        """
+    def _through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what an array selects of the recoils, (flavour, row)."""
         if isinstance(self.recoils, Constant):
-            spectra = self.recoils.value
-        elif (spectra := self.recoils.spectra(free, params)) is None:
-            return None
+            return Constant(np.tensordot(self.recoils.value, rows, ((1, 2), (1, 2))))
+        return self.recoils.through(rows, free, params)
+
+    def _expanded(
+        self,
+        response: "EnergyResponse",
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        free: Set[str],
+        params: Params,
+    ) -> Stage | None:
+        """Return a short sum over recoils folded with arrays, or None if the response is too much for that."""
         detector, efficiency = response.detector, response.detector.efficiency
         selecting = {p.name for p in efficiency.parameters()} & free
         moving = [p for p in detector.parameters() if p.name in free - selecting]
         if len(moving) > max(FEWEST):
             return None
-        domain = tuple((p.name, *map(float, p.bounds)) for p in detector.parameters() if p.name in free)
+        domain = response.domain(free)
         rows, selection, bins = response, None, np.eye(len(response.parts))
         samples = sampled(domain, free, params, SAMPLES, 1)
         if selecting:
@@ -300,12 +353,7 @@ class EnergySpectrum(Stage):
             densities = response.densities(ranges)
             sizes = [np.abs(np.tensordot(densities(v), spectra, ((2, 3), (1, 2)))) for v in samples[: SAMPLES // 2]]
             selection, matrix, bins = select(
-                efficiency,
-                response.parts,
-                (response.nodes, response.weights),
-                ranges,
-                np.max(sizes, axis=(0, 3)),
-                samples,
+                efficiency, response.parts, (response.nodes, response.weights), ranges, np.array(sizes), samples
             )
             rows = lambda values: np.tensordot(matrix, densities(values), 2)  # noqa: E731
         terms, table = None, rows(params)
@@ -314,23 +362,52 @@ class EnergySpectrum(Stage):
             if (series := expand(rows, moving, params, spectra, factors * bins)) is None:
                 return None
             terms, table = series
-        for values in sampled(domain, free, params, SAMPLES // 4, 2):
+
+        def short(values: Params) -> Float[np.ndarray, "bin nuclide node"]:
             found = table if terms is None else np.tensordot(terms(values), table, 1)
-            if selection is not None:
-                found = np.tensordot((selection(values)[:, None] * bins).T, found, 1)
-            exact = response(values)
-            error = np.abs(np.tensordot(found - exact, spectra, ((1, 2), (1, 2))))
-            size = np.tensordot(exact, np.abs(spectra), ((1, 2), (1, 2)))
-            if not np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0))):
-                return None
-        table = table.reshape(-1, *table.shape[-2:])
-        if isinstance(self.recoils, Constant):
-            spectrum: Stage = Constant(np.tensordot(self.recoils.value, table, ((1, 2), (1, 2))))
-        else:
-            spectrum = self.recoils.through(table, free, params)
-        if terms is not None:
-            spectrum = expanded(spectrum, terms)
+            return found if selection is None else np.tensordot((selection(values)[:, None] * bins).T, found, 1)
+
+        if response.differs(short, spectra, sampled(domain, free, params, SAMPLES // 4, 2)).any():
+            return None
+        spectrum = self._through(table.reshape(-1, *table.shape[-2:]), free, params)
+        spectrum = spectrum if terms is None else expanded(spectrum, terms)
         return spectrum if selection is None else SelectedRows(spectrum, selection, bins)
+
+    def _thinned(
+        self,
+        response: "EnergyResponse",
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        free: Set[str],
+        params: Params,
+    ) -> Stage | None:
+        """Return the same with the response to fewer recoil energies, of no one nuclide, and fewer nodes in the bins.
+
+        The response to any other recoil energy is a sum of those to the energies that are kept.
+        """
+        detector = response.detector
+        if detector.smearing is None or response.is_exact():
+            return None
+        domain = response.domain(free)
+        samples = sampled(domain, free, params, SAMPLES, 1)
+        table = np.array([response(values) for values in samples])
+        importance = (np.abs(spectra) / np.abs(spectra).sum(axis=(1, 2), keepdims=True)).max(axis=0)
+        size = np.tensordot(table, importance, 2)
+        seen = size > FLOOR * size.max(axis=1, keepdims=True)
+        kept, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
+        matrix = matrix.reshape(-1, *response.recoil.shape)
+        recoil = response.recoil.ravel()[None, kept]
+        thresholds = [float(detector.efficiency.threshold(values)) for values in samples]
+        ends = min(thresholds), max(thresholds) + MARGIN * (max(thresholds) - min(thresholds))
+        curves = detector.quenching, detector.smearing, detector.efficiency, detector.acceptance
+        checks = sampled(domain, free, params, SAMPLES // 4, 2)
+        orders = np.full(len(response.parts), FEWEST_NODES)
+        while np.all(orders <= len(response.nodes)):
+            fewer = live_spectrum(curves, recoil, response.parts, orders, ends)
+            wrong = response.differs(lambda v, f=fewer: np.tensordot(f.response(v), matrix, 1), spectra, checks)
+            if not wrong.any():
+                return dataclasses.replace(fewer, recoils=self._through(matrix, free, params))
+            orders = orders + wrong
+        return None
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
