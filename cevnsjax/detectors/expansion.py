@@ -63,6 +63,9 @@ class Combined(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
+    def width(self) -> int:
+        return self.table.shape[1]
+
     def __call__(self, params: Params) -> Float[Array, "..."]:
         return (self.terms(params) @ self.table).reshape(self.shape)
 
@@ -306,6 +309,9 @@ class LiveSpectrum(Stage):
     def own_parameters(self) -> frozenset[str]:
         curves = (self.quenching, self.smearing, self.efficiency)
         return frozenset(parameter.name for curve in curves for parameter in curve.parameters())
+
+    def width(self) -> int:
+        return (len(self.nodes) + len(self.still)) * self.recoil.size
 
     def _parts(self, params: Params) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
         """Return densities (node, recoil) and weights (node, bin) of the nodes that move and of the others."""

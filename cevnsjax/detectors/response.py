@@ -44,6 +44,8 @@ LARGEST_ERROR = 1e-9
 """Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
 SAMPLES, FEWEST_NODES = 64, 4
 """Values of the response's parameters with which that is judged, and nodes in a part of a bin to begin with."""
+SWEPT = 4096
+"""Recoil energies between which the steps through a response that moves are interpolated."""
 MOST_BREAKS = 60
 """Breaks that a Gaussian response asks for at most."""
 
@@ -185,9 +187,32 @@ class EnergyDetector(eqx.Module):
         most = max(map(len, cut))
         return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
 
+    def _swept(self, corners: Sequence[Params]) -> Float[np.ndarray, " break"]:
+        """Return recoil energies [MeV], steps of two and a half widths wherever an edge is at any of the `corners`."""
+        reach = STEP * np.asarray(self.smearing.deviation(self.edges[[0, -1]], corners[0]))
+        first, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[1]
+        ends = [self.quenching.recoils(np.array([first, last]), corner) for corner in corners]
+        recoil = np.linspace(np.min(ends), np.max(ends), SWEPT)
+        rates = []
+        for corner in corners:
+            energy = self.quenching(recoil[None, :], corner)[0]
+            rate = np.gradient(energy, recoil) / (2.5 * self.smearing.deviation(np.maximum(energy, 0.0), corner))
+            rates.append(np.where((energy >= first) & (energy <= last), rate, 0.0))
+        steps = np.append(0.0, np.cumsum(np.diff(recoil) * np.max(rates, axis=0)[1:]))
+        return np.interp(np.arange(int(steps[-1]) + 2), steps, recoil)
+
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
+        """Return recoil energies [MeV] between which the response is smooth, for each nuclide: the nominal one.
+
+        Of a quenching with a constraint, that of all values within its bounds: the edges of the bins are then anywhere.
+        """
         nominal = self.nominal()
+        pulled = [p for p in self.quenching.parameters() if p.constraint is not None]
+        if pulled and isinstance(self.smearing, GaussianSmearing):
+            names = [parameter.name for parameter in pulled]
+            corners = itertools.product(*(parameter.bounds for parameter in pulled))
+            swept = self._swept([{**nominal, **dict(zip(names, corner, strict=True))} for corner in corners])
+            return np.tile([*swept, *self.quenching.knots()], (nuclides, 1))
         recoils = self.quenching.recoils(np.array(self._kinks(nominal), float), nominal)
         return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
 
@@ -210,6 +235,10 @@ class EnergyResponse(Stage):
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.detector.parameters())
+
+    def width(self) -> int:
+        order = 1 if self.is_exact() else len(self.nodes)
+        return self.parts[:, 1:].size * order * self.recoil.size
 
     def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
         detector = self.detector
