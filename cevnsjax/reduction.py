@@ -29,6 +29,8 @@ def sampled(
 ) -> list[dict[str, float]]:
     """Return values of all parameters, those of `domain` that are free spread over their bounds, the corners first."""
     moving = [(name, low, high) for name, low, high in domain if name in free]
+    if not moving:
+        return [dict(params)]
     corners = np.array(list(product((0.0, 1.0), repeat=min(len(moving), 5))))
     corners = np.pad(corners, ((0, 0), (0, len(moving) - corners.shape[1])))
     inside = qmc.Sobol(len(moving), seed=seed).random(count)

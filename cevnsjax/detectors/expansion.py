@@ -10,12 +10,12 @@ it like with a fixed response. All is chosen on the host, over the whole bounds,
 """
 
 import abc
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 
 import equinox as eqx
 import numpy as np
-import scipy.fft
 
 from .._numerics import chebyshev_polynomials, namespace
 from .._stage import Constant, Stage
@@ -26,9 +26,9 @@ from .efficiency import Efficiency
 from .quenching import Quenching
 from .resolution import Smearing
 
-TAIL, KEPT = 1e-10, 1e-11
+TAIL, KEPT = 3e-10, 3e-11
 """Size of the last quarter of the terms, and of the terms that are kept, relative to the counts of a bin."""
-FLOOR = 1e-3
+FLOOR = 1e-2
 """Bins with a smaller share than this of the largest one are compared with that share of it."""
 FEWEST, MOST_POINTS = {1: 32, 2: 16}, 1024
 """Points on the axis of each of one or two parameters to begin with, and points in all that are tried."""
@@ -240,41 +240,38 @@ def expand(
     As many as the counts of the `spectra` need, in every bin; `bins` has the largest factor that each row goes into its
     bin with. None if that is too many.
     """
-    counts = [FEWEST[len(moving)]] * len(moving)
-    while np.prod(counts) <= MOST_POINTS:
-        axes = []
+    counts, shape = [FEWEST[len(moving)]] * len(moving), function(params).shape
+    flat = spectra.reshape(len(spectra), -1).T
+    while np.prod(counts) <= MOST_POINTS and np.prod(counts) * np.prod(shape) <= LARGEST_TABLE:
+        axes, transforms = [], []
         for parameter, count in zip(moving, counts, strict=True):
             low, high = parameter.bounds
-            cosines = np.cos(np.pi * (np.arange(count) + 0.5) / count)
-            axes.append(0.5 * (low + high) + 0.5 * (high - low) * cosines)
+            angles = np.pi * (np.arange(count) + 0.5) / count
+            axes.append(0.5 * (low + high) + 0.5 * (high - low) * np.cos(angles))
+            weights = np.where(np.arange(count) == 0, 1.0, 2.0) / count
+            transforms.append(weights[:, None] * np.cos(np.outer(np.arange(count), angles)))
         names = [parameter.name for parameter in moving]
         points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(moving))
-        first = function({**params, **dict(zip(names, points[0], strict=True))})
-        if first.size * len(points) > LARGEST_TABLE:
-            return None
-        values = np.empty((len(points), *first.shape))
+        values = np.empty((len(points), shape[0], len(flat)))
         for row, point in zip(values, points, strict=True):
-            row[:] = function({**params, **dict(zip(names, point, strict=True))})
-        coefficients = scipy.fft.dctn(values.reshape(*counts, *first.shape), axes=range(len(moving))) / len(points)
-        for axis, count in enumerate(counts):
-            shape = [1] * coefficients.ndim
-            shape[axis] = count
-            coefficients = coefficients * np.where(np.arange(count) == 0, 0.5, 1.0).reshape(shape)
-        flat = coefficients.reshape(len(points), *first.shape)
-        sizes = np.abs(np.tensordot(flat, spectra, axes=([2, 3], [1, 2])))
+            row[:] = function({**params, **dict(zip(names, map(float, point), strict=True))}).reshape(shape[0], -1)
+        transform = functools.reduce(np.kron, transforms)
+        sizes = np.abs(transform @ (values.reshape(-1, len(flat)) @ flat).reshape(len(points), -1)).reshape(
+            len(points), shape[0], -1
+        )
         sizes = np.max(sizes[:, :, None] * bins[:, :, None], axis=1)
         scale = sizes.max(axis=0)
         share = (sizes / np.maximum(scale, FLOOR * scale.max(axis=0))).max(axis=(1, 2)).reshape(counts)
         short = [share.take(range(3 * count // 4, count), axis).max() > TAIL for axis, count in enumerate(counts)]
         if not any(short):
             kept = np.argwhere(share > KEPT)
-            degrees = kept.max(axis=0) + 1
             picks = tuple(
-                np.array([kept[:, axis] == d for d in range(max(degree, 2))], float)
-                for axis, degree in enumerate(degrees)
+                np.array([kept[:, axis] == degree for degree in range(max(last + 1, 2))], float)
+                for axis, last in enumerate(kept.max(axis=0))
             )
             bounds = tuple((parameter.name, *map(float, parameter.bounds)) for parameter in moving)
-            return Polynomials(picks, bounds), flat[np.ravel_multi_index(tuple(kept.T), counts)]
+            terms = transform[np.ravel_multi_index(tuple(kept.T), counts)] @ values.reshape(len(points), -1)
+            return Polynomials(picks, bounds), terms.reshape(-1, *shape)
         counts = [2 * count if tail else count for count, tail in zip(counts, short, strict=True)]
     return None
 

@@ -269,10 +269,11 @@ class EnergyResponse(Stage):
     ) -> np.ndarray:
         """Return in which bins another response counts otherwise, by more than `LARGEST_ERROR`, of any `spectra`."""
         found = np.zeros(len(self.parts), bool)
+        flat = spectra.reshape(len(spectra), -1).T
         for values in samples:
-            exact = self(values)
-            error = np.abs(np.tensordot(other(values) - exact, spectra, ((1, 2), (1, 2))))
-            size = np.tensordot(exact, np.abs(spectra), ((1, 2), (1, 2)))
+            exact = self(values).reshape(len(found), -1)
+            error = np.abs((other(values).reshape(exact.shape) - exact) @ flat)
+            size = exact @ np.abs(flat)
             found |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
         return found
 
