@@ -73,7 +73,7 @@ class Combined(Stage):
 class Polynomials(Stage):
     """Stage: products of Chebyshev polynomials of parameters between their bounds, an array (term,)."""
 
-    picks: tuple[Float[Array, "degree term"], ...]
+    picks: tuple[Float[Array, "_ term"], ...]
     """For each parameter, 1 at the degree that each term has of it."""
     axes: tuple[tuple[str, float, float], ...] = eqx.field(static=True)
     """Name and bounds of each parameter."""
@@ -125,7 +125,7 @@ class Selection(Stage):
     """Stage: ∫ efficiency × Legendre polynomial over a part of a bin, from the threshold, for each row."""
 
     efficiency: Efficiency
-    parts: Float[Array, "bin part"]
+    parts: Float[Array, "bin edge"]
     """Edges of the parts of each bin."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
@@ -174,7 +174,7 @@ class SelectedRows(Stage):
 
 
 def legendre_ranges(
-    efficiency: Efficiency, parts: Float[np.ndarray, "bin part"], samples: Sequence[Params]
+    efficiency: Efficiency, parts: Float[np.ndarray, "bin edge"], samples: Sequence[Params]
 ) -> Float[np.ndarray, "part 2"]:
     """Return the ends between which the density is needed in each part: from the lowest threshold of the `samples`."""
     lower, upper = parts[:, :-1].ravel(), parts[:, 1:].ravel()
@@ -195,7 +195,7 @@ def legendre_projection(
 
 def select(
     efficiency: Efficiency,
-    parts: Float[np.ndarray, "bin part"],
+    parts: Float[np.ndarray, "bin edge"],
     quadrature: tuple[Float[np.ndarray, " order"], Float[np.ndarray, " order"]],
     ranges: Float[np.ndarray, "part 2"],
     found: Float[np.ndarray, "value part degree spectrum"],
@@ -339,7 +339,7 @@ class LiveSpectrum(Stage):
 def live_spectrum(
     curves: Curves,
     recoil: Float[np.ndarray, "1 recoil"],
-    parts: Float[np.ndarray, "bin part"],
+    parts: Float[np.ndarray, "bin edge"],
     orders: np.ndarray,
     thresholds: tuple[float, float],
 ) -> LiveSpectrum:

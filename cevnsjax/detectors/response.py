@@ -176,7 +176,7 @@ class EnergyDetector(eqx.Module):
             energies = np.max([mean + STEP * width for mean, width in zip(means, widths, strict=True)], axis=0)
         return float(self.quenching.recoils(energies, {})[0])
 
-    def parts(self) -> Float[np.ndarray, "bin part"]:
+    def parts(self) -> Float[np.ndarray, "bin edge"]:
         """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
 
         Bins with fewer parts than others end in parts of no width.
@@ -228,7 +228,7 @@ class EnergyResponse(Stage):
     detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
-    parts: Float[Array, "bin part"]
+    parts: Float[Array, "bin edge"]
     """Edges of the parts of each bin that are integrated one by one."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
