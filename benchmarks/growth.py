@@ -31,6 +31,8 @@ from .timing import peak_memory
 FIGURE = Path(__file__).parent / "figures" / "growth.png"
 LIMIT = 10.0
 """Longest run [s] of an opponent."""
+LEAST = 0.1
+"""Least memory [MiB] that is drawn."""
 SIDES, QUICK_SIDES = (10, 32, 100, 316, 1000), (4, 10)
 """Values of each parameter of the grids."""
 BINS = {12: (3, 4), 99: None, 396: (18, 22), 1584: (36, 44), 6336: (72, 88)}
@@ -278,11 +280,11 @@ def draw(costs: list[Cost], path: Path) -> None:
                 sizes = [cost.size for cost in series]
                 style = {"color": colour, "marker": "o", "markersize": 4, "label": who}
                 panels[0, column].plot(sizes, [1e6 * cost.seconds / cost.points for cost in series], **style)
-                held = [(cost.size, cost.memory) for cost in series if cost.memory]
+                held = [(cost.size, max(cost.memory, LEAST)) for cost in series if cost.memory is not None]
                 panels[1, column].plot([size for size, _ in held], [memory for _, memory in held], **style)
             for panel in panels[:, column]:
-                panel.set_xscale("log")
-                panel.set_yscale("log")
+                if any(len(line.get_xdata()) for line in panel.lines):
+                    panel.set(xscale="log", yscale="log")
                 tidy(panel)
             panels[1, column].set_xlabel(label)
         panels[0, 0].set_ylabel("time for each point [µs]")
