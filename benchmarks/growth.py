@@ -259,11 +259,12 @@ def measurements(case: Case) -> Iterator[Cost]:
 
 
 AXES = {
-    "points": (points, "points of the grid, 4 pulls profiled"),
-    "bins": (bins, "bins, likelihood with gradient"),
-    "parameters": (parameters, "coordinates, likelihood with gradient"),
-    "measurements": (measurements, "measurements, likelihood with gradient"),
+    "points": (points, "points of the grid", "a grid, 4 pulls profiled"),
+    "bins": (bins, "bins", "likelihood and gradient"),
+    "parameters": (parameters, "coordinates", "likelihood and gradient"),
+    "measurements": (measurements, "measurements", "likelihood and gradient"),
 }
+"""What measures each axis, its label, and what is computed."""
 
 
 def draw(costs: list[Cost], path: Path) -> None:
@@ -274,7 +275,7 @@ def draw(costs: list[Cost], path: Path) -> None:
     with rc_context(RC):
         figure = new_figure(13.0, 5.6)
         panels = figure.subplots(2, len(AXES), sharex="col")
-        for column, (axis, (_, label)) in enumerate(AXES.items()):
+        for column, (axis, (_, label, what)) in enumerate(AXES.items()):
             for who, colour in colours.items():
                 series = [cost for cost in costs if cost.axis == axis and cost.who == who]
                 sizes = [cost.size for cost in series]
@@ -284,9 +285,10 @@ def draw(costs: list[Cost], path: Path) -> None:
                 panels[1, column].plot([size for size, _ in held], [memory for _, memory in held], **style)
             for panel in panels[:, column]:
                 if any(len(line.get_xdata()) for line in panel.lines):
-                    panel.set(xscale="log", yscale="log")
+                    panel.set(xscale="log" if axis in ("points", "bins") else "linear", yscale="log")
                 tidy(panel)
             panels[1, column].set_xlabel(label)
+            panels[0, column].set_title(what)
         panels[0, 0].set_ylabel("time for each point [µs]")
         panels[1, 0].set_ylabel("peak memory of a run [MiB]")
         panels[0, 0].legend()
@@ -296,16 +298,16 @@ def draw(costs: list[Cost], path: Path) -> None:
 
 def growth(case: Case) -> list[Table]:
     """Return a table for each axis, and draw them all (but for a quick run)."""
-    costs = [cost for measure, _ in AXES.values() for cost in measure(case)]
+    costs = [cost for measure, _, _ in AXES.values() for cost in measure(case)]
     if not case.quick:
         draw(costs, FIGURE)
     tables = []
-    for axis, (_, label) in AXES.items():
+    for axis, (_, label, what) in AXES.items():
         rows = [
             (c.who, c.size, c.compile_seconds, c.seconds, 1e6 * c.seconds / c.points, c.memory, c.distance)
             for c in costs
             if c.axis == axis
         ]
         columns = ("who", axis, "compile s", "run s", "us/point", "memory MiB", "distance of chi2")
-        tables.append(Table(f"9. Growth: {label}", columns, rows))
+        tables.append(Table(f"9. Growth with {label}: {what}", columns, rows))
     return tables
