@@ -66,18 +66,22 @@ class Cost:
 
 
 def measured(call: Callable[[], Any], turn: float = 0.3) -> tuple[float, float | None]:
-    """Return the median time [s] of a call over `turn` seconds, and its peak memory [MiB]; the first run is left out
-    where it is short.
+    """Return the median time [s] of a call over `turn` seconds at least, and its peak memory [MiB].
+
+    The first run is left out: what it compiles, it need not compile again.
     """
-    started = time.perf_counter()
-    jax.block_until_ready(call())
-    first = time.perf_counter() - started
-    memory = peak_memory(call) if first < LIMIT else None
     times: list[float] = []
-    while not times or (sum(times) < turn and first < LIMIT):
+
+    def timed() -> None:
         started = time.perf_counter()
         jax.block_until_ready(call())
         times.append(time.perf_counter() - started)
+
+    timed()
+    times.clear()
+    memory = peak_memory(timed)
+    while sum(times) < turn:
+        timed()
     return float(np.median(times)), memory
 
 
