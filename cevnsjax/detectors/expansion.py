@@ -173,12 +173,9 @@ class SelectedRows(Stage):
         return (self.rows(params) * self.selection(params)) @ self.bins
 
 
-def legendre_ranges(
-    efficiency: Efficiency, parts: Float[np.ndarray, "bin edge"], samples: Sequence[Params]
-) -> Float[np.ndarray, "part 2"]:
-    """Return the ends between which the density is needed in each part: from the lowest threshold of the `samples`."""
+def legendre_ranges(parts: Float[np.ndarray, "bin edge"], lowest: float) -> Float[np.ndarray, "part 2"]:
+    """Return the ends between which the density is needed in each part: from the `lowest` threshold."""
     lower, upper = parts[:, :-1].ravel(), parts[:, 1:].ravel()
-    lowest = min(float(efficiency.threshold(values)) for values in samples)
     start = np.maximum(lower, lowest - MARGIN * (upper - lower))
     return np.stack([np.where(start < upper, start, lower), np.where(upper > lower, upper, lower + 1.0)], axis=1)
 
@@ -238,7 +235,7 @@ def expand(
     """Return the polynomials of the `moving` parameters, and what each is multiplied with in a response.
 
     As many as the counts of the `spectra` need, in every bin; `bins` has the largest factor that each row goes into its
-    bin with. None if that is too many.
+    bin with. None if that is too many, as is foreseen from how fast the terms fall.
     """
     counts, shape = [FEWEST[len(moving)]] * len(moving), function(params).shape
     flat = spectra.reshape(len(spectra), -1).T
@@ -262,7 +259,11 @@ def expand(
         sizes = np.max(sizes[:, :, None] * bins[:, :, None], axis=1)
         scale = sizes.max(axis=0)
         share = (sizes / np.maximum(scale, FLOOR * scale.max(axis=0))).max(axis=(1, 2)).reshape(counts)
-        short = [share.take(range(3 * count // 4, count), axis).max() > TAIL for axis, count in enumerate(counts)]
+        tails = [share.take(range(3 * count // 4, count), axis).max() for axis, count in enumerate(counts)]
+        short = [tail > TAIL for tail in tails]
+        most = MOST_POINTS ** (1.0 / len(moving))
+        if any(tail ** (most / count) > TAIL for tail, count in zip(tails, counts, strict=True)):
+            return None
         if not any(short):
             kept = np.argwhere(share > KEPT)
             picks = tuple(

@@ -27,10 +27,11 @@ CASES = {
     "pulls": (CSI, SHAPES, SelectedRows),
     "pulls and vertices": (CSI, (*SHAPES, "sin2_theta_w"), SelectedRows),
     "pulls and radii": (CSI, (*SHAPES, "sin2_theta_w", "r_n_cs", "r_n_i"), LiveSpectrum),
-    "efficiency": (CSI, (*EFFICIENCY, EFFICIENCY_SHAPE, "sin2_theta_w"), SelectedRows),
+    "efficiency": (CSI, (EFFICIENCY_SHAPE, "sin2_theta_w"), SelectedRows),
+    "efficiency, low threshold": (CSI, (EFFICIENCY[0], EFFICIENCY_SHAPE), LiveSpectrum),
     "efficiency and radii": (CSI, (EFFICIENCY_SHAPE, "r_n_cs"), LiveSpectrum),
-    "smearing": (CSI, (*SMEARING, "sin2_theta_w"), None),
-    "everything of the quenching": (CSI, (*QUENCHING, EFFICIENCY_SHAPE), LiveSpectrum),
+    "smearing": (CSI, (*SMEARING, "sin2_theta_w"), LiveSpectrum),
+    "everything of the quenching": (CSI, (*QUENCHING[:4], EFFICIENCY_SHAPE), LiveSpectrum),
     "Lindhard": (GE, ("lindhard_k_ge", "sin2_theta_w"), None),
 }
 
@@ -144,6 +145,13 @@ def test_a_response_that_jumps_stays_whole():
     spectrum = EnergySpectrum(cj._stage.Constant(np.ones((1, 1, 7))), jumping.response(recoil, 8))
     params = cj.Likelihood([GE]).parameters.complete()
     assert spectrum.simplified({"lindhard_k_ge"}, params) is spectrum
+
+
+def test_an_efficiency_without_threshold_stays_whole():
+    """A logistic curve a / (1 + …) + d with a < -d is negative everywhere; the bounds allow it."""
+    folded = fold(CSI, cj.standard_model())
+    short = folded.specialise(set(EFFICIENCY), cj.Likelihood([CSI]).parameters.complete({EFFICIENCY_SHAPE: 1.0}))
+    assert any(isinstance(stage, EnergySpectrum) for stage in stages(short.stages[0]))
 
 
 def test_counts_do_not_depend_on_where_the_quenching_is():
