@@ -19,12 +19,18 @@ from ._errors import DataError, InputError  # noqa: E402
 from ._version import __version__  # noqa: E402
 from .analysis import (  # noqa: E402
     CrossSections,
+    FeldmanCousinsResult,
     FitResult,
     Likelihood,
+    Posterior,
     Prediction,
     ProfileResult,
+    ScanResult,
+    ToyStudy,
     flux_averaged_cross_sections,
+    open_scan,
 )
+from .inference.engines import Dask  # noqa: E402
 from .interactions.axial import axial_mediator  # noqa: E402
 from .interactions.catalogue import MODELS, model  # noqa: E402
 from .interactions.charge_radius import charge_radius  # noqa: E402
@@ -43,14 +49,19 @@ __all__ = [
     "MODELS",
     "Combination",
     "CrossSections",
+    "Dask",
     "DataError",
+    "FeldmanCousinsResult",
     "FitResult",
     "InputError",
     "Interaction",
     "Likelihood",
+    "Posterior",
     "Prediction",
     "ProfileResult",
+    "ScanResult",
     "StandardModel",
+    "ToyStudy",
     "__version__",
     "axial_mediator",
     "charge_radius",
@@ -64,6 +75,7 @@ __all__ = [
     "millicharge",
     "model",
     "nsi",
+    "open_scan",
     "pseudoscalar_mediator",
     "standard_model",
     "tensor_mediator",

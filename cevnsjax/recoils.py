@@ -15,7 +15,7 @@ import numpy as np
 
 from ._numerics import namespace
 from ._stage import Constant, Stage
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .amplitude import Amplitude, final_states, kept_finals
 from .detectors.expansion import Expandable, combined
 from .detectors.response import Recoils
@@ -126,8 +126,11 @@ class ReducedSpectrum(Expandable):
     """Counts per product of amplitudes, an array (pair, component, bin, nuclide, point)."""
     pairs: tuple[Pair, ...] = eqx.field(static=True)
     rows: tuple[int, ...] = eqx.field(static=True)
-    error: float = eqx.field(static=True)
-    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies."""
+    error: Scalar
+    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies.
+
+    Not static: it differs with the values of fixed parameters, which must not compile the program anew.
+    """
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()

@@ -40,6 +40,10 @@ class FitResult:
     specification: Specification
     solver: Solver
     found: BestFit
+    minimiser: str = "newton"
+    """Who found the best fit; minima along a profile are the package's own."""
+    search_seconds: tuple[float, float] = (0.0, 0.0)
+    """Time that another minimiser took to compile and to run."""
 
     def __post_init__(self) -> None:
         self._intervals: dict[tuple[str, float], Interval] = {}
@@ -73,7 +77,7 @@ class FitResult:
         moving = self.solver.problem.params(self.found.u)
         return self.specification.values | {name: float(value) for name, value in moving.items()}
 
-    def _placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
+    def placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
         """Return the solver, and the best fit in its coordinates, where `names` are coordinates of their own value."""
         ordered = {name for pair in self.specification.orders for name in pair}
         key = tuple(name for name in names if name in ordered)
@@ -87,7 +91,7 @@ class FitResult:
     def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
         missing = [delta for delta in deltas if (name, delta) not in self._intervals]
         while missing:
-            solver, found = self._placed_first([name])
+            solver, found = self.placed_first([name])
             index = solver.problem.names.index(name)
             results, scanned = intervals(solver, index, found, self.specification.is_free, missing)
             lowest = int(np.argmin(scanned.chi2))
@@ -186,7 +190,7 @@ class FitResult:
         count = scan_points(names, points)
         self.specification.check_scan(names, ranges or {}, count)
         leaders = [self.specification.leader(name) for name in names]
-        solver, found = self._placed_first(leaders)
+        solver, found = self.placed_first(leaders)
         axes = []
         for name, leader in zip(names, leaders, strict=True):
             low, high = (ranges or {}).get(name) or self._natural_range(leader)
@@ -226,8 +230,8 @@ class FitResult:
         """Return the time spent so far on compiling and on running."""
         solvers = [solver for solver, _ in self._solvers.values()]
         return {
-            "compile": sum(solver.compile_seconds for solver in solvers),
-            "run": sum(solver.run_seconds for solver in solvers),
+            "compile": self.search_seconds[0] + sum(solver.compile_seconds for solver in solvers),
+            "run": self.search_seconds[1] + sum(solver.run_seconds for solver in solvers),
         }
 
     def prediction(self, index: int = 0) -> Prediction:

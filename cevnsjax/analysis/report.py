@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from .profile import ProfileResult
 
 
-def _plain(content: Any) -> Any:
+def plain(content: Any) -> Any:
     """Return `content` with None in place of every number that JSON cannot hold."""
     if isinstance(content, dict):
-        return {key: _plain(value) for key, value in content.items()}
+        return {key: plain(value) for key, value in content.items()}
     if isinstance(content, list):
-        return [_plain(value) for value in content]
+        return [plain(value) for value in content]
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
@@ -79,7 +79,7 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
             continue
         section = fit.flux_averaged_cross_section(index)
         sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}
-    return _plain(
+    return plain(
         {
             "measurements": measurements,
             "interactions": fit.likelihood.interaction.names,
@@ -100,6 +100,7 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
             "events": events,
             "flux_averaged_cross_section": sections,
             "observables": observables,
+            "minimiser": fit.minimiser,
             "converged": fit.converged,
             "message": fit.message,
             "seconds": fit.seconds,
@@ -113,7 +114,7 @@ def profile_report(profile: "ProfileResult", levels: Sequence[str]) -> dict[str,
     fit, names = profile.fit, profile.names
     found = {name: _interval_lists(fit, name, levels) for name in names} if fit.converged else {}
     alone = len(names) == 1
-    return _plain(
+    return plain(
         {
             "parameters": list(names),
             "points": profile.axes[0].tolist() if alone else [axis.tolist() for axis in profile.axes],

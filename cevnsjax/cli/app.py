@@ -18,6 +18,10 @@ from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
+from .contour import contour
+from .sample import sample
+from .scan import scan
+from .toys import toys
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-NOT_CONVERGED = 3
 BAD_INPUT = 2
 
 
@@ -168,13 +171,20 @@ def fit(
     form_factor: options.FormFactorName = None,
     electrons: options.Electrons = False,
     cl: options.Levels = None,
+    minimiser: options.Minimiser = "newton",
+    explain: options.Explain = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
     likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
-    _fit("fitting", likelihood.fit, asked, options.levels(cl), json_, plot)
+    if explain:
+        with show.progress("compiling"):
+            found = likelihood.explain(**asked).as_dict()
+        show.json_object(found) if json_ else show.explanation(found)
+        return
+    _fit("fitting", likelihood.fit, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
 
 
 @app.command()
@@ -191,13 +201,14 @@ def forecast(
     form_factor: options.FormFactorName = None,
     electrons: options.Electrons = False,
     cl: options.Levels = None,
+    minimiser: options.Minimiser = "newton",
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the data expected at the truth, which --set moves."""
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
-    _fit("forecasting", likelihood.forecast, asked, options.levels(cl), json_, plot)
+    _fit("forecasting", likelihood.forecast, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
 
 
 def _fit(
@@ -219,13 +230,7 @@ def _fit(
         show.json_object(content)
     else:
         show.fit(content)
-    _exit_unless_converged(content)
-
-
-def _exit_unless_converged(content: dict[str, Any]) -> None:
-    if not content["converged"]:
-        print(f"cevnsjax: {content['message']}", file=sys.stderr)
-        raise typer.Exit(NOT_CONVERGED)
+    show.exit_unless_converged(content)
 
 
 @app.command()
@@ -269,7 +274,13 @@ def profile(
         show.json_object(content)
     else:
         show.profile(content)
-    _exit_unless_converged(content)
+    show.exit_unless_converged(content)
+
+
+app.command()(scan)
+app.command()(sample)
+app.command()(toys)
+app.command()(contour)
 
 
 @app.command(name="cross-sections")
@@ -296,7 +307,7 @@ def cross_sections(
         show.json_object(content)
     else:
         show.cross_sections(content)
-    _exit_unless_converged(content)
+    show.exit_unless_converged(content)
 
 
 @app.command()

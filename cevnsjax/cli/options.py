@@ -1,7 +1,8 @@
 """Options of the command line, and what they mean to the library."""
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from .._errors import InputError
 from ..analysis import Likelihood
+from ..inference.engines import Dask, choose, prepare
 from ..inference.intervals import LEVELS, delta_chi2
 from ..interactions.catalogue import resolve_models
 from ..measurements import resolve, resolve_or_describe
@@ -52,8 +54,21 @@ Experiments = Annotated[
         show_default=False,
     ),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say what is folded to arrays and what is compiled; fit nothing.")
+]
+Minimiser = Annotated[
+    str, typer.Option("--minimiser", help="Who finds the minima: newton, minuit, optimistix or optax.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
+EngineName = Annotated[
+    str, typer.Option("--engine", help="Where tasks run: serial, dask (workers on this computer) or dask:ADDRESS.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", help="Workers to start, by default one a core; with an address, to wait for."),
+]
 Levels = Annotated[list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside the usual four.")]
 
 
@@ -108,7 +123,7 @@ def specification(
     return {
         "free": split(free),
         "tie": _pairs(split(tie), "--tie"),
-        "values": {name: _number(text, name) for name, text in _pairs(split(settings), "--set").items()},
+        "values": values(split(settings), "--set"),
         "require": split(require),
         "constrain": constraints,
         "correlate": correlations,
@@ -137,13 +152,45 @@ def experiments(
     return Likelihood(resolve_or_describe(names, form_factor), resolve_models(interactions, couplings, electrons))
 
 
+def values(items: Sequence[str] | None, option: str) -> dict[str, float]:
+    """Return the numbers of ``NAME=VALUE``, by name."""
+    return {name: _number(text, name) for name, text in _pairs(items or (), option).items()}
+
+
+@contextlib.contextmanager
+def engine(name: str, workers: int | None) -> Iterator[Dask | None]:
+    """Yield where tasks run, and end the workers that it started."""
+    chosen = choose(name, workers)
+    with chosen or contextlib.nullcontext():
+        prepare(chosen)
+        yield chosen
+
+
+SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
+
+
+def memory(text: str) -> float:
+    """Return the bytes that a text like ``500MB`` means."""
+    for unit, size in SIZES.items():
+        if text.lower().endswith(unit.lower()):
+            value = _number(text[: -len(unit)], "--memory") * size
+            if value > 0.0:
+                return value
+    raise InputError(f"--memory: expected a size like 500MB or 2GB, found '{text}'")
+
+
+def level(text: str) -> str:
+    """Return a confidence level [per cent], checked."""
+    _number(text, "--cl")
+    delta_chi2(text)
+    return text
+
+
 def levels(extra: Sequence[str] | None) -> list[str]:
     """Return the usual confidence levels [per cent] and those of --cl."""
     chosen = list(LEVELS)
     for text in split(extra):
-        _number(text, "--cl")
-        delta_chi2(text)
-        if text not in chosen:
+        if level(text) not in chosen:
             chosen.append(text)
     return sorted(chosen, key=float)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,6 +20,8 @@ from ..inference.intervals import LEVELS
 from ..measurement import Observables
 from ..parameters import ParameterTable
 
+NOT_CONVERGED = 3
+"""Exit code of what did not converge."""
 MOST_DIGITS = 6
 """Decimals up to which errors are written without an exponent."""
 
@@ -47,6 +50,55 @@ def progress(what: str) -> Iterator[None]:
         status.stop()
         if shown.is_set() and console.is_terminal:
             console.print(f"{what}: {time.perf_counter() - started:.1f} s", highlight=False)
+
+
+class Bar:
+    """A progress bar on standard error: at once on a terminal, elsewhere a line now and then after a second."""
+
+    def __init__(self, what: str) -> None:
+        """Take what goes on."""
+        self._what, self._bar = what, None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that `done` of `total` points are done."""
+        if self._bar is None:
+            from tqdm import tqdm
+
+            terminal = sys.stderr.isatty()
+            self._bar = tqdm(
+                desc=self._what,
+                total=total,
+                initial=done,
+                unit=" points",
+                file=sys.stderr,
+                dynamic_ncols=terminal,
+                delay=0.0 if terminal else 1.0,
+                mininterval=0.1 if terminal else 10.0,
+                leave=False,
+            )
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Bar]:
+    """Show a progress bar while something runs."""
+    shown = Bar(what)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+def exit_unless_converged(content: dict[str, Any]) -> None:
+    """End with the exit code of what did not converge, if `content` did not."""
+    if not content["converged"]:
+        print(f"cevnsjax: {content['message']}", file=sys.stderr)
+        raise typer.Exit(NOT_CONVERGED)
 
 
 def console() -> Console:
@@ -82,7 +134,12 @@ def draw(plot: Path | None, result: Any) -> None:
         from ..plots.style import save
 
         save(result.plot(), plot)
-        print(f"drawn to {plot}", file=sys.stderr)
+        say_drawn(plot)
+
+
+def say_drawn(plot: Path) -> None:
+    """Say where a figure is."""
+    print(f"drawn to {plot}", file=sys.stderr)
 
 
 def _pieces(pieces: Sequence[Sequence[float]]) -> str:
@@ -266,6 +323,125 @@ def profile(content: dict[str, Any]) -> None:
         terminal.print(f"{content['not_converged']} points did not converge")
 
 
+def scan(content: dict[str, Any]) -> None:
+    """Print what a scan came to from its JSON."""
+    terminal = console()
+    sizes = " x ".join(str(n) for n in content["shape"])
+    terminal.print(f"chi2 on {sizes} values of {', '.join(content['parameters'])}" + f" in {content['out']}")
+    rows = table("parameter", "best fit", "lowest of the grid")
+    for name, value in content["best"].items():
+        rows.add_row(name, _number(value, ".5g"), _number(content["grid_best"].get(name), ".5g"))
+    rows.add_row("chi2", _number(content["chi2_min"], ".4f"), _number(content["chi2_grid_min"], ".4f"))
+    terminal.print(rows)
+    if content["not_converged"]:
+        terminal.print(f"{content['not_converged']} points did not converge")
+    seconds = content["seconds"]
+    terminal.print(f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s")
+
+
+def contours(found: Sequence[dict[str, Any]]) -> None:
+    """Print the contours of scans from their JSON."""
+    terminal = console()
+    for content in found:
+        names, reference = content["names"], content["reference"]
+        whose = "one parameter" if content["parameters"] == 1 else f"{content['parameters']} parameters"
+        which = "best fit" if reference["which"] == "best" else "lowest point of the grid"
+        terminal.print(
+            f"{content['scan']}: {content['level']:g} % of {whose}, delta chi2 = {content['delta_chi2']:.3f} "
+            f"above the {which}, chi2 = {reference['chi2']:.3f}"
+        )
+        if "lines" in content:
+            rows = table("contour", "kind", "points", *names)
+            for number, line in enumerate(content["lines"]):
+                ranges = [(min(values), max(values)) for values in zip(*line["points"], strict=True)]
+                texts = (f"{low:.4g} … {high:.4g}" for low, high in ranges)
+                kind = "closed" if line["closed"] else "open"
+                rows.add_row(str(number), kind, str(len(line["points"])), *texts)
+        else:
+            rows = table("piece", "from", "to", "reaches the edge of the grid")
+            for number, piece in enumerate(content["pieces"]):
+                edges = [side for side in ("below", "above") if piece[f"open_{side}"]]
+                rows.add_row(str(number), f"{piece['low']:.5g}", f"{piece['high']:.5g}", " and ".join(edges))
+        terminal.print(rows)
+        if content["not_converged"]:
+            terminal.print(f"{content['not_converged']} points of the scan did not converge")
+
+
+def _share(found: dict[str, Any]) -> str:
+    """Return a share of toys with the interval that their number leaves it."""
+    low, high = found["interval"]
+    return f"{found['value']:.4f} ({low:.4f} … {high:.4f})"
+
+
+def toys(content: dict[str, Any]) -> None:
+    """Print a study of toys from its JSON."""
+    terminal = console()
+    at = ", ".join(f"{name} = {_number(value, '.5g')}" for name, value in content["truth"].items())
+    terminal.print(f"{content['count']} toys of {' + '.join(content['measurements'])} at {at}")
+    if "goodness_of_fit" in content:
+        found = content["goodness_of_fit"]
+        terminal.print(
+            f"goodness of fit: chi2 = {found['chi2']:.2f}, of the toys {found['toys']['mean']:.2f} on average, "
+            f"p = {_share(found['p_value'])}"
+        )
+    if content["test"]:
+        found = content["test"]
+        values = ", ".join(f"{name} = {value:.6g}" for name, value in found["values"].items())
+        terminal.print(
+            f"{values}: t = {found['statistic']:.4f}, p = {_share(found['p_value'])}, "
+            f"{_number(found['wilks_p_value'], '.4f')} by Wilks"
+        )
+        rows = table("level [%]", "critical t of the toys", "by Wilks")
+        for level, one in found["critical"].items():
+            rows.add_row(level, f"{one['value']:.3f} ± {one['error']:.3f}", f"{one['wilks']:.3f}")
+        terminal.print(rows)
+    rows = table("parameter", "truth", "mean of the toys", "standard deviation", "level [%]", "coverage")
+    for name, found in content.get("parameters", {}).items():
+        numbers = (_number(found[key], ".5g") for key in ("truth", "mean", "standard_deviation"))
+        line = [name, *numbers]
+        for level, one in found.get("coverage", {}).items():
+            rows.add_row(*line, level, _share(one))
+            line = [""] * 4
+        if line[0]:
+            rows.add_row(*line, "", "")
+    terminal.print(rows)
+    _ended(content)
+
+
+def construction(content: dict[str, Any]) -> None:
+    """Print a construction of Feldman and Cousins from its JSON."""
+    terminal = console()
+    names = content["parameters"]
+    best = ", ".join(f"{name} = {_number(content['best'][name], '.5g')}" for name in names)
+    terminal.print(f"chi2 = {_number(content['chi2_min'], '.2f')} at {best}")
+    if len(names) == 1:
+        rows = table("level [%]", f"{names[0]}, by toys", "error of each edge", "by Wilks")
+        for level, found in content.get("levels", {}).items():
+            errors = ", ".join(f"{edge['error']:.2g}" for edge in found["edges"])
+            rows.add_row(level, _pieces(found["interval"]), errors, _pieces(found["wilks"]))
+    else:
+        rows = table("level [%]", "contours by toys", "by Wilks")
+        for level, found in content.get("levels", {}).items():
+            lines = (
+                ", ".join("closed" if one["closed"] else "open" for one in found[key]) for key in ("contours", "wilks")
+            )
+            rows.add_row(level, *lines)
+    terminal.print(rows)
+    if "points" in content:
+        number = content["points"]["toys"]
+        terminal.print(f"{sum(number)} toys at {len(number)} points, {min(number)} to {max(number)} at each")
+    _ended(content)
+
+
+def _ended(content: dict[str, Any]) -> None:
+    if content["not_converged"]:
+        console().print(content["message"])
+    if content["out"]:
+        console().print(f"written to {content['out']}")
+    seconds = content["seconds"]
+    console().print(f"fitted the data in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s")
+
+
 def cross_sections(content: dict[str, Any]) -> None:
     """Print flux-averaged cross sections from their JSON."""
 
@@ -293,3 +469,41 @@ def cross_sections(content: dict[str, Any]) -> None:
         rows.add_row(name, str(found["neutrons"]), f"{found['sm']:.4g}", f"{found['coherent']:.4g}")
     terminal.print()
     terminal.print(rows)
+
+
+def _stage(path: str, stage: Mapping[str, Any]) -> str:
+    """Return one line about a stage of a component: where it is, what it is, its arrays and what it reads."""
+    parts = ["×".join(map(str, shape)) or "1" for shape in stage["shapes"][:3]]
+    arrays = f" {', '.join(parts)}{' …' if len(stage['shapes']) > 3 else ''}, {stage['bytes']} B" if parts else ""
+    reads = f"; reads {abridged(stage['parameters'])}" if stage["parameters"] else ""
+    error = "" if stage["error"] is None else f"; interpolated to {stage['error']:.0e}"
+    name = f"{path.split('.')[-1]}: " if path else ""
+    return f"{'  ' * (path.count('.') + bool(path))}{name}{stage['kind']}{arrays}{reads}{error}"
+
+
+def explanation(content: Mapping[str, Any]) -> None:
+    """Print what is folded and what is compiled."""
+    out = console()
+    out.print(f"χ² as a function of {', '.join(content['coordinates']) or 'nothing'}")
+    for measurement, components in content["measurements"].items():
+        out.print(f"\n{escape(measurement)}")
+        for component, one in components.items():
+            state = f"a function of {abridged(one['live'])}" if one["live"] else "folded to an array"
+            scaled = f", times {abridged(one['factors'])}" if one["factors"] else ""
+            out.print(f"  {escape(component)}: {escape(state + scaled)}")
+            if one["arguments"]:
+                out.print(f"    fixed, other values compile nothing: {escape(abridged(one['arguments']))}")
+            if one["folded"]:
+                out.print(f"    folded away: {escape(abridged(one['folded']))}")
+            for stage in one["stages"]:
+                path = stage["path"].removeprefix(component).removeprefix(".")
+                out.print(f"    {escape(_stage(path, stage))}")
+    compiled, gradient = content["compiled"], content["gradient"]
+    cache = content["cache"]["folder"] if content["cache"]["on"] else "off"
+    out.print(f"\n{content['bytes'] / 1e3:.0f} kB of arrays, folded in {content['seconds']['fold']:.2f} s")
+    out.print(f"χ² and its gradient: {gradient['operations']} operations, {gradient['flops']:.3g} flops")
+    out.print(
+        f"minimisation: {compiled['programs']} compiled, {compiled['cache_hits']} of them from the cache; traced in "
+        f"{compiled['trace']:.2f} s, lowered in {compiled['lower']:.2f} s, compiled in {compiled['compile']:.2f} s"
+    )
+    out.print(f"cache: {cache}")

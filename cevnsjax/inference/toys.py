@@ -1,19 +1,35 @@
-"""Toy experiments: data and constraint centres drawn at a truth, and every toy fitted, side by side."""
+"""Toy experiments: data and constraint centres drawn at a truth, and every toy fitted, many side by side.
+
+The minimisations of a block of toys run in rounds of few steps; between two rounds those that have ended are taken out,
+so that a slow one does not hold up the others. Where few coordinates shape each component, χ² is differentiated in
+closed form (`counts`).
+"""
 
 import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .._errors import InputError
 from .._typing import Float
 from ..prediction import expected_counts
-from .fit import CHUNK, covariance
-from .newton import minimise
+from .cores import cores
+from .counts import derivatives, is_simple
+from .newton import MAX_STEPS, Minimum, minimise
 from .problem import Problem
+
+CHUNK = 64
+"""Minimisations that run side by side."""
+ROUNDS = (6, 6, MAX_STEPS)
+"""Most steps of the minimisations in each round."""
+BLOCK = 500
+"""Toys that are drawn together, from one sequence of random numbers of their own."""
+ABOVE = 1e-6
+"""How much higher than the lowest minimum a fit may end that counts as having found it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +63,7 @@ def asimov(problem: Problem, u: Float[np.ndarray, " coordinate"]) -> Problem:
     )
 
 
-def fluctuate(problem: Problem, count: int, seed: int) -> Problem:
+def fluctuate(problem: Problem, count: int, seed: int | np.random.SeedSequence) -> Problem:
     """Return `problem`, which holds expected data, with `count` toy experiments: a leading axis of data and centres.
 
     Counts are drawn from Poisson distributions, or from Gaussian ones with their errors where the likelihood is
@@ -78,6 +94,81 @@ def _drawn(problem: Problem) -> list[Any]:
     return [*(folded.observed for folded in problem.chi2.measurements), problem.chi2.constraints.centres]
 
 
+@jax.jit
+def _minimise_chunk(
+    problem: Problem,
+    data: list[jax.Array],
+    start: jax.Array,
+    frozen: jax.Array,
+    box: tuple[jax.Array, jax.Array],
+    most: jax.Array,
+) -> Minimum:
+    """Minimise each row: its own data, its own start, its own coordinates held, in at most `most` steps."""
+
+    def one(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum:
+        toy = eqx.tree_at(_drawn, problem, own)
+        return minimise(toy, u, held, *box, most, derivatives(toy) if is_simple(toy) else None)
+
+    return jax.vmap(one)(data, start, frozen)
+
+
+def minimise_toys(
+    problem: Problem,
+    toys: Problem,
+    which: np.ndarray,
+    starts: Float[np.ndarray, "fit coordinate"],
+    frozen: np.ndarray,
+    threads: int = 1,
+) -> Minimum:
+    """Fit of each row of `starts` the toy that `which` numbers, with the coordinates marked in `frozen` held.
+
+    `toys` are as `fluctuate` returns them for `problem`. No row depends on the others.
+    """
+    data, (lower, upper), number = _drawn(toys), problem.box, len(problem.names)
+    found = Minimum(
+        u=np.array(starts, float),
+        value=np.full(len(starts), np.inf),
+        gradient=np.zeros((len(starts), number)),
+        hessian=np.zeros((len(starts), number, number)),
+        converged=np.zeros(len(starts), bool),
+        steps=np.zeros(len(starts), int),
+    )
+    arrays = jax.tree.leaves(found)
+
+    def chunk(rows: np.ndarray, most: int) -> None:
+        """Fit these rows from where they are; different rows are written by different threads."""
+        padded = np.concatenate([rows, np.full(CHUNK - len(rows), rows[-1])])
+        own = [leaf[which[padded]] for leaf in data]
+        ended = _minimise_chunk(problem, own, found.u[padded], frozen[padded], (lower, upper), most)
+        before = found.steps[rows]
+        for array, part in zip(arrays, jax.tree.leaves(ended), strict=True):
+            array[rows] = np.asarray(part)[: len(rows)]
+        found.steps[rows] += before
+
+    left = np.arange(len(starts))
+    with ThreadPoolExecutor(threads) as pool:
+        for most in ROUNDS:
+            pieces = [left[first : first + CHUNK] for first in range(0, len(left), CHUNK)]
+            list(pool.map(lambda rows, most=most: chunk(rows, most), pieces))
+            left = left[~found.converged[left]]
+    return found
+
+
+def covariances(hessian: Float[np.ndarray, "toy coordinate coordinate"], held: np.ndarray) -> np.ndarray:
+    """Return 2 H⁻¹ of each toy over the coordinates that are not `held`, not-a-number for the rest or if H is singular.
+
+    `held` marks coordinates of all toys, or of each.
+    """
+    held = np.broadcast_to(held, hessian.shape[:-1])
+    out = held[:, :, None] | held[:, None, :]
+    blocks = np.where(out, np.eye(hessian.shape[-1]), hessian)
+    usable = np.isfinite(blocks).all(axis=(1, 2))
+    blocks[~usable] = np.eye(hessian.shape[-1])
+    usable &= np.linalg.cond(blocks) < 1e14
+    blocks[~usable] = np.eye(hessian.shape[-1])
+    return np.where(out | ~usable[:, None, None], np.nan, 2.0 * np.linalg.inv(blocks))
+
+
 def refit(
     problem: Problem, toys: Problem, starts: Float[np.ndarray, "toy coordinate"], frozen: np.ndarray | None = None
 ) -> Toys:
@@ -85,17 +176,10 @@ def refit(
 
     `frozen` says which coordinates to hold; none by default.
     """
-    lower, upper = problem.box
-    held = np.zeros(starts.shape[-1], bool) if frozen is None else frozen
-
-    def one(leaves: list[jax.Array], start: jax.Array) -> tuple[jax.Array, ...]:
-        toy = eqx.tree_at(_drawn, problem, leaves)
-        found = minimise(toy, start, jnp.asarray(held), jnp.asarray(lower), jnp.asarray(upper))
-        return found.u, found.value, found.hessian, found.converged
-
-    program = jax.jit(lambda leaves, start: jax.lax.map(lambda x: one(*x), (leaves, start), batch_size=CHUNK))
-    u, chi2, hessian, converged = map(np.asarray, program(_drawn(toys), starts))
-    return Toys(u, chi2, np.array([covariance(matrix, held) for matrix in hessian]), converged)
+    held = np.zeros(starts.shape[-1], bool) if frozen is None else np.asarray(frozen)
+    rows = np.broadcast_to(held, starts.shape)
+    found = minimise_toys(problem, toys, np.arange(len(starts)), starts, rows, cores())
+    return Toys(found.u, found.value, covariances(found.hessian, held), found.converged)
 
 
 def fit_toys(problem: Problem, truth: Float[np.ndarray, " coordinate"], count: int, seed: int) -> Toys:
@@ -104,3 +188,103 @@ def fit_toys(problem: Problem, truth: Float[np.ndarray, " coordinate"], count: i
     `problem` is as `Likelihood.problem` gives it; `seed` is that of the random numbers.
     """
     return refit(problem, fluctuate(asimov(problem, truth), count, seed), np.tile(truth, (count, 1)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A block of toys to draw and fit."""
+
+    truth: Float[np.ndarray, " coordinate"]
+    """Coordinates at which the toys are drawn."""
+    stream: int
+    """Number of the sequence of blocks: of the point, where toys are drawn at many."""
+    block: int
+    count: int = BLOCK
+    """How many of the `BLOCK` toys, the first of them, to fit."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """What is done with each block of toys: every toy is fitted, and fitted again with parameters held at the truth.
+
+    Nothing but the task decides what comes out: the toys of a block have a sequence of random numbers of their own.
+    """
+
+    problem: Problem
+    tested: tuple[tuple[int, ...], ...]
+    """Coordinates that are held at the truth, for each of the fits with some held."""
+    starts: Float[np.ndarray, "start coordinate"]
+    """Where the fit with none held starts, beside the truth: the other minima."""
+    free: np.ndarray
+    """Which coordinates may have several minima: with one of them left, fits with some held start at `starts` too."""
+    seed: int
+    threads: int = 1
+
+    def _fits(self, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return which set of coordinates each fit of a toy holds (the last: none), which these are, and the start."""
+        sets = np.zeros((len(self.tested) + 1, len(truth)), bool)
+        for row, index in zip(sets, self.tested, strict=False):
+            row[list(index)] = True
+        number, starts = [], []
+        for k, held in enumerate(sets):
+            several = k == len(self.tested) or (self.free & ~held).any()
+            own = np.concatenate([truth[None], self.starts]) if several else truth[None]
+            number += [k] * len(own)
+            starts.append(np.where(held, truth, own))
+        return np.array(number), sets[number], np.concatenate(starts)
+
+    def __call__(self, task: Task) -> dict[str, np.ndarray]:
+        """Return, for each toy of the block, u, chi2, error, null (toy, tested), converged.
+
+        ``chi2`` is the lowest minimum found, ``u`` where it is, ``error`` the errors of the coordinates from the
+        curvature there, ``null`` the minimum with the coordinates tested held at the truth. A toy has converged if all
+        these minimisations have.
+        """
+        toys = fluctuate(
+            asimov(self.problem, task.truth),
+            BLOCK,
+            np.random.SeedSequence(self.seed, spawn_key=(task.stream, task.block)),
+        )
+        count = task.count
+        number, frozen, starts = self._fits(np.asarray(task.truth, float))
+        fits = len(number)
+        found = minimise_toys(
+            self.problem,
+            toys,
+            np.repeat(np.arange(count), fits),
+            np.tile(starts, (count, 1)),
+            np.tile(frozen, (count, 1)),
+            self.threads,
+        )
+        value, converged, u, hessian = (
+            part.reshape(count, fits, *part.shape[1:])
+            for part in (found.value, found.converged, found.u, found.hessian)
+        )
+        finite = np.where(np.isfinite(value), value, np.inf)
+        settled = np.where(converged, finite, np.inf)
+        lowest = np.argmin(finite, axis=1)
+        rows = np.arange(count)
+        best = u[rows, lowest]
+        null, reached = np.empty((count, len(self.tested))), np.ones(count, bool)
+        for k in range(len(self.tested) + 1):
+            own = number == k if k < len(self.tested) else np.ones(fits, bool)
+            least = finite[:, own].min(axis=1)
+            reached &= np.isfinite(least) & (settled[:, own].min(axis=1) <= least + ABOVE)
+            if k < len(self.tested):
+                null[:, k] = least
+        at_bound = (best <= self.problem.box[0]) | (best >= self.problem.box[1])
+        with np.errstate(invalid="ignore"):
+            spread = np.diagonal(covariances(hessian[rows, lowest], at_bound), axis1=1, axis2=2)
+            error = np.sqrt(np.where(spread > 0, spread, np.nan))
+        return {"u": best, "chi2": finite[rows, lowest], "error": error, "null": null, "converged": reached}
+
+
+def tasks(truth: Float[np.ndarray, " coordinate"], count: int, stream: int = 0, first: int = 0) -> list[Task]:
+    """Return the blocks that hold the toys `first` (a multiple of `BLOCK`) to `count` at `truth`."""
+    starts = range(first, count, BLOCK)
+    return [Task(np.asarray(truth, float), stream, start // BLOCK, min(BLOCK, count - start)) for start in starts]
+
+
+def joined(blocks: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return blocks of toys one after the other."""
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}

@@ -1,0 +1,281 @@
+"""Intervals and contours of Feldman and Cousins, with those of Wilks beside them."""
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._errors import InputError
+from .._version import __version__
+from ..inference.cores import cores
+from ..inference.feldman_cousins import Construction, Progress, construct, edges, pieces
+from ..inference.intervals import Interval, delta_chi2
+from ..inference.scan import Axis
+from .contours import Contour, contours
+from .report import plain
+from .toys import coordinate_values, settings, write_dataset
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from .fit import FitResult
+
+CONSTRUCTION = (
+    "toys drawn at the nuisances and other free parameters that fit the data best with the tested ones held, "
+    "constraint centres drawn too; ordered by chi2(held) - chi2_min, everything else profiled in both"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class FeldmanCousinsResult:
+    """The construction of Feldman and Cousins for one parameter or two, with what Wilks says of the same data.
+
+    The parameters are within `axes`: an interval may go on beyond. Nothing else is assumed than that the toys are drawn
+    at the right nuisances, which are those that fit the data best at each value.
+    """
+
+    fit: "FitResult"
+    axes: tuple[Axis, ...]
+    construction: Construction
+    levels: tuple[str, ...]
+    """Confidence levels [per cent] for which the toys were drawn."""
+    count: int
+    seed: int
+    seconds: Mapping[str, float]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the parameters."""
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the data were fitted, at every point too."""
+        return self.fit.converged and bool(np.isfinite(self.construction.observed).all())
+
+    @property
+    def message(self) -> str:
+        """Return how the fits ended, in words."""
+        if not self.fit.converged:
+            return self.fit.message
+        lost = int(self.construction.lost.sum())
+        drawn = lost + sum(map(len, self.construction.statistics))
+        return "converged" if not lost else f"{lost} of {drawn} toys did not converge"
+
+    def interval(self, cl: float = 0.90) -> Interval:
+        """Return the pieces of the one parameter that are not excluded at `cl`; `at_bound` if they reach an end."""
+        self._check_one()
+        found, ends = pieces(self.construction, cl)
+        return Interval(found, any(ends))
+
+    def edges(self, cl: float = 0.90) -> list[tuple[float, float]]:
+        """Return the edges of the interval at `cl` that are not its ends, with the error that so many toys leave."""
+        self._check_one()
+        return edges(self.construction, cl)
+
+    def wilks(self, cl: float = 0.90) -> Interval:
+        """Return the interval of Δχ² = 1, 2.71, 4, … within the same range."""
+        self._check_one()
+        low, high = self.axes[0].values[[0, -1]]
+        whole = self.fit.interval(self.names[0], cl)
+        inside = tuple((max(a, low), min(b, high)) for a, b in whole.pieces if b >= low and a <= high)
+        return Interval(inside, any(a <= low or b >= high for a, b in inside))
+
+    def _check_one(self) -> None:
+        if len(self.axes) != 1:
+            raise InputError(f"{', '.join(self.names)}: two parameters have contours, not an interval")
+
+    def _grid(self, values: np.ndarray) -> np.ndarray:
+        return values.reshape(tuple(len(axis.values) for axis in self.axes))
+
+    def contours(self, cl: float = 0.90) -> list[Contour]:
+        """Return the lines of two parameters beyond which values are excluded at `cl`."""
+        critical, _ = self.construction.critical(cl)
+        return self._lines(self.construction.observed / np.maximum(critical, 1e-12), 1.0)
+
+    def wilks_contours(self, cl: float = 0.90) -> list[Contour]:
+        """Return the lines of Δχ² = 2.30, 4.61, 6.18, … of two parameters."""
+        return self._lines(self.construction.observed, delta_chi2(f"{100.0 * cl:g}", 2))
+
+    def _lines(self, height: np.ndarray, level: float) -> list[Contour]:
+        if len(self.axes) != 2:
+            raise InputError(f"{self.names[0]}: one parameter has an interval, not contours")
+        return contours((self.axes[0], self.axes[1]), self._grid(height), level)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the construction as plain lists and numbers, the JSON of the command line."""
+        content = settings(self.fit, self.count, self.seed) | {
+            "construction": CONSTRUCTION,
+            "parameters": list(self.names),
+            "chi2_min": self.fit.chi2,
+            "best": {name: self.fit.values[name] for name in self.names},
+            "converged": self.converged,
+            "message": self.message,
+            "not_converged": int(self.construction.lost.sum()),
+            "seconds": dict(self.seconds),
+            "version": __version__,
+        }
+        if not self.converged:
+            return plain(content)
+        share, error = self.construction.p_values()
+        content["points"] = {name: self.construction.points[:, k].tolist() for k, name in enumerate(self.names)} | {
+            "t": self.construction.observed.tolist(),
+            "p_value": share.tolist(),
+            "p_value_error": error.tolist(),
+            "toys": [len(one) for one in self.construction.statistics],
+        }
+        content["levels"] = {}
+        for level in self.levels:
+            cl = float(level) / 100.0
+            critical, spread = self.construction.critical(cl)
+            found: dict[str, Any] = {
+                "critical": critical.tolist(),
+                "critical_error": spread.tolist(),
+                "wilks_critical": delta_chi2(level, len(self.axes)),
+            }
+            if len(self.axes) == 1:
+                found |= {
+                    "interval": [list(piece) for piece in self.interval(cl).pieces],
+                    "at_end": self.interval(cl).at_bound,
+                    "edges": [{"value": edge, "error": noise} for edge, noise in self.edges(cl)],
+                    "wilks": [list(piece) for piece in self.wilks(cl).pieces],
+                }
+            else:
+                found |= {
+                    "contours": [{"points": c.points.tolist(), "closed": c.closed} for c in self.contours(cl)],
+                    "wilks": [{"points": c.points.tolist(), "closed": c.closed} for c in self.wilks_contours(cl)],
+                }
+            content["levels"][level] = found
+        return plain(content)
+
+    def dataset(self) -> "xarray.Dataset":
+        """Return every point with t of the data and of its toys as an xarray dataset."""
+        import xarray
+
+        found = self.construction
+        most = max(map(len, found.statistics))
+        padded = np.array([np.pad(one, (0, most - len(one)), constant_values=np.nan) for one in found.statistics])
+        share, error = found.p_values()
+        criticals = np.array([found.critical(float(level) / 100.0) for level in self.levels])
+        profiled = coordinate_values(self.fit.solver.problem, found.u)
+        variables: dict[str, Any] = {
+            "t": ("point", found.observed),
+            "toys": (("point", "toy"), padded),
+            "not_converged": ("point", found.lost),
+            "p_value": ("point", share),
+            "p_value_error": ("point", error),
+            "critical": (("level", "point"), criticals[:, 0]),
+            "critical_error": (("level", "point"), criticals[:, 1]),
+        }
+        variables |= {name: ("point", values) for name, values in profiled.items()}
+        return xarray.Dataset(
+            variables,
+            {"level": [float(level) for level in self.levels]},
+            {
+                "parameters": list(self.names),
+                "construction": CONSTRUCTION,
+                "chi2_min": self.fit.chi2,
+                "measurements": [measurement.name for measurement in self.fit.likelihood.measurements],
+                "interactions": list(self.fit.likelihood.interaction.names),
+                "seed": self.seed,
+                "version": __version__,
+            },
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the construction to a netCDF file."""
+        write_dataset(self.dataset(), Path(path))
+
+    def label(self, name: str) -> str:
+        """Return the LaTeX label of a parameter, with its unit."""
+        parameter = self.fit.likelihood.parameters[name]
+        return f"${parameter.latex}$" + ("" if parameter.unit == "1" else f" [{parameter.unit}]")
+
+    def plot(self) -> "Figure":
+        """Draw t of the data with the critical values against one parameter, or the contours of two."""
+        from ..plots.toys import Level, Plane, draw_construction, draw_plane
+
+        if len(self.axes) == 1:
+            found = self.construction
+            levels = []
+            for level in self.levels:
+                critical, error = found.critical(float(level) / 100.0)
+                kept = self.interval(float(level) / 100.0).pieces
+                levels.append(Level(level, critical, error, delta_chi2(level), kept))
+            return draw_construction(
+                self.label(self.names[0]), self.axes[0].log, found.points[:, 0], found.observed, levels
+            )
+        planes = [
+            Plane(
+                level,
+                [c.points for c in self.contours(float(level) / 100.0)],
+                [c.points for c in self.wilks_contours(float(level) / 100.0)],
+            )
+            for level in self.levels
+        ]
+        best = tuple(self.fit.values[name] for name in self.names)
+        labels = tuple(self.label(name) for name in self.names)
+        return draw_plane(labels, [(a.log, a.values[0], a.values[-1]) for a in self.axes], planes, best)
+
+
+def check_construction(axes: Sequence[Axis], levels: Sequence[str], count: int) -> None:
+    """Refuse what no construction can be made for."""
+    if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) != len(axes):
+        raise InputError(f"expected one or two different parameters, found {', '.join(a.name for a in axes) or 'none'}")
+    if not levels:
+        raise InputError("expected at least one confidence level, found none")
+    for level in levels:
+        delta_chi2(level)
+        if count * (1.0 - float(level) / 100.0) < 5.0:
+            raise InputError(
+                f"{count} toys at a point say nothing of {float(level):g} %: fewer than 5 would lie beyond; "
+                "ask for more, or for a lower level"
+            )
+
+
+def feldman_cousins(
+    fit: "FitResult",
+    axes: tuple[Axis, ...],
+    levels: tuple[str, ...],
+    count: int,
+    seed: int,
+    refine: int = 2,
+    engine: Any = None,
+    progress: Progress | None = None,
+) -> FeldmanCousinsResult:
+    """Return the construction on the grid of `axes`; see `Likelihood.feldman_cousins`."""
+    started = time.perf_counter()
+    specification = fit.specification
+    leaders = [specification.leader(axis.name) for axis in axes]
+    solver, found = fit.placed_first(leaders)
+    scanned = [solver.problem.names.index(name) for name in leaders]
+    grid = np.stack(np.meshgrid(*(axis.values for axis in axes), indexing="ij"), axis=-1).reshape(-1, len(axes))
+    if any(name in pair for pair in specification.orders for name in leaders):
+        raise InputError(f"{', '.join(leaders)}: no construction of parameters whose order is required")
+    best = found.u[scanned]
+    if len(axes) == 1 and axes[0].values[0] <= best[0] <= axes[0].values[-1]:
+        grid = np.unique(np.append(grid[:, 0], best))[:, None]
+    if fit.converged:
+        construction = construct(
+            solver,
+            found,
+            specification.is_free,
+            scanned,
+            grid,
+            [float(level) / 100.0 for level in levels],
+            count,
+            seed,
+            refine,
+            axes[0].log,
+            engine,
+            progress,
+            cores() if engine is None else 1,
+        )
+    else:
+        construction = Construction(np.empty((0, len(axes))), np.empty((0, len(found.u))), np.empty(0), (), np.empty(0))
+    seconds = {"fit": sum(fit.seconds.values()), "toys": time.perf_counter() - started}
+    return FeldmanCousinsResult(fit, axes, construction, levels, count, seed, seconds)

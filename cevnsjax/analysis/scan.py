@@ -1,0 +1,500 @@
+"""χ² on a grid of parameters with everything else profiled: an xarray dataset, in memory or in a store on disk."""
+
+import dataclasses
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from .._data import data_root
+from .._errors import InputError
+from .._version import __version__
+from ..inference import engines
+from ..inference.intervals import LEVELS, delta_chi2
+from ..inference.problem import Problem, Specification, pose
+from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
+from ..interactions.couplings import COUPLING_SIN2, LEPTONS
+from .contours import Contour, Region, contours, finer_grid, pieces, unscaled
+from .joining import base_name
+from .store import FORMAT, ScanStore, locked, read_attributes
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from .likelihood import Likelihood
+
+PROBE_AGREES = 1e-8
+"""Relative difference of χ² up to which two scans are of the same likelihood: processors differ by rounding."""
+REFERENCES = ("best", "grid")
+"""What Δχ² is counted from: the best fit within the bounds of the parameters, or the lowest point of the grid."""
+Progress = Callable[[int, int], None]
+"""Is told how many points are done, of how many."""
+
+
+def data_digests(likelihood: "Likelihood") -> dict[str, str]:
+    """Return the checksum of every data file of the measurements, and of the observed numbers of each."""
+    try:
+        lines = (data_root() / "SHA256SUMS").read_text().splitlines()
+    except OSError:
+        lines = []
+    known = {name.strip(): digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = {}
+    for measurement in likelihood.measurements:
+        stem = base_name(measurement).replace("-", "_")
+        found |= {name: digest for name, digest in sorted(known.items()) if name.partition("/")[0].startswith(stem)}
+        observed = np.ascontiguousarray(measurement.observed, "<f8").tobytes()
+        found[f"observed {measurement.name}"] = hashlib.sha256(observed).hexdigest()
+    return found
+
+
+def _axis_settings(axis: Axis) -> dict[str, Any]:
+    return {
+        "from": float(axis.values[0]),
+        "to": float(axis.values[-1]),
+        "values": len(axis.values),
+        "log": axis.log,
+        "sha256": hashlib.sha256(axis.values.astype("<f8").tobytes()).hexdigest(),
+    }
+
+
+def _settings(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, Any]:
+    """Return everything that makes a scan this scan, in the order in which a difference is told."""
+    names, couplings = grid.names, likelihood.interaction.standard.couplings
+    return {
+        "measurements": [measurement.name for measurement in likelihood.measurements],
+        "interactions": likelihood.interaction.names,
+        "couplings": {
+            **{f"g_V^p(nu_{lepton})": float(couplings.proton(lepton, COUPLING_SIN2)) for lepton in LEPTONS},
+            "g_V^n": float(couplings.neutron),
+        },
+        "electrons": likelihood.interaction.electrons,
+        "grid": {axis.name: _axis_settings(axis) for axis in grid.axes},
+        "free": [name for name in asked.free if name not in names],
+        "nuisances": list(asked.nuisances),
+        "starting values": {name: asked.values[name] for name in asked.coordinates if name not in names},
+        "fixed": {n: v for n, v in sorted(asked.values.items()) if n not in asked.moving and n not in asked.ties},
+        "tied": dict(asked.ties),
+        "required": [f"{a}<={b}" for a, b in asked.orders],
+        "constraints": {
+            **{name: [prior.centre, prior.width] for name, prior in asked.constraints.items()},
+            **{one.text: [one.constraint.centre, one.constraint.width] for one in asked.relations},
+        },
+        "correlations": {",".join(pair): rho for pair, rho in asked.correlations.items()},
+        "bounds": {name: list(bounds) for name, bounds in asked.bounds.items()},
+        "chunk": list(grid.block),
+        "data": data_digests(likelihood),
+        "version": __version__,
+    }
+
+
+def _probe(problem: Problem, grid: Grid, values: Mapping[str, float]) -> list[float | None]:
+    """Return χ² at the start and at both ends of the grid: a fingerprint of the likelihood whatever the processor."""
+    ends = [{axis.name: float(axis.values[k]) for axis in grid.axes} for k in (0, -1)]
+    found = [float(problem(problem.coordinates({**values, **end}))) for end in ({}, *ends)]
+    return [value if math.isfinite(value) else None for value in found]
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _difference(stored: Any, asked: Any, name: str) -> str | None:
+    """Return the first thing in which two settings differ."""
+    if isinstance(stored, dict) and isinstance(asked, dict):
+        for key in dict.fromkeys((*asked, *stored)):
+            found = _difference(stored.get(key), asked.get(key), f"{name} {key}".strip())
+            if found:
+                return found
+        return None
+    return None if stored == asked else f"{name} is {_brief(stored)} there, {_brief(asked)} here"
+
+
+def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None]) -> None:
+    """Refuse to write to the store of another scan."""
+    attributes = read_attributes(path)
+    found = _difference(attributes["settings"], json.loads(json.dumps(settings)), "")
+    if found is None:
+        for there, here in zip(attributes["probe"], probe, strict=True):
+            if (there is None) != (here is None) or (
+                there is not None and here is not None and abs(there - here) > PROBE_AGREES * max(1.0, abs(there))
+            ):
+                found = f"chi2 at the same point is {there} there, {here} here"
+    if found:
+        raise InputError(f"'{path}' holds another scan: {found}; nothing was written")
+
+
+def _height(level: float | int | str, parameters: int) -> float:
+    """Return the Δχ² of a confidence level for one or two parameters; refuse other conventions."""
+    if parameters not in (1, 2):
+        raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
+    return delta_chi2(level, parameters)
+
+
+class _Memory:
+    """The blocks of a scan, kept in memory."""
+
+    def __init__(self, grid: Grid, names: Sequence[str]) -> None:
+        self.grid = grid
+        self.values = {name: np.full(grid.shape, np.nan) for name in names}
+        self.flags, self._chi2 = np.zeros(grid.shape, bool), np.full(grid.shape, np.nan)
+
+    def write(self, number: int, block: Scanned) -> None:
+        where = self.grid.slices(number)
+        for name, array in self.values.items():
+            array[where] = block.values[name]
+        self.flags[where], self._chi2[where] = block.converged, block.chi2
+
+    def chi2(self) -> np.ndarray:
+        return self._chi2
+
+    def count_unconverged(self) -> int:
+        return int(np.sum(~self.flags))
+
+    def lookup(self, where: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
+        return {name: array[where] for name, array in self.values.items()}
+
+
+def _summary(lowest: Lowest, unconverged: int) -> dict[str, Any]:
+    return {
+        "complete": True,
+        "chi2_min": lowest.chi2 if math.isfinite(lowest.chi2) else None,
+        "best": lowest.values,
+        "chi2_grid_min": lowest.grid_chi2 if math.isfinite(lowest.grid_chi2) else None,
+        "grid_best": lowest.grid_values,
+        "converged": lowest.converged,
+        "not_converged": unconverged,
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class ScanResult:
+    """χ² on a grid, everything else profiled: an xarray dataset, and what follows from it."""
+
+    dataset: "xarray.Dataset"
+    """``chi2``, ``converged`` and every profiled parameter on the axes of the grid; the settings are attributes."""
+    out: Path | None = None
+    """The store it lies in."""
+    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """What this run took for compiling and for running."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the parameters on the axes."""
+        return tuple(str(name) for name in self.dataset["chi2"].dims)
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """Return the axes of the grid."""
+        settings = self.dataset.attrs["settings"]["grid"]
+        return tuple(Axis(name, np.asarray(self.dataset[name]), settings[name]["log"]) for name in self.names)
+
+    @cached_property
+    def chi2(self) -> np.ndarray:
+        """Return χ² at every point: infinite where the required orders forbid it."""
+        return np.asarray(self.dataset["chi2"])
+
+    @property
+    def chi2_min(self) -> float:
+        """Return χ² of the best fit: refined from the lowest points of the grid, the parameters of its axes free."""
+        return self._number("chi2_min")
+
+    @property
+    def chi2_grid_min(self) -> float:
+        """Return the lowest χ² of a point of the grid."""
+        return self._number("chi2_grid_min")
+
+    def _number(self, name: str) -> float:
+        value = self.dataset.attrs[name]
+        return math.inf if value is None else float(value)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """Return the parameters of the best fit."""
+        return dict(self.dataset.attrs["best"])
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the best fit was reached."""
+        return bool(self.dataset.attrs["converged"])
+
+    @property
+    def not_converged(self) -> int:
+        """Return the number of points that did not converge."""
+        return int(self.dataset.attrs["not_converged"])
+
+    @property
+    def message(self) -> str:
+        """Return how the scan ended, in words."""
+        if not self.converged:
+            return "the best fit of the scan did not converge"
+        failed = self.not_converged
+        return "converged" if not failed else f"the best fit converged, {failed} points of the grid did not"
+
+    def _chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        chosen = tuple(names or self.names[:2])
+        for name in chosen:
+            if name not in self.names:
+                raise InputError(f"'{name}' is not on an axis of the scan, which has {', '.join(self.names)}")
+        if not 1 <= len(chosen) <= 2 or len(set(chosen)) != len(chosen):
+            raise InputError(f"expected one or two different axes, found {', '.join(chosen)}")
+        return chosen
+
+    def delta_chi2(self, names: Sequence[str] | None = None, reference: str = "best") -> np.ndarray:
+        """Return Δχ² on one or two axes, by default the first two, the lowest over the other axes of the grid.
+
+        It counts from the best fit within the bounds of the parameters ("best"), or from the lowest point of the grid.
+        """
+        if reference not in REFERENCES:
+            raise InputError(f"expected a reference {' or '.join(REFERENCES)}, found '{reference}'")
+        chosen = self._chosen(names)
+        kept = [self.names.index(name) for name in chosen]
+        others = tuple(k for k in range(len(self.names)) if k not in kept)
+        lowest = self.chi2.min(axis=others) if others else self.chi2
+        if len(kept) == 2 and kept[0] > kept[1]:
+            lowest = lowest.T
+        return lowest - (self.chi2_min if reference == "best" else self.chi2_grid_min)
+
+    def _axes_of(self, names: Sequence[str]) -> list[Axis]:
+        return [self.axes[self.names.index(name)] for name in names]
+
+    def contours(
+        self,
+        level: float | int | str = 90,
+        parameters: int = 2,
+        names: Sequence[str] | None = None,
+        reference: str = "best",
+    ) -> list[Contour]:
+        """Return the contours of two axes at a confidence level [per cent]: closed ones, and open ones at the edges.
+
+        `parameters` is the number of parameters whose Δχ² the level means: 2.71 for 90 % of one, 4.61 of two. See
+        `delta_chi2` for `names` and `reference`.
+        """
+        chosen = self._chosen(names)
+        if len(chosen) != 2:
+            raise InputError("expected two axes to draw contours of, found one: ask for its pieces")
+        first, second = self._axes_of(chosen)
+        return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
+
+    def pieces(
+        self, level: float | int | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
+    ) -> list[Region]:
+        """Return the pieces of one axis that lie below a confidence level [per cent], the others profiled."""
+        chosen = self._chosen((name or self.names[0],))
+        (axis,) = self._axes_of(chosen)
+        return pieces(axis, self.delta_chi2(chosen, reference), _height(level, parameters))
+
+    @property
+    def title(self) -> str:
+        """Return the measurements and what is added to the Standard Model."""
+        settings = self.dataset.attrs["settings"]
+        beyond = [name for name in settings["interactions"] if name != "standard-model"]
+        return ", ".join([" + ".join(settings["measurements"]), *beyond])
+
+    def label(self, name: str) -> str:
+        """Return the LaTeX label of an axis, with its unit."""
+        attributes = self.dataset[name].attrs
+        unit = attributes["units"]
+        return f"${attributes['latex']}$" + ("" if unit == "1" else f" [{unit}]")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the scan came to as plain lists and numbers, the JSON of the command line."""
+        attributes = self.dataset.attrs
+        return {
+            "out": None if self.out is None else str(self.out),
+            "parameters": list(self.names),
+            "shape": list(self.dataset["chi2"].shape),
+            "chi2_min": attributes["chi2_min"],
+            "best": self.best,
+            "chi2_grid_min": attributes["chi2_grid_min"],
+            "grid_best": dict(attributes["grid_best"]),
+            "not_converged": self.not_converged,
+            "converged": self.converged,
+            "message": self.message,
+            "seconds": dict(self.seconds),
+            "version": attributes["version"],
+        }
+
+    def plot(
+        self, level: float | int | str = 90, parameters: int | None = None, names: Sequence[str] | None = None
+    ) -> "Figure":
+        """Draw the contour of two axes, by default the first two, or Δχ² against one."""
+        return draw_scans([self], level, parameters, names=names)
+
+
+def draw_scans(
+    scans: Sequence[ScanResult],
+    level: float | int | str = 90,
+    parameters: int | None = None,
+    labels: Sequence[str] | None = None,
+    reference: str = "best",
+    names: Sequence[str] | None = None,
+) -> "Figure":
+    """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have one axis."""
+    from ..plots.scans import Overlay, draw_overlay
+
+    names = scans[0]._chosen(names)
+    for scan in scans[1:]:
+        if scan._chosen(names if set(names) <= set(scan.names) else None) != names:
+            raise InputError(f"expected scans of the same axes, found {', '.join(names)} and {', '.join(scan.names)}")
+    count = len(names) if parameters is None else parameters
+    texts = labels or [scan.title for scan in scans]
+    level_of = _height(level, count)
+    overlays = []
+    for text, scan in zip(texts, scans, strict=True):
+        axes, delta = scan._axes_of(names), scan.delta_chi2(names, reference)
+        best = tuple(scan.best[name] for name in names) if scan.best else None
+        if len(axes) == 1:
+            overlays.append(Overlay(text, (axes[0].values,), delta, (), best))
+            continue
+        pair = (axes[0], axes[1])
+        x, y, height = finer_grid(pair, delta, level_of)
+        lines = tuple(line.points for line in contours(pair, delta, level_of))
+        overlays.append(Overlay(text, (unscaled(pair[0], x), unscaled(pair[1], y)), height, lines, best))
+    return draw_overlay(
+        overlays,
+        labels=tuple(scans[0].label(name) for name in names),
+        log=tuple(axis.log for axis in scans[0]._axes_of(names)),
+        level=level_of,
+        title=f"{float(level):g} %, {'one parameter' if count == 1 else f'{count} parameters'}",
+    )
+
+
+def open_scan(path: str | Path) -> ScanResult:
+    """Return the scan stored at `path`; refuse one that is not complete."""
+    import xarray
+
+    place = Path(path)
+    attributes = read_attributes(place)
+    if not attributes.get("complete"):
+        raise InputError(f"the scan '{place}' is not complete: the command that began it goes on with it")
+    dataset = xarray.open_dataset(place, engine="zarr", chunks=None, consolidated=False)
+    others = [*attributes["settings"]["free"], *attributes["settings"]["nuisances"]]
+    return ScanResult(dataset[["chi2", "converged", *others]], place)
+
+
+def _attributes(
+    likelihood: "Likelihood", grid: Grid, settings: dict[str, Any], probe: list[float | None]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the attributes of the dataset and those of each axis."""
+    by_axis = {
+        axis.name: {
+            "units": likelihood.parameters[axis.name].unit,
+            "latex": likelihood.parameters[axis.name].latex,
+            "long_name": likelihood.parameters[axis.name].description,
+        }
+        for axis in grid.axes
+    }
+    levels = {
+        f"{count} parameter{'s'[: count - 1]}": {level: delta_chi2(level, count) for level in LEVELS}
+        for count in (1, 2)
+    }
+    return {
+        "version": __version__,
+        "jax": jax.__version__,
+        "settings": settings,
+        "probe": probe,
+        "levels": levels,
+        "references": list(measurement.references[0] for measurement in likelihood.measurements),
+    }, by_axis
+
+
+def scan(
+    likelihood: "Likelihood",
+    grid: Mapping[str, str | Sequence[float] | np.ndarray],
+    out: str | Path | None = None,
+    chunk: int | None = None,
+    memory: float | None = None,
+    engine: Any = None,
+    progress: Progress | None = None,
+    **asked: Any,
+) -> ScanResult:
+    """Scan `grid`; see `Likelihood.scan`."""
+    axes = [axis_of(name, values) for name, values in grid.items()]
+    values = dict(asked.pop("values", None) or {})
+    for axis in axes:
+        likelihood.parameters.find(axis.name)
+        if axis.name in values:
+            raise InputError(f"'{axis.name}' cannot be both set and on an axis of the grid")
+        low, high = float(axis.values[0]), float(axis.values[-1])
+        for edge in (low, high):
+            likelihood.parameters[axis.name].check(edge)
+        values[axis.name] = math.sqrt(low * high) if axis.log else 0.5 * (low + high)
+    names = [axis.name for axis in axes]
+    further = tuple(asked.pop("free", ()))
+    for name in further:
+        if name in names:
+            raise InputError(f"'{name}' cannot be both free and on an axis of the grid")
+    specification = likelihood.specify(free=(*names, *further), values=values, **asked)
+    blocks = make_grid(axes, len(specification.coordinates), chunk, memory)
+    blocks.check(specification)
+    profiled = tuple(name for name in specification.coordinates if name not in names)
+    store = None if out is None else ScanStore(Path(out), blocks, profiled)
+    if store is not None:
+        store.check_place()
+    ordered = {name for pair in specification.orders for name in pair}
+    problem = pose(likelihood.chi2_function(), specification, first=[name for name in names if name in ordered])
+    settings = _settings(likelihood, specification, blocks)
+    probe = _probe(problem, blocks, specification.values)
+    attributes, by_axis = _attributes(likelihood, blocks, settings, probe)
+    work = scan_work(problem, blocks, specification.values, specification.is_free)
+    clock = time.perf_counter(), work.compile_seconds
+    if store is None:
+        kept = _Memory(blocks, profiled)
+        _fill(work, kept, list(range(len(blocks.blocks))), engine, progress)
+        lowest = refine(work, kept.chi2(), kept.lookup)
+        summary = _summary(lowest, kept.count_unconverged())
+        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, *clock))
+    if store.exists:
+        _check_same(store.path, settings, probe)
+    engines.prepare(engine)
+    with locked(store.path):
+        if store.exists:
+            _check_same(store.path, settings, probe)
+        else:
+            store.create({**attributes, "complete": False}, by_axis)
+        if not read_attributes(store.path)["complete"]:
+            _fill(work, store, [k for k, done in enumerate(store.done) if not done], engine, progress)
+            store.finish(_summary(refine(work, store.chi2(), store.lookup), store.count_unconverged()))
+    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, *clock))
+
+
+def _fill(
+    work: ScanWork, kept: _Memory | ScanStore, missing: list[int], engine: Any, progress: Progress | None
+) -> None:
+    """Run the blocks that are missing, and keep each as it comes."""
+    grid = work.grid
+    sizes = [math.prod(part.stop - part.start for part in grid.slices(k)) for k in range(len(grid.blocks))]
+    done = sum(sizes) - sum(sizes[k] for k in missing)
+    if progress is not None:
+        progress(done, grid.size)
+    for number, block in engines.run(work, missing, engine):
+        kept.write(missing[number], block)
+        done += sizes[missing[number]]
+        if progress is not None:
+            progress(done, grid.size)
+
+
+def _seconds(work: ScanWork, started: float, compiled: float) -> dict[str, float]:
+    compiling = work.compile_seconds - compiled
+    return {"compile": compiling, "run": max(0.0, time.perf_counter() - started - compiling)}
+
+
+def _dataset(kept: _Memory, attributes: dict[str, Any], by_axis: dict[str, dict[str, Any]]) -> "xarray.Dataset":
+    import xarray
+
+    names = kept.grid.names
+    arrays = {"chi2": kept.chi2(), "converged": kept.flags, **kept.values}
+    return xarray.Dataset(
+        {name: (names, array) for name, array in arrays.items()},
+        coords={axis.name: (axis.name, axis.values, by_axis[axis.name]) for axis in kept.grid.axes},
+        attrs={"format": FORMAT, **attributes},
+    )

@@ -1,0 +1,339 @@
+"""Toy experiments of a likelihood: p-values, goodness of fit, coverage of the intervals."""
+
+import dataclasses
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import chdtrc
+
+from .._errors import InputError
+from .._typing import Float
+from .._version import __version__
+from ..inference.cores import cores
+from ..inference.engines import run
+from ..inference.feldman_cousins import Progress, profile_minima
+from ..inference.frequencies import at_least, critical_value, fraction
+from ..inference.intervals import delta_chi2, profile
+from ..inference.problem import Problem
+from ..inference.toys import Work, joined, tasks
+from .report import plain
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from .fit import FitResult
+
+
+def check_out(path: Path) -> None:
+    """Refuse a path that no netCDF file can be written to, before anything is computed."""
+    if path.suffix != ".nc":
+        raise InputError(f"cannot write to '{path}': expected a name that ends in .nc")
+    if path.is_dir():
+        raise InputError(f"cannot write to '{path}': it is a folder")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write to '{path}': there is no folder '{path.parent}'")
+
+
+def write_dataset(dataset: "xarray.Dataset", path: Path) -> None:
+    """Write a netCDF file, whole or not at all."""
+    check_out(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        dataset.to_netcdf(part, engine="h5netcdf")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"cannot write to '{path}': {error.strerror or error}") from None
+
+
+def check_numbers(count: int, seed: int) -> None:
+    """Refuse a number of toys or a seed that cannot be."""
+    if count < 1:
+        raise InputError(f"expected at least one toy, found {count}")
+    if seed < 0:
+        raise InputError(f"expected a seed of 0 or more, found {seed}")
+
+
+def settings(fit: "FitResult", count: int, seed: int) -> dict[str, Any]:
+    """Return what was asked for, beside what toys were drawn for."""
+    asked = fit.specification
+    return {
+        "measurements": [measurement.name for measurement in fit.likelihood.measurements],
+        "interactions": fit.likelihood.interaction.names,
+        "free": list(asked.free),
+        "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
+        "tied": dict(asked.ties),
+        "required": [f"{a}<={b}" for a, b in asked.orders],
+        "priors_dropped": list(asked.dropped),
+        "count": count,
+        "seed": seed,
+    }
+
+
+@dataclasses.dataclass(frozen=True)
+class ToyStudy:
+    """Toy experiments drawn at one truth and fitted, and what follows from them. Check `converged`.
+
+    The truth is the best fit to the data, or the best fit with the parameters tested held at the values of the
+    hypothesis. Data and constraint centres are drawn.
+    """
+
+    fit: "FitResult"
+    tested: dict[str, float]
+    """The hypothesis: values of parameters; empty if none is tested."""
+    truth: dict[str, float]
+    """The parameters at which the toys are drawn."""
+    statistic: float
+    """t of the data: χ² with the parameters tested at the hypothesis, less χ² at the best fit."""
+    held: tuple[tuple[str, ...], ...]
+    """Parameters held at the truth, for each column of the toys' t."""
+    values: dict[str, np.ndarray]
+    """Fitted value of each coordinate in each toy."""
+    errors: dict[str, np.ndarray]
+    """Error of each from the curvature of χ²; not a number at a bound."""
+    chi2: np.ndarray
+    """Lowest χ² of each toy."""
+    statistics: np.ndarray
+    """t of each toy for each of `held`, an array (toy, held)."""
+    toy_converged: np.ndarray
+    count: int
+    seed: int
+    seconds: Mapping[str, float]
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the data were fitted, and some of the toys."""
+        return self.fit.converged and bool(self.toy_converged.any()) and math.isfinite(self.statistic)
+
+    @property
+    def message(self) -> str:
+        """Return how the fits ended, in words."""
+        if not self.fit.converged:
+            return self.fit.message
+        lost = int(np.sum(~self.toy_converged))
+        return "converged" if not lost else f"{lost} of {self.count} toys did not converge"
+
+    def t(self, *names: str) -> np.ndarray:
+        """Return t = χ²(held at the truth) - χ²_min of the toys that converged, for parameters held together."""
+        chosen = tuple(names) or tuple(self.tested)
+        if chosen not in self.held:
+            listed = "; ".join(", ".join(one) for one in self.held)
+            raise InputError(f"no toys were fitted with {', '.join(chosen) or 'nothing'} held, only with {listed}")
+        return self.statistics[self.toy_converged, self.held.index(chosen)]
+
+    def p_value(self) -> tuple[float, float, float]:
+        """Return the share of toys with t as large as that of the data, and the ends of its 68.27 % interval.
+
+        The interval is that of Clopper and Pearson, for the number of toys.
+        """
+        if not self.tested:
+            raise InputError("there is no p-value: no parameter was tested")
+        found = self.t()
+        return fraction(at_least(found, self.statistic), len(found))
+
+    def wilks_p_value(self) -> float:
+        """Return the p-value if t were distributed as χ² with as many degrees of freedom as parameters are tested."""
+        return float(chdtrc(len(self.tested), self.statistic))
+
+    def goodness_of_fit(self) -> tuple[float, float, float]:
+        """Return the share of toys with χ²_min as large as that of the data, and the ends of its 68.27 % interval."""
+        found = self.chi2[self.toy_converged]
+        return fraction(at_least(found, self.fit.chi2), len(found))
+
+    def coverage(self, name: str, cl: float = 0.6827) -> tuple[float, float, float]:
+        """Return how often the interval of `name` at `cl` holds the truth, with the 68.27 % interval of that share.
+
+        The interval is that of `FitResult.interval`: all values with Δχ² below 1, 2.71, …
+        """
+        found = self.t(name)
+        return fraction(int(np.sum(found <= delta_chi2(f"{100.0 * cl:g}"))), len(found))
+
+    def critical(self, cl: float = 0.90) -> tuple[float, float]:
+        """Return the t that a share `cl` of the toys does not exceed, for the parameters tested, and its error."""
+        return critical_value(self.t(), cl)
+
+    def as_dict(self, levels: tuple[str, ...] = ("68.27", "90", "95.45")) -> dict[str, Any]:
+        """Return the study as plain lists and numbers, the JSON of the command line."""
+        content = settings(self.fit, self.count, self.seed) | {
+            "test": None,
+            "truth": self.truth,
+            "chi2_min": self.fit.chi2,
+            "converged": self.converged,
+            "message": self.message,
+            "not_converged": int(np.sum(~self.toy_converged)),
+            "seconds": dict(self.seconds),
+            "version": __version__,
+        }
+        if not self.converged:
+            return plain(content)
+
+        def share(found: tuple[float, float, float]) -> dict[str, Any]:
+            return {"value": found[0], "interval": list(found[1:])}
+
+        content["goodness_of_fit"] = {
+            "p_value": share(self.goodness_of_fit()),
+            "chi2": self.fit.chi2,
+            "toys": {"mean": float(self.chi2[self.toy_converged].mean()), "degrees_of_freedom": self.fit.dof},
+        }
+        if self.tested:
+            criticals = {level: self.critical(float(level) / 100.0) for level in levels}
+            content["test"] = {
+                "values": self.tested,
+                "statistic": self.statistic,
+                "p_value": share(self.p_value()),
+                "wilks_p_value": self.wilks_p_value(),
+                "critical": {
+                    level: {"value": value, "error": error, "wilks": delta_chi2(level, len(self.tested))}
+                    for level, (value, error) in criticals.items()
+                },
+            }
+        content["parameters"] = {}
+        for name in self.fit.specification.free:
+            value = self.values[name][self.toy_converged]
+            described = {
+                "truth": self.truth[name],
+                "mean": float(value.mean()),
+                "standard_deviation": float(value.std(ddof=1)) if len(value) > 1 else None,
+                "median": float(np.median(value)),
+                "unit": self.fit.likelihood.parameters[name].unit,
+            }
+            if (name,) in self.held:
+                described["coverage"] = {level: share(self.coverage(name, float(level) / 100.0)) for level in levels}
+            content["parameters"][name] = described
+        return plain(content)
+
+    def dataset(self) -> "xarray.Dataset":
+        """Return the toys as an xarray dataset."""
+        import xarray
+
+        names = list(self.values)
+        return xarray.Dataset(
+            {
+                "value": (("toy", "coordinate"), np.stack([self.values[n] for n in names], axis=1)),
+                "error": (("toy", "coordinate"), np.stack([self.errors[n] for n in names], axis=1)),
+                "chi2": ("toy", self.chi2),
+                "t": (("toy", "held"), self.statistics),
+                "converged": ("toy", self.toy_converged),
+                "truth": ("coordinate", np.array([self.truth[n] for n in names])),
+            },
+            {"coordinate": names, "held": [",".join(one) for one in self.held]},
+            {
+                "chi2_min": self.fit.chi2,
+                "statistic": self.statistic,
+                "test": [f"{name}={value!r}" for name, value in self.tested.items()],
+                "measurements": [measurement.name for measurement in self.fit.likelihood.measurements],
+                "interactions": list(self.fit.likelihood.interaction.names),
+                "seed": self.seed,
+                "version": __version__,
+            },
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the toys to a netCDF file."""
+        write_dataset(self.dataset(), Path(path))
+
+    def plot(self) -> "Figure":
+        """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks."""
+        from ..plots.toys import Histogram, draw_study
+
+        label = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
+        good = self.toy_converged
+        histograms = [
+            Histogram(
+                label=r"$\chi^2_\mathrm{min}$",
+                values=self.chi2[good],
+                observed=self.fit.chi2,
+                degrees_of_freedom=self.fit.dof,
+                text=f"p = {self.goodness_of_fit()[0]:.3f}",
+            )
+        ]
+        for k, held in enumerate(self.held):
+            tested = held == tuple(self.tested)
+            histograms.append(
+                Histogram(
+                    label="t of " + ", ".join(label[name] for name in held),
+                    values=self.statistics[good, k],
+                    observed=self.statistic if tested else None,
+                    degrees_of_freedom=len(held),
+                    text=f"p = {self.p_value()[0]:.3f}" if tested else "",
+                )
+            )
+        return draw_study(histograms)
+
+
+def coordinate_values(problem: Problem, u: Float[np.ndarray, "row coordinate"]) -> dict[str, np.ndarray]:
+    """Return the values of the fitted parameters in each row: `u` itself but where an order is required."""
+    if problem.orders:
+        rows = [problem.params(row) for row in u]
+        return {name: np.array([float(row[name]) for row in rows]) for name in problem.names}
+    return {name: u[:, k] for k, name in enumerate(problem.names)}
+
+
+def study_toys(
+    fit: "FitResult",
+    test: Mapping[str, float],
+    count: int,
+    seed: int,
+    engine: Any = None,
+    progress: Progress | None = None,
+) -> ToyStudy:
+    """Draw toys at the best fit, or at that with the parameters `test` held, and fit them; see `Likelihood.toys`."""
+    specification = fit.specification
+    leaders = [specification.leader(name) for name in test]
+    solver, found = fit.placed_first(leaders)
+    problem, free = solver.problem, specification.is_free
+    started = time.perf_counter()
+    u, statistic = found.u, 0.0
+    if test and fit.converged:
+        positions, allowed = problem.positions(leaders, np.array([list(test.values())]))
+        if not allowed.all():
+            raise InputError("the values to test are not in the required order")
+        null = profile(solver, [problem.names.index(name) for name in leaders], positions, found, free)
+        u = null.u[0]
+        statistic = max(float(null.chi2[0]) - found.value, 0.0) if null.converged[0] else math.nan
+    ordered = {name for pair in specification.orders for name in pair}
+    held = [(name,) for name in specification.free if name not in ordered]
+    if test and tuple(test) not in held:
+        held.append(tuple(test))
+    index = tuple(tuple(problem.names.index(specification.leader(name)) for name in one) for one in held)
+    asked = tasks(u, count) if fit.converged and math.isfinite(statistic) else []
+    starts = profile_minima(solver, found, free) if asked else found.u[None]
+    work = Work(problem, index, starts, free, seed, cores() if engine is None else 1)
+    blocks = [
+        {
+            "u": np.empty((0, len(u))),
+            "error": np.empty((0, len(u))),
+            "chi2": np.empty(0),
+            "null": np.empty((0, len(held))),
+            "converged": np.empty(0, bool),
+        }
+    ] * (len(asked) or 1)
+    done = 0
+    for k, block in run(work, asked, engine):
+        blocks[k], done = block, done + asked[k].count
+        if progress is not None:
+            progress(done, count)
+    toys = joined(blocks)
+    return ToyStudy(
+        fit=fit,
+        tested=dict(test),
+        truth={name: float(value) for name, value in problem.params(u).items() if name in problem.names},
+        statistic=statistic,
+        held=tuple(held),
+        values=coordinate_values(problem, toys["u"]),
+        errors={
+            name: np.full(len(toys["chi2"]), np.nan) if name in ordered else toys["error"][:, k]
+            for k, name in enumerate(problem.names)
+        },
+        chi2=toys["chi2"],
+        statistics=np.maximum(toys["null"] - toys["chi2"][:, None], 0.0),
+        toy_converged=toys["converged"],
+        count=count,
+        seed=seed,
+        seconds={"fit": sum(fit.seconds.values()), "toys": time.perf_counter() - started},
+    )

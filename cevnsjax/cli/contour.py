@@ -1,0 +1,123 @@
+"""The command that draws and tabulates the contours of scans."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .._errors import InputError
+from ..analysis.scan import ScanResult, draw_scans, open_scan
+from ..inference.intervals import delta_chi2
+from . import options, show
+
+COLUMNS = ("scan", "level", "parameters", "contour", "kind")
+
+
+def contour(
+    stores: Annotated[
+        list[Path], typer.Argument(metavar="SCAN.zarr...", help="Scans that `cevnsjax scan` wrote.", show_default=False)
+    ],
+    cl: options.Levels = None,
+    parameters: Annotated[
+        int | None,
+        typer.Option("--parameters", help="1 or 2: whose delta chi2 the level means; by default the axes drawn."),
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="The one or two axes, by default the first two.")
+    ] = None,
+    reference: Annotated[
+        str, typer.Option("--reference", help="What delta chi2 counts from: the best fit, or the lowest of the grid.")
+    ] = "best",
+    label: Annotated[list[str] | None, typer.Option("--label", help="Name of each scan in the figure.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the contours to this CSV file.")] = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected ones."""
+    show.check_plot(plot)
+    levels = options.split(cl) or ["90"]
+    for level in levels:
+        options.level(level)
+    if plot is not None and len(levels) > 1:
+        raise InputError("expected one --cl to draw, found several")
+    if out is not None and not out.parent.is_dir():
+        raise InputError(f"cannot write to '{out}': there is no folder '{out.parent}'")
+    if parameters not in (None, 1, 2):
+        raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
+    chosen = tuple(options.split(param))
+    scans = [open_scan(store) for store in stores]
+    if label and len(label) != len(scans):
+        raise InputError(f"expected a --label for each of {len(scans)} scans, found {len(label)}")
+    found = [
+        _described(scan, level, parameters, chosen, reference, name)
+        for scan, name in zip(scans, label or [str(store) for store in stores], strict=True)
+        for level in levels
+    ]
+    if plot is not None:
+        from ..plots.style import save
+
+        save(draw_scans(scans, levels[0], parameters, label, reference, chosen or None), plot)
+        show.say_drawn(plot)
+    if out is not None:
+        _write(out, found)
+    if json_:
+        show.json_object({"contours": found})
+    else:
+        show.contours(found)
+
+
+def _described(
+    scan: ScanResult, level: str, parameters: int | None, chosen: Sequence[str], reference: str, label: str
+) -> dict[str, Any]:
+    """Return the contours of one scan at one level as plain lists and numbers."""
+    names = tuple(chosen) or scan.names[:2]
+    count = len(names) if parameters is None else parameters
+    content = {
+        "scan": label,
+        "names": list(names),
+        "level": float(level),
+        "parameters": count,
+        "delta_chi2": delta_chi2(level, count),
+        "reference": {"which": reference, "chi2": scan.chi2_min if reference == "best" else scan.chi2_grid_min},
+        "best": scan.best,
+        "not_converged": scan.not_converged,
+    }
+    if len(names) == 2:
+        lines = scan.contours(level, count, names, reference)
+        return content | {"lines": [{"closed": one.closed, "points": one.points.tolist()} for one in lines]}
+    pieces = scan.pieces(level, count, names[0], reference)
+    return content | {
+        "pieces": [
+            {"low": p.low, "high": p.high, "open_below": p.open_below, "open_above": p.open_above} for p in pieces
+        ]
+    }
+
+
+def _rows(content: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of the table: the points of each line, or both ends of each piece."""
+    common = (content["scan"], f"{content['level']:g}", content["parameters"])
+    if "lines" in content:
+        return [
+            (*common, number, "closed" if line["closed"] else "open", *map(repr, point))
+            for number, line in enumerate(content["lines"])
+            for point in line["points"]
+        ]
+    return [
+        (*common, number, "edge of the grid" if piece[f"open_{side}"] else "closed", repr(piece[end]))
+        for number, piece in enumerate(content["pieces"])
+        for end, side in (("low", "below"), ("high", "above"))
+    ]
+
+
+def _write(out: Path, found: Sequence[dict[str, Any]]) -> None:
+    names = found[0]["names"]
+    try:
+        with out.open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow([*COLUMNS, *names])
+            for content in found:
+                table.writerows(_rows(content))
+    except OSError as error:
+        raise InputError(f"cannot write to '{out}': {error.strerror}") from None

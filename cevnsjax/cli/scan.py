@@ -1,0 +1,66 @@
+"""The command that scans a grid of parameters."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .._errors import InputError
+from ..inference.scan import CHUNK, parse_grid
+from . import options, show
+
+
+def scan(
+    names: options.Experiments,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option("--grid", help="NAME=LO:HI:N or NAME=LO:HI:N:log: one axis of the grid.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The store to write; a scan that was stopped goes on in it.", show_default=False),
+    ] = None,
+    free: options.Free = None,
+    tie: options.Ties = None,
+    settings: options.Settings = None,
+    require: options.Requirements = None,
+    constrain: options.Constraints = None,
+    correlate: options.Correlations = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
+    chunk: Annotated[int | None, typer.Option("--chunk", help=f"Points of a chunk, {CHUNK} by default.")] = None,
+    memory: Annotated[
+        str | None, typer.Option("--memory", help="Most memory for the points of a chunk, as 500MB or 2GB.")
+    ] = None,
+    engine: options.EngineName = "serial",
+    workers: options.Workers = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Scan chi2 on a grid of parameters, everything else profiled, into a store that survives being stopped."""
+    show.check_plot(plot)
+    if out is None:
+        raise InputError("scan: expected --out and the name of a store, such as --out scan.zarr")
+    axes = parse_grid(grid or ())
+    if not axes:
+        raise InputError("scan: expected at least one --grid, such as --grid g_zp=1e-6:1e-2:400:log")
+    most = None if memory is None else options.memory(memory)
+    asked = options.specification(free, tie, settings, require, constrain, correlate)
+    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    with options.engine(engine, workers) as chosen, show.bar("scanning") as progress:
+        try:
+            result = likelihood.scan(axes, out, chunk, most, engine=chosen, progress=progress, **asked)
+        except KeyboardInterrupt:
+            progress.close()
+            print(f"cevnsjax: interrupted; the same command goes on with '{out}'", file=sys.stderr)
+            raise typer.Exit(130) from None
+    show.draw(plot, result)
+    content = result.as_dict()
+    if json_:
+        show.json_object(content)
+    else:
+        show.scan(content)
+    show.exit_unless_converged(content)

@@ -1,0 +1,84 @@
+"""The command that draws and fits toy experiments."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .._errors import InputError
+from ..analysis.toys import check_out
+from ..inference.scan import parse_grid
+from . import options, show
+
+STUDY_TOYS, POINT_TOYS = 1000, 2000
+
+
+def toys(
+    names: options.Experiments,
+    free: options.Free = None,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", help=f"Toys, {STUDY_TOYS} by default; most at a point, {POINT_TOYS} by default."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")] = 1,
+    test: Annotated[
+        list[str] | None,
+        typer.Option("--test", help="NAME=VALUE: the hypothesis to draw toys at and to test.", show_default=False),
+    ] = None,
+    feldman_cousins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--feldman-cousins",
+            help="NAME=LO:HI:N or NAME=LO:HI:N:log: intervals of one parameter, or contours of two, by toys.",
+            show_default=False,
+        ),
+    ] = None,
+    tie: options.Ties = None,
+    settings: options.Settings = None,
+    require: options.Requirements = None,
+    constrain: options.Constraints = None,
+    correlate: options.Correlations = None,
+    interaction: options.Interactions = None,
+    couplings: options.CouplingScheme = "2022",
+    form_factor: options.FormFactorName = None,
+    electrons: options.Electrons = False,
+    cl: Annotated[
+        list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside 68.27 and 90.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write all toys to this netCDF file (.nc).")] = None,
+    engine: options.EngineName = "serial",
+    workers: options.Workers = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Draw toy experiments and fit them: p-values, goodness of fit, coverage, intervals of Feldman and Cousins."""
+    show.check_plot(plot)
+    if out is not None:
+        check_out(out)
+    levels = sorted({"68.27", "90", *map(options.level, options.split(cl))}, key=float)
+    asked = options.specification(free, tie, settings, require, constrain, correlate)
+    grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test), "--test")
+    if grid and tested:
+        raise InputError("toys: either --test or --feldman-cousins, found both")
+    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    result: Any
+    with options.engine(engine, workers) as chosen, show.bar("toys") as progress:
+        if grid:
+            result = likelihood.feldman_cousins(
+                grid, levels, POINT_TOYS if count is None else count, seed, engine=chosen, progress=progress, **asked
+            )
+            content = result.as_dict()
+        else:
+            number = STUDY_TOYS if count is None else count
+            result = likelihood.toys(number, seed, tested, engine=chosen, progress=progress, **asked)
+            content = result.as_dict(tuple(levels))
+    if result.converged:
+        if out is not None:
+            result.save(out)
+        show.draw(plot, result)
+    content["out"] = None if out is None or not result.converged else str(out)
+    if json_:
+        show.json_object(content)
+    else:
+        (show.construction if grid else show.toys)(content)
+    show.exit_unless_converged(content)

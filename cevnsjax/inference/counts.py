@@ -1,0 +1,147 @@
+"""χ² and its derivatives through the expected counts, of which each component depends on few coordinates.
+
+    μ_b = Σ_c f_c(x) S_cb(θ)
+    ∂_i χ²  = Σ_b f'(μ_b) ∂_i μ_b
+    ∂_ij χ² = Σ_b f''(μ_b) ∂_i μ_b ∂_j μ_b + f'(μ_b) ∂_ij μ_b
+
+with χ² = Σ_b f(μ_b), beside the constraints. A component (f_c its factor, S_c its stage) is differentiated by the few
+coordinates that it depends on, forward, and a component that none moves is a constant of the batch.
+"""
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .._typing import Array, Float, Scalar
+from ..folding import FoldedMeasurement
+from ..likelihood import counts_chi2, counts_derivatives
+from .problem import Problem
+
+Derivatives = Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]]
+
+FEW = 3
+"""Coordinates that shape one component up to which it is differentiated forward, in all pairs of them."""
+
+
+def moved_by(problem: Problem, names: frozenset[str]) -> tuple[int, ...]:
+    """Return the coordinates that move any of the parameters `names`, themselves, by a tie or by a required order."""
+    leaders = {dict(problem.ties).get(name, name) for name in names}
+    reached = leaders | {one for pair in problem.orders if not leaders.isdisjoint(pair) for one in pair}
+    return tuple(k for k, name in enumerate(problem.names) if name in reached)
+
+
+def is_simple(problem: Problem) -> bool:
+    """Return whether every component is shaped by at most `FEW` coordinates."""
+    return all(
+        len(moved_by(problem, folded.renamed(stage.parameters()))) <= FEW
+        for folded in problem.chi2.measurements
+        for stage in folded.stages
+    )
+
+
+class _Series:
+    """Value, gradient and Hessian of a function of a few of the coordinates."""
+
+    def __init__(self, function: Callable[[Array], Any], u: Array, moved: tuple[int, ...]) -> None:
+        axes = {i: jnp.zeros(len(u)).at[i].set(1.0) for i in moved}
+
+        def slope(i: int) -> Callable[[Array], Any]:
+            return lambda x: jax.jvp(function, (x,), (axes[i],))[1]
+
+        self.value = function(u)
+        self._first = {i: slope(i)(u) for i in moved}
+        self._second = {(i, j): jax.jvp(slope(i), (u,), (axes[j],))[1] for i in moved for j in moved if j <= i}
+
+    def first(self, i: int) -> Any:
+        """Return the derivative by coordinate i, None where it does not depend on it."""
+        return self._first.get(i)
+
+    def second(self, i: int, j: int) -> Any:
+        """Return the derivative by coordinates i and j, None where it does not depend on both."""
+        return self._second.get((max(i, j), min(i, j)))
+
+
+def _times(*factors: Any) -> Any:
+    """Return the product, None where one factor is."""
+    return None if any(factor is None for factor in factors) else math.prod(factors)
+
+
+def _total(terms: list[Any]) -> Any:
+    """Return the sum of all that are not None; None if all are."""
+    kept = [term for term in terms if term is not None]
+    return sum(kept[1:], kept[0]) if kept else None
+
+
+def _term(folded: FoldedMeasurement, problem: Problem, u: Array) -> tuple[Scalar, list[Scalar], list[list[Scalar]]]:
+    """Return χ² of one measurement, its gradient and the lower triangle of its Hessian."""
+    parts = []
+    for factor, stage in zip(folded.factors, folded.stages, strict=True):
+        scale = _Series(
+            lambda x, f=factor: jnp.asarray(f(folded.local(problem.params(x))), float),
+            u,
+            moved_by(problem, folded.renamed(factor.names())),
+        )
+        counts = _Series(
+            lambda x, s=stage: jnp.asarray(s(folded.local(problem.params(x)))).ravel(),
+            u,
+            moved_by(problem, folded.renamed(stage.parameters())),
+        )
+        parts.append((scale, counts))
+    expected = _total([scale.value * counts.value for scale, counts in parts])
+    shaped = expected.reshape(problem_shape(folded))
+    slope, curvature = (each.ravel() for each in counts_derivatives(folded, shaped))
+    number, zero = len(problem.names), jnp.zeros(())
+    rows = [
+        _total([_times(s.first(i), c.value) for s, c in parts] + [_times(s.value, c.first(i)) for s, c in parts])
+        for i in range(number)
+    ]
+    gradient = [zero if row is None else slope @ row for row in rows]
+    hessian = []
+    for i in range(number):
+        line = []
+        for j in range(i + 1):
+            bent = _total(
+                [
+                    term
+                    for s, c in parts
+                    for term in (
+                        _times(s.second(i, j), c.value),
+                        _times(s.first(i), c.first(j)),
+                        _times(s.first(j), c.first(i)),
+                        _times(s.value, c.second(i, j)),
+                    )
+                ]
+            )
+            both = None if rows[i] is None or rows[j] is None else curvature @ (rows[i] * rows[j])
+            found = _total([both, None if bent is None else slope @ bent])
+            line.append(zero if found is None else found)
+        hessian.append(line)
+    return counts_chi2(folded, shaped), gradient, hessian
+
+
+def problem_shape(folded: FoldedMeasurement) -> tuple[int, ...]:
+    """Return the shape of the bins of one data set."""
+    return folded.observed.shape
+
+
+def derivatives(problem: Problem) -> Derivatives:
+    """Return χ², gradient and Hessian of `problem` as one function of the coordinates."""
+    number = len(problem.names)
+
+    def constraints(u: Array) -> Array:
+        return jnp.asarray(problem.chi2.constraints(problem.params(u)), float)
+
+    def found(u: Float[Array, " coordinate"]) -> tuple[Any, Any, Any]:
+        value, gradient, hessian = constraints(u), jax.grad(constraints)(u), jax.hessian(constraints)(u)
+        for folded in problem.chi2.measurements:
+            own, slope, lower = _term(folded, problem, u)
+            value, gradient = value + own, gradient + jnp.stack(slope)
+            blocks = [lower[max(pair)][min(pair)] for pair in itertools.product(range(number), repeat=2)]
+            hessian = hessian + jnp.stack(blocks).reshape(number, number)
+        return value, gradient, hessian
+
+    return found
