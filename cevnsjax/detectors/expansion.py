@@ -48,8 +48,12 @@ class Expandable(Stage):
     """A stage of selected recoils (flavour, bin) that is linear in a table with an axis of bins."""
 
     @abc.abstractmethod
-    def expanded(self, terms: Stage) -> "Stage":
-        """Return the sum over terms that move, of bins that are all those of the first term, then of the next."""
+    def expanded(self, terms: Stage, count: int) -> "Stage":
+        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
+
+    @abc.abstractmethod
+    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "Stage | None":
+        """Return the same with sums over its bins for bins; None where it holds more numbers than a bin for each."""
 
 
 class Combined(Stage):
@@ -104,9 +108,8 @@ class ExpandedRows(Stage):
         return namespace(rows, terms).einsum("k,lkr->lr", terms, rows.reshape(rows.shape[0], self.count, -1))
 
 
-def combined(table: Float[np.ndarray, "..."], terms: Polynomials, axis: int) -> Combined:
-    """Return the stage of a table whose `axis` is terms × bins, summed over the terms."""
-    count = terms.picks[0].shape[1]
+def combined(table: Float[np.ndarray, "..."], terms: Stage, count: int, axis: int) -> Combined:
+    """Return the stage of a table whose `axis` is `count` terms × bins, summed over the terms."""
     shape = (*table.shape[:axis], count, table.shape[axis] // count, *table.shape[axis + 1 :])
     ordered = np.moveaxis(np.reshape(table, shape), axis, 0)
     return Combined(terms, ordered.reshape(count, -1), ordered.shape[1:])
@@ -114,11 +117,12 @@ def combined(table: Float[np.ndarray, "..."], terms: Polynomials, axis: int) -> 
 
 def expanded(rows: Stage, terms: Polynomials) -> Stage:
     """Return the sum over terms that move of `rows` (flavour, term and row)."""
+    count = terms.picks[0].shape[1]
     if isinstance(rows, Expandable):
-        return rows.expanded(terms)
+        return rows.expanded(terms, count)
     if isinstance(rows, Constant):
-        return combined(rows.value, terms, axis=1)
-    return ExpandedRows(rows, terms, terms.picks[0].shape[1])
+        return combined(rows.value, terms, count, axis=1)
+    return ExpandedRows(rows, terms, count)
 
 
 class Selection(Stage):

@@ -14,6 +14,7 @@ from cevnsjax.detectors.expansion import Combined, LiveSpectrum, SelectedRows
 from cevnsjax.detectors.quenching import QUENCHING, QUENCHING_SHAPES
 from cevnsjax.detectors.resolution import SMEARING
 from cevnsjax.detectors.response import EnergySpectrum
+from cevnsjax.detectors.templates import MorphedSpectrum
 from cevnsjax.folding import fold
 from cevnsjax.inference.evaluate import BATCH, Evaluator, side_by_side
 from cevnsjax.prediction import expected_counts
@@ -160,3 +161,15 @@ def test_counts_do_not_depend_on_where_the_quenching_is():
         params = cj.Likelihood([GE]).parameters.complete({"lindhard_k_ge": k})
         coarse, fine = (expected_counts(fold(GE, cj.standard_model(), order), params) for order in (24, 72))
         assert_close(coarse, fine, 1e-7, "quadrature", np.maximum(fine, 1e-2 * fine.max()))
+
+
+def test_templates_summed_over_recoils():
+    """Templates that two nuisances morph, summed over the recoils of each product of vertices: exact."""
+    xenon = cj.measurements.xenonnt_8b()
+    free = ("sin2_theta_w", *(along.parameter.name for along in xenon.detector.morphs))
+    whole = fold(xenon, cj.standard_model())
+    short = whole.specialise(set(free), cj.Likelihood([xenon]).parameters.complete()).stages[0]
+    assert isinstance(short, MorphedSpectrum)
+    for params in points(xenon, free, 4):
+        expected = np.asarray(whole.stages[0](params))
+        assert_close(short(params), expected, 1e-12, scale=expected.max())
