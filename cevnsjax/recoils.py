@@ -113,9 +113,16 @@ class QuadraticSpectrum(Expandable):
             return table[0]
         return table[-1] + xp.einsum("ql,qlb->lb", xp.stack(found)[:, np.array(self.rows)], table[:-1])
 
-    def expanded(self, terms: Stage) -> "QuadraticSpectrum":
-        """Return the sum over terms that move, of bins that are all those of the first term, then of the next."""
-        return dataclasses.replace(self, table=combined(self.table(NOTHING), terms, axis=2))
+    def expanded(self, terms: Stage, count: int) -> "QuadraticSpectrum":
+        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
+        return dataclasses.replace(self, table=combined(self.table(NOTHING), terms, count, axis=2))
+
+    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "QuadraticSpectrum | None":
+        """Return the same with sums over its bins for bins."""
+        table = self.table(NOTHING)
+        if table.shape[0] * table.shape[1] >= table.shape[2]:
+            return None
+        return dataclasses.replace(self, table=Constant(table @ matrix))
 
 
 class ReducedSpectrum(Expandable):
@@ -140,9 +147,16 @@ class ReducedSpectrum(Expandable):
         weights = self.weights(params)
         return namespace(products, weights).einsum("qlbip,qlip->lb", weights, products)
 
-    def expanded(self, terms: Stage) -> "ReducedSpectrum":
-        """Return the sum over terms that move, of bins that are all those of the first term, then of the next."""
-        return dataclasses.replace(self, weights=combined(self.weights(NOTHING), terms, axis=2))
+    def expanded(self, terms: Stage, count: int) -> "ReducedSpectrum":
+        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
+        return dataclasses.replace(self, weights=combined(self.weights(NOTHING), terms, count, axis=2))
+
+    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "ReducedSpectrum | None":
+        """Return the same with sums over its bins for bins."""
+        weights = self.weights(NOTHING)
+        if weights[:, :, 0].size >= weights.shape[2]:
+            return None
+        return dataclasses.replace(self, weights=Constant(np.einsum("qlbip,br->qlrip", weights, matrix)))
 
 
 def _values(shape: Stage, params: Params, flavours: int) -> Float[np.ndarray, "flavour nuclide node"]:

@@ -48,8 +48,12 @@ class Expandable(Stage):
     """A stage of selected recoils (flavour, bin) that is linear in a table with an axis of bins."""
 
     @abc.abstractmethod
-    def expanded(self, terms: Stage) -> "Stage":
-        """Return the sum over terms that move, of bins that are all those of the first term, then of the next."""
+    def expanded(self, terms: Stage, count: int) -> "Stage":
+        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
+
+    @abc.abstractmethod
+    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "Stage | None":
+        """Return the same with sums over its bins for bins; None where it holds more numbers than a bin for each."""
 
 
 class Combined(Stage):
@@ -104,9 +108,8 @@ class ExpandedRows(Stage):
         return namespace(rows, terms).einsum("k,lkr->lr", terms, rows.reshape(rows.shape[0], self.count, -1))
 
 
-def combined(table: Float[np.ndarray, "..."], terms: Polynomials, axis: int) -> Combined:
-    """Return the stage of a table whose `axis` is terms × bins, summed over the terms."""
-    count = terms.picks[0].shape[1]
+def combined(table: Float[np.ndarray, "..."], terms: Stage, count: int, axis: int) -> Combined:
+    """Return the stage of a table whose `axis` is `count` terms × bins, summed over the terms."""
     shape = (*table.shape[:axis], count, table.shape[axis] // count, *table.shape[axis + 1 :])
     ordered = np.moveaxis(np.reshape(table, shape), axis, 0)
     return Combined(terms, ordered.reshape(count, -1), ordered.shape[1:])
@@ -114,11 +117,12 @@ def combined(table: Float[np.ndarray, "..."], terms: Polynomials, axis: int) -> 
 
 def expanded(rows: Stage, terms: Polynomials) -> Stage:
     """Return the sum over terms that move of `rows` (flavour, term and row)."""
+    count = terms.picks[0].shape[1]
     if isinstance(rows, Expandable):
-        return rows.expanded(terms)
+        return rows.expanded(terms, count)
     if isinstance(rows, Constant):
-        return combined(rows.value, terms, axis=1)
-    return ExpandedRows(rows, terms, terms.picks[0].shape[1])
+        return combined(rows.value, terms, count, axis=1)
+    return ExpandedRows(rows, terms, count)
 
 
 class Selection(Stage):
@@ -173,12 +177,9 @@ class SelectedRows(Stage):
         return (self.rows(params) * self.selection(params)) @ self.bins
 
 
-def legendre_ranges(
-    efficiency: Efficiency, parts: Float[np.ndarray, "bin edge"], samples: Sequence[Params]
-) -> Float[np.ndarray, "part 2"]:
-    """Return the ends between which the density is needed in each part: from the lowest threshold of the `samples`."""
+def legendre_ranges(parts: Float[np.ndarray, "bin edge"], lowest: float) -> Float[np.ndarray, "part 2"]:
+    """Return the ends between which the density is needed in each part: from the `lowest` threshold."""
     lower, upper = parts[:, :-1].ravel(), parts[:, 1:].ravel()
-    lowest = min(float(efficiency.threshold(values)) for values in samples)
     start = np.maximum(lower, lowest - MARGIN * (upper - lower))
     return np.stack([np.where(start < upper, start, lower), np.where(upper > lower, upper, lower + 1.0)], axis=1)
 
@@ -238,7 +239,7 @@ def expand(
     """Return the polynomials of the `moving` parameters, and what each is multiplied with in a response.
 
     As many as the counts of the `spectra` need, in every bin; `bins` has the largest factor that each row goes into its
-    bin with. None if that is too many.
+    bin with. None if that is too many, as is foreseen from how fast the terms fall.
     """
     counts, shape = [FEWEST[len(moving)]] * len(moving), function(params).shape
     flat = spectra.reshape(len(spectra), -1).T
@@ -262,7 +263,11 @@ def expand(
         sizes = np.max(sizes[:, :, None] * bins[:, :, None], axis=1)
         scale = sizes.max(axis=0)
         share = (sizes / np.maximum(scale, FLOOR * scale.max(axis=0))).max(axis=(1, 2)).reshape(counts)
-        short = [share.take(range(3 * count // 4, count), axis).max() > TAIL for axis, count in enumerate(counts)]
+        tails = [share.take(range(3 * count // 4, count), axis).max() for axis, count in enumerate(counts)]
+        short = [tail > TAIL for tail in tails]
+        most = MOST_POINTS ** (1.0 / len(moving))
+        if any(tail ** (most / count) > TAIL for tail, count in zip(tails, counts, strict=True)):
+            return None
         if not any(short):
             kept = np.argwhere(share > KEPT)
             picks = tuple(

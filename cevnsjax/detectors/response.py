@@ -255,6 +255,15 @@ class EnergyResponse(Stage):
         """Return name and bounds of its parameters that move."""
         return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
 
+    def thresholds(self, samples: Sequence[Params]) -> tuple[float, float] | None:
+        """Return the ends of where the threshold is at the `samples`; None if one of them has none."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = [float(self.detector.efficiency.threshold(values)) for values in samples]
+        low, high = min(found), max(found)
+        if np.isnan(found).any():
+            return None
+        return low, high if low == high else high + MARGIN * (high - low)
+
     def is_exact(self) -> bool:
         """Return whether bins are integrated in closed form."""
         return isinstance(self.detector.smearing, GaussianSmearing) and isinstance(
@@ -379,7 +388,10 @@ class EnergySpectrum(Stage):
         rows, selection, bins = response, None, np.eye(len(response.parts))
         samples = sampled(domain, free, params, SAMPLES, 1)
         if selecting:
-            ranges = legendre_ranges(efficiency, response.parts, samples)
+            thresholds = response.thresholds(samples)
+            if thresholds is None:
+                return None
+            ranges = legendre_ranges(response.parts, thresholds[0])
             densities = response.densities(ranges)
             sizes = [np.abs(np.tensordot(densities(v), spectra, ((2, 3), (1, 2)))) for v in samples[: SAMPLES // 2]]
             selection, matrix, bins = select(
@@ -426,8 +438,9 @@ class EnergySpectrum(Stage):
         kept, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
         matrix = matrix.reshape(-1, *response.recoil.shape)
         recoil = response.recoil.ravel()[None, kept]
-        thresholds = [float(detector.efficiency.threshold(values)) for values in samples]
-        ends = min(thresholds), max(thresholds) + MARGIN * (max(thresholds) - min(thresholds))
+        ends = response.thresholds(samples)
+        if ends is None:
+            return None
         curves = detector.quenching, detector.smearing, detector.efficiency, detector.acceptance
         checks = sampled(domain, free, params, SAMPLES // 4, 2)
         orders = np.full(len(response.parts), FEWEST_NODES)

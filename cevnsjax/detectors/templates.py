@@ -7,7 +7,7 @@ While no parameter of the physics moves, the templates contracted with the recoi
 (anchors, bins). Otherwise spectrum and weights of the anchors are contracted with all templates in one matrix product.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import equinox as eqx
 import numpy as np
@@ -17,6 +17,7 @@ from .._numerics import namespace
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
+from .expansion import Expandable
 from .response import Detector, EnergySpectrum, FlavourStrengths
 
 
@@ -79,6 +80,40 @@ class RecoilTemplates(Stage):
         return (both @ self.templates.reshape(both.shape[0], -1)).reshape(shape[-2:])
 
 
+def _weights(morphs: Sequence[Morph], params: Params) -> Float[Array, " anchor"]:
+    """Return the weights of all combinations of anchors."""
+    weights = np.ones(1)
+    for along in morphs:
+        weights = (weights[:, None] * along(params[along.parameter.name])).ravel()
+    return weights
+
+
+class MorphWeights(Stage):
+    """Stage: the weights of all combinations of anchors."""
+
+    morphs: tuple[Morph, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(morph.parameter.name for morph in self.morphs)
+
+    def __call__(self, params: Params) -> Float[Array, " anchor"]:
+        return _weights(self.morphs, params)
+
+
+class MorphedSpectrum(Stage):
+    """Stage: counts in each bin and cell, from those of each flavour."""
+
+    spectrum: Stage
+    """Counts of each flavour, (flavour, bin and cell)."""
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+        return self.spectrum(params).sum(axis=0).reshape(self.shape)
+
+
 class Morphed(Stage):
     """Stage: templates (anchor, …, bin, cell) at the values of the nuisances, one for each axis of anchors."""
 
@@ -88,10 +123,19 @@ class Morphed(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(morph.parameter.name for morph in self.morphs)
 
+    def simplified(self, free: Set[str], params: Params) -> Stage:
+        """Return the same with the templates summed over the recoils of each product of vertices, if these are few."""
+        if isinstance(self.templates, RecoilTemplates) and isinstance(self.templates.spectrum, Expandable):
+            templates = self.templates.templates
+            spectrum = self.templates.spectrum.mapped(templates.reshape(len(templates), -1))
+            if spectrum is not None:
+                count = int(np.prod(templates.shape[1:-2]))
+                shape = templates.shape[-2], templates.shape[-1]
+                return MorphedSpectrum(spectrum.expanded(MorphWeights(self.morphs), count), shape)
+        return self
+
     def __call__(self, params: Params) -> Float[Array, "bin cell"]:
-        weights = np.ones(1)
-        for along in self.morphs:
-            weights = (weights[:, None] * along(params[along.parameter.name])).ravel()
+        weights = _weights(self.morphs, params)
         if isinstance(self.templates, RecoilTemplates):
             return self.templates.weighted(params, weights)
         templates = self.templates(params)

@@ -14,6 +14,7 @@ from cevnsjax.detectors.expansion import Combined, LiveSpectrum, SelectedRows
 from cevnsjax.detectors.quenching import QUENCHING, QUENCHING_SHAPES
 from cevnsjax.detectors.resolution import SMEARING
 from cevnsjax.detectors.response import EnergySpectrum
+from cevnsjax.detectors.templates import MorphedSpectrum
 from cevnsjax.folding import fold
 from cevnsjax.inference.evaluate import BATCH, Evaluator, side_by_side
 from cevnsjax.prediction import expected_counts
@@ -27,10 +28,11 @@ CASES = {
     "pulls": (CSI, SHAPES, SelectedRows),
     "pulls and vertices": (CSI, (*SHAPES, "sin2_theta_w"), SelectedRows),
     "pulls and radii": (CSI, (*SHAPES, "sin2_theta_w", "r_n_cs", "r_n_i"), LiveSpectrum),
-    "efficiency": (CSI, (*EFFICIENCY, EFFICIENCY_SHAPE, "sin2_theta_w"), SelectedRows),
+    "efficiency": (CSI, (EFFICIENCY_SHAPE, "sin2_theta_w"), SelectedRows),
+    "efficiency, low threshold": (CSI, (EFFICIENCY[0], EFFICIENCY_SHAPE), LiveSpectrum),
     "efficiency and radii": (CSI, (EFFICIENCY_SHAPE, "r_n_cs"), LiveSpectrum),
-    "smearing": (CSI, (*SMEARING, "sin2_theta_w"), None),
-    "everything of the quenching": (CSI, (*QUENCHING, EFFICIENCY_SHAPE), LiveSpectrum),
+    "smearing": (CSI, (*SMEARING, "sin2_theta_w"), LiveSpectrum),
+    "everything of the quenching": (CSI, (*QUENCHING[:4], EFFICIENCY_SHAPE), LiveSpectrum),
     "Lindhard": (GE, ("lindhard_k_ge", "sin2_theta_w"), None),
 }
 
@@ -146,9 +148,28 @@ def test_a_response_that_jumps_stays_whole():
     assert spectrum.simplified({"lindhard_k_ge"}, params) is spectrum
 
 
+def test_an_efficiency_without_threshold_stays_whole():
+    """A logistic curve a / (1 + …) + d with a < -d is negative everywhere; the bounds allow it."""
+    folded = fold(CSI, cj.standard_model())
+    short = folded.specialise(set(EFFICIENCY), cj.Likelihood([CSI]).parameters.complete({EFFICIENCY_SHAPE: 1.0}))
+    assert any(isinstance(stage, EnergySpectrum) for stage in stages(short.stages[0]))
+
+
 def test_counts_do_not_depend_on_where_the_quenching_is():
     """The default recoil energies, against three times as many, over the bounds of Lindhard's k."""
     for k in (0.1, 0.12, 0.2, 0.25):
         params = cj.Likelihood([GE]).parameters.complete({"lindhard_k_ge": k})
         coarse, fine = (expected_counts(fold(GE, cj.standard_model(), order), params) for order in (24, 72))
         assert_close(coarse, fine, 1e-7, "quadrature", np.maximum(fine, 1e-2 * fine.max()))
+
+
+def test_templates_summed_over_recoils():
+    """Templates that two nuisances morph, summed over the recoils of each product of vertices: exact."""
+    xenon = cj.measurements.xenonnt_8b()
+    free = ("sin2_theta_w", *(along.parameter.name for along in xenon.detector.morphs))
+    whole = fold(xenon, cj.standard_model())
+    short = whole.specialise(set(free), cj.Likelihood([xenon]).parameters.complete()).stages[0]
+    assert isinstance(short, MorphedSpectrum)
+    for params in points(xenon, free, 4):
+        expected = np.asarray(whole.stages[0](params))
+        assert_close(short(params), expected, 1e-12, scale=expected.max())
