@@ -2,12 +2,11 @@
 
 import math
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.fft
 import scipy.special
 from jax.scipy.special import erf as _jax_erf
 from jax.scipy.special import gammaln as _jax_log_gamma
@@ -57,26 +56,6 @@ def chebyshev_polynomials(x: Scalar, count: int) -> Float[Array, " degree"]:
         last = len(found) - 1
         found = xp.concatenate([found, 2.0 * found[last] * found[1:] - found[last - 1 :: -1]])
     return found[:count]
-
-
-def chebyshev_expansion(
-    function: Callable[[float], Float[np.ndarray, "..."]], low: float, high: float, tolerance: float, most: int
-) -> Float[np.ndarray, "degree ..."] | None:
-    """Return the coefficients of Chebyshev polynomials for `function` between `low` and `high`.
-
-    The number of terms is doubled until the last quarter of them is below `tolerance` of the largest; None if more than
-    `most` would be needed. Host only.
-    """
-    count = 32
-    while count <= most:
-        angle = np.pi * (np.arange(count) + 0.5) / count
-        values = np.array([function(0.5 * (low + high) + 0.5 * (high - low) * x) for x in np.cos(angle)])
-        coefficients = scipy.fft.dct(values, axis=0) / count
-        coefficients[0] *= 0.5
-        if np.abs(coefficients[-count // 4 :]).max() <= tolerance * np.abs(coefficients).max():
-            return coefficients
-        count *= 2
-    return None
 
 
 def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:

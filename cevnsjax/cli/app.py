@@ -19,6 +19,7 @@ from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 from .contour import contour
+from .sample import sample
 from .scan import scan
 from .toys import toys
 
@@ -277,6 +278,7 @@ def profile(
 
 
 app.command()(scan)
+app.command()(sample)
 app.command()(toys)
 app.command()(contour)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from .._typing import Bool, Float
+from .cores import cores
 from .newton import Minimum, minimise
 from .problem import Problem
 from .search import Search
@@ -119,7 +119,7 @@ class Solver:
 
         firsts = range(0, count, size)
         if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
-            with ThreadPoolExecutor(os.cpu_count()) as threads:
+            with ThreadPoolExecutor(cores()) as threads:
                 parts = list(threads.map(one, firsts))
         else:
             parts = [one(first) for first in firsts]
