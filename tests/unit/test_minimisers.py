@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.inference.fit import spread_starts
+from cevnsjax.inference.fit import approach, spread_starts
 from cevnsjax.inference.minimisers import MINIMISERS, check_minimiser, search
 
 FIXED = {"brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0}
@@ -18,8 +18,9 @@ def problem(csi):
 
 @pytest.fixture(scope="module")
 def starts(problem):
-    start = np.array([0.0, 0.0, 1.0])
-    return spread_starts(search(problem), start, np.array([True, True, False]), 16)
+    start, free = np.array([0.0, 0.0, 1.0]), np.array([True, True, False])
+    solver = search(problem)
+    return approach(solver, spread_starts(solver, start, free, 16), free)
 
 
 @pytest.fixture(scope="module")
