@@ -87,7 +87,7 @@ def truths(count: int = 4_000) -> None:
 
 
 def limits(count: int = 4_000) -> None:
-    """Print and draw the intervals of g_zp at 50 MeV of two models, and of one with fewer signal events than expected."""
+    """Print and draw the intervals of g_zp at 50 MeV of two models, and of one with fewer events than expected."""
     data = csi().measurements
     fewer = csi().asimov({"cevns_norm": FEWER}).measurements
     cases = {
