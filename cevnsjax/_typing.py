@@ -8,11 +8,11 @@ from collections.abc import Mapping
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 Array = jax.Array | np.ndarray
 Scalar = float | int | np.floating | Float[Array, ""]
 Params = Mapping[str, Scalar]
 """Values of the parameters by name, a flat dictionary of scalars in the units of `cevnsjax.parameters`."""
 
-__all__ = ["Array", "Float", "Params", "Scalar"]
+__all__ = ["Array", "Bool", "Float", "Params", "Scalar"]

@@ -14,10 +14,10 @@ from scipy.interpolate import CubicSpline, RectBivariateSpline
 from .._errors import InputError
 from ..inference.scan import Axis
 
-FINER = 4
-"""How many times finer the grid is made before contours are drawn."""
+FINER = 10
+"""How many times finer the grid is made before contours are drawn, at most."""
 MOST_POINTS = 1000
-"""Values of an axis from which on it is fine enough."""
+"""Values of an axis beyond which it is made no finer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +45,13 @@ def _scaled(axis: Axis) -> np.ndarray:
     return np.log(axis.values) if axis.log else axis.values
 
 
+def unscaled(axis: Axis, x: np.ndarray) -> np.ndarray:
+    """Return values of the axis, at its ends exactly those."""
+    ends = _scaled(axis)[[0, -1]]
+    values = np.exp(x) if axis.log else x
+    return np.where(x == ends[0], axis.values[0], np.where(x == ends[1], axis.values[-1], values))
+
+
 def _height(delta: np.ndarray, level: float) -> np.ndarray:
     """Return what is interpolated: zero at the level, negative below."""
     if not level > 0.0:
@@ -56,10 +63,24 @@ def _height(delta: np.ndarray, level: float) -> np.ndarray:
 
 def _finer(x: np.ndarray) -> np.ndarray:
     """Return `x` with points between, itself where it is fine enough."""
-    if len(x) >= MOST_POINTS or len(x) < 4:
+    factor = min(FINER, MOST_POINTS // len(x))
+    if factor < 2:
         return x
-    steps = np.arange(FINER) / FINER
+    steps = np.arange(factor) / factor
     return np.append((x[:-1, None] + np.diff(x)[:, None] * steps).ravel(), x[-1])
+
+
+def finer_grid(axes: tuple[Axis, Axis], delta: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return both axes, scaled, and on them what is interpolated: below the level it is negative.
+
+    Points at which `delta` is not finite are not a number.
+    """
+    x, y = (_scaled(axis) for axis in axes)
+    height = _height(delta, level)
+    if np.all(np.isfinite(height)) and min(height.shape) >= 4:
+        fine_x, fine_y = _finer(x), _finer(y)
+        return fine_x, fine_y, RectBivariateSpline(x, y, height, kx=3, ky=3, s=0)(fine_x, fine_y)
+    return x, y, height
 
 
 def contours(axes: tuple[Axis, Axis], delta: np.ndarray, level: float) -> list[Contour]:
@@ -69,20 +90,12 @@ def contours(axes: tuple[Axis, Axis], delta: np.ndarray, level: float) -> list[C
     """
     from contourpy import contour_generator
 
-    x, y = (_scaled(axis) for axis in axes)
-    height = _height(delta, level)
-    if np.all(np.isfinite(height)) and min(height.shape) >= 4:
-        fine_x, fine_y = _finer(x), _finer(y)
-        height = RectBivariateSpline(x, y, height, kx=3, ky=3, s=0)(fine_x, fine_y)
-        x, y = fine_x, fine_y
-    generator = contour_generator(x=x, y=y, z=np.ma.masked_invalid(height.T))
+    x, y, height = finer_grid(axes, delta, level)
     found = []
-    for line in generator.lines(0.0):
+    for line in contour_generator(x=x, y=y, z=np.ma.masked_invalid(height.T)).lines(0.0):
         points = np.asarray(line, float)
         closed = len(points) > 2 and bool(np.all(points[0] == points[-1]))
-        for column, axis in enumerate(axes):
-            if axis.log:
-                points[:, column] = np.exp(points[:, column])
+        points = np.stack([unscaled(axis, points[:, column]) for column, axis in enumerate(axes)], axis=1)
         found.append(Contour(points, closed))
     return sorted(found, key=lambda contour: -len(contour.points))
 
@@ -100,7 +113,7 @@ def pieces(axis: Axis, delta: np.ndarray, level: float) -> list[Region]:
             start, open_below = (x[0], True) if k == 0 else (_crossing(x, height, k - 1), False)
         if start is not None and (not here or k == len(x) - 1):
             end = x[-1] if here else _crossing(x, height, k - 1)
-            low, high = (math.exp(edge) if axis.log else float(edge) for edge in (start, end))
+            low, high = unscaled(axis, np.array([start, end])).tolist()
             found.append(Region(low, high, open_below, bool(here)))
             start = None
     return found

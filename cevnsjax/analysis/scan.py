@@ -21,7 +21,7 @@ from ..inference.intervals import LEVELS, delta_chi2
 from ..inference.problem import Problem, Specification, pose
 from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS
-from .contours import Contour, Region, contours, pieces
+from .contours import Contour, Region, contours, finer_grid, pieces, unscaled
 from .joining import base_name
 from .store import FORMAT, ScanStore, locked, read_attributes
 
@@ -130,6 +130,13 @@ def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None])
                 found = f"chi2 at the same point is {there} there, {here} here"
     if found:
         raise InputError(f"'{path}' holds another scan: {found}; nothing was written")
+
+
+def _height(level: float | int | str, parameters: int) -> float:
+    """Return the Δχ² of a confidence level for one or two parameters; refuse other conventions."""
+    if parameters not in (1, 2):
+        raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
+    return delta_chi2(level, parameters)
 
 
 class _Memory:
@@ -261,7 +268,7 @@ class ScanResult:
 
     def contours(
         self,
-        level: float | str = 90,
+        level: float | int | str = 90,
         parameters: int = 2,
         names: Sequence[str] | None = None,
         reference: str = "best",
@@ -275,15 +282,22 @@ class ScanResult:
         if len(chosen) != 2:
             raise InputError("expected two axes to draw contours of, found one: ask for its pieces")
         first, second = self._axes_of(chosen)
-        return contours((first, second), self.delta_chi2(chosen, reference), delta_chi2(level, parameters))
+        return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
 
     def pieces(
-        self, level: float | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
+        self, level: float | int | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
     ) -> list[Region]:
         """Return the pieces of one axis that lie below a confidence level [per cent], the others profiled."""
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
-        return pieces(axis, self.delta_chi2(chosen, reference), delta_chi2(level, parameters))
+        return pieces(axis, self.delta_chi2(chosen, reference), _height(level, parameters))
+
+    @property
+    def title(self) -> str:
+        """Return the measurements and what is added to the Standard Model."""
+        settings = self.dataset.attrs["settings"]
+        beyond = [name for name in settings["interactions"] if name != "standard-model"]
+        return ", ".join([" + ".join(settings["measurements"]), *beyond])
 
     def label(self, name: str) -> str:
         """Return the LaTeX label of an axis, with its unit."""
@@ -309,14 +323,16 @@ class ScanResult:
             "version": attributes["version"],
         }
 
-    def plot(self, level: float | str = 90, parameters: int | None = None) -> "Figure":
-        """Draw the contour of the first two axes, or Δχ² against the only one."""
-        return draw_scans([self], level, parameters)
+    def plot(
+        self, level: float | int | str = 90, parameters: int | None = None, names: Sequence[str] | None = None
+    ) -> "Figure":
+        """Draw the contour of two axes, by default the first two, or Δχ² against one."""
+        return draw_scans([self], level, parameters, names=names)
 
 
 def draw_scans(
     scans: Sequence[ScanResult],
-    level: float | str = 90,
+    level: float | int | str = 90,
     parameters: int | None = None,
     labels: Sequence[str] | None = None,
     reference: str = "best",
@@ -330,22 +346,24 @@ def draw_scans(
         if scan._chosen(names if set(names) <= set(scan.names) else None) != names:
             raise InputError(f"expected scans of the same axes, found {', '.join(names)} and {', '.join(scan.names)}")
     count = len(names) if parameters is None else parameters
-    texts = labels or [", ".join(scan.dataset.attrs["settings"]["interactions"]) for scan in scans]
-    overlays = [
-        Overlay(
-            label=text,
-            axes=tuple(axis.values for axis in scan._axes_of(names)),
-            delta_chi2=scan.delta_chi2(names, reference),
-            lines=tuple(one.points for one in scan.contours(level, count, names, reference)) if len(names) == 2 else (),
-            best=tuple(scan.best[name] for name in names) if scan.best else None,
-        )
-        for text, scan in zip(texts, scans, strict=True)
-    ]
+    texts = labels or [scan.title for scan in scans]
+    level_of = _height(level, count)
+    overlays = []
+    for text, scan in zip(texts, scans, strict=True):
+        axes, delta = scan._axes_of(names), scan.delta_chi2(names, reference)
+        best = tuple(scan.best[name] for name in names) if scan.best else None
+        if len(axes) == 1:
+            overlays.append(Overlay(text, (axes[0].values,), delta, (), best))
+            continue
+        pair = (axes[0], axes[1])
+        x, y, height = finer_grid(pair, delta, level_of)
+        lines = tuple(line.points for line in contours(pair, delta, level_of))
+        overlays.append(Overlay(text, (unscaled(pair[0], x), unscaled(pair[1], y)), height, lines, best))
     return draw_overlay(
         overlays,
         labels=tuple(scans[0].label(name) for name in names),
         log=tuple(axis.log for axis in scans[0]._axes_of(names)),
-        level=delta_chi2(level, count),
+        level=level_of,
         title=f"{float(level):g} %, {'one parameter' if count == 1 else f'{count} parameters'}",
     )
 
@@ -428,15 +446,16 @@ def scan(
     probe = _probe(problem, blocks, specification.values)
     attributes, by_axis = _attributes(likelihood, blocks, settings, probe)
     work = scan_work(problem, blocks, specification.values, specification.is_free)
-    started = time.perf_counter()
+    clock = time.perf_counter(), work.compile_seconds
     if store is None:
         kept = _Memory(blocks, profiled)
         _fill(work, kept, list(range(len(blocks.blocks))), engine, progress)
         lowest = refine(work, kept.chi2(), kept.lookup)
         summary = _summary(lowest, kept.count_unconverged())
-        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, started))
+        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, *clock))
     if store.exists:
         _check_same(store.path, settings, probe)
+    engines.prepare(engine)
     with locked(store.path):
         if store.exists:
             _check_same(store.path, settings, probe)
@@ -445,7 +464,7 @@ def scan(
         if not read_attributes(store.path)["complete"]:
             _fill(work, store, [k for k, done in enumerate(store.done) if not done], engine, progress)
             store.finish(_summary(refine(work, store.chi2(), store.lookup), store.count_unconverged()))
-    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, started))
+    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, *clock))
 
 
 def _fill(
@@ -464,8 +483,8 @@ def _fill(
             progress(done, grid.size)
 
 
-def _seconds(work: ScanWork, started: float) -> dict[str, float]:
-    compiling = work.compile_seconds
+def _seconds(work: ScanWork, started: float, compiled: float) -> dict[str, float]:
+    compiling = work.compile_seconds - compiled
     return {"compile": compiling, "run": max(0.0, time.perf_counter() - started - compiling)}
 
 

@@ -172,7 +172,7 @@ class ScanStore:
 
     def write(self, number: int, block: Scanned) -> None:
         """Write what was found in block `number`, χ² last."""
-        flags = self._padded(block.converged, False).astype(bool)
+        flags = self._padded(block.converged, 0.0).astype(bool)
         with self._guarded():
             for name in self.names:
                 self._put(self._chunk(name, number), self._padded(block.values[name], np.nan).tobytes())

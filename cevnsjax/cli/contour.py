@@ -44,6 +44,8 @@ def contour(
         raise InputError("expected one --cl to draw, found several")
     if out is not None and not out.parent.is_dir():
         raise InputError(f"cannot write to '{out}': there is no folder '{out.parent}'")
+    if parameters not in (None, 1, 2):
+        raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
     chosen = tuple(options.split(param))
     scans = [open_scan(store) for store in stores]
     if label and len(label) != len(scans):

@@ -1,26 +1,38 @@
 """Find the minimum of a problem from several starts, and run any batch of minimisations in one compiled program."""
 
 import dataclasses
+import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
 
-from .._typing import Float
+from .._typing import Bool, Float
+from .cores import cores
 from .newton import Minimum, minimise
 from .problem import Problem
-from .strengths import derivatives, is_linear
+from .search import Search
+from .strengths import is_linear, minimise_strengths
 
 CHUNK = 16
 """Minimisations that run side by side. One program of this size serves fits, profiles and intervals."""
 MANY = 2000
 """Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
-MANY_CHUNK = 256
-"""Minimisations over strengths alone that run side by side."""
+MANY_CHUNK = {"cpu": 512, "gpu": 16384}
+"""Minimisations over strengths alone that run side by side: what the caches of a core hold, or fills a device."""
+ROUNDS = 8
+"""Calls of the program for strengths, each of those points alone that need more steps, before the general one."""
 STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
+WIDE = 1e3
+"""Ratio of positive bounds from which on starts are spread in the logarithm."""
+CLOSEST = 1e-8
+"""Share of the range, from a bound of 0, down to which starts are spread."""
 
 
 def _minimise_batch(
@@ -29,70 +41,136 @@ def _minimise_batch(
     return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
 
 
-def _minimise_strengths(
-    problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
-) -> Minimum:
-    """Minimise over the strengths alone, the components evaluated once; derivatives of the others are not a number."""
-    kept = np.array(problem.strengths)
+@functools.lru_cache(maxsize=64)
+def _jitted(function: Callable[..., Any], structure: Any, devices: tuple[jax.Device, ...], count: int) -> Any:
+    """Return `function` of the leaves of a problem of this `structure` and `count` arrays of rows, to be compiled.
 
-    def one(u: jax.Array, f: jax.Array) -> Minimum:
-        strengths = problem.of_strengths(u)
-        closed = derivatives(strengths) if is_linear(strengths) else None
-        found = minimise(strengths, u[kept], f[kept], lower[kept], upper[kept], derivatives=closed)
-        unknown = jnp.full((len(u), len(u)), jnp.nan)
-        return dataclasses.replace(
-            found,
-            u=u.at[kept].set(found.u),
-            gradient=unknown[0].at[kept].set(found.gradient),
-            hessian=unknown.at[np.ix_(kept, kept)].set(found.hessian),
-        )
+    Kept, so that JAX traces and compiles once for all problems of one structure, whatever their values.
+    """
 
-    return jax.vmap(one)(start, frozen)
+    def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], *rows: jax.Array) -> Any:
+        return function(jax.tree.unflatten(structure, leaves), *rows, *box)
+
+    if len(devices) == 1:
+        return jax.jit(mapped)
+    split = (P(), P(), *(P("rows") for _ in range(count)))
+    mesh = Mesh(np.array(devices), ("rows",))
+    return jax.jit(jax.shard_map(mapped, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False))
+
+
+@dataclasses.dataclass(frozen=True)
+class Reached:
+    """Where many minimisations ended."""
+
+    u: Float[np.ndarray, "point coordinate"]
+    value: Float[np.ndarray, " point"]
+    converged: np.ndarray
 
 
 class Solver:
     """Minimises one problem from many starts; compiled once, whatever is frozen and however many starts there are.
 
-    Of many points at which only strengths are left to minimise over (a grid of all free parameters, with flat pulls),
-    the components are evaluated once each, by a second program that is compiled when the first such grid comes.
+    Chunks of starts run side by side, on all cores of a processor or on all devices: JAX shards the rows of a chunk
+    over several devices, and threads keep the cores busy where there is one.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        """Compile the minimisation of `problem` for `CHUNK` starts at a time."""
+    def __init__(self, problem: Problem, devices: Sequence[jax.Device] | None = None) -> None:
+        """Prepare to minimise `problem` on `devices` (all by default); programs are compiled when they are needed."""
         self.problem = problem
         self.lower, self.upper = problem.box
+        self.devices = tuple(devices or jax.devices())
+        self._leaves, self._structure = jax.tree.flatten(problem)
         self.compile_seconds = self.run_seconds = 0.0
-        self._programs: dict[Callable[..., Minimum], Callable[..., Minimum]] = {}
-        self._compiled(_minimise_batch, CHUNK)
+        self._programs: dict[Callable[..., Any], Callable[..., Any]] = {}
 
-    def _compiled(self, function: Callable[..., Minimum], chunk: int) -> Callable[..., Minimum]:
+    def _compiled(self, function: Callable[..., Any], chunk: int) -> Callable[..., Any]:
+        """Return `function` of rows of starts: one for each device and place in a chunk.
+
+        The arrays of the problem and the box are arguments of the program, put on the device once.
+        """
         if function not in self._programs:
             started = time.perf_counter()
-            shape = (chunk, len(self.problem.names))
-            arguments = (self.problem, np.zeros(shape), np.zeros(shape, bool), self.lower, self.upper)
-            self._programs[function] = jax.jit(function).lower(*arguments).compile()
+            shape = (chunk * len(self.devices), len(self.problem.names))
+            rows = (np.zeros(shape), np.zeros(shape, bool)) if function is _minimise_batch else (np.zeros(shape),)
+
+            fixed = (self._leaves, (self.lower, self.upper))
+            if len(self.devices) > 1:
+                fixed = jax.device_put(fixed, NamedSharding(Mesh(np.array(self.devices), ("rows",)), P()))
+            else:
+                fixed = jax.device_put(fixed, self.devices[0])
+            jitted = _jitted(function, self._structure, self.devices, len(rows))
+            self._programs[function] = functools.partial(jitted.lower(*fixed, *rows).compile(), *fixed)
             self.compile_seconds += time.perf_counter() - started
         return self._programs[function]
+
+    def compile(self) -> None:
+        """Compile the program that minimises from any starts now, not when it is first needed."""
+        self._compiled(_minimise_batch, CHUNK)
+
+    def _run(self, function: Callable[..., Any], chunk: int, *rows: np.ndarray) -> Any:
+        """Return what the program of `function` makes of all rows, chunk by chunk, joined."""
+        program, count = self._compiled(function, chunk), len(rows[0])
+        started = time.perf_counter()
+        size = chunk * len(self.devices)
+
+        def one(first: int) -> Any:
+            chosen = np.arange(first, first + size).clip(max=count - 1)
+            return jax.tree.map(np.asarray, program(*(each[chosen] for each in rows)))
+
+        firsts = range(0, count, size)
+        if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
+            with ThreadPoolExecutor(cores()) as threads:
+                parts = list(threads.map(one, firsts))
+        else:
+            parts = [one(first) for first in firsts]
+        joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[:count], *parts)
+        self.run_seconds += time.perf_counter() - started
+        return joined
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held.
 
         `frozen` has the shape of `start` or of one row.
         """
-        frozen = np.broadcast_to(frozen, start.shape)
-        others = np.delete(frozen, self.problem.strengths, axis=1)
-        simple = len(start) >= MANY and self.problem.strengths and others.all()
-        function, chunk = (_minimise_strengths, MANY_CHUNK) if simple else (_minimise_batch, CHUNK)
-        program = self._compiled(function, chunk)
-        started = time.perf_counter()
-        parts = []
-        for first in range(0, len(start), chunk):
-            rows = np.arange(first, first + chunk).clip(max=len(start) - 1)
-            found = program(self.problem, start[rows], frozen[rows], self.lower, self.upper)
-            parts.append(jax.tree.map(np.asarray, found))
-        joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
-        self.run_seconds += time.perf_counter() - started
-        return joined
+        return self._run(_minimise_batch, CHUNK, start, np.broadcast_to(frozen, start.shape))
+
+    def only_strengths(self, frozen: Bool[np.ndarray, " coordinate"], points: int) -> bool:
+        """Return whether nothing but strengths is left to minimise over, at so many points that a program pays."""
+        return points >= MANY and self._linear is not None and bool(np.all(frozen != self._linear))
+
+    @functools.cached_property
+    def _linear(self) -> Bool[np.ndarray, " coordinate"] | None:
+        """Which coordinates are strengths, None if the counts are not linear in them."""
+        strengths = np.isin(np.arange(len(self.problem.names)), self.problem.strengths)
+        return strengths if is_linear(self.problem) else None
+
+    def lowest(
+        self,
+        start: Float[np.ndarray, "start coordinate"],
+        frozen: Bool[np.ndarray, " coordinate"],
+        points: int | None = None,
+    ) -> Reached:
+        """Return what is reached from each row of `start`, the coordinates marked in `frozen` held.
+
+        Of many points at which only strengths are left to minimise over (a grid of all free parameters, with flat
+        pulls), the components are evaluated once each, by a program of their own. `points` is the number to come, if
+        these are some of them.
+        """
+        if not self.only_strengths(frozen, points or len(start)):
+            found = self(start, frozen)
+            return Reached(found.u, found.value, found.converged)
+        chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])
+        u, value, converged = start.copy(), np.full(len(start), np.nan), np.zeros(len(start), bool)
+        rest = np.arange(len(start))
+        for _ in range(ROUNDS):
+            u[rest], value[rest], converged[rest] = self._run(minimise_strengths, chunk, u[rest])
+            rest = np.flatnonzero(~converged)
+            if not len(rest):
+                break
+        else:
+            again = self(start[rest], frozen)
+            u[rest], value[rest], converged[rest] = again.u, again.value, again.converged
+        return Reached(u, value, converged)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,15 +198,39 @@ def even_points(count: int, dimension: int) -> Float[np.ndarray, "count dimensio
 
 
 def spread_starts(
-    solver: Solver, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
+    solver: Search, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
 ) -> Float[np.ndarray, "start coordinate"]:
-    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds."""
+    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds.
+
+    Masses and couplings are spread in their logarithm: where the lower bound is positive and far below the upper one,
+    and, in every second start, where it is 0.
+    """
     dimension = int(spread.sum())
     starts = np.repeat(start[None, :], count if dimension else 1, axis=0)
     if dimension:
         low, high = solver.lower[spread], solver.upper[spread]
-        starts[1:, spread] = low + (high - low) * even_points(count - 1, dimension)
+        shares = even_points(count - 1, dimension)
+        starts[1:, spread] = low + (high - low) * shares
+        wide = low > 0
+        wide[wide] = high[wide] / low[wide] > WIDE
+        starts[1:, np.flatnonzero(spread)[wide]] = low[wide] * (high[wide] / low[wide]) ** shares[:, wide]
+        from_zero = low == 0
+        starts[1::2, np.flatnonzero(spread)[from_zero]] = high[from_zero] * CLOSEST ** shares[::2, from_zero]
     return starts
+
+
+def approach(
+    solver: Search, starts: Float[np.ndarray, "start coordinate"], free: np.ndarray
+) -> Float[np.ndarray, "start coordinate"]:
+    """Return where the `starts` end if only the coordinates marked in `free` move, all others held.
+
+    From a start far away, with the nuisances free at once, a minimiser takes the strength of the signal to zero and is
+    left in a long curved valley where a large cross section makes up for it.
+    """
+    if free.all() or not free.any():
+        return starts
+    found = solver(starts, ~free)
+    return np.where(np.isfinite(found.value)[:, None], found.u, starts)
 
 
 def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -141,9 +243,10 @@ def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
     return full
 
 
-def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray) -> BestFit:
+def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
     """Return the lowest minimum from `STARTS` starts that differ in the coordinates marked in `free`."""
-    found = solver(spread_starts(solver, start, free, STARTS), np.zeros(len(start), bool))
+    starts = approach(solver, spread_starts(solver, start, free, STARTS), free)
+    found = solver(starts, np.zeros(len(start), bool))
     finite = np.where(np.isfinite(found.value), found.value, np.inf)
     best = int(np.argmin(finite))
     settled = np.where(found.converged, finite, np.inf)
@@ -152,6 +255,8 @@ def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray) -> BestFit:
         best = int(np.argmin(settled))
         agreeing = int(np.sum(settled <= settled[best] + 1e-6))
         message = f"converged; {agreeing} of {len(finite)} starts ended in this minimum"
+        if not found.converged.all():
+            message += f", {int(np.sum(~found.converged))} did not converge"
     elif not np.isfinite(finite[best]):
         message = "did not converge: chi2 is not finite at any start"
     else:

@@ -12,9 +12,11 @@ import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import jax
 import numpy as np
+from scipy.interpolate import make_interp_spline
 
 from .._errors import InputError
 from .._typing import Float
@@ -29,6 +31,11 @@ CHUNK = 16384
 """Points of a block, unless asked otherwise."""
 REFINED = 16
 """Local minima of the grid from which the best fit is refined."""
+STRIDE = 8
+"""Where only strengths are profiled: points of a block from one to the next that starts from far away, along an axis.
+
+The others start where a spline through these says that they end.
+"""
 MOST_VALUES = 10**8
 """Values of one axis: more than any disk takes."""
 SOLVERS = 4
@@ -80,7 +87,7 @@ def parse_axis(name: str, text: str) -> Axis:
     return spaced(name, low, high, count, parts[-1] == "log")
 
 
-def axis_of(name: str, values: str | Sequence[float] | np.ndarray) -> Axis:
+def axis_of(name: str, values: str | Sequence[Any] | np.ndarray) -> Axis:
     """Return the axis of a text as in `parse_axis`, or of increasing numbers: logarithmic if their ratios are equal."""
     if isinstance(values, str):
         return parse_axis(name, values)
@@ -190,6 +197,16 @@ def make_grid(axes: Sequence[Axis], coordinates: int, chunk: int | None = None, 
     return Grid(tuple(axes), block_shape([len(axis.values) for axis in axes], most))
 
 
+def _between(
+    values: Float[np.ndarray, "*few column"], places: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
+    """Return `values` known at some places along each axis of a grid at all of them, by splines of third order."""
+    for axis, (known, n) in enumerate(zip(places, shape, strict=True)):
+        if len(known) < n:
+            values = make_interp_spline(known, values, k=min(3, len(known) - 1), axis=axis)(np.arange(n))
+    return values
+
+
 @dataclasses.dataclass(frozen=True)
 class Scanned:
     """What is found in a block, the grid as axes."""
@@ -273,7 +290,7 @@ class ScanWork:
         def improve(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
             """Minimise from `starts` at the points `rows`; return which became lower."""
             starts[:, self.columns] = positions[rows]
-            found = solver(starts, frozen)
+            found = solver.lowest(starts, frozen, self.grid.size)
             value = np.where(np.isfinite(found.value), found.value, np.inf)
             better = (value < chi2[rows] - 1e-12) | (found.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
             chosen = rows[better]
@@ -283,10 +300,17 @@ class ScanWork:
         rows = np.flatnonzero(allowed)
         if not len(rows):
             return chi2, u, converged
-        for start in self._starts(others):
-            improve(rows, np.tile(start, (len(rows), 1)))
-        changed = np.ones(count, bool)
         index = np.arange(count).reshape(shape)
+        if allowed.all() and solver.only_strengths(frozen, self.grid.size):
+            few = [np.unique(np.append(np.arange(0, n, STRIDE), n - 1)) for n in shape]
+            some = index[np.ix_(*few)]
+            improve(some.ravel(), np.tile(self.start, (some.size, 1)))
+            starts = _between(u[some], few, shape).reshape(count, -1)
+            improve(rows, np.clip(starts, *self.problem.box))
+        else:
+            for start in self._starts(others):
+                improve(rows, np.tile(start, (len(rows), 1)))
+        changed = np.ones(count, bool)
         for _ in range(SWEEPS):
             due = allowed & (others.any() | ~converged)
             moved = np.zeros(count, bool)
@@ -338,6 +362,7 @@ class Lowest:
 def local_minima(chi2: np.ndarray, most: int) -> np.ndarray:
     """Return the flat places of up to `most` points that no neighbour along an axis is below, lowest first."""
     lowest = np.isfinite(chi2)
+    chi2 = np.where(lowest, chi2, np.inf)
     for axis in range(chi2.ndim):
         if chi2.shape[axis] > 1:
             first, last = [slice(None)] * chi2.ndim, [slice(None)] * chi2.ndim

@@ -19,19 +19,18 @@ class Overlay:
 
     label: str
     axes: tuple[np.ndarray, ...]
-    delta_chi2: np.ndarray
-    """An array with one axis per parameter."""
+    height: np.ndarray
+    """Δχ² of one parameter; of two an array (first, second) that is negative below the level."""
     lines: tuple[np.ndarray, ...]
     """The contours, arrays (point, 2)."""
     best: tuple[float, ...] | None
 
 
-def draw_lines(axes: Axes, overlay: Overlay, level: float, colour: str, shade: bool) -> None:
+def draw_lines(axes: Axes, overlay: Overlay, colour: str, shade: bool) -> None:
     """Draw the contours of a scan of two parameters; with `shade`, what lies above the level is filled."""
     if shade:
-        height = np.where(np.isfinite(overlay.delta_chi2), overlay.delta_chi2, np.nan)
-        inside = np.ma.masked_invalid(np.minimum(height, 2.0 * level)).T
-        axes.contourf(*overlay.axes, inside, levels=[level, 3.0 * level], colors=[colour], alpha=0.16)
+        inside = np.ma.masked_invalid(np.minimum(overlay.height, 1.0)).T
+        axes.contourf(*overlay.axes, inside, levels=[0.0, 2.0], colors=[colour], alpha=0.16)
     for number, line in enumerate(overlay.lines):
         axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.5, label=overlay.label if number == 0 else None)
 
@@ -46,11 +45,11 @@ def draw_overlay(
         for number, overlay in enumerate(overlays):
             colour = COLOURS[number % len(COLOURS)]
             if len(labels) == 2:
-                draw_lines(axes, overlay, level, colour, shade=len(overlays) == 1)
+                draw_lines(axes, overlay, colour, shade=len(overlays) == 1)
                 if overlay.best is not None:
                     axes.plot(*overlay.best, marker="+", ms=9, mew=1.4, ls="", color=colour)
             else:
-                finite = np.where(np.isfinite(overlay.delta_chi2), overlay.delta_chi2, np.nan)
+                finite = np.where(np.isfinite(overlay.height), overlay.height, np.nan)
                 axes.plot(overlay.axes[0], finite, color=colour, lw=1.6, label=overlay.label)
         if len(labels) == 1:
             axes.axhline(level, color="0.6", lw=0.8, ls=(0, (4, 3)))
