@@ -113,7 +113,7 @@ def limits(count: int = 4_000) -> None:
                 print("      critical at 0:", critical[0], "±", error[0])
             share, error = found.construction.p_values()
             print("   p at 0:", share[0], "±", error[0], "t", found.construction.observed[0])
-    figure.savefig(FIGURES / "toys_feldman_cousins.png")
+    figure.savefig(FIGURES / "toys_feldman_cousins.png", dpi=100)
 
 
 def contour(count: int = 1_000) -> None:
