@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
+    from ..plots.toys import Level
     from .fit import FitResult
 
 CONSTRUCTION = (
@@ -195,20 +196,23 @@ class FeldmanCousinsResult:
         parameter = self.fit.likelihood.parameters[name]
         return f"${parameter.latex}$" + ("" if parameter.unit == "1" else f" [{parameter.unit}]")
 
+    def panel(self) -> "tuple[str, bool, np.ndarray, np.ndarray, list[Level]]":
+        """Return what is drawn of the construction of one parameter: the arguments of `plots.toys.draw_statistic`."""
+        from ..plots.toys import Level
+
+        levels = []
+        for level in self.levels:
+            critical, error = self.construction.critical(float(level) / 100.0)
+            levels.append(Level(level, critical, error, delta_chi2(level), self.interval(float(level) / 100.0).pieces))
+        points = self.construction.points[:, 0]
+        return self.label(self.names[0]), self.axes[0].log, points, self.construction.observed, levels
+
     def plot(self) -> "Figure":
         """Draw t of the data with the critical values against one parameter, or the contours of two."""
-        from ..plots.toys import Level, Plane, draw_construction, draw_plane
+        from ..plots.toys import Plane, draw_construction, draw_plane
 
         if len(self.axes) == 1:
-            found = self.construction
-            levels = []
-            for level in self.levels:
-                critical, error = found.critical(float(level) / 100.0)
-                kept = self.interval(float(level) / 100.0).pieces
-                levels.append(Level(level, critical, error, delta_chi2(level), kept))
-            return draw_construction(
-                self.label(self.names[0]), self.axes[0].log, found.points[:, 0], found.observed, levels
-            )
+            return draw_construction(*self.panel())
         planes = [
             Plane(
                 level,

@@ -23,6 +23,9 @@ from .problem import Problem
 
 Derivatives = Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]]
 
+Dependence = tuple[tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], ...]
+"""By measurement and component, the coordinates of the factor and of the stage."""
+
 FEW = 3
 """Coordinates that shape one component up to which it is differentiated forward, in all pairs of them."""
 
@@ -34,13 +37,23 @@ def moved_by(problem: Problem, names: frozenset[str]) -> tuple[int, ...]:
     return tuple(k for k, name in enumerate(problem.names) if name in reached)
 
 
-def is_simple(problem: Problem) -> bool:
-    """Return whether every component is shaped by at most `FEW` coordinates."""
-    return all(
-        len(moved_by(problem, folded.renamed(stage.parameters()))) <= FEW
+def dependence(problem: Problem) -> Dependence:
+    """Return which coordinates move the factor and the stage of each component of each measurement.
+
+    Host only: what a stage depends on may follow from its arrays.
+    """
+    return tuple(
+        tuple(
+            (moved_by(problem, folded.renamed(factor.names())), moved_by(problem, folded.renamed(stage.parameters())))
+            for factor, stage in zip(folded.factors, folded.stages, strict=True)
+        )
         for folded in problem.chi2.measurements
-        for stage in folded.stages
     )
+
+
+def is_simple(moved: Dependence) -> bool:
+    """Return whether every component is shaped by at most `FEW` coordinates."""
+    return all(len(stage) <= FEW for folded in moved for _, stage in folded)
 
 
 class _Series:
@@ -76,23 +89,17 @@ def _total(terms: list[Any]) -> Any:
     return sum(kept[1:], kept[0]) if kept else None
 
 
-def _term(folded: FoldedMeasurement, problem: Problem, u: Array) -> tuple[Scalar, list[Scalar], list[list[Scalar]]]:
+def _term(
+    folded: FoldedMeasurement, moved: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], problem: Problem, u: Array
+) -> tuple[Scalar, list[Scalar], list[list[Scalar]]]:
     """Return χ² of one measurement, its gradient and the lower triangle of its Hessian."""
     parts = []
-    for factor, stage in zip(folded.factors, folded.stages, strict=True):
-        scale = _Series(
-            lambda x, f=factor: jnp.asarray(f(folded.local(problem.params(x))), float),
-            u,
-            moved_by(problem, folded.renamed(factor.names())),
-        )
-        counts = _Series(
-            lambda x, s=stage: jnp.asarray(s(folded.local(problem.params(x)))).ravel(),
-            u,
-            moved_by(problem, folded.renamed(stage.parameters())),
-        )
+    for factor, stage, (scaling, shaping) in zip(folded.factors, folded.stages, moved, strict=True):
+        scale = _Series(lambda x, f=factor: jnp.asarray(f(folded.local(problem.params(x))), float), u, scaling)
+        counts = _Series(lambda x, s=stage: jnp.asarray(s(folded.local(problem.params(x)))).ravel(), u, shaping)
         parts.append((scale, counts))
     expected = _total([scale.value * counts.value for scale, counts in parts])
-    shaped = expected.reshape(problem_shape(folded))
+    shaped = expected.reshape(folded.observed.shape)
     slope, curvature = (each.ravel() for each in counts_derivatives(folded, shaped))
     number, zero = len(problem.names), jnp.zeros(())
     rows = [
@@ -123,13 +130,8 @@ def _term(folded: FoldedMeasurement, problem: Problem, u: Array) -> tuple[Scalar
     return counts_chi2(folded, shaped), gradient, hessian
 
 
-def problem_shape(folded: FoldedMeasurement) -> tuple[int, ...]:
-    """Return the shape of the bins of one data set."""
-    return folded.observed.shape
-
-
-def derivatives(problem: Problem) -> Derivatives:
-    """Return χ², gradient and Hessian of `problem` as one function of the coordinates."""
+def derivatives(problem: Problem, moved: Dependence) -> Derivatives:
+    """Return χ², gradient and Hessian of `problem` as one function of the coordinates; `moved` is its `dependence`."""
     number = len(problem.names)
 
     def constraints(u: Array) -> Array:
@@ -137,8 +139,8 @@ def derivatives(problem: Problem) -> Derivatives:
 
     def found(u: Float[Array, " coordinate"]) -> tuple[Any, Any, Any]:
         value, gradient, hessian = constraints(u), jax.grad(constraints)(u), jax.hessian(constraints)(u)
-        for folded in problem.chi2.measurements:
-            own, slope, lower = _term(folded, problem, u)
+        for folded, components in zip(problem.chi2.measurements, moved, strict=True):
+            own, slope, lower = _term(folded, components, problem, u)
             value, gradient = value + own, gradient + jnp.stack(slope)
             blocks = [lower[max(pair)][min(pair)] for pair in itertools.product(range(number), repeat=2)]
             hessian = hessian + jnp.stack(blocks).reshape(number, number)

@@ -8,6 +8,7 @@ closed form (`counts`).
 import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -18,7 +19,7 @@ from .._errors import InputError
 from .._typing import Float
 from ..prediction import expected_counts
 from .cores import cores
-from .counts import derivatives, is_simple
+from .counts import Dependence, dependence, derivatives, is_simple
 from .newton import MAX_STEPS, Minimum, minimise
 from .problem import Problem
 
@@ -94,8 +95,9 @@ def _drawn(problem: Problem) -> list[Any]:
     return [*(folded.observed for folded in problem.chi2.measurements), problem.chi2.constraints.centres]
 
 
-@jax.jit
+@partial(jax.jit, static_argnums=0)
 def _minimise_chunk(
+    moved: Dependence,
     problem: Problem,
     data: list[jax.Array],
     start: jax.Array,
@@ -107,7 +109,7 @@ def _minimise_chunk(
 
     def one(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum:
         toy = eqx.tree_at(_drawn, problem, own)
-        return minimise(toy, u, held, *box, most, derivatives(toy) if is_simple(toy) else None)
+        return minimise(toy, u, held, *box, most, derivatives(toy, moved) if is_simple(moved) else None)
 
     return jax.vmap(one)(data, start, frozen)
 
@@ -125,6 +127,7 @@ def minimise_toys(
     `toys` are as `fluctuate` returns them for `problem`. No row depends on the others.
     """
     data, (lower, upper), number = _drawn(toys), problem.box, len(problem.names)
+    moved = dependence(problem)
     found = Minimum(
         u=np.array(starts, float),
         value=np.full(len(starts), np.inf),
@@ -139,7 +142,7 @@ def minimise_toys(
         """Fit these rows from where they are; different rows are written by different threads."""
         padded = np.concatenate([rows, np.full(CHUNK - len(rows), rows[-1])])
         own = [leaf[which[padded]] for leaf in data]
-        ended = _minimise_chunk(problem, own, found.u[padded], frozen[padded], (lower, upper), most)
+        ended = _minimise_chunk(moved, problem, own, found.u[padded], frozen[padded], (lower, upper), most)
         before = found.steps[rows]
         for array, part in zip(arrays, jax.tree.leaves(ended), strict=True):
             array[rows] = np.asarray(part)[: len(rows)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import chi2 as chi2_distribution
@@ -66,34 +67,41 @@ class Level:
     pieces: tuple[tuple[float, float], ...]
 
 
+def draw_statistic(
+    axes: Axes, label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Level]
+) -> None:
+    """Draw t of the data with its critical values on `axes`: what lies below them is the interval, drawn beneath."""
+    axes.plot(points, observed, color=CURVE_COLOUR, lw=1.8, label="data", zorder=3)
+    top = 1.6 * max(max(float(np.median(one.critical)), one.wilks) for one in levels)
+    for number, (one, colour) in enumerate(zip(levels, COLOURS, strict=False)):
+        axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
+        axes.plot(points, one.critical, color=colour, lw=1.3, label=f"toys, {float(one.level):g} %")
+        axes.axhline(one.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
+        for low, high in one.pieces:
+            height = -0.035 * top * (number + 1)
+            axes.plot([low, high], [height, height], color=colour, lw=3.0, solid_capstyle="butt")
+    axes.axhline(0.0, color="0.7", lw=0.6)
+    axes.set(
+        xlabel=label,
+        ylabel=r"$t = \chi^2 - \chi^2_\mathrm{min}$",
+        xscale="log" if log else "linear",
+        xlim=(points[0], points[-1]),
+        ylim=(-0.035 * top * (len(levels) + 1), top),
+    )
+    if not log and max(map(abs, points)) < 1e-2:
+        axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 0), useMathText=True)
+    handles, _ = axes.get_legend_handles_labels()
+    axes.legend(handles=[*handles, Line2D([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")])
+    tidy(axes)
+
+
 def draw_construction(
     label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Level]
 ) -> Figure:
-    """Return the figure of t of the data with its critical values: what lies below them is the interval."""
+    """Return the figure of t of the data with its critical values."""
     with matplotlib.rc_context(RC):
         figure = new_figure(5.6, 4.2)
-        axes = figure.add_subplot()
-        axes.plot(points, observed, color=CURVE_COLOUR, lw=1.8, label="data", zorder=3)
-        highest = max(max(float(one.critical.max()), one.wilks) for one in levels)
-        top = 1.6 * highest
-        for number, (one, colour) in enumerate(zip(levels, COLOURS, strict=False)):
-            axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
-            axes.plot(points, one.critical, color=colour, lw=1.3, label=f"toys, {float(one.level):g} %")
-            axes.axhline(one.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
-            for low, high in one.pieces:
-                height = -0.035 * top * (number + 1)
-                axes.plot([low, high], [height, height], color=colour, lw=3.0, solid_capstyle="butt")
-        axes.axhline(0.0, color="0.7", lw=0.6)
-        axes.set(
-            xlabel=label,
-            ylabel=r"$t = \chi^2 - \chi^2_\mathrm{min}$",
-            xscale="log" if log else "linear",
-            xlim=(points[0], points[-1]),
-            ylim=(-0.035 * top * (len(levels) + 1), top),
-        )
-        handles, _ = axes.get_legend_handles_labels()
-        axes.legend(handles=[*handles, Line2D([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")])
-        tidy(axes)
+        draw_statistic(figure.add_subplot(), label, log, points, observed, levels)
     return figure
 
 

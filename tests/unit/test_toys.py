@@ -15,7 +15,7 @@ from scipy import stats
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.inference.counts import derivatives
+from cevnsjax.inference.counts import dependence, derivatives
 from cevnsjax.inference.frequencies import ONE_SIGMA, at_least, critical_value, fraction
 from cevnsjax.inference.toys import BLOCK, Work, asimov, fluctuate, joined, minimise_toys, refit, tasks
 
@@ -88,7 +88,7 @@ def test_gaussian_fits_are_least_squares(gaussian):
 
 def check_derivatives(problem, u):
     """Compare closed forms with the differentiation of all of χ² and with finite differences of its gradient."""
-    value, gradient, hessian = jax.jit(lambda x: derivatives(problem)(x))(u)
+    value, gradient, hessian = jax.jit(lambda x: derivatives(problem, dependence(problem))(x))(u)
     expected, slope = jax.jit(jax.value_and_grad(problem))(u)
     assert_close(value, expected, 1e-12)
     assert_close(gradient, slope, 1e-12, scale=np.abs(slope).max())
