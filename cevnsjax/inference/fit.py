@@ -1,6 +1,7 @@
 """Find the minimum of a problem from several starts, and run any batch of minimisations in one compiled program."""
 
 import dataclasses
+import functools
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from .._typing import Bool, Float
@@ -21,8 +22,10 @@ CHUNK = 16
 """Minimisations that run side by side. One program of this size serves fits, profiles and intervals."""
 MANY = 2000
 """Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
-MANY_CHUNK = {"cpu": 256, "gpu": 16384}
+MANY_CHUNK = {"cpu": 512, "gpu": 16384}
 """Minimisations over strengths alone that run side by side: what the caches of a core hold, or fills a device."""
+ROUNDS = 8
+"""Calls of the program for strengths, each of those points alone that need more steps, before the general one."""
 STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
 
@@ -54,22 +57,32 @@ class Solver:
         self.problem = problem
         self.lower, self.upper = problem.box
         self.devices = tuple(devices or jax.devices())
+        self._leaves, self._structure = jax.tree.flatten(problem)
         self.compile_seconds = self.run_seconds = 0.0
         self._programs: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def _compiled(self, function: Callable[..., Any], chunk: int) -> Callable[..., Any]:
-        """Return `function` of the problem, rows of starts (one for each device and place in a chunk), and the box."""
+        """Return `function` of rows of starts: one for each device and place in a chunk.
+
+        The arrays of the problem and the box are arguments of the program, put on the device once.
+        """
         if function not in self._programs:
             started = time.perf_counter()
             shape = (chunk * len(self.devices), len(self.problem.names))
             rows = (np.zeros(shape), np.zeros(shape, bool)) if function is _minimise_batch else (np.zeros(shape),)
-            arguments = (self.problem, *rows, self.lower, self.upper)
-            mapped = function
+
+            def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], *rows: jax.Array) -> Any:
+                return function(jax.tree.unflatten(self._structure, leaves), *rows, *box)
+
+            fixed = (self._leaves, (self.lower, self.upper))
             if len(self.devices) > 1:
                 mesh = Mesh(np.array(self.devices), ("rows",))
-                split = (P(), *(P("rows") for _ in rows), P(), P())
-                mapped = jax.shard_map(function, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False)
-            self._programs[function] = jax.jit(mapped).lower(*arguments).compile()
+                split = (P(), P(), *(P("rows") for _ in rows))
+                mapped = jax.shard_map(mapped, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False)
+                fixed = jax.device_put(fixed, NamedSharding(mesh, P()))
+            else:
+                fixed = jax.device_put(fixed, self.devices[0])
+            self._programs[function] = functools.partial(jax.jit(mapped).lower(*fixed, *rows).compile(), *fixed)
             self.compile_seconds += time.perf_counter() - started
         return self._programs[function]
 
@@ -81,8 +94,7 @@ class Solver:
 
         def one(first: int) -> Any:
             chosen = np.arange(first, first + size).clip(max=count - 1)
-            found = program(self.problem, *(each[chosen] for each in rows), self.lower, self.upper)
-            return jax.tree.map(np.asarray, found)
+            return jax.tree.map(np.asarray, program(*(each[chosen] for each in rows)))
 
         firsts = range(0, count, size)
         if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
@@ -103,8 +115,13 @@ class Solver:
 
     def only_strengths(self, frozen: Bool[np.ndarray, " coordinate"], points: int) -> bool:
         """Return whether nothing but strengths is left to minimise over, at so many points that a program pays."""
-        strengths = np.isin(np.arange(len(frozen)), self.problem.strengths)
-        return points >= MANY and bool(np.all(frozen != strengths)) and is_linear(self.problem)
+        return points >= MANY and self._linear is not None and bool(np.all(frozen != self._linear))
+
+    @functools.cached_property
+    def _linear(self) -> Bool[np.ndarray, " coordinate"] | None:
+        """Which coordinates are strengths, None if the counts are not linear in them."""
+        strengths = np.isin(np.arange(len(self.problem.names)), self.problem.strengths)
+        return strengths if is_linear(self.problem) else None
 
     def lowest(
         self,
@@ -122,9 +139,14 @@ class Solver:
             found = self(start, frozen)
             return Reached(found.u, found.value, found.converged)
         chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])
-        u, value, converged = map(np.array, self._run(minimise_strengths, chunk, start))
-        rest = np.flatnonzero(~converged)
-        if len(rest):
+        u, value, converged = start.copy(), np.full(len(start), np.nan), np.zeros(len(start), bool)
+        rest = np.arange(len(start))
+        for _ in range(ROUNDS):
+            u[rest], value[rest], converged[rest] = self._run(minimise_strengths, chunk, u[rest])
+            rest = np.flatnonzero(~converged)
+            if not len(rest):
+                break
+        else:
             again = self(start[rest], frozen)
             u[rest], value[rest], converged[rest] = again.u, again.value, again.converged
         return Reached(u, value, converged)

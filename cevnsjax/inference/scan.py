@@ -16,6 +16,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from scipy.interpolate import make_interp_spline
 
 from .._errors import InputError
 from .._typing import Float
@@ -31,6 +32,11 @@ CHUNK = 16384
 """Points of a block, unless asked otherwise."""
 REFINED = 16
 """Local minima of the grid from which the best fit is refined."""
+STRIDE = 8
+"""Where only strengths are profiled: points of a block from one to the next that starts from far away, along an axis.
+
+The others start where a spline through these says that they end.
+"""
 MOST_VALUES = 10**8
 """Values of one axis: more than any disk takes."""
 LEAST = 1e-6
@@ -194,6 +200,16 @@ def make_grid(axes: Sequence[Axis], coordinates: int, chunk: int | None = None, 
     return Grid(tuple(axes), block_shape([len(axis.values) for axis in axes], most))
 
 
+def _between(
+    values: Float[np.ndarray, "*few column"], places: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> np.ndarray:
+    """Return `values` known at some places along each axis of a grid at all of them, by splines of third order."""
+    for axis, (known, n) in enumerate(zip(places, shape, strict=True)):
+        if len(known) < n:
+            values = make_interp_spline(known, values, k=min(3, len(known) - 1), axis=axis)(np.arange(n))
+    return values
+
+
 @dataclasses.dataclass(frozen=True)
 class Scanned:
     """What is found in a block, the grid as axes."""
@@ -287,10 +303,17 @@ class ScanWork:
         rows = np.flatnonzero(allowed)
         if not len(rows):
             return chi2, u, converged
-        for start in self._starts(others):
-            improve(rows, np.tile(start, (len(rows), 1)))
-        changed = np.ones(count, bool)
         index = np.arange(count).reshape(shape)
+        if allowed.all() and solver.only_strengths(frozen, self.grid.size):
+            few = [np.unique(np.append(np.arange(0, n, STRIDE), n - 1)) for n in shape]
+            some = index[np.ix_(*few)]
+            improve(some.ravel(), np.tile(self.start, (some.size, 1)))
+            starts = _between(u[some], few, shape).reshape(count, -1)
+            improve(rows, np.clip(starts, *self.problem.box))
+        else:
+            for start in self._starts(others):
+                improve(rows, np.tile(start, (len(rows), 1)))
+        changed = np.ones(count, bool)
         for _ in range(SWEEPS):
             due = allowed & (others.any() | ~converged)
             moved = np.zeros(count, bool)

@@ -78,7 +78,16 @@ def test_public_names():
 
 
 def test_public_methods_are_documented():
-    for name in ("CrossSections", "FeldmanCousinsResult", "FitResult", "Likelihood", "Prediction", "ProfileResult", "ScanResult", "ToyStudy"):
+    for name in (
+        "CrossSections",
+        "FeldmanCousinsResult",
+        "FitResult",
+        "Likelihood",
+        "Prediction",
+        "ProfileResult",
+        "ScanResult",
+        "ToyStudy",
+    ):
         for attribute, value in vars(getattr(cj, name)).items():
             if not attribute.startswith("_") and (callable(value) or isinstance(value, property)):
                 assert value.__doc__, f"{name}.{attribute}"
