@@ -22,6 +22,7 @@ from .analysis import (  # noqa: E402
     FeldmanCousinsResult,
     FitResult,
     Likelihood,
+    Posterior,
     Prediction,
     ProfileResult,
     ScanResult,
@@ -29,6 +30,7 @@ from .analysis import (  # noqa: E402
     flux_averaged_cross_sections,
     open_scan,
 )
+from .inference.engines import Dask  # noqa: E402
 from .interactions.axial import axial_mediator  # noqa: E402
 from .interactions.catalogue import MODELS, model  # noqa: E402
 from .interactions.charge_radius import charge_radius  # noqa: E402
@@ -47,12 +49,14 @@ __all__ = [
     "MODELS",
     "Combination",
     "CrossSections",
+    "Dask",
     "DataError",
     "FeldmanCousinsResult",
     "FitResult",
     "InputError",
     "Interaction",
     "Likelihood",
+    "Posterior",
     "Prediction",
     "ProfileResult",
     "ScanResult",

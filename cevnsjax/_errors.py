@@ -12,6 +12,10 @@ class DataError(InputError):
     """A data file is missing, unreadable, altered or outside its schema; names file, key, expected and found."""
 
 
+class EngineError(InputError):
+    """Workers cannot be reached, differ from this process or die; the message says where and what happened."""
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the known name nearest to `name`, or an empty string."""
     near = difflib.get_close_matches(name, list(known), n=1)

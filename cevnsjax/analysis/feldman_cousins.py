@@ -10,10 +10,10 @@ import numpy as np
 
 from .._errors import InputError
 from .._version import __version__
+from ..inference.cores import cores
 from ..inference.feldman_cousins import Construction, Progress, construct, edges, pieces
 from ..inference.intervals import Interval, delta_chi2
 from ..inference.scan import Axis
-from ..inference.toys import threads_available
 from .contours import Contour, contours
 from .report import plain
 from .toys import coordinate_values, settings, write_dataset
@@ -273,7 +273,7 @@ def feldman_cousins(
             axes[0].log,
             engine,
             progress,
-            threads_available() if engine is None else 1,
+            cores() if engine is None else 1,
         )
     else:
         construction = Construction(np.empty((0, len(axes))), np.empty((0, len(found.u))), np.empty(0), (), np.empty(0))

@@ -455,6 +455,7 @@ def scan(
         return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, *clock))
     if store.exists:
         _check_same(store.path, settings, probe)
+    engines.prepare(engine)
     with locked(store.path):
         if store.exists:
             _check_same(store.path, settings, probe)

@@ -13,12 +13,13 @@ from scipy.special import chdtrc
 from .._errors import InputError
 from .._typing import Float
 from .._version import __version__
+from ..inference.cores import cores
 from ..inference.engines import run
 from ..inference.feldman_cousins import Progress, profile_minima
 from ..inference.frequencies import at_least, critical_value, fraction
 from ..inference.intervals import delta_chi2, profile
 from ..inference.problem import Problem
-from ..inference.toys import Work, joined, tasks, threads_available
+from ..inference.toys import Work, joined, tasks
 from .report import plain
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ def study_toys(
     index = tuple(tuple(problem.names.index(specification.leader(name)) for name in one) for one in held)
     asked = tasks(u, count) if fit.converged and math.isfinite(statistic) else []
     starts = profile_minima(solver, found, free) if asked else found.u[None]
-    work = Work(problem, index, starts, free, seed, threads_available() if engine is None else 1)
+    work = Work(problem, index, starts, free, seed, cores() if engine is None else 1)
     blocks = [
         {
             "u": np.empty((0, len(u))),

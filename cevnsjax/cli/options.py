@@ -1,7 +1,8 @@
 """Options of the command line, and what they mean to the library."""
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from .._errors import InputError
 from ..analysis import Likelihood
+from ..inference.engines import Dask, choose, prepare
 from ..inference.intervals import LEVELS, delta_chi2
 from ..interactions.catalogue import resolve_models
 from ..measurements import resolve, resolve_or_describe
@@ -52,8 +54,21 @@ Experiments = Annotated[
         show_default=False,
     ),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say what is folded to arrays and what is compiled; fit nothing.")
+]
+Minimiser = Annotated[
+    str, typer.Option("--minimiser", help="Who finds the minima: newton, minuit, optimistix or optax.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
+EngineName = Annotated[
+    str, typer.Option("--engine", help="Where tasks run: serial, dask (workers on this computer) or dask:ADDRESS.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", help="Workers to start, by default one a core; with an address, to wait for."),
+]
 Levels = Annotated[list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside the usual four.")]
 
 
@@ -140,6 +155,15 @@ def experiments(
 def values(items: Sequence[str] | None, option: str) -> dict[str, float]:
     """Return the numbers of ``NAME=VALUE``, by name."""
     return {name: _number(text, name) for name, text in _pairs(items or (), option).items()}
+
+
+@contextlib.contextmanager
+def engine(name: str, workers: int | None) -> Iterator[Dask | None]:
+    """Yield where tasks run, and end the workers that it started."""
+    chosen = choose(name, workers)
+    with chosen or contextlib.nullcontext():
+        prepare(chosen)
+        yield chosen
 
 
 SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}

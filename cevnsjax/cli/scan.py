@@ -35,6 +35,8 @@ def scan(
     memory: Annotated[
         str | None, typer.Option("--memory", help="Most memory for the points of a chunk, as 500MB or 2GB.")
     ] = None,
+    engine: options.EngineName = "serial",
+    workers: options.Workers = None,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
@@ -48,9 +50,9 @@ def scan(
     most = None if memory is None else options.memory(memory)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-    with show.bar("scanning") as progress:
+    with options.engine(engine, workers) as chosen, show.bar("scanning") as progress:
         try:
-            result = likelihood.scan(axes, out, chunk, most, progress=progress, **asked)
+            result = likelihood.scan(axes, out, chunk, most, engine=chosen, progress=progress, **asked)
         except KeyboardInterrupt:
             progress.close()
             print(f"cevnsjax: interrupted; the same command goes on with '{out}'", file=sys.stderr)

@@ -46,6 +46,8 @@ def toys(
         list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside 68.27 and 90.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all toys to this netCDF file (.nc).")] = None,
+    engine: options.EngineName = "serial",
+    workers: options.Workers = None,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
@@ -60,15 +62,15 @@ def toys(
         raise InputError("toys: either --test or --feldman-cousins, found both")
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     result: Any
-    with show.bar("toys") as progress:
+    with options.engine(engine, workers) as chosen, show.bar("toys") as progress:
         if grid:
             result = likelihood.feldman_cousins(
-                grid, levels, POINT_TOYS if count is None else count, seed, progress=progress, **asked
+                grid, levels, POINT_TOYS if count is None else count, seed, engine=chosen, progress=progress, **asked
             )
             content = result.as_dict()
         else:
             number = STUDY_TOYS if count is None else count
-            result = likelihood.toys(number, seed, tested, progress=progress, **asked)
+            result = likelihood.toys(number, seed, tested, engine=chosen, progress=progress, **asked)
             content = result.as_dict(tuple(levels))
     if result.converged:
         if out is not None:

@@ -6,7 +6,6 @@ closed form (`counts`).
 """
 
 import dataclasses
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from .._errors import InputError
 from .._typing import Float
 from ..prediction import expected_counts
+from .cores import cores
 from .counts import derivatives, is_simple
 from .newton import MAX_STEPS, Minimum, minimise
 from .problem import Problem
@@ -112,11 +112,6 @@ def _minimise_chunk(
     return jax.vmap(one)(data, start, frozen)
 
 
-def threads_available() -> int:
-    """Return the number of processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def minimise_toys(
     problem: Problem,
     toys: Problem,
@@ -183,7 +178,7 @@ def refit(
     """
     held = np.zeros(starts.shape[-1], bool) if frozen is None else np.asarray(frozen)
     rows = np.broadcast_to(held, starts.shape)
-    found = minimise_toys(problem, toys, np.arange(len(starts)), starts, rows, threads_available())
+    found = minimise_toys(problem, toys, np.arange(len(starts)), starts, rows, cores())
     return Toys(found.u, found.value, covariances(found.hessian, held), found.converged)
 
 
