@@ -17,7 +17,7 @@ LENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0)
 STEPS = 60
 FLAT = 1e-3
 """Spread of the values around a point below which they are not spread less: differences must stay above rounding."""
-DECREASE = 1e-9
+DECREASE = 1e-8
 """Decrease below which a minimum is reached, where the values around it are within `NEAR`."""
 NEAR = 0.1
 SLOW, HOPE = 1e-6, 20.0
