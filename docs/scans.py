@@ -104,6 +104,7 @@ def nsi(stores: Path) -> Figure:
             scan = scanned("nsi", grid, stores / f"{names.replace(', ', '-')}.zarr")
             lines = draw_plane(axes, scan, tuple(grid), "", "grid")
             axes.set(xlabel=scan.label(scan.names[0]), ylabel=scan.label(scan.names[1]))
+            axes.locator_params(nbins=5)
             axes.plot(0.0, 0.0, marker="o", ms=4, ls="", color="black")
             print(f"  {lines} lines at 90 % of two parameters")
     return figure

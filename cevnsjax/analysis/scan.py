@@ -184,7 +184,7 @@ class ScanResult:
     out: Path | None = None
     """The store it lies in."""
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """What this run took for compiling and for running."""
+    """What this run took for compiling, for the points of the grid, and for the best fit."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -450,9 +450,10 @@ def scan(
     if store is None:
         kept = _Memory(blocks, profiled)
         _fill(work, kept, list(range(len(blocks.blocks))), engine, progress)
+        filled = time.perf_counter(), work.compile_seconds
         lowest = refine(work, kept.chi2(), kept.lookup)
         summary = _summary(lowest, kept.count_unconverged())
-        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, *clock))
+        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, clock, filled))
     if store.exists:
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
@@ -463,8 +464,11 @@ def scan(
             store.create({**attributes, "complete": False}, by_axis)
         if not read_attributes(store.path)["complete"]:
             _fill(work, store, [k for k, done in enumerate(store.done) if not done], engine, progress)
+            filled = time.perf_counter(), work.compile_seconds
             store.finish(_summary(refine(work, store.chi2(), store.lookup), store.count_unconverged()))
-    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, *clock))
+        else:
+            filled = time.perf_counter(), work.compile_seconds
+    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, clock, filled))
 
 
 def _fill(
@@ -483,9 +487,13 @@ def _fill(
             progress(done, grid.size)
 
 
-def _seconds(work: ScanWork, started: float, compiled: float) -> dict[str, float]:
-    compiling = work.compile_seconds - compiled
-    return {"compile": compiling, "run": max(0.0, time.perf_counter() - started - compiling)}
+def _seconds(work: ScanWork, begun: tuple[float, float], filled: tuple[float, float]) -> dict[str, float]:
+    """Return what compiling took, the points of the grid, and the best fit; a moment comes with what was compiled."""
+    ended = time.perf_counter(), work.compile_seconds
+    run, best_fit = (
+        max(0.0, after[0] - before[0] - (after[1] - before[1])) for before, after in ((begun, filled), (filled, ended))
+    )
+    return {"compile": ended[1] - begun[1], "run": run, "best_fit": best_fit}
 
 
 def _dataset(kept: _Memory, attributes: dict[str, Any], by_axis: dict[str, dict[str, Any]]) -> "xarray.Dataset":

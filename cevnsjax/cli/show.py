@@ -336,7 +336,9 @@ def scan(content: dict[str, Any]) -> None:
     if content["not_converged"]:
         terminal.print(f"{content['not_converged']} points did not converge")
     seconds = content["seconds"]
-    terminal.print(f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s")
+    terminal.print(
+        f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s, best fit {seconds['best_fit']:.2f} s"
+    )
 
 
 def contours(found: Sequence[dict[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from .._errors import InputError
 from .._typing import Float
 from .fit import Solver, even_points
 from .problem import Problem, Specification
+from .quadratic import MOST_PARAMETERS, minimise_quadratic
 
 STARTS = 4
 """Starts of each point where free parameters are left to profile."""
@@ -38,6 +39,8 @@ The others start where a spline through these says that they end.
 """
 MOST_VALUES = 10**8
 """Values of one axis: more than any disk takes."""
+LEAST = 1e-6
+"""Least value of a parameter on a logarithmic axis where the best fit is refined, in parts of the first of the axis."""
 SOLVERS = 4
 """Compiled problems that a process keeps."""
 
@@ -377,6 +380,42 @@ def local_minima(chi2: np.ndarray, most: int) -> np.ndarray:
     return places[np.lexsort((places, flat))]
 
 
+def _settled(work: ScanWork, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return coordinates and χ² of the minima reached from `starts`, all coordinates free, and whether they are minima.
+
+    Where a program for the strengths alone exists it is used: that of all derivatives takes longer to compile.
+    """
+    frozen, axes = np.isin(np.arange(starts.shape[1]), work.columns), work.grid.axes
+    simple = work.solver.only_strengths(frozen, work.grid.size) and len(axes) <= MOST_PARAMETERS
+    if simple and not work.problem.orders:
+        columns, logs = work.columns, np.array([axis.log for axis in axes])
+        low, high = (edge[columns] for edge in work.problem.box)
+        least = np.array([LEAST * axis.values[0] if axis.log else -np.inf for axis in axes])
+        low = np.maximum(low, least)
+
+        def scaled(x: np.ndarray) -> np.ndarray:
+            return np.where(logs, np.log(np.where(logs, x, 1.0)), x)
+
+        def at(x: np.ndarray) -> np.ndarray:
+            u = np.tile(work.start, (len(x), 1))
+            u[:, columns] = np.clip(np.where(logs, np.exp(np.where(logs, x, 0.0)), x), low, high)
+            return u
+
+        spacing = np.array([np.ptp(np.log(axis.values) if axis.log else axis.values) for axis in axes])
+        spacing = spacing / (np.array(work.grid.shape) - 1.0)
+        x, value, settled = minimise_quadratic(
+            lambda x: work.solver.lowest(at(x), frozen, work.grid.size).value,
+            scaled(starts[:, columns]),
+            np.tile(spacing, (len(starts), 1)),
+            scaled(low),
+            scaled(high),
+        )
+        if settled[np.argmin(np.where(np.isfinite(value), value, np.inf))]:
+            return work.solver.lowest(at(x), frozen, work.grid.size).u, value, settled
+    found = work.solver(starts, np.zeros(starts.shape[1], bool))
+    return found.u, found.value, found.converged
+
+
 def refine(
     work: ScanWork, chi2: np.ndarray, lookup: Callable[[tuple[np.ndarray, ...]], Mapping[str, np.ndarray]]
 ) -> Lowest:
@@ -392,14 +431,14 @@ def refine(
     values = {**at_grid, **lookup(where)}
     rows = [{name: float(column[k]) for name, column in values.items()} for k in range(len(places))]
     starts = np.array([work.problem.coordinates(row) for row in rows])
-    found = work.solver(starts, np.zeros(starts.shape[1], bool))
-    value = np.where(np.isfinite(found.value), found.value, np.inf)
-    settled = np.where(found.converged, value, np.inf)
+    u, value, settled = _settled(work, starts)
+    value = np.where(np.isfinite(value), value, np.inf)
     lowest = float(chi2.ravel()[places[0]])
-    converged = bool(settled.min() <= min(float(value.min()), lowest) + 1e-6)
-    best = int(np.argmin(settled if converged else value))
+    reached = np.where(settled, value, np.inf)
+    converged = bool(reached.min() <= min(float(value.min()), lowest) + 1e-6)
+    best = int(np.argmin(reached if converged else value))
     first = {name: float(column[0]) for name, column in at_grid.items()}
     if not value[best] <= lowest + 1e-6:
         return Lowest(lowest, first, lowest, rows[0], False)
-    refined = {name: float(column[0]) for name, column in work.values(found.u[best : best + 1]).items()}
+    refined = {name: float(column[0]) for name, column in work.values(u[best : best + 1]).items()}
     return Lowest(lowest, first, float(value[best]), refined, converged)

@@ -17,28 +17,28 @@ def store(tmp_path_factory):
     """Two allowed regions, as the universal mediator on CsI has them: the Standard Model and the flipped sign."""
     out = tmp_path_factory.mktemp("scans") / "universal.zarr"
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], cj.light_vector("universal"))
-    likelihood.scan({"g_zp": "3e-5:5e-4:61:log", "m_zp": "100:200:21:log"}, out)
+    likelihood.scan({"g_zp": "3e-5:5e-4:71:log", "m_zp": "100:200:31:log"}, out)
     return out
 
 
 def test_scan_json_is_the_contract(run, store, tmp_path):
     # The store is complete: the command finds it so and computes nothing again.
-    grid = ("--grid", "g_zp=3e-5:5e-4:61:log", "--grid", "m_zp=100:200:21:log")
+    grid = ("--grid", "g_zp=3e-5:5e-4:71:log", "--grid", "m_zp=100:200:31:log")
     code, out, err = run("scan", CSI, *ZP, *grid, "--out", str(store), "--json", "--plot", "scan.png")
     assert code == 0
     found = json.loads(out)
     assert {"out", "shape", "chi2_min", "best", "not_converged", "seconds"} <= set(found)
-    assert found["shape"] == [61, 21]
+    assert found["shape"] == [71, 31]
     assert found["out"] == str(store)
     assert found["not_converged"] == 0
     assert found["converged"] is True
     assert set(found["best"]) == {"g_zp", "m_zp", "cevns_norm", "brn_norm", "nin_norm", "ss_norm"}
     assert found["chi2_min"] <= found["chi2_grid_min"]
-    assert set(found["seconds"]) == {"compile", "run"}
+    assert set(found["seconds"]) == {"compile", "run", "best_fit"}
     assert "drawn to scan.png" in err
     code, out, _ = run("scan", CSI, *ZP, *grid, "--out", str(store))
     assert code == 0
-    assert "chi2 on 61 x 21 values of g_zp, m_zp" in out
+    assert "chi2 on 71 x 31 values of g_zp, m_zp" in out
 
 
 def test_contours(run, store, looks_drawn, tmp_path):
@@ -121,9 +121,9 @@ def test_bad_scans_are_one_line(run, arguments, message, tmp_path):
 
 def test_another_scan_is_refused_by_the_command(run, store):
     before = (store / "zarr.json").read_bytes()
-    code, out, err = run("scan", CSI, *ZP, "--grid", "g_zp=3e-5:5e-4:62:log", "--set", "m_zp=9", "--out", str(store))
+    code, out, err = run("scan", CSI, *ZP, "--grid", "g_zp=3e-5:5e-4:72:log", "--set", "m_zp=9", "--out", str(store))
     assert (code, out) == (2, "")
-    assert "holds another scan: grid g_zp values is 61 there, 62 here; nothing was written" in err
+    assert "holds another scan: grid g_zp values is 71 there, 72 here; nothing was written" in err
     assert (store / "zarr.json").read_bytes() == before
 
 

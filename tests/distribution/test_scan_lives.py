@@ -11,7 +11,7 @@ import pytest
 SCRIPT = Path(__file__).parent.parent / "scan_lives.py"
 
 
-@pytest.mark.parametrize(("kills", "chunk"), [(2, 40), pytest.param(20, 8, marks=pytest.mark.slow, id="20 kills")])
+@pytest.mark.parametrize(("kills", "chunk"), [(2, 50), pytest.param(20, 10, marks=pytest.mark.slow, id="20 kills")])
 def test_a_stopped_scan_is_the_same_to_the_last_byte(tmp_path, kills, chunk):
     done = subprocess.run(
         [sys.executable, SCRIPT, tmp_path, str(kills), "7", str(chunk)],
@@ -22,7 +22,7 @@ def test_a_stopped_scan_is_the_same_to_the_last_byte(tmp_path, kills, chunk):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     print(found)
-    assert found["blocks"] == 48 * 40 // chunk
+    assert found["blocks"] == 48 * 50 // chunk
     assert found["repeated"] <= found["stops"]  # at most the one block that each life was in
     assert found["second"] == found["no_room"] == 2
     assert found["interrupted"] == 130
