@@ -13,7 +13,7 @@ import pytest
 
 import cevnsjax as cj
 from cevnsjax._errors import EngineError
-from cevnsjax.inference import engines
+from cevnsjax.inference import engines, toys
 from cevnsjax.inference.cores import cores
 from cevnsjax.inference.engines import Dask, run
 from cevnsjax.inference.evaluate import Evaluator
@@ -156,11 +156,15 @@ def test_a_scan_whose_worker_is_killed_is_the_scan_in_this_process(cluster, like
 
 
 def test_toys_are_the_same_on_workers(cluster, likelihood):
-    here, there = (likelihood.toys(1200, 5, free=["sin2_theta_w"], engine=engine) for engine in (None, cluster))
-    np.testing.assert_array_equal(there.chi2, here.chi2)
-    np.testing.assert_array_equal(there.statistics, here.statistics)
-    for name, values in here.values.items():
-        np.testing.assert_array_equal(there.values[name], values)
+    problem = likelihood.problem(free=["sin2_theta_w"])
+    truth = problem.coordinates(likelihood.parameters.complete())
+    work = toys.Work(problem, ((0,),), np.empty((0, len(truth))), np.arange(len(truth)) < 1, seed=5)
+    blocks = toys.tasks(truth, 700)
+    here, there = (dict(run(work, blocks, engine)) for engine in (None, cluster))
+    assert sorted(there) == [0, 1]
+    for number, block in here.items():
+        for name, values in block.items():
+            np.testing.assert_array_equal(there[number][name], values)
 
 
 def test_a_task_that_kills_every_worker_is_given_up(cluster):
