@@ -1,4 +1,4 @@
-"""Run all benchmarks and print their tables: ``python -m benchmarks [--only BLOCK] [--json FILE]``."""
+"""Run all benchmarks and print their tables: ``python -m benchmarks [--only BLOCK] [--quick] [--json FILE]``."""
 
 import argparse
 import json
@@ -13,15 +13,34 @@ from rich.console import Console
 import cevnsjax
 
 from .case import Case
+from .device import device
 from .evaluation import evaluation
 from .every_measurement import every_measurement
+from .growth import growth
 from .mediator_grid import mediator_grid
 from .minimisers import minimisers
 from .models import models
 from .pulls import pulls
 from .quadrature import quadrature
+from .samplers import samplers
+from .scans import scans
+from .toys import toys
 
-PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "optimistix", "optax", "iminuit")
+BLOCKS = (
+    evaluation,
+    quadrature,
+    minimisers,
+    pulls,
+    every_measurement,
+    models,
+    mediator_grid,
+    growth,
+    samplers,
+    scans,
+    toys,
+    device,
+)
+PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
 
 
 def machine() -> dict[str, str]:
@@ -39,17 +58,15 @@ def machine() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables to FILE as well")
-    blocks = {
-        block.__name__: block
-        for block in (evaluation, quadrature, minimisers, pulls, every_measurement, models, mediator_grid)
-    }
+    blocks = {block.__name__: block for block in BLOCKS}
     parser.add_argument("--only", choices=blocks, help="one block alone")
+    parser.add_argument("--quick", action="store_true", help="small sizes in the blocks on grids and growth")
     chosen = parser.parse_args()
     jax.config.update("jax_enable_compilation_cache", False)
     console = Console(width=140)
     found = machine()
     console.print(", ".join(f"{name} {text}" for name, text in found.items()))
-    case, tables = Case(), []
+    case, tables = Case(quick=chosen.quick), []
     for block in [blocks[chosen.only]] if chosen.only else blocks.values():
         made = block(case)
         made = made if isinstance(made, list) else [made]

@@ -22,6 +22,8 @@ class Case:
     """The measurement and its likelihood; coordinates are (sin²θ_W [1], R_n [fm], four pulls [1])."""
 
     measurement: cj.measurements.Measurement = dataclasses.field(default_factory=cj.measurements.coherent_csi_2021)
+    quick: bool = False
+    """Whether blocks that can be small are: for trying them out."""
 
     @cached_property
     def likelihood(self) -> cj.Likelihood:

@@ -1,4 +1,4 @@
-"""Blocks 1 and 2: χ², gradient and Hessian of the engine beside the NumPy opponent, with the error beside the time."""
+"""Blocks 1 and 2: χ², gradient and Hessian of the engine beside NumPy and numba, with the error beside the time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ import numpy as np
 from cevnsjax.folding import nuclei, recoil_nodes
 
 from .case import Case
+from .numba_opponent import NumbaLikelihood
 from .numpy_opponent import NumpyLikelihood, midpoint_nodes, numpy_likelihood
 from .table import Table
 from .timing import Timed, compete, first_call
@@ -18,12 +19,12 @@ MIDPOINTS = 100
 """Recoil-energy nodes of the opponent of lower quality, for each nuclide."""
 FINE_ORDER = 64
 """Recoil-energy nodes between kinks of the reference that the PE bins are compared with."""
-BARS = {"one call": 80.0, "one call with gradient": 130.0, "batched": 4.0, "batched gradient": 10.0}
+BARS = {"one call": 60.0, "one call with gradient": 130.0, "batched": 1.5, "batched gradient": 3.0}
 """Times [us] that the engine is meant to keep, for each likelihood."""
 
 
-def _calls(owner: Any, one: np.ndarray, many: np.ndarray, numpy: bool) -> dict[str, Callable[[], Any]]:
-    if numpy:
+def _calls(owner: Any, one: np.ndarray, many: np.ndarray, opponent: bool) -> dict[str, Callable[[], Any]]:
+    if opponent:
         return {
             "one call": lambda: owner.chi2(one),
             "one call with gradient": lambda: owner.gradient(one),
@@ -56,12 +57,13 @@ def evaluation(case: Case) -> list[Table]:
         "NumPy": numpy_likelihood(measurement, interaction),
         "NumPy, midpoints": numpy_likelihood(measurement, interaction, midpoint_nodes(measurement, MIDPOINTS)),
     }
+    numba = NumbaLikelihood(opponents["NumPy"])
     one, many = case.centre, case.points(BATCH)
-    calls = _calls(engine, one, many, numpy=False)
+    calls = _calls(engine, one, many, opponent=False)
     compiled = {name: first_call(call) for name, call in calls.items()}
     everyone = {("engine", name): call for name, call in calls.items()}
-    for who, opponent in opponents.items():
-        everyone |= {(who, name): call for name, call in _calls(opponent, one, many, numpy=True).items()}
+    for who, opponent in (opponents | {"numba": numba}).items():
+        everyone |= {(who, name): call for name, call in _calls(opponent, one, many, opponent=True).items()}
     found = compete(everyone)
 
     def micro(who: str, name: str) -> tuple[float | None, float | None]:
@@ -74,19 +76,24 @@ def evaluation(case: Case) -> list[Table]:
         engine_time, best = micro("engine", name)
         bar = BARS.get(name)
         verdict = None if bar is None else "kept" if engine_time <= bar else "missed"
-        others = [micro(who, name) for who in opponents]
-        times.append((name, compiled[name], engine_time, best, bar, verdict, *others[0], others[1][0]))
+        numpy, midpoints = (micro(who, name) for who in opponents)
+        times.append(
+            (name, compiled[name], engine_time, best, bar, verdict, *numpy, midpoints[0], *micro("numba", name))
+        )
+    columns = ("call", "compile s", "engine us", "best turn", "bar us", "bar")
+    columns += ("NumPy us", "NumPy best", "midpoints us", "numba us", "numba best")
     return [
         Table(
-            "1 and 2. Time of a likelihood [us]; batched: of 4096, for each. Compile time [s] with the first run",
-            ("call", "compile s", "engine us", "best turn", "bar us", "bar", "NumPy us", "best turn", "midpoints us"),
+            "1 and 2. Time of a likelihood [us]; batched: of 4096, for each. Compile time [s] with the first run; "
+            f"numba compiles in {numba.compile_seconds:.1f} s",
+            columns,
             times,
         ),
-        _errors(case, engine, opponents, many),
+        _errors(case, engine, opponents | {"numba": numba}, many),
     ]
 
 
-def _errors(case: Case, engine: Any, opponents: dict[str, NumpyLikelihood], many: np.ndarray) -> Table:
+def _errors(case: Case, engine: Any, opponents: dict[str, Any], many: np.ndarray) -> Table:
     """Return how far the opponents are from the engine over the batch, and from converged PE bins."""
     value, gradient = map(np.asarray, engine.value_and_gradient(many))
     measurement, interaction = case.measurement, case.likelihood.interaction
@@ -95,7 +102,8 @@ def _errors(case: Case, engine: Any, opponents: dict[str, NumpyLikelihood], many
     for who, opponent in opponents.items():
         other, slope = opponent.gradient_batch(many)
         error = _largest(slope - gradient, np.abs(gradient).max(axis=0))
-        rows.append((who, _largest(other - value, value), error, worst_bin(opponent, fine, case.centre)))
+        bins = worst_bin(opponent, fine, case.centre) if isinstance(opponent, NumpyLikelihood) else None
+        rows.append((who, _largest(other - value, value), error, bins))
     return Table(
         "2. Error beside time: largest relative distance to the engine over the batch, and error of the worst PE bin",
         ("opponent", "chi2", "gradient (of its largest)", "worst PE bin"),

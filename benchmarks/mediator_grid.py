@@ -2,7 +2,9 @@
 
 The opponent in NumPy is that of block 5 with the amplitude of a universal mediator: everything that no parameter of the
 grid touches is an array, one matrix product for each flavour of lepton, the Newton steps over the pulls in closed form.
-MINUIT minimises the same function over the pulls, at some points of the grid: its time is for each point.
+"NumPy Newton, batched" takes them for many points side by side, each with its own damping; "NumPy Newton" is what an
+analyst writes: a loop over the points, Newton steps over the four pulls at each. numba has the same loop compiled, on
+all cores. MINUIT minimises the same function over the pulls. The last two in Python run at some points of the grid.
 """
 
 import dataclasses
@@ -16,17 +18,21 @@ from cevnsjax._constants import FERMI_CONSTANT, HBAR_C
 from cevnsjax.inference.fit import Solver
 
 from .case import Case
+from .numba_opponent import NumbaMediator
 from .numpy_opponent import NumpyLikelihood, numpy_likelihood
-from .pulls import profile_pulls
+from .pulls import TOLERANCE, profile_pulls
 from .table import Table
-from .timing import compete
+from .timing import compete, peak_memory
 
-POINTS = 100
+POINTS, QUICK_POINTS = 100, 10
 """Values of each parameter."""
 COUPLINGS, MASSES = (1e-6, 1e-2), (1.0, 1e4)
 """Ranges of g and of m [MeV], evenly in the logarithm."""
-MINUIT_POINTS, NEAR = 50, 50.0
-"""MINUIT is run at so many points, where χ² is within `NEAR` of the lowest: far away its pulls end anywhere."""
+SOME_POINTS, NEAR = 50, 50.0
+"""MINUIT and the loop in Python run at so many points, where χ² is within `NEAR` of the lowest: far away undamped
+steps diverge, and the pulls of MINUIT end anywhere."""
+STEPS, STEP = 8, 1e-8
+"""Newton steps at each point at most, and the length of the last one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,10 +98,38 @@ def _migrad(opponent: NumpyMediator, signal: np.ndarray, limits: tuple[float, fl
     return float(fit.migrad().fval)
 
 
+def newton(opponent: NumpyMediator, points: np.ndarray) -> np.ndarray:
+    """Return χ² minimised over the pulls at each row (g, m [MeV]), one after the other, by undamped Newton steps."""
+    return np.array([_newton(opponent, opponent.signal(row[None, :1], row[None, 1:])[0]) for row in points])
+
+
+def _newton(opponent: NumpyMediator, signal: np.ndarray) -> float:
+    templates, observed = np.vstack([signal, opponent.backgrounds]), opponent.observed
+    weights, pulls = 2.0 / opponent.widths**2, np.ones(len(opponent.widths))
+    for _ in range(STEPS):
+        expected = pulls @ templates
+        ratio = observed / expected
+        slope = 2.0 * (templates @ (1.0 - ratio)) + weights * (pulls - 1.0)
+        hessian = 2.0 * (templates * (ratio / expected)) @ templates.T + np.diag(weights)
+        step = np.linalg.solve(hessian, slope)
+        pulls = pulls - step
+        if np.abs(step).max() < STEP:
+            break
+    expected = pulls @ templates
+    total = expected.sum() - np.log(expected) @ observed
+    return opponent.constant + 2.0 * total + 0.5 * weights @ (pulls - 1.0) ** 2
+
+
+def grid(points: int) -> np.ndarray:
+    """Return the rows (g, m [MeV]) of a grid of `points` values of each."""
+    axes = [np.geomspace(*COUPLINGS, points), np.geomspace(*MASSES, points)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
 def mediator_grid(case: Case) -> Table:
     """Return the times of all, and how far they are from the engine."""
-    axes = [np.geomspace(*COUPLINGS, POINTS), np.geomspace(*MASSES, POINTS)]
-    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    side, some, rounds = (QUICK_POINTS, 3, 1) if case.quick else (POINTS, SOME_POINTS, 3)
+    points = grid(side)
     problem = cj.Likelihood([case.measurement], cj.light_vector("universal")).problem(free=["g_zp", "m_zp"])
     jax.clear_caches()
     solver = Solver(problem)
@@ -103,27 +137,33 @@ def mediator_grid(case: Case) -> Table:
     starts = np.concatenate([points, np.ones((len(points), 4))], axis=1)
     frozen = np.arange(starts.shape[1]) < 2
     limits = (float(solver.lower[2]), float(solver.upper[2]))
-    value = solver(starts, frozen).value
+    numba = NumbaMediator(opponent, limits, TOLERANCE)
+    value = solver.lowest(starts, frozen).value
     near = np.flatnonzero(value < value.min() + NEAR)
-    some = np.random.default_rng(0).choice(near, MINUIT_POINTS, replace=False)
+    chosen = np.random.default_rng(0).choice(near, some, replace=len(near) < some)
+    everywhere = np.arange(len(points))
     calls = {
-        "cevnsjax Newton": lambda: solver(starts, frozen).value,
-        "NumPy Newton": lambda: profile_pulls(opponent, points, limits),
-        "MINUIT": lambda: minuit(opponent, points[some], limits),
+        "cevnsjax Newton": (everywhere, lambda: solver.lowest(starts, frozen).value),
+        "numba Newton": (everywhere, lambda: numba(points)),
+        "NumPy Newton, batched": (everywhere, lambda: profile_pulls(opponent, points, limits)),
+        "NumPy Newton": (chosen, lambda: newton(opponent, points[chosen])),
+        "MINUIT": (chosen, lambda: minuit(opponent, points[chosen], limits)),
     }
-    values = {name: call() for name, call in calls.items()}
-    found = compete(calls, rounds=3)
-    engine = values["cevnsjax Newton"]
+    values = {name: call() for name, (_, call) in calls.items()}
+    found = compete({name: call for name, (_, call) in calls.items()}, rounds)
+    memory = {name: peak_memory(call) for name, (_, call) in calls.items()}
+    compiled = {"cevnsjax Newton": solver.compile_seconds, "numba Newton": numba.compile_seconds}
+    fastest = found["cevnsjax Newton"].median / len(points)
     rows = []
-    for name, timed in found.items():
-        count = MINUIT_POINTS if name == "MINUIT" else len(points)
-        compared = engine[some] if name == "MINUIT" else engine
-        distance = float(np.max(np.abs(values[name] - compared) / np.maximum(1.0, compared)))
-        compiled = solver.compile_seconds if name == "cevnsjax Newton" else 0.0
-        whole = timed.median / count * len(points)
-        rows.append((name, compiled, whole, timed.best / count * len(points), timed.median / count * 1e6, distance))
+    for name, (where, _) in calls.items():
+        each, best = found[name].median / len(where), found[name].best / len(where)
+        distance = float(np.max(np.abs(values[name] - value[where]) / np.maximum(1.0, value[where])))
+        whole, lowest, micro = each * len(points), best * len(points), 1e6 * each
+        rows.append((name, compiled.get(name), whole, lowest, micro, each / fastest, memory[name], distance))
+    columns = ("who", "compile s", "time s", "best turn", "us/point", "times slower", "memory MiB", "largest distance")
     return Table(
-        f"8. Profile of {POINTS} x {POINTS} points (g, M) of a universal vector mediator over the four pulls",
-        ("who", "compile s", "time s", "best turn", "us/point", "largest distance of chi2 (relative)"),
+        f"8. Profile of {side} x {side} points (g, M) of a universal vector mediator over the four pulls; distance of "
+        f"chi2, relative; MINUIT and NumPy Newton from {some} points",
+        columns,
         rows,
     )

@@ -95,7 +95,7 @@ def pulls(case: Case) -> Table:
     frozen = np.arange(starts.shape[1]) < 2
     limits = (float(solver.lower[2]), float(solver.upper[2]))
     calls = {
-        "cevnsjax Newton": lambda: solver(starts, frozen).value,
+        "cevnsjax Newton": lambda: solver.lowest(starts, frozen).value,
         "NumPy Newton": lambda: profile_pulls(opponent, points, limits),
     }
     values = {name: call() for name, call in calls.items()}

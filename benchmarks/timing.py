@@ -1,8 +1,12 @@
-"""Timing: what was measured, apart from compilation, with every result waited for."""
+"""Timing: what was measured, apart from compilation, with every result waited for; and the memory that it took."""
 
+import ctypes
 import dataclasses
+import gc
+import re
 import time
 from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -49,3 +53,21 @@ def compete(calls: Mapping[Hashable, Callable[[], Any]], rounds: int = ROUNDS) -
     turns = [{name: _turn(call) for name, call in calls.items()} for _ in range(rounds)]
     collected = {name: [turn[name] for turn in turns] for name in calls}
     return {name: Timed(float(np.median(times)), min(times)) for name, times in collected.items()}
+
+
+def _resident(field: str) -> float:
+    found = re.search(rf"^{field}:\s*(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return float(found[1]) / 1024.0 if found else float("nan")
+
+
+def peak_memory(call: Callable[[], Any]) -> float | None:
+    """Return by how many MiB the resident memory of this process rises at most during a call; None but on Linux."""
+    try:
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")  # the high-water mark starts again from here
+        before = _resident("VmRSS")
+        jax.block_until_ready(call())
+        return max(0.0, _resident("VmHWM") - before)
+    except (OSError, AttributeError):
+        return None

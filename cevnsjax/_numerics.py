@@ -2,12 +2,11 @@
 
 import math
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy.fft
 import scipy.special
 from jax.scipy.special import erf as _jax_erf
 from jax.scipy.special import gammaln as _jax_log_gamma
@@ -57,26 +56,6 @@ def chebyshev_polynomials(x: Scalar, count: int) -> Float[Array, " degree"]:
         last = len(found) - 1
         found = xp.concatenate([found, 2.0 * found[last] * found[1:] - found[last - 1 :: -1]])
     return found[:count]
-
-
-def chebyshev_expansion(
-    function: Callable[[float], Float[np.ndarray, "..."]], low: float, high: float, tolerance: float, most: int
-) -> Float[np.ndarray, "degree ..."] | None:
-    """Return the coefficients of Chebyshev polynomials for `function` between `low` and `high`.
-
-    The number of terms is doubled until the last quarter of them is below `tolerance` of the largest; None if more than
-    `most` would be needed. Host only.
-    """
-    count = 32
-    while count <= most:
-        angle = np.pi * (np.arange(count) + 0.5) / count
-        values = np.array([function(0.5 * (low + high) + 0.5 * (high - low) * x) for x in np.cos(angle)])
-        coefficients = scipy.fft.dct(values, axis=0) / count
-        coefficients[0] *= 0.5
-        if np.abs(coefficients[-count // 4 :]).max() <= tolerance * np.abs(coefficients).max():
-            return coefficients
-        count *= 2
-    return None
 
 
 def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:
@@ -132,22 +111,28 @@ def error_digits(*errors: float) -> int:
     return max(0, 1 - math.floor(math.log10(smallest)))
 
 
+UNROLLED = 6
+"""Largest dimension of which a factorisation is unrolled: what an unrolled one takes to compile grows as its cube."""
+
+
 def solve_symmetric(
     matrix: Float[Array, "n n"],
     vector: Float[Array, " n"],
     size: Float[Array, " n"] | None = None,
     floor: float = 1e-12,
 ) -> tuple[Float[Array, " n"], Float[Array, ""]]:
-    """Solve ``matrix @ x = vector`` by an unrolled L D Lᵀ factorisation; return x and the smallest pivot.
+    """Solve ``matrix @ x = vector`` by an L D Lᵀ factorisation; return x and the smallest pivot.
 
     Where a pivot is not positive its modulus is used (a modified Cholesky factorisation, so that a Newton step
     is a descent direction everywhere); the smallest pivot, relative to the diagonal, tells whether that happened.
-    Unrolled over the dimension, hence vectorised across a batch by `jax.vmap`: meant for fewer than ~20 parameters.
+    Vectorised across a batch by `jax.vmap`, unrolled up to dimension `UNROLLED`: meant for fewer than ~20 parameters.
     """
     n = vector.shape[0]
     if n == 0:
         return vector, jnp.asarray(jnp.inf)
     size = jnp.maximum(jnp.abs(jnp.diag(matrix)), 1e-300) if size is None else size
+    if n > UNROLLED:
+        return _eliminate(matrix, vector, jnp.sqrt(size), floor)
     scale = [jnp.sqrt(size[i]) for i in range(n)]
     a = [[matrix[i, j] / (scale[i] * scale[j]) for j in range(i + 1)] for i in range(n)]
     pivots, lower, smallest = [], [], jnp.inf
@@ -167,3 +152,23 @@ def solve_symmetric(
     for i in reversed(range(n)):
         x[i] = z[i] / pivots[i] - sum(lower[k][i] * x[k] for k in range(i + 1, n))
     return jnp.stack([x[i] / scale[i] for i in range(n)]), jnp.asarray(smallest)
+
+
+def _eliminate(
+    matrix: Float[Array, "n n"], vector: Float[Array, " n"], scale: Float[Array, " n"], floor: float
+) -> tuple[Float[Array, " n"], Float[Array, ""]]:
+    """Solve as `solve_symmetric` does, by the elimination of Gauss and Jordan in a loop: a program of constant size."""
+    n = vector.shape[0]
+    places = jnp.arange(n + 1)
+    table = jnp.concatenate([matrix / (scale[:, None] * scale), (vector / scale)[:, None]], axis=1)
+
+    def eliminate(i: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        left, smallest = state
+        pivot = left[i, i]
+        row = jnp.where(places == i, jnp.maximum(jnp.abs(pivot), floor), left[i])
+        row = row / row[i]
+        left = jnp.where((places[:n] == i)[:, None], row, left - left[:, i][:, None] * row)
+        return left, jnp.minimum(smallest, pivot)
+
+    left, smallest = jax.lax.fori_loop(0, n, eliminate, (table, jnp.asarray(jnp.inf)))
+    return left[:, n] / scale, smallest

@@ -32,6 +32,15 @@ class Stage(eqx.Module):
         """
         return self
 
+    def width(self) -> int:
+        """Return how many numbers it makes on its way at most, its inputs left out; 0 where that is of no account."""
+        return 0
+
+    def largest_width(self) -> int:
+        """Return the largest `width` of it and its inputs."""
+        stages = (stage for inputs in self.inputs().values() for stage in inputs)
+        return max(self.width(), *(stage.largest_width() for stage in stages), 0)
+
     def inputs(self) -> dict[str, "tuple[Stage, ...]"]:
         """Return the fields that are stages, or tuples of stages, by name."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

@@ -117,6 +117,10 @@ class FoldedMeasurement(eqx.Module):
         """Return the names of the parameters that the expected counts still depend on."""
         return self.shaping() | self.scaling()
 
+    def width(self) -> int:
+        """Return how many numbers one evaluation makes at most in one place: its bins, or those of a live response."""
+        return max(self.observed.size, *(stage.largest_width() for stage in self.stages))
+
     def specialise(self, free: Set[str], params: Params) -> "FoldedMeasurement":
         """Return the same with all that depends on no parameter of `free` evaluated at `params`."""
         aliases = dict(self.aliases)

@@ -12,22 +12,23 @@ from itertools import combinations_with_replacement, product
 
 import equinox as eqx
 import numpy as np
-from scipy.stats import qmc
 
 from ._numerics import namespace
 from ._stage import Constant, Stage
-from ._typing import Array, Float, Params
+from ._typing import Array, Float, Params, Scalar
 from .amplitude import Amplitude, final_states, kept_finals
+from .detectors.expansion import Expandable, combined
 from .detectors.response import Recoils
-from .reduction import interpolation
+from .reduction import interpolation, sampled
 
 SAMPLES = 128
 """Values of the parameters at which shapes are sampled, to choose the energies that are kept."""
+SPECTRA = 8
+"""Values of the parameters at which a response that moves is judged."""
 LARGEST_ERROR = 1e-9
 """Error of the counts, relative to their sum of absolute values, up to which fewer energies are used."""
-DECADES = 3.0
-"""A positive parameter with bounds this many decades apart is sampled in its logarithm."""
 
+NOTHING: Params = {}
 Pair = tuple[int, int]
 """Indices of two amplitudes whose product has a kernel."""
 
@@ -61,6 +62,17 @@ class RecoilSpectrum(Recoils):
             return _quadratic(spectrum, weights)
         return _reduced(spectrum, weights, free, params)
 
+    def shaped(self, free: Set[str]) -> bool:
+        """Return whether propagators or radii move."""
+        return any(name in free for name, _, _ in self.domain)
+
+    def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"]:
+        """Return the recoils that each product of shapes gives, at values of the parameters over their bounds."""
+        rows = np.array(self.rows)
+        functions = _shape_products(self, sampled(self.domain, free, params, SPECTRA, 3), max(self.rows) + 1)
+        found = [self.moments[pair] * values[:, rows] for pair, values in functions]
+        return np.concatenate(found).reshape(-1, *self.moments.shape[2:])
+
     def _trimmed(self, free: Set[str], params: Params) -> "RecoilSpectrum":
         """Return the same without the final states that nothing leads to."""
         finals = final_states([amplitude.vertices for amplitude in self.amplitudes], free, params)
@@ -77,14 +89,14 @@ def _products(
     return products[:, np.array(rows)]
 
 
-class QuadraticSpectrum(Stage):
+class QuadraticSpectrum(Expandable):
     """Stage: selected recoils of each component in each energy bin, a quadratic form of the vertices."""
 
     vertices: tuple[Stage, ...]
     """Vertices (shape, flavour, final) of each Lorentz structure."""
-    coefficients: Float[Array, "product component bin"]
-    constant: Float[Array, "component bin"]
-    """Products of vertices that no parameter moves."""
+    table: Stage
+    """Coefficients of the products and, last, what no parameter of the physics moves, an array (1 + product, component,
+    bin)."""
     products: tuple[tuple[int, int, int, int], ...] = eqx.field(static=True)
     """Structure and shape of both factors of each product."""
     rows: tuple[int, ...] = eqx.field(static=True)
@@ -95,27 +107,42 @@ class QuadraticSpectrum(Stage):
     def __call__(self, params: Params) -> Float[Array, "component bin"]:
         vertices = [stage(params) for stage in self.vertices]
         found = [(vertices[s][m] * vertices[t][n]).sum(axis=-1) for s, m, t, n in self.products]
-        xp = namespace(*found)
-        return self.constant + xp.einsum("ql,qlb->lb", xp.stack(found)[:, np.array(self.rows)], self.coefficients)
+        table = self.table(params)
+        xp = namespace(*found, table)
+        if not found:
+            return table[0]
+        return table[-1] + xp.einsum("ql,qlb->lb", xp.stack(found)[:, np.array(self.rows)], table[:-1])
+
+    def expanded(self, terms: Stage) -> "QuadraticSpectrum":
+        """Return the sum over terms that move, of bins that are all those of the first term, then of the next."""
+        return dataclasses.replace(self, table=combined(self.table(NOTHING), terms, axis=2))
 
 
-class ReducedSpectrum(Stage):
+class ReducedSpectrum(Expandable):
     """Stage: selected recoils of each component in each energy bin, from the amplitudes at few recoil energies."""
 
     amplitudes: tuple[Stage, ...]
-    weights: Float[Array, "pair component bin nuclide point"]
-    """Counts per product of amplitudes."""
+    weights: Stage
+    """Counts per product of amplitudes, an array (pair, component, bin, nuclide, point)."""
     pairs: tuple[Pair, ...] = eqx.field(static=True)
     rows: tuple[int, ...] = eqx.field(static=True)
-    error: float = eqx.field(static=True)
-    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies."""
+    error: Scalar
+    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies.
+
+    Not static: it differs with the values of fixed parameters, which must not compile the program anew.
+    """
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
     def __call__(self, params: Params) -> Float[Array, "component bin"]:
         products = _products([amplitude(params) for amplitude in self.amplitudes], self.pairs, self.rows)
-        return namespace(products).einsum("qlbip,qlip->lb", self.weights, products)
+        weights = self.weights(params)
+        return namespace(products, weights).einsum("qlbip,qlip->lb", weights, products)
+
+    def expanded(self, terms: Stage) -> "ReducedSpectrum":
+        """Return the sum over terms that move, of bins that are all those of the first term, then of the next."""
+        return dataclasses.replace(self, weights=combined(self.weights(NOTHING), terms, axis=2))
 
 
 def _values(shape: Stage, params: Params, flavours: int) -> Float[np.ndarray, "flavour nuclide node"]:
@@ -148,25 +175,8 @@ def _quadratic(spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair compon
             else:
                 products.append((s, m, t, n))
                 coefficients.append(folded)
-    return QuadraticSpectrum(vertices, np.array(coefficients), constant, tuple(products), spectrum.rows)
-
-
-def sampled(
-    domain: tuple[tuple[str, float, float], ...], free: Set[str], params: Params, count: int, seed: int
-) -> list[dict[str, float]]:
-    """Return values of all parameters, those of `domain` that are free spread over their bounds, the corners first."""
-    moving = [(name, low, high) for name, low, high in domain if name in free]
-    corners = np.array(list(product((0.0, 1.0), repeat=min(len(moving), 5))))
-    corners = np.pad(corners, ((0, 0), (0, len(moving) - corners.shape[1])))
-    inside = qmc.Sobol(len(moving), seed=seed).random(count)
-    found = []
-    for row in np.concatenate([corners, inside]):
-        values = dict(params)
-        for share, (name, low, high) in zip(row, moving, strict=True):
-            logarithmic = low > 0 and np.log10(high / low) > DECADES
-            values[name] = low * (high / low) ** share if logarithmic else low + share * (high - low)
-        found.append(values)
-    return found
+    table = Constant(np.array([*coefficients, constant]))
+    return QuadraticSpectrum(vertices, table, tuple(products), spectrum.rows)
 
 
 def _reduced(
@@ -185,7 +195,7 @@ def _reduced(
         nodes[i, : len(kept)] = kept
         fewer[..., i, : len(kept)] = weights[..., i, :] @ matrix.T
     amplitudes = tuple(_at(amplitude, nodes) for amplitude in spectrum.amplitudes)
-    reduced = ReducedSpectrum(amplitudes, fewer, spectrum.pairs, spectrum.rows, 0.0)
+    reduced = ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
     error = 0.0
     for values in sampled(spectrum.domain, free, params, SAMPLES // 4, 2):
         parts = [amplitude(values) for amplitude in spectrum.amplitudes]
@@ -194,14 +204,14 @@ def _reduced(
         error = max(error, float(np.max(np.abs(reduced(values) - terms) / np.where(size > 0, size, 1.0))))
     if not error < LARGEST_ERROR:
         return spectrum_at_all(spectrum, weights)
-    return ReducedSpectrum(amplitudes, fewer, spectrum.pairs, spectrum.rows, error)
+    return ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, error)
 
 
 def spectrum_at_all(
     spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair component bin nuclide node"]
 ) -> ReducedSpectrum:
     """Return the counts from the amplitudes at all energies."""
-    return ReducedSpectrum(spectrum.amplitudes, weights, spectrum.pairs, spectrum.rows, 0.0)
+    return ReducedSpectrum(spectrum.amplitudes, Constant(weights), spectrum.pairs, spectrum.rows, 0.0)
 
 
 def _at(amplitude: Stage, nodes: np.ndarray) -> Stage:
@@ -211,13 +221,10 @@ def _at(amplitude: Stage, nodes: np.ndarray) -> Stage:
     return Constant(np.take_along_axis(amplitude.value, index, axis=-1))
 
 
-def _chosen(
-    spectrum: RecoilSpectrum,
-    weights: Float[np.ndarray, "pair component bin nuclide node"],
-    values: list[dict[str, float]],
-    flavours: int,
-) -> list[tuple[np.ndarray, Float[np.ndarray, "point node"]]]:
-    """Return the energies of each nuclide that are kept, and the matrix that interpolates between them."""
+def _shape_products(
+    spectrum: RecoilSpectrum, values: list[dict[str, float]], flavours: int
+) -> list[tuple[int, Float[np.ndarray, "sample flavour nuclide node"]]]:
+    """Return the products of shapes at the `values` of the parameters, each with the number of its pair."""
     shapes = []
     for amplitude in spectrum.amplitudes:
         if isinstance(amplitude, Amplitude):
@@ -226,10 +233,21 @@ def _chosen(
             whole = np.asarray(amplitude.value)
             shapes.append([whole[None, :, final] for final in range(whole.shape[1])])
     functions = []
-    for s, t in spectrum.pairs:
+    for pair, (s, t) in enumerate(spectrum.pairs):
         for m, n in product(range(len(shapes[s])), range(len(shapes[t]))):
             if s != t or m <= n:
-                functions.append(shapes[s][m] * shapes[t][n])
+                functions.append((pair, shapes[s][m] * shapes[t][n]))
+    return functions
+
+
+def _chosen(
+    spectrum: RecoilSpectrum,
+    weights: Float[np.ndarray, "pair component bin nuclide node"],
+    values: list[dict[str, float]],
+    flavours: int,
+) -> list[tuple[np.ndarray, Float[np.ndarray, "point node"]]]:
+    """Return the energies of each nuclide that are kept, and the matrix that interpolates between them."""
+    functions = [f for _, f in _shape_products(spectrum, values, flavours)]
     size = np.abs(weights).sum(axis=-1, keepdims=True)
     importance = (np.abs(weights) / np.where(size > 0, size, 1.0)).max(axis=(0, 1, 2))
     found = []

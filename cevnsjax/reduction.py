@@ -5,16 +5,43 @@ neighbouring recoil energies know the same. A pivoted QR decomposition of sample
 (interpolative decomposition; Cheng, Gimbutas, Martinsson, Rokhlin, SIAM J. Sci. Comput. 26, 1389 (2005)).
 """
 
+from collections.abc import Set
+from itertools import product
+
 import numpy as np
 import scipy.linalg
+from scipy.stats import qmc
 
-from ._typing import Float
+from ._typing import Float, Params
 
 TOLERANCE = 1e-12
 """Size of what the chosen nodes leave of the samples, relative to the largest sample."""
 
 MOST_SAMPLES = 160
 """More samples than this are added up, with weights drawn at random, to this many: many more than needed."""
+
+DECADES = 3.0
+"""A positive parameter with bounds this many decades apart is sampled in its logarithm."""
+
+
+def sampled(
+    domain: tuple[tuple[str, float, float], ...], free: Set[str], params: Params, count: int, seed: int
+) -> list[dict[str, float]]:
+    """Return values of all parameters, those of `domain` that are free spread over their bounds, the corners first."""
+    moving = [(name, low, high) for name, low, high in domain if name in free]
+    if not moving:
+        return [dict(params)]
+    corners = np.array(list(product((0.0, 1.0), repeat=min(len(moving), 5))))
+    corners = np.pad(corners, ((0, 0), (0, len(moving) - corners.shape[1])))
+    inside = qmc.Sobol(len(moving), seed=seed).random(count)
+    found = []
+    for row in np.concatenate([corners, inside]):
+        values = dict(params)
+        for share, (name, low, high) in zip(row, moving, strict=True):
+            logarithmic = low > 0 and np.log10(high / low) > DECADES
+            values[name] = low * (high / low) ** share if logarithmic else low + share * (high - low)
+        found.append(values)
+    return found
 
 
 def interpolation(

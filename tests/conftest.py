@@ -13,6 +13,21 @@ import pytest
 import cevnsjax as cj
 
 
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="run the studies that take minutes, too")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: a study of minutes, run with --slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--slow"):
+        slow = [item for item in items if "slow" in item.keywords]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if "slow" not in item.keywords]
+
+
 @pytest.fixture(scope="session")
 def csi():
     """COHERENT CsI 2021 with the flat pulls."""

@@ -4,6 +4,7 @@ from .cross_sections import CrossSections, flux_averaged_cross_sections
 from .feldman_cousins import FeldmanCousinsResult
 from .fit import FitResult
 from .likelihood import Likelihood
+from .posterior import Posterior
 from .prediction import Prediction
 from .profile import ProfileResult
 from .scan import ScanResult, open_scan
@@ -14,6 +15,7 @@ __all__ = [
     "FeldmanCousinsResult",
     "FitResult",
     "Likelihood",
+    "Posterior",
     "Prediction",
     "ProfileResult",
     "ScanResult",

@@ -40,6 +40,10 @@ class FitResult:
     specification: Specification
     solver: Solver
     found: BestFit
+    minimiser: str = "newton"
+    """Who found the best fit; minima along a profile are the package's own."""
+    search_seconds: tuple[float, float] = (0.0, 0.0)
+    """Time that another minimiser took to compile and to run."""
 
     def __post_init__(self) -> None:
         self._intervals: dict[tuple[str, float], Interval] = {}
@@ -226,8 +230,8 @@ class FitResult:
         """Return the time spent so far on compiling and on running."""
         solvers = [solver for solver, _ in self._solvers.values()]
         return {
-            "compile": sum(solver.compile_seconds for solver in solvers),
-            "run": sum(solver.run_seconds for solver in solvers),
+            "compile": self.search_seconds[0] + sum(solver.compile_seconds for solver in solvers),
+            "run": self.search_seconds[1] + sum(solver.run_seconds for solver in solvers),
         }
 
     def prediction(self, index: int = 0) -> Prediction:

@@ -1,18 +1,22 @@
 """The likelihood of measurements under an interaction: what fits, profiles and predictions start from."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._errors import InputError
 from ..constraints import NO_CONSTRAINTS, build_constraints
 from ..folding import FoldedMeasurement, fold
+from ..inference.density import Density, build_density
 from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
+from ..inference.minimisers import check_minimiser, minimiser_name, search
+from ..inference.minuit import to_minuit
+from ..inference.numpyro_model import numpyro_model
 from ..inference.problem import Problem, Specification, pose, specify
 from ..inference.scan import axis_of
 from ..interactions.combination import Combination, combine
@@ -21,13 +25,18 @@ from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables
 from ..parameters import Gaussian
 from ..prediction import expected_counts
+from .explain import Explanation, explain
 from .feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
 from .fit import FitResult, scan_points
 from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
+from .posterior import Posterior, sample_posterior
 from .prediction import Prediction
 from .profile import ProfileResult
 from .scan import Progress, ScanResult, scan
 from .toys import ToyStudy, check_numbers, study_toys
+
+if TYPE_CHECKING:
+    from iminuit import Minuit
 
 
 class Likelihood:
@@ -145,6 +154,7 @@ class Likelihood:
         require: Iterable[str] = (),
         constrain: Mapping[str, tuple[float, float]] | None = None,
         correlate: Mapping[tuple[str, str], float] | None = None,
+        minimiser: Any = "newton",
     ) -> FitResult:
         """Minimise χ² over the parameters `free` and the nuisances, from several starts.
 
@@ -156,9 +166,29 @@ class Likelihood:
             constrain: Gaussian constraints (centre, width) on further parameters, which become nuisances, or on
                 combinations such as ``"r_n_cs-r_n_i"``.
             correlate: correlations between the constraints of two parameters, by the pair of their names.
+            minimiser: ``"newton"``, ``"minuit"``, ``"optimistix"`` or ``"optax"``, or a minimiser of these two
+                libraries. It finds the best fit; profiles and intervals are always the first one's.
 
         """
-        return self._fit(self.specify(free, values, tie, require, constrain, correlate))
+        check_minimiser(minimiser)
+        return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
+
+    def explain(self, **asked: Any) -> Explanation:
+        """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
+        return explain(self, self.specify(**asked))
+
+    def to_minuit(self, **asked: Any) -> "Minuit":
+        """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
+
+        Names, limits, steps and error definition are set, nothing is minimised: call ``migrad``, ``hesse``, ``minos``.
+        Arguments as in `fit`; an order between two fitted parameters is what MINUIT has no limits for.
+        """
+        specification = self.specify(**asked)
+        if specification.orders:
+            orders = ", ".join(f"{a}<={b}" for a, b in specification.orders)
+            raise InputError(f"MINUIT holds no order between parameters that are both fitted: {orders}")
+        problem = pose(self.chi2_function(), specification)
+        return to_minuit(problem, problem.coordinates(specification.values))
 
     def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":
         """Return the likelihood of the data expected at the defaults with `values` in their place, no fluctuations.
@@ -183,10 +213,15 @@ class Likelihood:
         """
         return self.asimov(values, tie).fit(values=values, tie=tie, **asked)
 
-    def _fit(self, specification: Specification) -> FitResult:
+    def _fit(self, specification: Specification, minimiser: Any = "newton") -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))
         start = solver.problem.coordinates(specification.values)
-        return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
+        if minimiser == "newton":
+            return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
+        other = search(solver.problem, minimiser)
+        found = best_fit(other, start, specification.is_free)
+        seconds = other.compile_seconds, other.run_seconds
+        return FitResult(self, specification, solver, found, minimiser_name(minimiser), seconds)
 
     def profile(
         self,
@@ -293,3 +328,58 @@ class Likelihood:
         ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}
         specification.check_scan(list(ranges), ranges, 2)
         return feldman_cousins(self._fit(specification), axes, chosen, count, seed, refine, engine, progress)
+
+    def log_density(self, widths: Sequence[float] | None = None, **asked: Any) -> Density:
+        """Return ln of the posterior density as a pure function, with its transforms, for any sampler.
+
+        ``density(z)`` is ln p of unbounded numbers z, Jacobian included; ``density.coordinates(z)`` are the coordinates
+        within their bounds, ``density.unbounded(u)`` goes back, ``density.within(u)`` is ln p of the coordinates,
+        ``density.values(u)`` names them. -∞ beyond the bounds, never NaN. The priors are ``density.priors``. `widths`
+        are rough widths of the density in each coordinate; the other arguments as in `fit`.
+        """
+        return build_density(self.problem(**asked), widths)
+
+    def numpyro_model(self, **asked: Any) -> Callable[[], None]:
+        """Return a numpyro model: a ``sample`` statement for each prior, a ``factor`` for the data.
+
+        Arguments as in `fit`.
+        """
+        return numpyro_model(self.problem(**asked))
+
+    def sample(
+        self,
+        free: Sequence[str] = (),
+        draws: int | None = None,
+        method: str = "nuts",
+        seed: int = 0,
+        chains: int | None = None,
+        warm_up: int | None = None,
+        live: int | None = None,
+        checkpoint: str | Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **asked: Any,
+    ) -> Posterior:
+        """Return draws from the posterior of the parameters `free` and of the nuisances.
+
+        Priors: flat within the bounds for the free parameters, the constraints for the nuisances.
+
+        Args:
+            free: parameters with a flat prior; a pull on one of them is dropped.
+            draws: number of draws of all chains together.
+            method: "nuts" (a few chains of the No-U-Turn Sampler), "hmc" (many short chains, the fastest), or "nested"
+                (nested sampling: separated modes, evidence).
+            seed: the same seed gives the same draws.
+            chains: number of chains; 4 of "nuts" and 128 of "hmc" by default.
+            warm_up: transitions of each chain of "nuts" that adapt it, 500 by default.
+            live: live points of "nested", 500 by default: more resolve smaller modes.
+            checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; it is
+                removed at the end.
+            progress: called with how much is done and how much there is to do.
+            asked: values, tie, require, constrain and correlate as in `fit`.
+
+        """
+        specification = self.specify(free=tuple(free), **asked)
+        store = None if checkpoint is None else Path(checkpoint)
+        settings = {"method": method, "draws": draws, "chains": chains, "seed": seed}
+        settings |= {"warm_up": warm_up, "live": live, "checkpoint": store, "progress": progress}
+        return sample_posterior(self, specification, settings)

@@ -100,6 +100,7 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
             "events": events,
             "flux_averaged_cross_section": sections,
             "observables": observables,
+            "minimiser": fit.minimiser,
             "converged": fit.converged,
             "message": fit.message,
             "seconds": fit.seconds,

@@ -446,13 +446,13 @@ def scan(
     probe = _probe(problem, blocks, specification.values)
     attributes, by_axis = _attributes(likelihood, blocks, settings, probe)
     work = scan_work(problem, blocks, specification.values, specification.is_free)
-    started = time.perf_counter()
+    clock = time.perf_counter(), work.compile_seconds
     if store is None:
         kept = _Memory(blocks, profiled)
         _fill(work, kept, list(range(len(blocks.blocks))), engine, progress)
         lowest = refine(work, kept.chi2(), kept.lookup)
         summary = _summary(lowest, kept.count_unconverged())
-        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, started))
+        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, *clock))
     if store.exists:
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
@@ -464,7 +464,7 @@ def scan(
         if not read_attributes(store.path)["complete"]:
             _fill(work, store, [k for k, done in enumerate(store.done) if not done], engine, progress)
             store.finish(_summary(refine(work, store.chi2(), store.lookup), store.count_unconverged()))
-    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, started))
+    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, *clock))
 
 
 def _fill(
@@ -483,8 +483,8 @@ def _fill(
             progress(done, grid.size)
 
 
-def _seconds(work: ScanWork, started: float) -> dict[str, float]:
-    compiling = work.compile_seconds
+def _seconds(work: ScanWork, started: float, compiled: float) -> dict[str, float]:
+    compiling = work.compile_seconds - compiled
     return {"compile": compiling, "run": max(0.0, time.perf_counter() - started - compiling)}
 
 

@@ -19,6 +19,7 @@ from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 from .contour import contour
+from .sample import sample
 from .scan import scan
 from .toys import toys
 
@@ -170,13 +171,20 @@ def fit(
     form_factor: options.FormFactorName = None,
     electrons: options.Electrons = False,
     cl: options.Levels = None,
+    minimiser: options.Minimiser = "newton",
+    explain: options.Explain = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
     likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
-    _fit("fitting", likelihood.fit, asked, options.levels(cl), json_, plot)
+    if explain:
+        with show.progress("compiling"):
+            found = likelihood.explain(**asked).as_dict()
+        show.json_object(found) if json_ else show.explanation(found)
+        return
+    _fit("fitting", likelihood.fit, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
 
 
 @app.command()
@@ -193,13 +201,14 @@ def forecast(
     form_factor: options.FormFactorName = None,
     electrons: options.Electrons = False,
     cl: options.Levels = None,
+    minimiser: options.Minimiser = "newton",
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the data expected at the truth, which --set moves."""
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
-    _fit("forecasting", likelihood.forecast, asked, options.levels(cl), json_, plot)
+    _fit("forecasting", likelihood.forecast, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
 
 
 def _fit(
@@ -269,6 +278,7 @@ def profile(
 
 
 app.command()(scan)
+app.command()(sample)
 app.command()(toys)
 app.command()(contour)
 

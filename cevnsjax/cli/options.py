@@ -54,6 +54,12 @@ Experiments = Annotated[
         show_default=False,
     ),
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say what is folded to arrays and what is compiled; fit nothing.")
+]
+Minimiser = Annotated[
+    str, typer.Option("--minimiser", help="Who finds the minima: newton, minuit, optimistix or optax.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
 EngineName = Annotated[

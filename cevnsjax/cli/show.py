@@ -469,3 +469,41 @@ def cross_sections(content: dict[str, Any]) -> None:
         rows.add_row(name, str(found["neutrons"]), f"{found['sm']:.4g}", f"{found['coherent']:.4g}")
     terminal.print()
     terminal.print(rows)
+
+
+def _stage(path: str, stage: Mapping[str, Any]) -> str:
+    """Return one line about a stage of a component: where it is, what it is, its arrays and what it reads."""
+    parts = ["×".join(map(str, shape)) or "1" for shape in stage["shapes"][:3]]
+    arrays = f" {', '.join(parts)}{' …' if len(stage['shapes']) > 3 else ''}, {stage['bytes']} B" if parts else ""
+    reads = f"; reads {abridged(stage['parameters'])}" if stage["parameters"] else ""
+    error = "" if stage["error"] is None else f"; interpolated to {stage['error']:.0e}"
+    name = f"{path.split('.')[-1]}: " if path else ""
+    return f"{'  ' * (path.count('.') + bool(path))}{name}{stage['kind']}{arrays}{reads}{error}"
+
+
+def explanation(content: Mapping[str, Any]) -> None:
+    """Print what is folded and what is compiled."""
+    out = console()
+    out.print(f"χ² as a function of {', '.join(content['coordinates']) or 'nothing'}")
+    for measurement, components in content["measurements"].items():
+        out.print(f"\n{escape(measurement)}")
+        for component, one in components.items():
+            state = f"a function of {abridged(one['live'])}" if one["live"] else "folded to an array"
+            scaled = f", times {abridged(one['factors'])}" if one["factors"] else ""
+            out.print(f"  {escape(component)}: {escape(state + scaled)}")
+            if one["arguments"]:
+                out.print(f"    fixed, other values compile nothing: {escape(abridged(one['arguments']))}")
+            if one["folded"]:
+                out.print(f"    folded away: {escape(abridged(one['folded']))}")
+            for stage in one["stages"]:
+                path = stage["path"].removeprefix(component).removeprefix(".")
+                out.print(f"    {escape(_stage(path, stage))}")
+    compiled, gradient = content["compiled"], content["gradient"]
+    cache = content["cache"]["folder"] if content["cache"]["on"] else "off"
+    out.print(f"\n{content['bytes'] / 1e3:.0f} kB of arrays, folded in {content['seconds']['fold']:.2f} s")
+    out.print(f"χ² and its gradient: {gradient['operations']} operations, {gradient['flops']:.3g} flops")
+    out.print(
+        f"minimisation: {compiled['programs']} compiled, {compiled['cache_hits']} of them from the cache; traced in "
+        f"{compiled['trace']:.2f} s, lowered in {compiled['lower']:.2f} s, compiled in {compiled['compile']:.2f} s"
+    )
+    out.print(f"cache: {cache}")

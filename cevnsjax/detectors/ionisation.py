@@ -149,6 +149,9 @@ class IonisationResponse(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.detector.parameters())
 
+    def width(self) -> int:
+        return self.edges.shape[1] * self.recoil.size
+
     def __call__(self, params: Params) -> Ionisation:
         detector = self.detector
         energy = detector.quenching(self.recoil[None, :], params)[0]

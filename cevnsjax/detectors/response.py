@@ -9,26 +9,43 @@ enters as a density, smooth in its parameters, and no incomplete gamma function 
 import abc
 import dataclasses
 import itertools
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 
 import equinox as eqx
 import numpy as np
 
 from .._errors import InputError
-from .._numerics import chebyshev_expansion, chebyshev_polynomials, namespace
+from .._numerics import namespace
 from .._stage import Constant, Stage
 from .._typing import Array, Float, Params, Scalar
 from ..parameters import Parameter
+from ..reduction import interpolation, sampled
 from ..sources.arrival_times import ArrivalTimes
 from .efficiency import Efficiency, UnitEfficiency, time_efficiency
+from .expansion import (
+    FEWEST,
+    FLOOR,
+    MARGIN,
+    SelectedRows,
+    expand,
+    expanded,
+    legendre_projection,
+    legendre_ranges,
+    live_spectrum,
+    select,
+)
 from .quenching import Quenching, Unquenched
 from .resolution import GaussianSmearing, Smearing
 
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
 STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
-EXPANSION_ERROR, MOST_TERMS = 1e-13, 512
-"""A spectrum is expanded in its one free parameter to this share of its largest number, with at most so many terms."""
+LARGEST_ERROR = 1e-9
+"""Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
+SAMPLES, FEWEST_NODES = 64, 4
+"""Values of the response's parameters with which that is judged, and nodes in a part of a bin to begin with."""
+SWEPT = 4096
+"""Recoil energies between which the steps through a response that moves are interpolated."""
 MOST_BREAKS = 60
 """Breaks that a Gaussian response asks for at most."""
 
@@ -159,7 +176,7 @@ class EnergyDetector(eqx.Module):
             energies = np.max([mean + STEP * width for mean, width in zip(means, widths, strict=True)], axis=0)
         return float(self.quenching.recoils(energies, {})[0])
 
-    def parts(self) -> Float[np.ndarray, "bin part"]:
+    def parts(self) -> Float[np.ndarray, "bin edge"]:
         """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
 
         Bins with fewer parts than others end in parts of no width.
@@ -170,9 +187,32 @@ class EnergyDetector(eqx.Module):
         most = max(map(len, cut))
         return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
 
+    def _swept(self, corners: Sequence[Params]) -> Float[np.ndarray, " break"]:
+        """Return recoil energies [MeV], steps of two and a half widths wherever an edge is at any of the `corners`."""
+        reach = STEP * np.asarray(self.smearing.deviation(self.edges[[0, -1]], corners[0]))
+        first, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[1]
+        ends = [self.quenching.recoils(np.array([first, last]), corner) for corner in corners]
+        recoil = np.linspace(np.min(ends), np.max(ends), SWEPT)
+        rates = []
+        for corner in corners:
+            energy = self.quenching(recoil[None, :], corner)[0]
+            rate = np.gradient(energy, recoil) / (2.5 * self.smearing.deviation(np.maximum(energy, 0.0), corner))
+            rates.append(np.where((energy >= first) & (energy <= last), rate, 0.0))
+        steps = np.append(0.0, np.cumsum(np.diff(recoil) * np.max(rates, axis=0)[1:]))
+        return np.interp(np.arange(int(steps[-1]) + 2), steps, recoil)
+
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return recoil energies [MeV] between which the nominal response is smooth, for each nuclide."""
+        """Return recoil energies [MeV] between which the response is smooth, for each nuclide: the nominal one.
+
+        Of a quenching with a constraint, that of all values within its bounds: the edges of the bins are then anywhere.
+        """
         nominal = self.nominal()
+        pulled = [p for p in self.quenching.parameters() if p.constraint is not None]
+        if pulled and isinstance(self.smearing, GaussianSmearing):
+            names = [parameter.name for parameter in pulled]
+            corners = itertools.product(*(parameter.bounds for parameter in pulled))
+            swept = self._swept([{**nominal, **dict(zip(names, corner, strict=True))} for corner in corners])
+            return np.tile([*swept, *self.quenching.knots()], (nuclides, 1))
         recoils = self.quenching.recoils(np.array(self._kinks(nominal), float), nominal)
         return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
 
@@ -188,7 +228,7 @@ class EnergyResponse(Stage):
     detector: EnergyDetector
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
-    parts: Float[Array, "bin part"]
+    parts: Float[Array, "bin edge"]
     """Edges of the parts of each bin that are integrated one by one."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
@@ -196,16 +236,61 @@ class EnergyResponse(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.detector.parameters())
 
+    def width(self) -> int:
+        order = 1 if self.is_exact() else len(self.nodes)
+        return self.parts[:, 1:].size * order * self.recoil.size
+
     def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
         detector = self.detector
         if detector.smearing is None:
             return self._sorted(detector.nominal())
         energy = detector.quenching(self.recoil, params)
         accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
-        if isinstance(detector.smearing, GaussianSmearing) and isinstance(detector.efficiency, UnitEfficiency):
+        if self.is_exact():
             cumulative = detector.smearing.cumulative(detector.edges, energy, params)
             return accepted * (cumulative[1:] - cumulative[:-1])
         return accepted * self._integrated(energy, params)
+
+    def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
+        """Return name and bounds of its parameters that move."""
+        return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
+
+    def is_exact(self) -> bool:
+        """Return whether bins are integrated in closed form."""
+        return isinstance(self.detector.smearing, GaussianSmearing) and isinstance(
+            self.detector.efficiency, UnitEfficiency
+        )
+
+    def differs(
+        self,
+        other: Callable[[Params], Float[np.ndarray, "bin nuclide node"]],
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        samples: Sequence[Params],
+    ) -> np.ndarray:
+        """Return in which bins another response counts otherwise, by more than `LARGEST_ERROR`, of any `spectra`."""
+        found = np.zeros(len(self.parts), bool)
+        flat = spectra.reshape(len(spectra), -1).T
+        for values in samples:
+            exact = self(values).reshape(len(found), -1)
+            error = np.abs((other(values).reshape(exact.shape) - exact) @ flat)
+            size = exact @ np.abs(flat)
+            found |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
+        return found
+
+    def densities(
+        self, ranges: Float[np.ndarray, "part 2"]
+    ) -> Callable[[Params], Float[np.ndarray, "part degree nuclide node"]]:
+        """Return the function that gives the Legendre coefficients of the density between `ranges`; host only."""
+        points, projection = legendre_projection(ranges)
+        detector = self.detector
+
+        def coefficients(params: Params) -> Float[np.ndarray, "part degree nuclide node"]:
+            energy = detector.quenching(self.recoil, params)
+            accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
+            density = accepted * detector.smearing.density(points.ravel(), energy, params)
+            return np.einsum("dx,pxik->pdik", projection, density.reshape(*points.shape, *energy.shape))
+
+        return coefficients
 
     def _sorted(self, params: Params) -> Float[Array, "bin nuclide node"]:
         """Return the efficiency at each energy, in the bin that the energy is in."""
@@ -239,6 +324,14 @@ class Recoils(Stage):
         Only the parameters `free` move; the others have the values `params`.
         """
 
+    def shaped(self, free: Set[str]) -> bool:
+        """Return whether the parameters `free` change the shape of what each product of amplitudes gives."""
+        return True
+
+    def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"] | None:
+        """Return spectra that stand for all there are while the parameters `free` move; None if that is not known."""
+        return None
+
 
 class EnergySpectrum(Stage):
     """Stage: selected recoils of each flavour in each energy bin, all nuclides together."""
@@ -247,24 +340,104 @@ class EnergySpectrum(Stage):
     response: Stage
 
     def simplified(self, free: Set[str], params: Params) -> Stage:
-        """Return the recoils folded with the response where that is an array, or expanded in its one free parameter."""
+        """Return the recoils folded with the response where that is an array, else with fewer numbers that move.
+
+        The error of these, measured at other values of the parameters than they are made with, is below
+        `LARGEST_ERROR`; where it is not, everything stays as it is.
+        """
         if isinstance(self.recoils, Recoils) and isinstance(self.response, Constant):
             return self.recoils.through(self.response.value, free, params)
-        if isinstance(self.recoils, Constant) and isinstance(self.response, EnergyResponse):
-            moving = [p for p in self.response.detector.parameters() if p.name in free]
-            if len(moving) == 1:
-                return self._expanded(moving[0], params)
+        if isinstance(self.recoils, Constant | Recoils) and isinstance(self.response, EnergyResponse):
+            shaped = isinstance(self.recoils, Recoils) and self.recoils.shaped(free)
+            spectra = self.recoils.value if isinstance(self.recoils, Constant) else self.recoils.spectra(free, params)
+            if spectra is not None:
+                ways = (self._thinned, self._expanded) if shaped else (self._expanded, self._thinned)
+                found = (way(self.response, spectra, free, params) for way in ways)
+                return next((stage for stage in found if stage is not None), self)
         return self
 
-    def _expanded(self, parameter: Parameter, params: Params) -> Stage:
-        """Return the spectrum as a polynomial of the one parameter that moves, if one of reasonable degree will do."""
-        coefficients = chebyshev_expansion(
-            lambda value: self({**params, parameter.name: np.float64(value)}),
-            *parameter.bounds,
-            tolerance=EXPANSION_ERROR,
-            most=MOST_TERMS,
-        )
-        return self if coefficients is None else ExpandedSpectrum(coefficients, parameter.name, parameter.bounds)
+    def _through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what an array selects of the recoils, (flavour, row)."""
+        if isinstance(self.recoils, Constant):
+            return Constant(np.tensordot(self.recoils.value, rows, ((1, 2), (1, 2))))
+        return self.recoils.through(rows, free, params)
+
+    def _expanded(
+        self,
+        response: "EnergyResponse",
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        free: Set[str],
+        params: Params,
+    ) -> Stage | None:
+        """Return a short sum over recoils folded with arrays, or None if the response is too much for that."""
+        detector, efficiency = response.detector, response.detector.efficiency
+        selecting = {p.name for p in efficiency.parameters()} & free
+        moving = [p for p in detector.parameters() if p.name in free - selecting]
+        if len(moving) > max(FEWEST):
+            return None
+        domain = response.domain(free)
+        rows, selection, bins = response, None, np.eye(len(response.parts))
+        samples = sampled(domain, free, params, SAMPLES, 1)
+        if selecting:
+            ranges = legendre_ranges(efficiency, response.parts, samples)
+            densities = response.densities(ranges)
+            sizes = [np.abs(np.tensordot(densities(v), spectra, ((2, 3), (1, 2)))) for v in samples[: SAMPLES // 2]]
+            selection, matrix, bins = select(
+                efficiency, response.parts, (response.nodes, response.weights), ranges, np.array(sizes), samples
+            )
+            rows = lambda values: np.tensordot(matrix, densities(values), 2)  # noqa: E731
+        terms, table = None, rows(params)
+        if moving:
+            factors = 1.0 if selection is None else np.max([np.abs(selection(v)) for v in samples], axis=0)[:, None]
+            if (series := expand(rows, moving, params, spectra, factors * bins)) is None:
+                return None
+            terms, table = series
+
+        def short(values: Params) -> Float[np.ndarray, "bin nuclide node"]:
+            found = table if terms is None else np.tensordot(terms(values), table, 1)
+            return found if selection is None else np.tensordot((selection(values)[:, None] * bins).T, found, 1)
+
+        if response.differs(short, spectra, sampled(domain, free, params, SAMPLES // 4, 2)).any():
+            return None
+        spectrum = self._through(table.reshape(-1, *table.shape[-2:]), free, params)
+        spectrum = spectrum if terms is None else expanded(spectrum, terms)
+        return spectrum if selection is None else SelectedRows(spectrum, selection, bins)
+
+    def _thinned(
+        self,
+        response: "EnergyResponse",
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        free: Set[str],
+        params: Params,
+    ) -> Stage | None:
+        """Return the same with the response to fewer recoil energies, of no one nuclide, and fewer nodes in the bins.
+
+        The response to any other recoil energy is a sum of those to the energies that are kept.
+        """
+        detector = response.detector
+        if detector.smearing is None or response.is_exact():
+            return None
+        domain = response.domain(free)
+        samples = sampled(domain, free, params, SAMPLES, 1)
+        table = np.array([response(values) for values in samples])
+        importance = (np.abs(spectra) / np.abs(spectra).sum(axis=(1, 2), keepdims=True)).max(axis=0)
+        size = np.tensordot(table, importance, 2)
+        seen = size > FLOOR * size.max(axis=1, keepdims=True)
+        kept, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
+        matrix = matrix.reshape(-1, *response.recoil.shape)
+        recoil = response.recoil.ravel()[None, kept]
+        thresholds = [float(detector.efficiency.threshold(values)) for values in samples]
+        ends = min(thresholds), max(thresholds) + MARGIN * (max(thresholds) - min(thresholds))
+        curves = detector.quenching, detector.smearing, detector.efficiency, detector.acceptance
+        checks = sampled(domain, free, params, SAMPLES // 4, 2)
+        orders = np.full(len(response.parts), FEWEST_NODES)
+        while np.all(orders <= len(response.nodes)):
+            fewer = live_spectrum(curves, recoil, response.parts, orders, ends)
+            wrong = response.differs(lambda v, f=fewer: np.tensordot(f.response(v), matrix, 1), spectra, checks)
+            if not wrong.any():
+                return dataclasses.replace(fewer, recoils=self._through(matrix, free, params))
+            orders = orders + wrong
+        return None
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
@@ -272,25 +445,6 @@ class EnergySpectrum(Stage):
     def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
         recoils, response = self.recoils(params), self.response(params)
         return recoils.reshape(recoils.shape[0], -1) @ response.reshape(response.shape[0], -1).T
-
-
-class ExpandedSpectrum(Stage):
-    """Stage: selected recoils of each flavour in each energy bin, a polynomial of one parameter between its bounds."""
-
-    coefficients: Float[Array, "degree flavour bin"]
-    """Coefficients of the Chebyshev polynomials."""
-    parameter: str = eqx.field(static=True)
-    bounds: tuple[float, float] = eqx.field(static=True)
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset((self.parameter,))
-
-    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
-        low, high = self.bounds
-        terms = chebyshev_polynomials(
-            (2.0 * params[self.parameter] - low - high) / (high - low), len(self.coefficients)
-        )
-        return namespace(terms).einsum("n,nlb->lb", terms, self.coefficients)
 
 
 class FlavourStrengths(Stage):

@@ -68,6 +68,9 @@ class RecoilTemplates(Stage):
         shape = self.templates.shape
         return (spectrum @ self.templates.reshape(shape[0], -1)).reshape(shape[1:])
 
+    def width(self) -> int:
+        return int(np.prod(self.templates.shape[:-2]))
+
     def weighted(self, params: Params, weights: Float[Array, " anchor"]) -> Float[Array, "bin cell"]:
         """Return the sum over the anchors too, with `weights` for all combinations of anchors, in one product."""
         spectrum = self.spectrum(params).sum(axis=0)

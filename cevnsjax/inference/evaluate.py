@@ -4,7 +4,6 @@ The arrays of the problem are arguments of the compiled programs, so that other 
 other observed counts, run without compiling again.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,9 +15,9 @@ from .._typing import Array, Float
 from .problem import Problem
 
 BATCH = 1024
-"""Points that run side by side: what the caches of a processor core hold, for up to `FEW_BINS` bins."""
+"""Points that run side by side: what the caches of a processor core hold, for up to `FEW_NUMBERS` numbers of each."""
 LEAST_BATCH = 32
-FEW_BINS = 128
+FEW_NUMBERS = 128
 
 
 def _compiled(function: Callable[[Problem, jax.Array], Any]) -> Callable[..., Any]:
@@ -30,17 +29,17 @@ def _compiled(function: Callable[[Problem, jax.Array], Any]) -> Callable[..., An
     return jax.jit(flat, static_argnums=0)
 
 
-def _side_by_side(problem: Problem) -> int:
-    """Return how many points run side by side: fewer where there are many bins."""
-    bins = sum(math.prod(folded.observed.shape) for folded in problem.chi2.measurements)
-    return max(LEAST_BATCH, min(BATCH, BATCH * FEW_BINS // bins))
+def side_by_side(problem: Problem) -> int:
+    """Return how many points run side by side: fewer where each needs many numbers, for its bins or its response."""
+    width = max(folded.width() for folded in problem.chi2.measurements)
+    return max(LEAST_BATCH, min(BATCH, BATCH * FEW_NUMBERS // width))
 
 
 _one = _compiled(lambda problem, u: problem(u))
 _one_gradient = _compiled(lambda problem, u: jax.value_and_grad(problem)(u))
-_many = _compiled(lambda problem, u: jax.lax.map(problem, u, batch_size=_side_by_side(problem)))
+_many = _compiled(lambda problem, u: jax.lax.map(problem, u, batch_size=side_by_side(problem)))
 _many_gradient = _compiled(
-    lambda problem, u: jax.lax.map(jax.value_and_grad(problem), u, batch_size=_side_by_side(problem))
+    lambda problem, u: jax.lax.map(jax.value_and_grad(problem), u, batch_size=side_by_side(problem))
 )
 _hessian = _compiled(lambda problem, u: jax.hessian(problem)(u))
 

@@ -16,6 +16,7 @@ from .._typing import Bool, Float
 from .cores import cores
 from .newton import Minimum, minimise
 from .problem import Problem
+from .search import Search
 from .strengths import is_linear, minimise_strengths
 
 CHUNK = 16
@@ -28,12 +29,33 @@ ROUNDS = 8
 """Calls of the program for strengths, each of those points alone that need more steps, before the general one."""
 STARTS = 32
 """Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
+WIDE = 1e3
+"""Ratio of positive bounds from which on starts are spread in the logarithm."""
+CLOSEST = 1e-8
+"""Share of the range, from a bound of 0, down to which starts are spread."""
 
 
 def _minimise_batch(
     problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
 ) -> Minimum:
     return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
+
+
+@functools.lru_cache(maxsize=64)
+def _jitted(function: Callable[..., Any], structure: Any, devices: tuple[jax.Device, ...], count: int) -> Any:
+    """Return `function` of the leaves of a problem of this `structure` and `count` arrays of rows, to be compiled.
+
+    Kept, so that JAX traces and compiles once for all problems of one structure, whatever their values.
+    """
+
+    def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], *rows: jax.Array) -> Any:
+        return function(jax.tree.unflatten(structure, leaves), *rows, *box)
+
+    if len(devices) == 1:
+        return jax.jit(mapped)
+    split = (P(), P(), *(P("rows") for _ in range(count)))
+    mesh = Mesh(np.array(devices), ("rows",))
+    return jax.jit(jax.shard_map(mapped, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,20 +93,19 @@ class Solver:
             shape = (chunk * len(self.devices), len(self.problem.names))
             rows = (np.zeros(shape), np.zeros(shape, bool)) if function is _minimise_batch else (np.zeros(shape),)
 
-            def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], *rows: jax.Array) -> Any:
-                return function(jax.tree.unflatten(self._structure, leaves), *rows, *box)
-
             fixed = (self._leaves, (self.lower, self.upper))
             if len(self.devices) > 1:
-                mesh = Mesh(np.array(self.devices), ("rows",))
-                split = (P(), P(), *(P("rows") for _ in rows))
-                mapped = jax.shard_map(mapped, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False)
-                fixed = jax.device_put(fixed, NamedSharding(mesh, P()))
+                fixed = jax.device_put(fixed, NamedSharding(Mesh(np.array(self.devices), ("rows",)), P()))
             else:
                 fixed = jax.device_put(fixed, self.devices[0])
-            self._programs[function] = functools.partial(jax.jit(mapped).lower(*fixed, *rows).compile(), *fixed)
+            jitted = _jitted(function, self._structure, self.devices, len(rows))
+            self._programs[function] = functools.partial(jitted.lower(*fixed, *rows).compile(), *fixed)
             self.compile_seconds += time.perf_counter() - started
         return self._programs[function]
+
+    def compile(self) -> None:
+        """Compile the program that minimises from any starts now, not when it is first needed."""
+        self._compiled(_minimise_batch, CHUNK)
 
     def _run(self, function: Callable[..., Any], chunk: int, *rows: np.ndarray) -> Any:
         """Return what the program of `function` makes of all rows, chunk by chunk, joined."""
@@ -177,15 +198,39 @@ def even_points(count: int, dimension: int) -> Float[np.ndarray, "count dimensio
 
 
 def spread_starts(
-    solver: Solver, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
+    solver: Search, start: Float[np.ndarray, " coordinate"], spread: np.ndarray, count: int
 ) -> Float[np.ndarray, "start coordinate"]:
-    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds."""
+    """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds.
+
+    Masses and couplings are spread in their logarithm: where the lower bound is positive and far below the upper one,
+    and, in every second start, where it is 0.
+    """
     dimension = int(spread.sum())
     starts = np.repeat(start[None, :], count if dimension else 1, axis=0)
     if dimension:
         low, high = solver.lower[spread], solver.upper[spread]
-        starts[1:, spread] = low + (high - low) * even_points(count - 1, dimension)
+        shares = even_points(count - 1, dimension)
+        starts[1:, spread] = low + (high - low) * shares
+        wide = low > 0
+        wide[wide] = high[wide] / low[wide] > WIDE
+        starts[1:, np.flatnonzero(spread)[wide]] = low[wide] * (high[wide] / low[wide]) ** shares[:, wide]
+        from_zero = low == 0
+        starts[1::2, np.flatnonzero(spread)[from_zero]] = high[from_zero] * CLOSEST ** shares[::2, from_zero]
     return starts
+
+
+def approach(
+    solver: Search, starts: Float[np.ndarray, "start coordinate"], free: np.ndarray
+) -> Float[np.ndarray, "start coordinate"]:
+    """Return where the `starts` end if only the coordinates marked in `free` move, all others held.
+
+    From a start far away, with the nuisances free at once, a minimiser takes the strength of the signal to zero and is
+    left in a long curved valley where a large cross section makes up for it.
+    """
+    if free.all() or not free.any():
+        return starts
+    found = solver(starts, ~free)
+    return np.where(np.isfinite(found.value)[:, None], found.u, starts)
 
 
 def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
@@ -198,9 +243,10 @@ def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
     return full
 
 
-def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray) -> BestFit:
+def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
     """Return the lowest minimum from `STARTS` starts that differ in the coordinates marked in `free`."""
-    found = solver(spread_starts(solver, start, free, STARTS), np.zeros(len(start), bool))
+    starts = approach(solver, spread_starts(solver, start, free, STARTS), free)
+    found = solver(starts, np.zeros(len(start), bool))
     finite = np.where(np.isfinite(found.value), found.value, np.inf)
     best = int(np.argmin(finite))
     settled = np.where(found.converged, finite, np.inf)
@@ -209,6 +255,8 @@ def best_fit(solver: Solver, start: np.ndarray, free: np.ndarray) -> BestFit:
         best = int(np.argmin(settled))
         agreeing = int(np.sum(settled <= settled[best] + 1e-6))
         message = f"converged; {agreeing} of {len(finite)} starts ended in this minimum"
+        if not found.converged.all():
+            message += f", {int(np.sum(~found.converged))} did not converge"
     elif not np.isfinite(finite[best]):
         message = "did not converge: chi2 is not finite at any start"
     else:

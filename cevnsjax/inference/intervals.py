@@ -10,7 +10,7 @@ from scipy.special import chdtri
 
 from .._errors import InputError
 from .._typing import Float
-from .fit import BestFit, Solver, spread_starts
+from .fit import BestFit, Solver, approach, spread_starts
 
 LEVELS = {"68.27": 1.0, "90": 2.71, "95.45": 4.0, "99.73": 9.0}
 """Δχ² of one parameter by confidence level in per cent, as the field rounds them."""
@@ -71,7 +71,7 @@ def profile(
         value[better], u[better], converged[better] = found.value[better], found.u[better], found.converged[better]
 
     for start in spread_starts(solver, fit.u, others, count):
-        improve(np.tile(start, (len(points), 1)))
+        improve(approach(solver, at_points(np.tile(start, (len(points), 1))), others))
     if others.any():
         for _ in range(SWEEPS):
             improve(np.concatenate([u[:1], u[:-1]]))

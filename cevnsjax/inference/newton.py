@@ -25,6 +25,8 @@ TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
+CLEAR = 1e-8
+"""Predicted decrease of χ² from which on the actual one says how good the quadratic model is."""
 MAX_STEPS = 200
 FIRST_STEP = 1e-2
 """First step off a saddle, in parts of the range: shorter ones follow until χ² falls."""
@@ -50,9 +52,23 @@ class _State(eqx.Module):
     trial: Array
     """Where χ² is evaluated next."""
     damping: Array
+    decrease: Array
+    """Of χ² that the quadratic model predicts for the trial."""
     done: Array
     failed: Array
     steps: Array
+
+
+class _Step(eqx.Module):
+    """The step within the bounds: the others are solved for again whenever a coordinate is stopped at its bound."""
+
+    part: Array
+    """Moves of the coordinates that are stopped; 0 of the others."""
+    move: Array
+    trial: Array
+    stopped: Array
+    pivot: Array
+    ready: Array
 
 
 def minimise(
@@ -89,8 +105,11 @@ def minimise(
         value = jnp.where(better, value, state.value)
         gradient = jnp.where(better, gradient, state.gradient)
         hessian = jnp.where(better, hessian, state.hessian)
+        gain = jnp.where(state.decrease > CLEAR, (state.value - value) / jnp.maximum(state.decrease, CLEAR), 1.0)
         relaxed = jnp.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
-        damping = jnp.where(better, relaxed, jnp.maximum(10.0 * state.damping, 1e-3))
+        kept = jnp.where(gain > 0.3, 0.5 * state.damping, jnp.maximum(2.0 * state.damping, 1e-4))
+        damping = jnp.where(gain > 0.8, relaxed, kept)
+        damping = jnp.where(better, damping, jnp.maximum(10.0 * state.damping, 1e-3))
 
         held = frozen | ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
         slope = jnp.where(held, 0.0, gradient)
@@ -99,9 +118,24 @@ def minimise(
         saddle = ~frozen & (gradient == 0.0) & (jnp.diag(hessian) < 0.0)
         outward = jnp.where(u < upper, -1.0, 1.0)
         slope = jnp.where(saddle, FIRST_STEP * outward * size * (upper - lower), slope)
-        direction, pivot = solve_symmetric(curvature + damping * jnp.diag(size), -slope, size)
-        trial = jnp.where(frozen, u, jnp.clip(u + direction, lower, upper))
-        move = trial - u
+        damped = curvature + damping * jnp.diag(size)
+
+        def bounded(inner: _Step) -> _Step:
+            among = inner.stopped[:, None] | inner.stopped[None, :]
+            pull = jnp.where(inner.stopped, 0.0, -slope - damped @ inner.part)
+            found, pivot = solve_symmetric(jnp.where(among, jnp.diag(size), damped), pull, size)
+            end = jnp.clip(u + found, lower, upper)
+            beyond = ~inner.stopped & (end != u + found)
+            share = jnp.where(beyond, (end - u) / jnp.where(beyond, found, 1.0), jnp.inf)
+            beyond = beyond & (share == share.min())
+            stopped = inner.stopped | beyond
+            part = jnp.where(beyond, end - u, inner.part)
+            trial = jnp.where(inner.stopped, inner.trial, end)
+            return _Step(part, jnp.where(inner.stopped, inner.part, found), trial, stopped, pivot, ~beyond.any())
+
+        whole = _Step(jnp.zeros(n), jnp.zeros(n), u, held, jnp.asarray(jnp.inf), jnp.asarray(False))
+        whole = jax.lax.while_loop(lambda inner: ~inner.ready, bounded, whole)
+        move, trial, pivot = whole.move, whole.trial, whole.pivot
         decrease = -(slope @ move + 0.5 * move @ (curvature @ move))
         return _State(
             u=u,
@@ -110,7 +144,8 @@ def minimise(
             hessian=hessian,
             trial=trial,
             damping=damping,
-            done=(jnp.abs(decrease) < TOLERANCE) & (damping < 1e-6) & (pivot > -1e-8),
+            decrease=decrease,
+            done=(jnp.abs(decrease) < TOLERANCE) & (damping <= 1e-2) & (pivot > damping - 1e-8),
             failed=~jnp.isfinite(value) | (damping > 1e12),
             steps=state.steps + 1,
         )
@@ -122,6 +157,7 @@ def minimise(
         hessian=jnp.zeros((n, n)),
         trial=start,
         damping=jnp.asarray(0.0),
+        decrease=jnp.asarray(0.0),
         done=jnp.asarray(False),
         failed=jnp.asarray(False),
         steps=jnp.asarray(0),

@@ -288,6 +288,20 @@ class Problem(eqx.Module):
         values = {**self.fixed, **placed}
         return values | {follower: values[leader] for follower, leader in self.ties}
 
+    def log_volume(self, u: Float[Array, " coordinate"]) -> Scalar:
+        """Return ln |∂(values)/∂u|: 0, but where an order is required between coordinates."""
+        placed: dict[str, Scalar] = {}
+        volume: Scalar = 0.0
+        for k in self.placement:
+            limits = self._limits(k, placed)
+            if limits is None:
+                placed[self.names[k]] = u[k]
+            else:
+                room = limits[1] - limits[0]
+                placed[self.names[k]] = limits[0] + u[k] * room
+                volume = volume + namespace(u).log(room)
+        return volume
+
     def coordinates(self, params: Params) -> Float[np.ndarray, " coordinate"]:
         """Return the coordinates of `params` (host only); a value out of the required order moves to its end."""
         u, placed = np.empty(len(self.names)), dict[str, Scalar]()

@@ -200,7 +200,7 @@ def make_grid(axes: Sequence[Axis], coordinates: int, chunk: int | None = None, 
 def _between(
     values: Float[np.ndarray, "*few column"], places: Sequence[np.ndarray], shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Return `values` known at some places along each axis of a grid at all of them, by splines of up to third order."""
+    """Return `values` known at some places along each axis of a grid at all of them, by splines of third order."""
     for axis, (known, n) in enumerate(zip(places, shape, strict=True)):
         if len(known) < n:
             values = make_interp_spline(known, values, k=min(3, len(known) - 1), axis=axis)(np.arange(n))

@@ -48,7 +48,7 @@ class Panel:
         return max(len(self.edges), 1)
 
 
-def _axis_labels(axis: str) -> tuple[str, str]:
+def axis_labels(axis: str) -> tuple[str, str]:
     """Return the labels of an axis, and of the counts per its unit, of ``energy [PE]``."""
     name, _, unit = axis.partition(" [")
     unit = unit.rstrip("]").replace("us", "µs")
@@ -118,7 +118,7 @@ def _draw_panel(figure: Figure | SubFigure, panel: Panel, suffix: str) -> None:
         others = tuple(k for k in range(panel.observed.ndim) if k != number)
         projected = {name: component.sum(axis=others) for name, component in panel.counts.items()}
         observed, errors = panel.observed.sum(axis=others), np.sqrt((panel.errors**2).sum(axis=others))
-        xlabel, ylabel = _axis_labels(axis)
+        xlabel, ylabel = axis_labels(axis)
         _draw_stack(grid[0, number], values, observed, errors, projected, ())
         grid[0, number].set_ylabel(ylabel)
         grid[-1, number].set_xlabel(xlabel)

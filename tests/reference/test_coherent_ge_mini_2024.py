@@ -41,6 +41,15 @@ def observed():
     return np.stack([independent.grid("counts_beam_on"), independent.grid("counts_beam_off")], axis=1)
 
 
+@pytest.mark.parametrize("k", [0.11, 0.24])
+def test_signal_far_from_the_nominal_quenching(likelihood, k):
+    """The edges of the bins are at other recoil energies than at k = 0.157; every value within the bounds is as good."""
+    params = likelihood.parameters.complete({"lindhard_k_ge": k})
+    found = likelihood.predict({"lindhard_k_ge": k})[0].counts["cevns"].sum(axis=(1, 2))[KEPT]
+    expected = independent.signal(params).sum(axis=0)[KEPT]
+    assert_close(found, expected, 1e-7, WHY, np.maximum(expected, 1e-2 * expected.max()))
+
+
 def test_the_printed_counts():
     """arXiv:2406.13806 Fig. 5: 236 events with the beam and 212 without; the 10.4 keV line is in the fifth bin."""
     with_beam, without = (independent.grid(f"counts_beam_{name}") for name in ("on", "off"))

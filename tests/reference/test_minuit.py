@@ -76,3 +76,54 @@ def test_minuit_agrees_on_a_contour(both_fit, likelihood):
             constrain={"cevns_norm": (1.0, np.sqrt(0.12**2 - 0.034**2))},
         )
         assert fixed.chi2 - both_fit.chi2 == pytest.approx(2.2957, abs=0.02)  # chi2 quantile, 2 parameters, 68.27 %
+
+
+def minos(minuit, *names):
+    """Return the interval of each parameter by MIGRAD and MINOS."""
+    minuit.tol = 1e-3
+    minuit.migrad()
+    assert minuit.valid
+    minuit.minos(*names)
+    return [(minuit.values[n] + minuit.merrors[n].lower, minuit.values[n] + minuit.merrors[n].upper) for n in names]
+
+
+@pytest.mark.parametrize("name", ["sin2_theta_w", "r_n_cs"])
+def test_minos_with_exact_derivatives_agrees(both_fit, likelihood, name):
+    """Names, limits and derivatives as `to_minuit` hands them over: MINOS gives our intervals."""
+    minuit = likelihood.to_minuit(free=["sin2_theta_w", "r_n_cs"], tie=TIED)
+    assert minuit.parameters == both_fit.solver.problem.names
+    assert minuit.limits["sin2_theta_w"] == (0.0, 1.0)
+    (found,) = minos(minuit, name)
+    assert minuit.fval == pytest.approx(both_fit.chi2, abs=1e-6)
+    assert minuit.ngrad > 0
+    # MINOS stops within 0.01 of Δχ² = 1, half of that in errors.
+    assert both_fit.interval(name).around(both_fit.values[name]) == pytest.approx(found, rel=2e-3)
+    minuit.hesse()
+    assert minuit.nhessian > 0
+    for one in minuit.parameters:
+        assert minuit.errors[one] == pytest.approx(both_fit.hessian_error(one), rel=2e-2)
+
+
+def test_minos_agrees_on_both_intervals_of_a_coupling(csi):
+    """χ² of one NSI coupling has two minima: MINOS gives the interval around each, we give both at once."""
+    nsi = cj.Likelihood([csi], interaction=cj.model("nsi"))
+    fit, found = nsi.fit(free=["eps_ee_u"]), []
+    pieces = fit.interval("eps_ee_u", 0.6827).pieces
+    for start in (0.0, 0.4):
+        minuit = nsi.to_minuit(free=["eps_ee_u"], values={"eps_ee_u": start})
+        minuit.tol = 1e-3
+        minuit.migrad()
+        assert minuit.valid
+        # Of the level of the global minimum, not of the local one.
+        minuit.errordef = 1.0 - (minuit.fval - fit.chi2)
+        minuit.minos("eps_ee_u")
+        error = minuit.merrors["eps_ee_u"]
+        found.append((minuit.values["eps_ee_u"] + error.lower, minuit.values["eps_ee_u"] + error.upper))
+    assert len(pieces) == 2
+    for ours, theirs in zip(pieces, found, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-3)
+
+
+def test_minuit_has_no_order_between_parameters(likelihood):
+    with pytest.raises(cj.InputError, match="order"):
+        likelihood.to_minuit(free=["r_n_cs", "r_n_i"], require=["r_n_i<=r_n_cs"])

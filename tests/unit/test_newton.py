@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
+from cevnsjax import _numerics as numerics
 from cevnsjax._numerics import solve_symmetric
 from cevnsjax.inference.newton import MAX_STEPS, minimise
 
@@ -189,6 +190,46 @@ def test_batch_equals_single(objective):
             assert_close(batch.value[k], alone.value, 1e-9, WHY, scale=1.0)
 
 
+def valley(u):
+    """A narrow valley along 0.9 u_0 + u_1 = 1 that falls to u_0 = 20: between -10 and 10 the minimum is (10, -8)."""
+    return 1e6 * (0.9 * u[0] + u[1] - 1.0) ** 2 + 1e-3 * (u[0] - 20.0) ** 2
+
+
+@pytest.mark.parametrize("start", [(0.0, 1.0), (-9.9, 9.9), (9.999, -8.0), (5.0, 5.0), (-10.0, -10.0)])
+def test_valley_that_ends_at_a_bound(start):
+    """A step that is cut at a bound goes on along it with the others, and does not leave the valley."""
+    found = minimum(valley, start, FREE2, *box(2))
+    assert found.converged
+    assert found.steps < 10
+    assert found.u[0] == 10.0
+    # The slope along u_0 shifts the floor by 0: with u_0 = 10 the other solves 0.9 · 10 + u_1 = 1.
+    assert_close(found.u[1], -8.0, 1e-9, WHY)
+
+
+def flat(u):
+    """Every point of u_0 + u_1 + u_2 = 1 is a minimum: two directions have no curvature at all."""
+    return (u[0] + u[1] + u[2] - 1.0) ** 2
+
+
+@pytest.mark.parametrize("start", [(0.0, 0.0, 0.0), (9.0, 9.0, -9.0), (-10.0, 10.0, 10.0)])
+def test_flat_directions_are_no_failure(start):
+    found = minimum(flat, start, FREE3, *box(3))
+    assert found.converged
+    assert_close(found.u.sum(), 1.0, 1e-6, WHY)
+
+
+def curved_valley(u):
+    """A strength s and a coupling e of which only s e² is measured, s constrained to 1 ± 0.1: minima (1, ±1)."""
+    return 1e4 * (u[0] * u[1] ** 2 - 1.0) ** 2 + 100.0 * (u[0] - 1.0) ** 2
+
+
+@pytest.mark.parametrize("start", [(1.0, 9.0), (0.1, 3.1), (3.0, 0.1), (1.0, -5.0)])
+def test_curved_valley(start):
+    found = minimum(curved_valley, start, FREE2, np.array([0.0, -10.0]), np.full(2, 10.0))
+    assert found.converged
+    assert_close(np.abs(found.u), np.ones(2), 1e-5, WHY)
+
+
 # The linear solver
 
 
@@ -212,14 +253,30 @@ def test_solve_symmetric_tells_an_indefinite_matrix():
     assert_close(found, np.array([1.5, 5.0]))
 
 
-def test_solve_symmetric_descends_on_any_symmetric_matrix():
+@pytest.mark.parametrize("n", [4, 9])
+def test_solve_symmetric_descends_on_any_symmetric_matrix(n):
     rng = np.random.default_rng(0)
+    solve = jax.jit(solve_symmetric)
     for _ in range(20):
-        root = rng.normal(size=(4, 4))
-        vector = rng.normal(size=4)
-        found, pivot = solve_symmetric(jnp.asarray(root + root.T), jnp.asarray(vector))
+        root = rng.normal(size=(n, n))
+        vector = rng.normal(size=n)
+        found, pivot = solve(jnp.asarray(root + root.T), jnp.asarray(vector))
         assert (pivot > 0) == bool(np.all(np.linalg.eigvalsh(root + root.T) > 0))
         assert float(vector @ np.asarray(found)) > 0
+
+
+@pytest.mark.parametrize("n", [5, 9])
+def test_solve_symmetric_in_a_loop_is_the_unrolled_one(n, monkeypatch):
+    """The two ways of factorising replace the same pivots by the same moduli."""
+    rng = np.random.default_rng(n)
+    root, vector = rng.normal(size=(n, n)), rng.normal(size=n)
+    found = {}
+    for unrolled in (0, n):
+        monkeypatch.setattr(numerics, "UNROLLED", unrolled)
+        found[unrolled] = solve_symmetric(jnp.asarray(root + root.T), jnp.asarray(vector))
+    assert found[0][1] < 0
+    assert_close(found[0][0], found[n][0], 1e-9, "condition number of the matrix", scale=np.abs(found[n][0]).max())
+    assert_close(found[0][1], found[n][1], 1e-9, "condition number of the matrix")
 
 
 def test_solve_symmetric_of_a_singular_matrix_is_finite():

@@ -8,7 +8,6 @@ import pytest
 from tolerance import assert_close
 
 from cevnsjax._numerics import (
-    chebyshev_expansion,
     chebyshev_points,
     chebyshev_polynomials,
     error_digits,
@@ -64,23 +63,6 @@ def test_chebyshev_polynomials_are_differentiable():
     """T_n' = n U_(n-1), at ±1 too: T_n'(±1) = (±1)^(n+1) n²."""
     slope = np.asarray(jax.jacfwd(lambda x: chebyshev_polynomials(x, 33))(1.0))
     assert_close(slope, np.arange(33.0) ** 2)
-
-
-def test_expansion_meets_its_tolerance():
-    """1/(1 + 25 x²) has coefficients that fall as 0.8198^n: the tail decides how many are kept."""
-
-    def runge(x):
-        return np.array([1.0 / (1.0 + 25.0 * (x - 3.0) ** 2), 1.0])
-
-    found = chebyshev_expansion(runge, 2.0, 4.0, 1e-9, 512)
-    for x in (2.0, 2.71, 3.0, 3.6, 4.0):
-        assert_close(
-            chebyshev_polynomials(np.float64(x - 3.0), len(found)) @ found, runge(x), 1e-8, "what is asked for"
-        )
-
-
-def test_a_jump_is_not_expanded():
-    assert chebyshev_expansion(lambda x: np.array([float(x > 0.3)]), 0.0, 1.0, 1e-9, 512) is None
 
 
 def test_lagrange_polynomials_interpolate():

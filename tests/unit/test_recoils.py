@@ -86,7 +86,7 @@ def test_few_energies_are_as_good_as_all(model, free):
     spectrum = energy_spectrum(folded.stages[0])
     assert isinstance(spectrum, ReducedSpectrum)
     assert 0.0 < spectrum.error < LARGEST_ERROR
-    assert spectrum.weights.shape[-1] < 48
+    assert spectrum.weights.value.shape[-1] < 48
     for values in points(likelihood, free):
         expected = np.asarray(whole.stages[0](values))
         assert_close(
@@ -127,7 +127,9 @@ def test_minimum_over_strengths(measurements):
     points = np.tile(centre, (6, 1))
     points[:, 0] = [1e-6, 2e-5, 5e-5, 1e-4, 1e-3, 1e-2]  # from no effect to 1e10 events: pulls at their bounds
     lower, upper = problem.box
-    u, value, reached = map(np.asarray, jax.jit(minimise_strengths)(problem, points, lower, upper))
+    program, u = jax.jit(minimise_strengths), points
+    for _ in range(4):
+        u, value, reached = map(np.asarray, program(problem, u, lower, upper))
     assert reached[:4].all()
     assert reached.all() or len(measurements) > 1  # with a flux in common, far above the data: left to the other
     u, value, points = u[reached], value[reached], points[reached]

@@ -9,16 +9,17 @@ import cevnsjax as cj
 
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
-    "_typing", "_errors", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "morphing", "nuclei",
-    "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "amplitude", "reduction",
+    "_typing", "_errors", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "reduction", "morphing", "nuclei",
+    "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "amplitude",
     "recoils", "projection", "oscillation", "folding", "prediction",
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip
 ONLY_IN = {
-    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "dask": {"inference"}, "distributed": {"inference"},
-    "cloudpickle": {"inference"},
-    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"}, "contourpy": {"analysis"},
-    "xarray": {"analysis", "inference"}, "zarr": {"analysis", "inference"},
+    "matplotlib": {"plots"}, "corner": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
+    "contourpy": {"analysis"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "analysis"},
+    "xarray": {"inference", "analysis"}, "zarr": {"analysis", "inference"},
+    "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
+    "dask": {"inference"}, "distributed": {"inference"}, "cloudpickle": {"inference"},
 }  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def test_imports_go_one_way(path, parts):
 def test_public_names():
     assert sorted(cj.__all__) == [
         "Combination", "CrossSections", "Dask", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
-        "MODELS", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
+        "MODELS", "Posterior", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator",
@@ -85,6 +86,7 @@ def test_public_methods_are_documented():
         "FeldmanCousinsResult",
         "FitResult",
         "Likelihood",
+        "Posterior",
         "Prediction",
         "ProfileResult",
         "ScanResult",

@@ -1,0 +1,180 @@
+"""Run a sampler block by block, with a checkpoint, and return its draws."""
+
+import dataclasses
+import hashlib
+import pickle
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import numpy as np
+
+from .._errors import InputError
+from .._typing import Float
+from .._version import __version__
+from .checkpoint import Arrays, Checkpoint, join
+from .density import Density, build_density
+from .hmc import Hmc
+from .nested import LIVE, Nested
+from .nuts import WARM_UP, Nuts
+from .problem import Problem
+from .start import Mode, find_modes
+
+METHODS = ("nuts", "hmc", "nested")
+DEFAULT_CHAINS = {"nuts": 4, "hmc": 128, "nested": 1}
+DEFAULT_DRAWS = {"nuts": 4000, "hmc": 102400, "nested": 4000}
+SECONDS_BETWEEN = 5.0
+"""Least time between two checkpoints."""
+KEPT = 8
+"""Problems whose minima are remembered, so that a further run of one does not look for them again."""
+
+Progress = Callable[[int, int], None]
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """What moves a state block by block until it has all draws; a pure function of state, settings and seed."""
+
+    def begin(self) -> Arrays: ...
+    def advance(self, state: Arrays) -> tuple[Arrays, Arrays | None]: ...
+    def progress(self, state: Arrays) -> tuple[int, int]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Draws:
+    """Draws from a posterior."""
+
+    density: Density
+    method: str
+    u: Float[np.ndarray, "chain draw coordinate"]
+    """In the coordinates of the problem."""
+    stats: dict[str, np.ndarray]
+    """Of each draw (chain, draw): ``lp`` and, of Hamiltonian methods, acceptance_rate, diverging, energy, n_steps."""
+    extra: dict[str, float]
+    """Of nested sampling: log_evidence, its error, effective_draws."""
+    seconds: dict[str, float]
+    """Spent on finding the modes, on warming up and compiling, on sampling."""
+    seed: int
+    starts: int
+    """Separate minima that chains started from."""
+
+
+def check_settings(method: str, draws: int, chains: int, seed: int) -> None:
+    """Refuse settings that make no sense."""
+    if method not in METHODS:
+        raise InputError(f"expected a method of {', '.join(METHODS)}, found '{method}'")
+    if draws < 1:
+        raise InputError(f"expected at least 1 draw, found {draws}")
+    if chains < 1:
+        raise InputError(f"expected at least 1 chain, found {chains}")
+    if method == "nested" and chains != 1:
+        raise InputError(f"nested sampling has no chains: expected 1, found {chains}")
+    if draws < chains:
+        raise InputError(f"expected at least one draw for each of {chains} chains, found {draws}")
+    if seed < 0:
+        raise InputError(f"expected a seed of 0 or more, found {seed}")
+
+
+def fingerprint(problem: Problem, **settings: Any) -> str:
+    """Return a digest of what is sampled and how."""
+    leaves, structure = jax.tree.flatten(problem)
+    described = re.sub(r"0x[0-9a-f]+", "", str(structure))  # functions are printed with their addresses
+    digest = hashlib.sha256(repr((__version__, described, settings)).encode())
+    for leaf in leaves:
+        digest.update(pickle.dumps(np.asarray(leaf)))
+    return digest.hexdigest()
+
+
+_found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
+
+
+def _modes(
+    problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray
+) -> tuple[Density, tuple[Mode, ...]]:
+    """Return what `find_modes` finds, remembered."""
+    key = fingerprint(problem), start.tobytes() + is_free.tobytes()
+    if key not in _found:
+        while len(_found) >= KEPT:
+            _found.pop(next(iter(_found)))
+        _found[key] = find_modes(problem, start, is_free)
+    return _found[key]
+
+
+def run(
+    sampler: Sampler, checkpoint: Checkpoint | None = None, progress: Progress | None = None
+) -> tuple[Arrays, Arrays, dict[str, float]]:
+    """Return the last state, all blocks joined, and the seconds spent before the first draw and after it.
+
+    What a checkpoint holds is carried on. An interruption leaves a checkpoint.
+    """
+    started = saved_at = time.perf_counter()
+    stored = None if checkpoint is None else checkpoint.load()
+    state, blocks = (sampler.begin(), []) if stored is None else stored
+    first: float | None = None
+    try:
+        while True:
+            done, wanted = sampler.progress(state)
+            if progress is not None:
+                progress(done, wanted)
+            if done >= wanted:
+                break
+            if first is None and blocks:
+                first = time.perf_counter()
+            state, block = sampler.advance(state)
+            blocks += [] if block is None else [block]
+            if checkpoint is not None and time.perf_counter() - saved_at > SECONDS_BETWEEN:
+                blocks = checkpoint.save(state, blocks)
+                saved_at = time.perf_counter()
+    except KeyboardInterrupt:
+        if checkpoint is not None:
+            checkpoint.save(state, blocks)
+        raise
+    ended = time.perf_counter()
+    first = ended if first is None else first
+    return state, join(blocks), {"start": first - started, "sampling": ended - first}
+
+
+def sample(
+    problem: Problem,
+    start: Float[np.ndarray, " coordinate"],
+    is_free: np.ndarray,
+    method: str = "nuts",
+    draws: int | None = None,
+    chains: int | None = None,
+    seed: int = 0,
+    warm_up: int | None = None,
+    live: int | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> Draws:
+    """Return draws from the posterior of `problem`; see `Likelihood.sample` for the arguments.
+
+    `start` and `is_free` say where minima are looked for: from `start`, and from points spread over the bounds of the
+    coordinates marked.
+    """
+    draws = DEFAULT_DRAWS.get(method, 1) if draws is None else draws
+    chains = DEFAULT_CHAINS.get(method, 1) if chains is None else chains
+    check_settings(method, draws, chains, seed)
+    warm_up, live = WARM_UP if warm_up is None else warm_up, LIVE if live is None else live
+    settings = {"method": method, "draws": draws, "chains": chains, "seed": seed, "warm_up": warm_up, "live": live}
+    store = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(problem, **settings))
+    began = time.perf_counter()
+    modes: tuple[Mode, ...] = ()
+    if method == "nested":
+        density = build_density(problem)
+        sampler: Any = Nested(density, draws, seed, live)
+    else:
+        density, modes = _modes(problem, start, is_free)
+        sampler = Hmc(density, modes, draws, chains, seed) if method == "hmc" else None
+        sampler = sampler or Nuts(density, modes, draws, chains, seed, warm_up)
+    found = time.perf_counter()
+    state, blocks, seconds = run(sampler, store, progress)
+    extra: dict[str, float] = {}
+    if method == "nested":
+        blocks, extra = sampler.collect(state, blocks)
+    stats = {name: array[-sampler.draws :].swapaxes(0, 1) for name, array in blocks.items()}
+    u = stats.pop("u") if method == "nested" else np.asarray(density.coordinates(stats.pop("z")))
+    return Draws(density, method, u, stats, extra, {"modes": found - began, **seconds}, seed, len(modes))

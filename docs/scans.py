@@ -1,0 +1,125 @@
+"""Make the scans of docs/scans.md and draw their figures.
+
+python docs/scans.py [STORES]           both figures; the scans are kept in the folder STORES, by default not at all
+python docs/scans.py [STORES] vectors   likewise `nsi`
+
+All scans are of COHERENT CsI 2021, `coherent-csi-2021`, its four pulls profiled: what `cevnsjax scan` gives.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import cevnsjax as cj
+from cevnsjax.analysis.contours import contours, finer_grid, unscaled
+from cevnsjax.inference.intervals import delta_chi2
+from cevnsjax.interactions.catalogue import resolve_models
+from cevnsjax.plots.style import CURVE_COLOUR, RC, new_figure, tidy
+
+matplotlib.use("agg")
+FIGURES = Path(__file__).parent / "figures"
+MEASUREMENT = "coherent-csi-2021"
+VECTORS = (
+    "universal",
+    "B-L",
+    "B-3Le",
+    "B-3Lmu",
+    "B-2Le-Lmu",
+    "B-Le-2Lmu",
+    "By+Lmu+Ltau",
+    "Le-Lmu",
+    "Le-Ltau",
+    "Lmu-Ltau",
+)
+MEDIATOR = {"g_zp": "1e-6:1e-2:400:log", "m_zp": "1:1e4:400:log"}
+PLANES = {
+    "eps_ee_u, eps_ee_d": {"eps_ee_u": "-1:1:301", "eps_ee_d": "-1:1:301"},
+    "eps_ee_u, eps_mumu_u": {"eps_ee_u": "-0.4:0.8:301", "eps_mumu_u": "-0.4:0.8:301"},
+}
+
+
+def scanned(model: str, grid: dict[str, str], out: Path) -> cj.ScanResult:
+    """Return the scan of a model, and say what it took."""
+    likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], resolve_models([model]))
+    found = likelihood.scan(grid, out)
+    seconds = found.seconds
+    print(
+        f"{out.name}: chi2_min {found.chi2_min:.3f}, lowest of the grid {found.chi2_grid_min:.3f}, "
+        f"not converged {found.not_converged}, compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s"
+    )
+    return found
+
+
+def draw_plane(axes: Axes, scan: cj.ScanResult, names: Sequence[str], title: str, reference: str = "best") -> int:
+    """Draw what is excluded at 90 % (shaded) and the line of 1σ (dashed); return the number of lines at 90 %."""
+    pair = tuple(scan.axes[scan.names.index(name)] for name in names)
+    delta = scan.delta_chi2(names, reference)
+    x, y, height = finer_grid(pair, delta, delta_chi2(90, 2))
+    x, y = unscaled(pair[0], x), unscaled(pair[1], y)
+    axes.contourf(x, y, height.clip(max=1.0).T, levels=[0.0, 2.0], colors=[CURVE_COLOUR], alpha=0.16)
+    lines = contours(pair, delta, delta_chi2(90, 2))
+    for line in lines:
+        axes.plot(*line.points.T, color=CURVE_COLOUR, lw=1.3)
+    for line in contours(pair, delta, delta_chi2("68.27", 2)):
+        axes.plot(*line.points.T, color=CURVE_COLOUR, lw=0.8, ls=(0, (4, 2)))
+    axes.set_title(title, fontsize=10)
+    for axis, scale, limits in zip(
+        pair, (axes.set_xscale, axes.set_yscale), (axes.set_xlim, axes.set_ylim), strict=True
+    ):
+        scale("log" if axis.log else "linear")
+        limits(axis.values[0], axis.values[-1])
+    tidy(axes)
+    return len(lines)
+
+
+def vectors(stores: Path) -> Figure:
+    """Return the figure of the ten vector mediators."""
+    with matplotlib.rc_context(RC):
+        figure = new_figure(12.0, 5.4)
+        grid = figure.subplots(2, 5, sharex=True, sharey=True)
+        for axes, charges in zip(grid.flat, VECTORS, strict=True):
+            scan = scanned(f"light-vector:{charges}", MEDIATOR, stores / f"{charges}.zarr")
+            lines = draw_plane(axes, scan, ("m_zp", "g_zp"), charges)
+            print(
+                f"  {lines} lines at 90 % of two parameters; best fit {scan.best['g_zp']:.3g}, {scan.best['m_zp']:.3g}"
+            )
+        for axes in grid[-1]:
+            axes.set_xlabel(scan.label("m_zp"))
+        for axes in grid[:, 0]:
+            axes.set_ylabel(scan.label("g_zp"))
+    return figure
+
+
+def nsi(stores: Path) -> Figure:
+    """Return the figure of the planes of non-standard interactions."""
+    with matplotlib.rc_context(RC):
+        figure = new_figure(9.2, 4.4)
+        for axes, (names, grid) in zip(figure.subplots(1, 2), PLANES.items(), strict=True):
+            scan = scanned("nsi", grid, stores / f"{names.replace(', ', '-')}.zarr")
+            lines = draw_plane(axes, scan, tuple(grid), "", "grid")
+            axes.set(xlabel=scan.label(scan.names[0]), ylabel=scan.label(scan.names[1]))
+            axes.plot(0.0, 0.0, marker="o", ms=4, ls="", color="black")
+            print(f"  {lines} lines at 90 % of two parameters")
+    return figure
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Draw what is asked for."""
+    chosen = [name for name in ("vectors", "nsi") if name in arguments] or ["vectors", "nsi"]
+    folders = [text for text in arguments if text not in chosen]
+    with tempfile.TemporaryDirectory() as temporary:
+        stores = Path(folders[0] if folders else temporary)
+        for name in chosen:
+            started = time.perf_counter()
+            {"vectors": vectors, "nsi": nsi}[name](stores).savefig(FIGURES / f"scans_{name}.png", dpi=110)
+            print(f"{name}: {time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,109 @@
+"""The opponents of the benchmarks compute the same as the engine: a faster wrong one would prove nothing.
+
+The engine is evaluated in NumPy here and numba's loops run in Python, so that nothing is compiled.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cevnsjax as cj
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+numba = pytest.importorskip("numba")
+pytest.importorskip("iminuit")
+numba.config.DISABLE_JIT = True  # what the decorators in the modules below ask
+
+from benchmarks import growth, mediator_grid, numba_opponent, numba_response, pulls, timing  # noqa: E402
+from benchmarks.case import FREE, TIE, Case  # noqa: E402
+from benchmarks.numpy_opponent import numpy_likelihood  # noqa: E402
+
+numba.config.DISABLE_JIT = False
+
+
+@pytest.fixture(scope="module")
+def case(csi):
+    return Case(csi)
+
+
+@pytest.fixture(scope="module")
+def base(case):
+    return numpy_likelihood(case.measurement, case.likelihood.interaction)
+
+
+def slopes(function, u):
+    """Central differences."""
+    steps = 1e-5 * np.diag(np.maximum(np.abs(u), 0.1))
+    return np.array([(function(u + step) - function(u - step)) / (2.0 * step.max()) for step in steps])
+
+
+def test_numba_has_the_same_chi2_and_gradient(case, base):
+    opponent, problem = numba_opponent.NumbaLikelihood(base), case.problem()
+    points = case.points(3)
+    values, gradients = opponent.gradient_batch(points)
+    np.testing.assert_allclose(values, [float(problem(u)) for u in points], rtol=1e-12)
+    np.testing.assert_allclose(base.chi2_batch(points), values, rtol=1e-12)
+    np.testing.assert_allclose(gradients[0], slopes(lambda u: float(problem(u)), points[0]), rtol=1e-6, atol=1e-5)
+    assert opponent.chi2(points[1]) == pytest.approx(values[1], rel=1e-13)
+
+
+def test_all_who_profile_the_pulls_agree(case):
+    opponent, limits = mediator_grid.numpy_mediator(case), (0.0, 10.0)
+    points = np.array([[1e-6, 1.0], [3e-5, 10.0], [5e-4, 1000.0], [1e-2, 1.0]])
+    batched = pulls.profile_pulls(opponent, points, limits)
+    compiled = numba_opponent.NumbaMediator(opponent, limits, pulls.TOLERANCE)(points)
+    np.testing.assert_allclose(compiled, batched, rtol=1e-9)
+    np.testing.assert_allclose(mediator_grid.newton(opponent, points[:3]), batched[:3], rtol=1e-9)
+    np.testing.assert_allclose(mediator_grid.minuit(opponent, points[:3], limits), batched[:3], rtol=1e-7)
+    problem = cj.Likelihood([case.measurement], cj.light_vector("universal")).problem(free=["g_zp", "m_zp"])
+    unprofiled = np.array([float(problem(np.r_[row, np.ones(4)])) for row in points])
+    expected = opponent.signal(points[:, :1], points[:, 1:]) + opponent.backgrounds.sum(axis=0)
+    np.testing.assert_allclose(pulls._chi2(opponent, expected, np.ones((4, 4))), unprofiled, rtol=1e-10)
+    assert np.all(batched <= unprofiled)
+
+
+def test_the_response_in_numba_is_that_of_the_engine():
+    likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021("shape")])
+    delays = {name: (0.0, 0.05) for name in numba_response.NAMES[9:]}
+    problem = likelihood.problem(free=FREE, tie=TIE, constrain=delays)
+    assert problem.names == numba_response.NAMES
+    opponent = numba_response.NumbaResponse(likelihood.measurements[0], likelihood.interaction, 0.05, step=0.05)
+    points = np.array([
+        [0.2386, 5.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.2, 6.0, 1.1, 0.7, 1.4, 1.02, 1.3, -0.8, -1.1, 0.05, -0.05, 0.1],
+    ])  # fmt: skip
+    expected = [float(problem(u)) for u in points]
+    # at delays of the tables themselves
+    np.testing.assert_allclose(opponent.chi2_batch(points), expected, rtol=1e-9)
+
+
+def test_the_opponent_with_non_standard_interactions(case, base):
+    problem = cj.Likelihood([case.measurement], cj.nsi()).problem(free=(*FREE, *growth.COUPLINGS), tie=TIE)
+    strength = case.likelihood.interaction.standard.couplings.neutron
+    opponent = growth.non_standard(base, strength, len(growth.COUPLINGS))
+    u = np.r_[0.22, 5.3, 0.1, -0.2, 0.05, 0.15, 0.3, -0.1, 1.1, 0.9, 1.2, 1.0]
+    assert opponent.chi2_batch(u[None])[0] == pytest.approx(float(problem(u)), rel=1e-10)
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone tells")
+def test_peak_memory():
+    found = timing.peak_memory(lambda: np.ones(2**23).sum())
+    assert 60.0 < found < 120.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device"])
+def test_blocks_run(block, tmp_path):
+    pytest.importorskip("emcee")
+    path = tmp_path / "tables.json"
+    command = [sys.executable, "-m", "benchmarks", "--only", block, "--quick", "--json", str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    tables = json.loads(path.read_text())["tables"]
+    assert tables
+    assert all(table["rows"] for table in tables)
