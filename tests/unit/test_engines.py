@@ -202,6 +202,18 @@ def test_a_scheduler_by_address_and_by_file(cluster, tmp_path):
     assert dict(run(abs, [-1], cluster)) == {0: 1}
 
 
+def test_a_scheduler_that_stops_ends_the_run_with_one_line(caplog):
+    with Dask(workers=1) as stopping:
+        stopping.connect()
+        with Dask(stopping._connection.client.scheduler.address) as engine:
+            running = run(slow_square, range(1000), engine)
+            next(running)
+            stopping.close()
+            with pytest.raises(EngineError, match="scheduler dropped a task|connection to the dask scheduler was lost"):
+                list(running)
+    assert not [record for record in caplog.records if record.name == "distributed.client"]
+
+
 def test_waits_for_as_many_workers_as_asked_and_no_longer(cluster):
     cluster.connect()
     with (
