@@ -209,7 +209,9 @@ def test_a_scheduler_that_stops_ends_the_run_with_one_line(caplog):
             running = run(slow_square, range(1000), engine)
             next(running)
             stopping.close()
-            with pytest.raises(EngineError, match="scheduler dropped a task|connection to the dask scheduler was lost"):
+            with pytest.raises(
+                EngineError, match=r"scheduler dropped a task|connection to the dask scheduler was lost"
+            ):
                 list(running)
     assert not [record for record in caplog.records if record.name == "distributed.client"]
 
