@@ -13,6 +13,7 @@ Workers are fresh processes, never forks: a fork of a process in which JAX has t
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import platform
 import queue
@@ -223,6 +224,9 @@ class _Connection:
                 ends.callback(self.processes.stop)
                 self.client = ends.enter_context(Client(cluster, timeout=timeout, set_as_default=False))
             else:
+                log = logging.getLogger("distributed.client")
+                ends.callback(log.setLevel, log.level)
+                log.setLevel(logging.CRITICAL)  # a scheduler that goes away is said once, by us
                 found = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
                 try:
                     self.client = ends.enter_context(Client(**found, timeout=timeout, set_as_default=False))

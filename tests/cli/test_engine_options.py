@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from cevnsjax import InputError, Likelihood
 from cevnsjax.inference.engines import Dask
 
 SCAN = ("scan", "coherent-csi-2021", "--grid", "sin2_theta_w=0.15:0.35:20", "--chunk", "5", "--json")
 TOYS = ("toys", "coherent-csi-2021", "--free", "sin2_theta_w", "--count", "600", "--json")
 
 
+@pytest.mark.slow
 def test_scan_and_toys_on_workers_are_those_of_this_process(run):
     with Dask(workers=1) as cluster:
         cluster.connect()
@@ -28,6 +30,22 @@ def test_scan_and_toys_on_workers_are_those_of_this_process(run):
     for file in Path("here.zarr").rglob("*"):
         if file.is_file():
             assert file.read_bytes() == (Path("there.zarr") / file.relative_to("here.zarr")).read_bytes()
+
+
+@pytest.mark.parametrize(("command", "method"), [(SCAN, "scan"), (TOYS, "toys")])
+def test_the_engine_reaches_the_library_connected_and_is_closed(run, monkeypatch, command, method):
+    said = []
+
+    def report(*_, engine, **__):
+        raise InputError(f"{method} at {engine.address} with {engine.workers} workers, {said}")
+
+    monkeypatch.setattr(Likelihood, method, report)
+    monkeypatch.setattr(Dask, "connect", lambda self: said.append("connected"))
+    monkeypatch.setattr(Dask, "close", lambda self: said.append("closed"))
+    out = "scan.zarr" if command is SCAN else "toys.nc"
+    code, _, errors = run(*command, "--out", out, "--engine", "dask:tcp://host:1", "--workers", "3")
+    assert (code, errors) == (2, f"cevnsjax: {method} at tcp://host:1 with 3 workers, ['connected']\n")
+    assert said == ["connected", "closed"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 import cevnsjax as cj
 from cevnsjax._errors import EngineError
-from cevnsjax.inference import engines
+from cevnsjax.inference import engines, toys
 from cevnsjax.inference.cores import cores
 from cevnsjax.inference.engines import Dask, run
 from cevnsjax.inference.evaluate import Evaluator
@@ -156,11 +156,15 @@ def test_a_scan_whose_worker_is_killed_is_the_scan_in_this_process(cluster, like
 
 
 def test_toys_are_the_same_on_workers(cluster, likelihood):
-    here, there = (likelihood.toys(1200, 5, free=["sin2_theta_w"], engine=engine) for engine in (None, cluster))
-    np.testing.assert_array_equal(there.chi2, here.chi2)
-    np.testing.assert_array_equal(there.statistics, here.statistics)
-    for name, values in here.values.items():
-        np.testing.assert_array_equal(there.values[name], values)
+    problem = likelihood.problem(free=["sin2_theta_w"])
+    truth = problem.coordinates(likelihood.parameters.complete())
+    work = toys.Work(problem, ((0,),), np.empty((0, len(truth))), np.arange(len(truth)) < 1, seed=5)
+    blocks = toys.tasks(truth, 700)
+    here, there = (dict(run(work, blocks, engine)) for engine in (None, cluster))
+    assert sorted(there) == [0, 1]
+    for number, block in here.items():
+        for name, values in block.items():
+            np.testing.assert_array_equal(there[number][name], values)
 
 
 def test_a_task_that_kills_every_worker_is_given_up(cluster):
@@ -196,6 +200,20 @@ def test_a_scheduler_by_address_and_by_file(cluster, tmp_path):
         with Dask(where) as engine:
             assert dict(run(abs, [-1, -2], engine)) == {0: 1, 1: 2}
     assert dict(run(abs, [-1], cluster)) == {0: 1}
+
+
+def test_a_scheduler_that_stops_ends_the_run_with_one_line(caplog):
+    with Dask(workers=1) as stopping:
+        stopping.connect()
+        with Dask(stopping._connection.client.scheduler.address) as engine:
+            running = run(slow_square, range(1000), engine)
+            next(running)
+            stopping.close()
+            with pytest.raises(
+                EngineError, match=r"scheduler dropped a task|connection to the dask scheduler was lost"
+            ):
+                list(running)
+    assert not [record for record in caplog.records if record.name == "distributed.client"]
 
 
 def test_waits_for_as_many_workers_as_asked_and_no_longer(cluster):
