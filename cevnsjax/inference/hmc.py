@@ -31,7 +31,7 @@ WARM_UP = (3, 2)
 ACCEPTANCE = 0.7
 TRAJECTORY = 0.5 * np.pi
 """Length of a trajectory that turns a Gaussian into an independent draw."""
-STEPS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 JITTER = 0.2
 DIVERGED = 1000.0
 """Error of the energy from which a trajectory counts as diverged."""

@@ -36,7 +36,7 @@ def test_sample_json_file_and_figures(run, tmp_path, looks_drawn):
 
 def test_an_interrupted_run_is_resumed(run, tmp_path, monkeypatch):
     arguments = (*QUICK, "--method", "hmc", "--draws", "10000", "--out", "p.nc")
-    code, out, _ = run(*arguments[:-2], "--json")
+    _, out, _ = run(*arguments[:-2], "--json")
     expected = json.loads(out)["parameters"]
     monkeypatch.setattr(module, "SECONDS_BETWEEN", -1.0)
     progress = module.Hmc.progress
@@ -47,9 +47,8 @@ def test_an_interrupted_run_is_resumed(run, tmp_path, monkeypatch):
         return progress(self, state)
 
     monkeypatch.setattr(module.Hmc, "progress", interrupt)
-    code, _, err = run(*arguments)
+    code, _, _ = run(*arguments)
     assert code == 130
-    assert "interrupted" in err
     assert [path.name for path in tmp_path.iterdir()] == ["p.nc.unfinished"]
     monkeypatch.setattr(module.Hmc, "progress", progress)
     code, _, err = run(*arguments)

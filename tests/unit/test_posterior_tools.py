@@ -159,7 +159,7 @@ def test_a_bent_valley_is_straightened():
     assert np.abs(np.cov(back.T) - np.eye(3)).max() < 0.03
     # The narrow direction across the valley: without the shear it is a parabola of the wide one.
     narrow = np.linalg.solve(np.linalg.cholesky(np.cov(bent.T)), (bent - bent.mean(axis=0)).T)[1]
-    assert np.abs(stats.skew(back)).max() < 0.3 < np.abs(stats.skew(narrow))
+    assert np.abs(stats.skew(back[:, 1:])).max() < 0.1 < 1.0 < np.abs(stats.skew(narrow))
     assert_close(np.asarray(jax.vmap(whitening)(back)), bent, 1e-9, "solution of a linear system", scale=1.0)
     slopes = jax.vmap(jax.jacfwd(whitening))(back[:50])
     assert_close(np.linalg.det(slopes), np.full(50, np.linalg.det(whitening.factor)), 1e-9, "determinants")
