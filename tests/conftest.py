@@ -7,6 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 os.environ["CEVNSJAX_CACHE"] = "off"
 os.environ.setdefault("MPLBACKEND", "agg")
+# Most of the time goes into compiling programs that run once: quick to compile counts here, not quick to run.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 import pytest
 
