@@ -36,8 +36,10 @@ def first_steps(
 
 
 def inside(
-    start: Float[np.ndarray, " coordinate"], steps: Float[np.ndarray, " coordinate"], box: tuple[np.ndarray, np.ndarray]
-) -> Float[np.ndarray, " coordinate"]:
+    start: Float[np.ndarray, "*start coordinate"],
+    steps: Float[np.ndarray, "*start coordinate"],
+    box: tuple[np.ndarray, np.ndarray],
+) -> Float[np.ndarray, "*start coordinate"]:
     """Return `start` a tenth of a step away from the bounds, where the sine transform of MINUIT has no slope."""
     return np.clip(start, box[0] + 0.1 * steps, box[1] - 0.1 * steps)
 
