@@ -24,11 +24,11 @@ from .start import Mode, start_chains
 
 BLOCK = 20
 """Transitions in one call of the compiled program."""
-GROUP = 64
+GROUP = 128
 """Chains in one call; groups run in as many threads as there are processors."""
 WARM_UP = (3, 2)
 """Blocks of the two stages of warming up; after each, the metric is that of the chains."""
-ACCEPTANCE = 0.7
+ACCEPTANCE = 0.85
 TRAJECTORY = 0.5 * np.pi
 """Length of a trajectory that turns a Gaussian into an independent draw."""
 STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32)

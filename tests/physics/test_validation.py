@@ -21,7 +21,13 @@ def validation():
     return module
 
 
-@pytest.mark.parametrize("name", validation().ORDER)
+QUICK = {"couplings", "nuclei", "coherent_csi_2017", "models", "forecasts"}
+"""Parts that take seconds; the others run with --slow, and with python docs/validation.py."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in validation().ORDER]
+)
 def test_published_numbers(name):
     sys.path.insert(0, str(DOCS / "validations"))
     try:

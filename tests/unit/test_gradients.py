@@ -105,7 +105,7 @@ def test_gradient_is_the_finite_difference(variant, point):
     assert_close(found * scale, expected * scale, 1e-6, why, scale=np.maximum(1.0, np.abs(expected * scale)))
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [pytest.param(v, marks=pytest.mark.slow if v == "shape" else ()) for v in VARIANTS])
 def test_hessian_is_the_finite_difference_of_the_gradient(variant):
     u, posed, step = at(variant, GENERIC), problem(variant), steps(variant, 1e-3)
     expected = central_difference(lambda v: REVERSE(posed, v), u, step)
@@ -200,7 +200,7 @@ def test_folding_leaves_each_parameter_its_derivative():
         others = {other: value for other, value in params.items() if other != name}
         single = full.problem(free=[name], values=others, constrain=constrain)
         assert single.names == (name,)
-        assert_close(single(np.array([params[name]])), total, 1e-12)
+        assert_close(single(np.array([params[name]])), total, 1e-10, "a response that moves is a sum of few terms")
         step = 1e-3 * abs(steps("flat", 1.0)[problem("flat").names.index(name)])
         slope = central_difference(single, np.array([params[name]]), [step])[0] * step
         why = "six-point differences, rounding of a χ² of 100"
