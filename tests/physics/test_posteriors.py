@@ -97,7 +97,8 @@ def test_the_same_seed_gives_the_same_draws(likelihood, posterior):
 
 
 def test_files_that_arviz_reads(posterior, tmp_path):
-    arviz = pytest.importorskip("arviz")
+    import arviz
+
     path = tmp_path / "posterior.nc"
     posterior.save(path)
     assert [one.name for one in tmp_path.iterdir()] == ["posterior.nc"]
@@ -205,7 +206,8 @@ def test_the_numpyro_model_has_the_same_density(likelihood):
 
 
 def test_emcee_samples_the_log_density(likelihood):
-    emcee = pytest.importorskip("emcee")
+    import emcee
+
     asked = {"free": ["sin2_theta_w"], "values": FIXED}
     density = likelihood.log_density(**asked)
     function = jax.jit(jax.vmap(density))

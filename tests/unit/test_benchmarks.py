@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
@@ -15,8 +16,6 @@ import cevnsjax as cj
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-numba = pytest.importorskip("numba")
-pytest.importorskip("iminuit")
 numba.config.DISABLE_JIT = True  # what the decorators in the modules below ask
 
 from benchmarks import growth, mediator_grid, numba_opponent, numba_response, pulls, timing  # noqa: E402
@@ -99,7 +98,6 @@ def test_peak_memory():
 @pytest.mark.slow
 @pytest.mark.parametrize("block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device"])
 def test_blocks_run(block, tmp_path):
-    pytest.importorskip("emcee")
     path = tmp_path / "tables.json"
     command = [sys.executable, "-m", "benchmarks", "--only", block, "--quick", "--json", str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
