@@ -30,7 +30,7 @@ LEAST_EFFECTIVE = 400.0
 """Effective draws below which quantiles are not to be trusted (arXiv:1903.08008)."""
 MOST_DIVERGED = 1e-3
 """Share of diverged transitions from which the draws are not to be trusted."""
-AT_BOUND = 0.01
+AT_BOUND = 0.03
 """A posterior reaches a bound if that share of its 99 % range holds the outermost half per cent of the draws."""
 LEVELS = ("68.27", "90", "95.45")
 PREDICTED = 400
