@@ -20,7 +20,7 @@ from scipy.interpolate import make_interp_spline
 
 from .._errors import InputError
 from .._typing import Float
-from .fit import Solver, even_points
+from .fit import MANY, Solver, even_points
 from .problem import Problem, Specification
 from .quadratic import MOST_PARAMETERS, minimise_quadratic
 
@@ -293,7 +293,7 @@ class ScanWork:
         def improve(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
             """Minimise from `starts` at the points `rows`; return which became lower."""
             starts[:, self.columns] = positions[rows]
-            found = solver.lowest(starts, frozen, self.grid.size)
+            found = solver.lowest(starts, frozen, MANY)  # however small the grid: no other program is needed
             value = np.where(np.isfinite(found.value), found.value, np.inf)
             better = (value < chi2[rows] - 1e-12) | (found.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
             chosen = rows[better]
@@ -304,7 +304,7 @@ class ScanWork:
         if not len(rows):
             return chi2, u, converged
         index = np.arange(count).reshape(shape)
-        if allowed.all() and solver.only_strengths(frozen, self.grid.size):
+        if allowed.all() and solver.only_strengths(frozen, MANY):
             few = [np.unique(np.append(np.arange(0, n, STRIDE), n - 1)) for n in shape]
             some = index[np.ix_(*few)]
             improve(some.ravel(), np.tile(self.start, (some.size, 1)))
@@ -386,7 +386,7 @@ def _settled(work: ScanWork, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray
     Where a program for the strengths alone exists it is used: that of all derivatives takes longer to compile.
     """
     frozen, axes = np.isin(np.arange(starts.shape[1]), work.columns), work.grid.axes
-    simple = work.solver.only_strengths(frozen, work.grid.size) and len(axes) <= MOST_PARAMETERS
+    simple = work.solver.only_strengths(frozen, MANY) and len(axes) <= MOST_PARAMETERS
     if simple and not work.problem.orders:
         columns, logs = work.columns, np.array([axis.log for axis in axes])
         low, high = (edge[columns] for edge in work.problem.box)
@@ -404,14 +404,14 @@ def _settled(work: ScanWork, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray
         spacing = np.array([np.ptp(np.log(axis.values) if axis.log else axis.values) for axis in axes])
         spacing = spacing / (np.array(work.grid.shape) - 1.0)
         x, value, settled = minimise_quadratic(
-            lambda x: work.solver.lowest(at(x), frozen, work.grid.size).value,
+            lambda x: work.solver.lowest(at(x), frozen, MANY).value,
             scaled(starts[:, columns]),
             np.tile(spacing, (len(starts), 1)),
             scaled(low),
             scaled(high),
         )
         if settled[np.argmin(np.where(np.isfinite(value), value, np.inf))]:
-            return work.solver.lowest(at(x), frozen, work.grid.size).u, value, settled
+            return work.solver.lowest(at(x), frozen, MANY).u, value, settled
     found = work.solver(starts, np.zeros(starts.shape[1], bool))
     return found.u, found.value, found.converged
 
