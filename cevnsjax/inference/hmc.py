@@ -24,7 +24,7 @@ from .start import Mode, start_chains
 
 BLOCK = 20
 """Transitions in one call of the compiled program."""
-GROUP = 128
+GROUP = 64
 """Chains in one call; groups run in as many threads as there are processors."""
 WARM_UP = (3, 2)
 """Blocks of the two stages of warming up; after each, the metric is that of the chains."""
