@@ -17,17 +17,22 @@ import cevnsjax as cj
 
 def pytest_addoption(parser):
     parser.addoption("--slow", action="store_true", help="run the studies that take minutes, too")
+    parser.addoption("--proofs", action="store_true", help="run the proofs of docs/reliability.md, too")
+    parser.addoption("--proof-size", type=int, default=30, metavar="N", help="toys of the proofs that are costly")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: a study of minutes, run with --slow")
+    config.addinivalue_line("markers", "proof: a proof of docs/reliability.md, run with --proofs")
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--slow"):
-        slow = [item for item in items if "slow" in item.keywords]
-        config.hook.pytest_deselected(items=slow)
-        items[:] = [item for item in items if "slow" not in item.keywords]
+    left_out = {
+        marker for marker, option in {"slow": "--slow", "proof": "--proofs"}.items() if not config.getoption(option)
+    }
+    chosen = [item for item in items if left_out.isdisjoint(item.keywords)]
+    config.hook.pytest_deselected(items=[item for item in items if not left_out.isdisjoint(item.keywords)])
+    items[:] = chosen
 
 
 @pytest.fixture(scope="session")
