@@ -16,6 +16,7 @@ import numpy as np
 from .._data import data_root
 from .._errors import InputError
 from .._version import __version__
+from .._writing import locked
 from ..inference import engines
 from ..inference.intervals import LEVELS, delta_chi2
 from ..inference.problem import Problem, Specification, pose
@@ -23,7 +24,7 @@ from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, mak
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS
 from .contours import Contour, Region, contours, finer_grid, pieces, unscaled
 from .joining import base_name
-from .store import FORMAT, ScanStore, locked, read_attributes
+from .store import FORMAT, ScanStore, read_attributes
 
 if TYPE_CHECKING:
     import xarray

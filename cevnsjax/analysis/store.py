@@ -7,12 +7,11 @@ machines: it is the same to the last byte however often the scan was stopped.
 """
 
 import errno
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,47 +35,6 @@ def read_attributes(path: Path) -> dict[str, Any]:
             raise InputError(f"there is no scan '{path}'")
         raise InputError(f"'{path}' is not a scan of this program")
     return attributes
-
-
-def _lock_path(path: Path) -> Path:
-    return path.with_name(f".{path.name}.lock")
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of the store at `path`; refuse to wait for another process that holds it.
-
-    The lock ends with the process that holds it, however it ends.
-    """
-    file = _lock_path(path)
-    while True:
-        try:
-            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise InputError(f"cannot write to '{path}': {error.strerror}") from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 64).decode(errors="replace").strip()
-            os.close(handle)
-            raise InputError(f"another process{f' ({holder})' if holder else ''} is writing to '{path}'") from None
-        except OSError as error:
-            os.close(handle)
-            raise InputError(f"cannot lock '{file}', which needs a file system with locks: {error.strerror}") from None
-        try:
-            if os.fstat(handle).st_ino == os.stat(file).st_ino:
-                break
-        except FileNotFoundError:
-            pass
-        os.close(handle)  # the one who held it has removed the file meanwhile
-    try:
-        os.ftruncate(handle, 0)
-        with suppress(OSError):  # a full disk: the lock holds without the number
-            os.write(handle, str(os.getpid()).encode())
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-        os.close(handle)
 
 
 class ScanStore:

@@ -10,6 +10,7 @@ import pytest
 import xarray
 
 import cevnsjax as cj
+from cevnsjax._writing import locked
 from cevnsjax.analysis import store as stores
 from cevnsjax.inference.scan import Grid, axis_of, block_shape, local_minima, make_grid, parse_grid, spaced
 
@@ -359,12 +360,12 @@ def test_what_is_no_scan_is_not_touched(zp, tmp_path):
 
 
 def test_a_store_in_use_is_refused(zp, out):
-    with stores.locked(out), pytest.raises(cj.InputError, match=r"another process \(\d+\) is writing to"):
+    with locked(out), pytest.raises(cj.InputError, match=r"another process \(\d+\) is writing to"):
         zp.scan(GRID, out)
     assert not out.exists()
     assert not list(out.parent.glob(".*"))
-    stores._lock_path(out).write_text("999999")  # what a killed process leaves
-    with stores.locked(out):
+    out.with_name(f".{out.name}.lock").write_text("999999")  # what a killed process leaves
+    with locked(out):
         pass
     assert not list(out.parent.glob(".*"))
 
