@@ -1,11 +1,35 @@
-"""Errors a user can cause. Everything else that is raised is a defect of the library."""
+"""Errors a user can cause, and how they quote the user's text. Everything else that is raised is a defect."""
 
 import difflib
+import re
 from collections.abc import Iterable
+
+LONGEST, LONGEST_PATH = 80, 240
+"""Letters of a quoted text that an error shows; more of a path, whose end matters."""
+
+
+def printable(text: str) -> str:
+    """Return `text` with every character that could steer a terminal escaped as Python writes it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _cut(found: re.Match[str]) -> str:
+    text = found[0]
+    most = LONGEST_PATH if "/" in text else LONGEST
+    return text if len(text) <= most else f"{text[: most - 20]}…{text[-16:]}"
+
+
+def legible(message: str) -> str:
+    """Return a message as one line: long words and long quotations cut, control characters escaped."""
+    line = printable(" ".join(message.split("\n"))).strip()
+    return re.sub(r"\S{81,}", _cut, re.sub(r"'[^']{81,}'", _cut, line))
 
 
 class InputError(ValueError):
     """What was asked for cannot be done as asked; the message says what was expected and what came."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(legible(message))
 
 
 class DataError(InputError):
@@ -18,5 +42,29 @@ class EngineError(InputError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the known name nearest to `name`, or an empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = difflib.get_close_matches(name, list(known), n=1) if len(name) <= LONGEST else []
     return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+"""A number as it is written: ASCII digits, a point, an exponent; no underscores, no names."""
+
+
+def read_number(text: str, what: str) -> float:
+    """Return the finite number that `text` is; `what` is told where it is none."""
+    stripped = text.strip()
+    if re.fullmatch(r"[+-]?(nan|inf|infinity)", stripped, re.IGNORECASE):
+        raise InputError(f"{what}: expected a finite number, found '{text}'")
+    if not re.fullmatch(NUMBER, stripped):
+        raise InputError(f"{what}: expected a number, found '{text}'")
+    value = float(stripped)
+    if abs(value) == float("inf"):
+        raise InputError(f"{what}: expected a finite number, found '{text}'")
+    return value
+
+
+def read_whole(text: str, what: str) -> int:
+    """Return the whole number that `text` is."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}", text.strip()):
+        raise InputError(f"{what}: expected a whole number, found '{text}'")
+    return int(text)

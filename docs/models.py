@@ -21,7 +21,7 @@ from cevnsjax._stage import Constant
 from cevnsjax.detectors.efficiency import UnitEfficiency
 from cevnsjax.detectors.quenching import PolynomialQuenching
 from cevnsjax.detectors.response import BinnedDetector, EnergyDetector
-from cevnsjax.inference.intervals import delta_chi2
+from cevnsjax.inference.levels import delta_chi2
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.plots.style import LEVEL_COLOURS, RC, new_figure, tidy
 
@@ -188,7 +188,7 @@ def draw_nsi() -> Figure:
     everything = likelihood(["nsi"])
     pairs = {("eps_ee_u", "eps_ee_d"): (-1.0, 1.4), ("eps_ee_u", "eps_mumu_u"): (-0.25, 0.65)}
     labels = ["68 %", "90 %", "95.45 %"]
-    levels = [delta_chi2(level, parameters=2) for level in ("68.27", "90", "95.45")]
+    levels = [delta_chi2(level, parameters=2) for level in (0.6827, 0.90, 0.9545)]
     with matplotlib.rc_context(RC):
         figure = new_figure(9.6, 4.5)
         for axes, (pair, ends) in zip(figure.subplots(1, 2), pairs.items(), strict=True):

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 import cevnsjax as cj
 from cevnsjax.analysis.contours import contours, finer_grid, unscaled
-from cevnsjax.inference.intervals import delta_chi2
+from cevnsjax.inference.levels import delta_chi2
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.plots.style import CURVE_COLOUR, RC, new_figure, tidy
 
@@ -60,13 +60,13 @@ def draw_plane(axes: Axes, scan: cj.ScanResult, names: Sequence[str], title: str
     """Draw what is excluded at 90 % (shaded) and the line of 1σ (dashed); return the number of lines at 90 %."""
     pair = tuple(scan.axes[scan.names.index(name)] for name in names)
     delta = scan.delta_chi2(names, reference)
-    x, y, height = finer_grid(pair, delta, delta_chi2(90, 2))
+    x, y, height = finer_grid(pair, delta, delta_chi2(0.90, 2))
     x, y = unscaled(pair[0], x), unscaled(pair[1], y)
     axes.contourf(x, y, height.clip(max=1.0).T, levels=[0.0, 2.0], colors=[CURVE_COLOUR], alpha=0.16)
-    lines = contours(pair, delta, delta_chi2(90, 2))
+    lines = contours(pair, delta, delta_chi2(0.90, 2))
     for line in lines:
         axes.plot(*line.points.T, color=CURVE_COLOUR, lw=1.3)
-    for line in contours(pair, delta, delta_chi2("68.27", 2)):
+    for line in contours(pair, delta, delta_chi2(0.6827, 2)):
         axes.plot(*line.points.T, color=CURVE_COLOUR, lw=0.8, ls=(0, (4, 2)))
     axes.set_title(title, fontsize=10)
     for axis, scale, limits in zip(

@@ -107,9 +107,8 @@ def limits(count: int = 4_000) -> None:
             axes.set_title(title)
             print(title, "best", found.fit.values["g_zp"], found.message, f"{time.perf_counter() - started:.0f} s")
             for level in found.levels:
-                cl = float(level) / 100.0
-                print("  ", level, found.interval(cl).pieces, found.edges(cl), "Wilks", found.wilks(cl).pieces)
-                critical, error = found.construction.critical(cl)
+                print("  ", level, found.interval(level).pieces, found.edges(level), "Wilks", found.wilks(level).pieces)
+                critical, error = found.construction.critical(level.fraction)
                 print("      critical at 0:", critical[0], "±", error[0])
             share, error = found.construction.p_values()
             print("   p at 0:", share[0], "±", error[0], "t", found.construction.observed[0])
@@ -124,7 +123,7 @@ def contour(count: int = 1_000) -> None:
     toys = [len(one) for one in found.construction.statistics]
     print(found.message, sum(toys), "toys", f"{time.perf_counter() - started:.0f} s")
     for level in found.levels:
-        critical, error = found.construction.critical(float(level) / 100.0)
+        critical, error = found.construction.critical(level.fraction)
         print(level, "critical", critical.min(), np.median(critical), critical.max(), "±", np.median(error))
     found.plot().savefig(FIGURES / "toys_contour.png")
 

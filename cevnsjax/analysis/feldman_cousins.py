@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from .._version import __version__
 from ..inference.cores import cores
 from ..inference.feldman_cousins import Construction, Progress, construct, edges, pieces
-from ..inference.intervals import Interval, delta_chi2
+from ..inference.intervals import Interval
+from ..inference.levels import Level, check_level, delta_chi2, level_of
 from ..inference.scan import Axis
 from .contours import Contour, contours
 from .report import plain
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-    from ..plots.toys import Level
+    from ..plots.toys import Critical
     from .fit import FitResult
 
 CONSTRUCTION = (
@@ -42,8 +44,8 @@ class FeldmanCousinsResult:
     fit: "FitResult"
     axes: tuple[Axis, ...]
     construction: Construction
-    levels: tuple[str, ...]
-    """Confidence levels [per cent] for which the toys were drawn."""
+    levels: tuple[Level, ...]
+    """Confidence levels for which the toys were drawn."""
     count: int
     seed: int
     seconds: Mapping[str, float]
@@ -67,18 +69,21 @@ class FeldmanCousinsResult:
         drawn = lost + sum(map(len, self.construction.statistics))
         return "converged" if not lost else f"{lost} of {drawn} toys did not converge"
 
-    def interval(self, cl: float = 0.90) -> Interval:
+    @arguments.checked(cl=check_level)
+    def interval(self, cl: float | Level = 0.90) -> Interval:
         """Return the pieces of the one parameter that are not excluded at `cl`; `at_bound` if they reach an end."""
         self._check_one()
-        found, ends = pieces(self.construction, cl)
+        found, ends = pieces(self.construction, level_of(cl).fraction)
         return Interval(found, any(ends))
 
-    def edges(self, cl: float = 0.90) -> list[tuple[float, float]]:
+    @arguments.checked(cl=check_level)
+    def edges(self, cl: float | Level = 0.90) -> list[tuple[float, float]]:
         """Return the edges of the interval at `cl` that are not its ends, with the error that so many toys leave."""
         self._check_one()
-        return edges(self.construction, cl)
+        return edges(self.construction, level_of(cl).fraction)
 
-    def wilks(self, cl: float = 0.90) -> Interval:
+    @arguments.checked(cl=check_level)
+    def wilks(self, cl: float | Level = 0.90) -> Interval:
         """Return the interval of Δχ² = 1, 2.71, 4, … within the same range."""
         self._check_one()
         low, high = self.axes[0].values[[0, -1]]
@@ -93,14 +98,16 @@ class FeldmanCousinsResult:
     def _grid(self, values: np.ndarray) -> np.ndarray:
         return values.reshape(tuple(len(axis.values) for axis in self.axes))
 
-    def contours(self, cl: float = 0.90) -> list[Contour]:
+    @arguments.checked(cl=check_level)
+    def contours(self, cl: float | Level = 0.90) -> list[Contour]:
         """Return the lines of two parameters beyond which values are excluded at `cl`."""
-        critical, _ = self.construction.critical(cl)
+        critical, _ = self.construction.critical(level_of(cl).fraction)
         return self._lines(self.construction.observed / np.maximum(critical, 1e-12), 1.0)
 
-    def wilks_contours(self, cl: float = 0.90) -> list[Contour]:
+    @arguments.checked(cl=check_level)
+    def wilks_contours(self, cl: float | Level = 0.90) -> list[Contour]:
         """Return the lines of Δχ² = 2.30, 4.61, 6.18, … of two parameters."""
-        return self._lines(self.construction.observed, delta_chi2(f"{100.0 * cl:g}", 2))
+        return self._lines(self.construction.observed, delta_chi2(cl, 2))
 
     def _lines(self, height: np.ndarray, level: float) -> list[Contour]:
         if len(self.axes) != 2:
@@ -131,26 +138,25 @@ class FeldmanCousinsResult:
         }
         content["levels"] = {}
         for level in self.levels:
-            cl = float(level) / 100.0
-            critical, spread = self.construction.critical(cl)
+            critical, spread = self.construction.critical(level.fraction)
             found: dict[str, Any] = {
                 "critical": critical.tolist(),
                 "critical_error": spread.tolist(),
-                "wilks_critical": delta_chi2(level, len(self.axes)),
+                "wilks_critical": level.delta_chi2(len(self.axes)),
             }
             if len(self.axes) == 1:
                 found |= {
-                    "interval": [list(piece) for piece in self.interval(cl).pieces],
-                    "at_end": self.interval(cl).at_bound,
-                    "edges": [{"value": edge, "error": noise} for edge, noise in self.edges(cl)],
-                    "wilks": [list(piece) for piece in self.wilks(cl).pieces],
+                    "interval": [list(piece) for piece in self.interval(level).pieces],
+                    "at_end": self.interval(level).at_bound,
+                    "edges": [{"value": edge, "error": noise} for edge, noise in self.edges(level)],
+                    "wilks": [list(piece) for piece in self.wilks(level).pieces],
                 }
             else:
                 found |= {
-                    "contours": [{"points": c.points.tolist(), "closed": c.closed} for c in self.contours(cl)],
-                    "wilks": [{"points": c.points.tolist(), "closed": c.closed} for c in self.wilks_contours(cl)],
+                    "contours": [{"points": c.points.tolist(), "closed": c.closed} for c in self.contours(level)],
+                    "wilks": [{"points": c.points.tolist(), "closed": c.closed} for c in self.wilks_contours(level)],
                 }
-            content["levels"][level] = found
+            content["levels"][level.label] = found
         return plain(content)
 
     def dataset(self) -> "xarray.Dataset":
@@ -161,7 +167,7 @@ class FeldmanCousinsResult:
         most = max(map(len, found.statistics))
         padded = np.array([np.pad(one, (0, most - len(one)), constant_values=np.nan) for one in found.statistics])
         share, error = found.p_values()
-        criticals = np.array([found.critical(float(level) / 100.0) for level in self.levels])
+        criticals = np.array([found.critical(level.fraction) for level in self.levels])
         profiled = coordinate_values(self.fit.solver.problem, found.u)
         variables: dict[str, Any] = {
             "t": ("point", found.observed),
@@ -175,7 +181,7 @@ class FeldmanCousinsResult:
         variables |= {name: ("point", values) for name, values in profiled.items()}
         return xarray.Dataset(
             variables,
-            {"level": [float(level) for level in self.levels]},
+            {"level": ("level", [level.per_cent for level in self.levels], {"units": "percent"})},
             {
                 "parameters": list(self.names),
                 "construction": CONSTRUCTION,
@@ -196,14 +202,14 @@ class FeldmanCousinsResult:
         parameter = self.fit.likelihood.parameters[name]
         return f"${parameter.latex}$" + ("" if parameter.unit == "1" else f" [{parameter.unit}]")
 
-    def panel(self) -> "tuple[str, bool, np.ndarray, np.ndarray, list[Level]]":
+    def panel(self) -> "tuple[str, bool, np.ndarray, np.ndarray, list[Critical]]":
         """Return what is drawn of the construction of one parameter: the arguments of `plots.toys.draw_statistic`."""
-        from ..plots.toys import Level
+        from ..plots.toys import Critical
 
         levels = []
         for level in self.levels:
-            critical, error = self.construction.critical(float(level) / 100.0)
-            levels.append(Level(level, critical, error, delta_chi2(level), self.interval(float(level) / 100.0).pieces))
+            critical, error = self.construction.critical(level.fraction)
+            levels.append(Critical(str(level), critical, error, level.of_one, self.interval(level).pieces))
         points = self.construction.points[:, 0]
         return self.label(self.names[0]), self.axes[0].log, points, self.construction.observed, levels
 
@@ -214,11 +220,7 @@ class FeldmanCousinsResult:
         if len(self.axes) == 1:
             return draw_construction(*self.panel())
         planes = [
-            Plane(
-                level,
-                [c.points for c in self.contours(float(level) / 100.0)],
-                [c.points for c in self.wilks_contours(float(level) / 100.0)],
-            )
+            Plane(str(level), [c.points for c in self.contours(level)], [c.points for c in self.wilks_contours(level)])
             for level in self.levels
         ]
         best = tuple(self.fit.values[name] for name in self.names)
@@ -226,17 +228,16 @@ class FeldmanCousinsResult:
         return draw_plane(labels, [(a.log, a.values[0], a.values[-1]) for a in self.axes], planes, best)
 
 
-def check_construction(axes: Sequence[Axis], levels: Sequence[str], count: int) -> None:
+def check_construction(axes: Sequence[Axis], levels: Sequence[Level], count: int) -> None:
     """Refuse what no construction can be made for."""
     if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) != len(axes):
         raise InputError(f"expected one or two different parameters, found {', '.join(a.name for a in axes) or 'none'}")
     if not levels:
         raise InputError("expected at least one confidence level, found none")
     for level in levels:
-        delta_chi2(level)
-        if count * (1.0 - float(level) / 100.0) < 5.0:
+        if count * level.tail < 5.0:
             raise InputError(
-                f"{count} toys at a point say nothing of {float(level):g} %: fewer than 5 would lie beyond; "
+                f"{count} toys at a point say nothing of {level}: fewer than 5 would lie beyond; "
                 "ask for more, or for a lower level"
             )
 
@@ -244,7 +245,7 @@ def check_construction(axes: Sequence[Axis], levels: Sequence[str], count: int) 
 def feldman_cousins(
     fit: "FitResult",
     axes: tuple[Axis, ...],
-    levels: tuple[str, ...],
+    levels: tuple[Level, ...],
     count: int,
     seed: int,
     refine: int = 2,
@@ -270,7 +271,7 @@ def feldman_cousins(
             specification.is_free,
             scanned,
             grid,
-            [float(level) / 100.0 for level in levels],
+            [level.fraction for level in levels],
             count,
             seed,
             refine,

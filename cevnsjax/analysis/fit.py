@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from ..inference.fit import BestFit, Solver, best_fit
-from ..inference.intervals import LEVELS, Interval, delta_chi2, intervals, profile
+from ..inference.intervals import Interval, intervals, profile
+from ..inference.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from ..inference.problem import Specification, pose
 from ..measurement import Observables
 from ..prediction import component_counts, flux_averaged_cross_section
@@ -108,16 +110,17 @@ class FitResult:
         self._intervals.clear()
         self.__dict__.pop("values", None)
 
-    def interval(self, name: str, cl: float = 0.6827) -> Interval:
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def interval(self, name: str, cl: float | Level = 0.6827) -> Interval:
         """Return where the parameter lies at confidence level `cl`, everything else profiled: all disjoint pieces.
 
         Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
         """
-        leader = self.specification.leader(name)
+        leader, level = self.specification.leader(name), delta_chi2(cl)
         if not self.converged:
             raise InputError(f"there is no interval of '{name}': the fit {self.message}")
-        level = delta_chi2(f"{100.0 * cl:g}")
-        self._compute_intervals(leader, [*LEVELS.values(), level] if level in LEVELS.values() else [level])
+        usual = [one.of_one for one in USUAL]
+        self._compute_intervals(leader, [*usual, level] if level in usual else [level])
         return self._intervals[leader, level]
 
     def error(self, name: str) -> float:
@@ -214,16 +217,16 @@ class FitResult:
         """Return a range that holds the 3σ interval, with a margin, inside the bounds."""
         if not self.converged:
             return self.specification.bounds[name]
-        self._compute_intervals(name, list(LEVELS.values()))
-        pieces = self._intervals[name, LEVELS["99.73"]].pieces
+        pieces = self.interval(name, 0.9973).pieces
         low, high = pieces[0][0], pieces[-1][1]
         margin = 0.08 * (high - low)
         bounds = self.specification.bounds[name]
         return max(bounds[0], low - margin), min(bounds[1], high + margin)
 
-    def as_dict(self, levels: Sequence[str] = tuple(LEVELS)) -> dict[str, Any]:
+    @arguments.checked(levels=check_levels)
+    def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
         """Return the result as plain lists and numbers, the JSON of the command line; see `report`."""
-        return fit_report(self, levels)
+        return fit_report(self, levels_of(levels))
 
     @property
     def seconds(self) -> dict[str, float]:

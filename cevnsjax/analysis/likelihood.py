@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from ..constraints import NO_CONSTRAINTS, build_constraints
 from ..folding import FoldedMeasurement, fold
 from ..inference.density import Density, build_density
 from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
+from ..inference.levels import Level, check_levels, levels_of
 from ..inference.minimisers import check_minimiser, minimiser_name, search
 from ..inference.minuit import to_minuit
 from ..inference.numpyro_model import numpyro_model
@@ -37,6 +39,17 @@ from .toys import ToyStudy, check_numbers, study_toys
 
 if TYPE_CHECKING:
     from iminuit import Minuit
+
+
+ASKED = {
+    "free": arguments.texts,
+    "values": arguments.optional(arguments.numbers),
+    "tie": arguments.optional(arguments.ties),
+    "require": arguments.texts,
+    "constrain": arguments.optional(arguments.constraints),
+    "correlate": arguments.optional(arguments.correlations),
+}
+"""The checks of what is asked of a fit."""
 
 
 class Likelihood:
@@ -296,10 +309,11 @@ class Likelihood:
                 raise InputError(f"{name}: expected a value to test within {low:g} to {high:g}, found {value:g}")
         return study_toys(self._fit(specification), tested, count, seed, engine, progress)
 
+    @arguments.checked(**ASKED, levels=check_levels)
     def feldman_cousins(
         self,
         grid: Mapping[str, str | Sequence[float] | np.ndarray],
-        levels: Sequence[str | float] = ("68.27", "90"),
+        levels: Sequence[float | Level] = (0.6827, 0.90),
         count: int = 2000,
         seed: int = 1,
         refine: int = 2,
@@ -311,7 +325,7 @@ class Likelihood:
 
         Args:
             grid: values of each parameter: ``"0:1e-4:21"`` or increasing numbers.
-            levels: confidence levels [per cent].
+            levels: confidence levels, fractions.
             count: most toys at a point; points that are clearly in or out get `inference.toys.BLOCK`.
             seed: of the random numbers; the same toys come out wherever they run.
             refine: how often a point is added at each edge of the interval of one parameter.
@@ -322,7 +336,7 @@ class Likelihood:
         """
         check_numbers(count, seed)
         axes = tuple(axis_of(name, values) for name, values in grid.items())
-        chosen = tuple(str(level) for level in levels)
+        chosen = levels_of(levels)
         check_construction(axes, chosen, count)
         specification = self.specify(free=tuple(dict.fromkeys((*grid, *asked.pop("free", ())))), **asked)
         ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}

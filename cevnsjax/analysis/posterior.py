@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from .._version import __version__
 from ..inference.diagnostics import ess_bulk, ess_tail, regions, rhat
+from ..inference.levels import LEVELS, Level, check_level, level_of
 from ..inference.problem import Specification
 from ..inference.sample import Draws, sample
 from ..measurement import Observables
@@ -32,7 +34,7 @@ MOST_DIVERGED = 1e-3
 """Share of diverged transitions from which the draws are not to be trusted."""
 AT_BOUND = 0.03
 """A posterior reaches a bound if that share of its 99 % range holds the outermost half per cent of the draws."""
-LEVELS = ("68.27", "90", "95.45")
+CREDIBLE = {label: LEVELS[label] for label in ("68.27", "90", "95.45")}
 PREDICTED = 400
 """Draws that the posterior predictive counts are made of."""
 STATISTICS = ("lp", "acceptance_rate", "diverging", "energy", "n_steps")
@@ -62,25 +64,25 @@ class Posterior:
         """Return what was asked for, with versions, seconds and seed."""
         return json.loads(self.tree.attrs["cevnsjax"])
 
+    @arguments.checked(name=arguments.text)
     def draws(self, name: str) -> np.ndarray:
         """Return the draws of a parameter, an array (chain, draw); a tied parameter has those of its leader."""
         if name not in self.tree["posterior"]:
             raise InputError(f"there are no draws of '{name}': expected one of {', '.join(self.names)}")
         return np.asarray(self.tree["posterior"][name])
 
-    def interval(self, name: str, cl: float = 0.6827) -> tuple[float, float]:
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def interval(self, name: str, cl: float | Level = 0.6827) -> tuple[float, float]:
         """Return the interval with as much probability below as above it that holds `cl` of the posterior."""
-        if not 0.0 < cl < 1.0:
-            raise InputError(f"expected a credibility between 0 and 1, found {cl:g}")
-        low, high = np.quantile(self.draws(name), [0.5 - 0.5 * cl, 0.5 + 0.5 * cl])
+        tail = 0.5 * level_of(cl).tail
+        low, high = np.quantile(self.draws(name), [tail, 1.0 - tail])
         return float(low), float(high)
 
-    def highest_density(self, name: str, cl: float = 0.6827) -> tuple[float, float]:
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def highest_density(self, name: str, cl: float | Level = 0.6827) -> tuple[float, float]:
         """Return the shortest interval that holds `cl` of the posterior."""
-        if not 0.0 < cl < 1.0:
-            raise InputError(f"expected a credibility between 0 and 1, found {cl:g}")
         ordered = np.sort(self.draws(name).ravel())
-        held = max(1, min(len(ordered) - 1, math.ceil(cl * len(ordered))))
+        held = max(1, min(len(ordered) - 1, math.ceil(level_of(cl).fraction * len(ordered))))
         widths = ordered[held:] - ordered[:-held]
         first = int(np.argmin(widths)) if len(widths) else 0
         return float(ordered[first]), float(ordered[min(first + held, len(ordered) - 1)])
@@ -97,9 +99,9 @@ class Posterior:
                 "mean": float(x.mean()),
                 "sd": float(x.std()),
                 "median": float(np.median(x)),
-                "interval": {level: list(self.interval(name, float(level) / 100.0)) for level in LEVELS},
+                "interval": {label: list(self.interval(name, level)) for label, level in CREDIBLE.items()},
                 "highest_density": {
-                    level: list(self.highest_density(name, float(level) / 100.0)) for level in LEVELS[:2]
+                    label: list(self.highest_density(name, CREDIBLE[label])) for label in tuple(CREDIBLE)[:2]
                 },
                 "r_hat": None if nested else rhat(x),
                 "ess_bulk": effective if nested else ess_bulk(x),
@@ -216,6 +218,7 @@ class Posterior:
             unfinished.unlink(missing_ok=True)
 
     @staticmethod
+    @arguments.checked(path=arguments.path)
     def load(path: str | Path) -> "Posterior":
         """Return the posterior that `save` wrote."""
         import xarray as xr
@@ -237,6 +240,7 @@ class Posterior:
             return self.tree
         return arviz.InferenceData(**{name: node.to_dataset() for name, node in self.tree.children.items()})
 
+    @arguments.checked(names=arguments.optional(arguments.texts))
     def plot(self, names: Sequence[str] | None = None) -> "Figure":
         """Draw the densities of parameters, of each and of each two: the free ones by default."""
         from ..plots.corner import draw_corner

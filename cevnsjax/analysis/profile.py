@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..inference.intervals import LEVELS
+from .. import _arguments as arguments
+from ..inference.levels import LEVELS, USUAL, Level, check_levels, levels_of
 from .report import profile_report
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class ProfileResult:
 
         chosen = name or self.names[0]
         points, chi2 = (self.axes[0], self.chi2) if len(self.names) == 1 else self._marginal(chosen)
-        pieces = {level: self.fit.interval(chosen, float(level) / 100.0).pieces for level in LEVELS}
+        pieces = {label: self.fit.interval(chosen, level).pieces for label, level in LEVELS.items()}
         return Curve(self.label(chosen), points, chi2 - self.fit.chi2, self.fit.values[chosen], pieces)
 
     def _marginal(self, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -50,9 +51,10 @@ class ProfileResult:
         one = self.fit.profile([name], {name: (self.axes[axis][0], self.axes[axis][-1])})
         return one.axes[0], one.chi2
 
-    def as_dict(self, levels: Sequence[str] = tuple(LEVELS)) -> dict[str, Any]:
+    @arguments.checked(levels=check_levels)
+    def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
         """Return the profile as plain lists and numbers, the JSON of the command line; see `report`."""
-        return profile_report(self, levels)
+        return profile_report(self, levels_of(levels))
 
     def plot(self) -> "Figure":
         """Draw Δχ² against the parameter, or the contours of two with the curve of each."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._errors import InputError
+from ..inference.levels import LEVELS
 from ..nuclei.mean_field import ModelRadii, mean_field
 from ..nuclei.nuclide import reference_isotope
 from .profile import ProfileResult
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..plots.radii import Skin
 
-LEVELS = ("68.27", "90")
+DRAWN = ("68.27", "90")
 
 
 def draw_with_models(profile: ProfileResult) -> "Figure":
@@ -48,7 +49,7 @@ def _skin(profile: ProfileResult, element: str, models: ModelRadii) -> "Skin":
 
     fit, name = profile.fit, f"r_n_{element}"
     protons = fit.likelihood.parameters[f"r_p_{element}"].default
-    edges = {level: fit.interval(name, float(level) / 100.0).around(fit.values[name]) for level in LEVELS}
+    edges = {level: fit.interval(name, LEVELS[level]).around(fit.values[name]) for level in DRAWN}
     return Skin(
         label=rf"$R_n - R_p(\mathrm{{{element.capitalize()}}})$ [fm]",
         best=fit.values[name] - protons,

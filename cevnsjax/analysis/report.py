@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._version import __version__
+from ..inference.levels import Level
 from ..measurement import Observables
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def plain(content: Any) -> Any:
     return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
-def _interval_lists(fit: "FitResult", name: str, levels: Sequence[str]) -> dict[str, list[list[float]]]:
-    return {level: [list(piece) for piece in fit.interval(name, float(level) / 100.0).pieces] for level in levels}
+def _interval_lists(fit: "FitResult", name: str, levels: Sequence[Level]) -> dict[str, list[list[float]]]:
+    return {level.label: [list(piece) for piece in fit.interval(name, level).pieces] for level in levels}
 
 
-def _parameter(fit: "FitResult", name: str, levels: Sequence[str]) -> dict[str, Any]:
+def _parameter(fit: "FitResult", name: str, levels: Sequence[Level]) -> dict[str, Any]:
     """Return value, error and intervals of a fitted parameter; of a failed fit the value alone."""
     description = {
         "value": fit.values[name],
@@ -42,7 +43,7 @@ def _parameter(fit: "FitResult", name: str, levels: Sequence[str]) -> dict[str, 
             "hessian_error": curvature,
             "interval": _interval_lists(fit, name, levels),
         }
-        if any(fit.interval(name, float(level) / 100.0).at_bound for level in levels):
+        if any(fit.interval(name, level).at_bound for level in levels):
             description["at_bound"] = True
     return description
 
@@ -56,8 +57,8 @@ def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
     }
 
 
-def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
-    """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels` [per cent]."""
+def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
+    """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels`."""
     asked = fit.specification
     fitted = [*asked.free, *(name for name, leader in asked.ties.items() if leader in asked.free)]
     parameters = {name: _parameter(fit, name, levels) for name in fitted}
@@ -109,8 +110,8 @@ def fit_report(fit: "FitResult", levels: Sequence[str]) -> dict[str, Any]:
     )
 
 
-def profile_report(profile: "ProfileResult", levels: Sequence[str]) -> dict[str, Any]:
-    """Return a profile with the intervals of the scanned parameters at `levels` [per cent]."""
+def profile_report(profile: "ProfileResult", levels: Sequence[Level]) -> dict[str, Any]:
+    """Return a profile with the intervals of the scanned parameters at `levels`."""
     fit, names = profile.fit, profile.names
     found = {name: _interval_lists(fit, name, levels) for name in names} if fit.converged else {}
     alone = len(names) == 1

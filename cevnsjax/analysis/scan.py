@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import data_root
 from .._errors import InputError
 from .._version import __version__
 from .._writing import locked
 from ..inference import engines
-from ..inference.intervals import LEVELS, delta_chi2
+from ..inference.levels import LEVELS, Level, check_level, delta_chi2, level_of
 from ..inference.problem import Problem, Specification, pose
 from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS
@@ -133,8 +134,8 @@ def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None])
         raise InputError(f"'{path}' holds another scan: {found}; nothing was written")
 
 
-def _height(level: float | int | str, parameters: int) -> float:
-    """Return the Δχ² of a confidence level for one or two parameters; refuse other conventions."""
+def _height(level: float | Level, parameters: int) -> float:
+    """Return the Δχ² of a confidence level for one or two parameters."""
     if parameters not in (1, 2):
         raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
     return delta_chi2(level, parameters)
@@ -249,6 +250,7 @@ class ScanResult:
             raise InputError(f"expected one or two different axes, found {', '.join(chosen)}")
         return chosen
 
+    @arguments.checked(names=arguments.optional(arguments.texts), reference=arguments.text)
     def delta_chi2(self, names: Sequence[str] | None = None, reference: str = "best") -> np.ndarray:
         """Return Δχ² on one or two axes, by default the first two, the lowest over the other axes of the grid.
 
@@ -267,14 +269,20 @@ class ScanResult:
     def _axes_of(self, names: Sequence[str]) -> list[Axis]:
         return [self.axes[self.names.index(name)] for name in names]
 
+    @arguments.checked(
+        level=check_level,
+        parameters=arguments.whole(1, 2),
+        names=arguments.optional(arguments.texts),
+        reference=arguments.text,
+    )
     def contours(
         self,
-        level: float | int | str = 90,
+        level: float | Level = 0.90,
         parameters: int = 2,
         names: Sequence[str] | None = None,
         reference: str = "best",
     ) -> list[Contour]:
-        """Return the contours of two axes at a confidence level [per cent]: closed ones, and open ones at the edges.
+        """Return the contours of two axes at a confidence level: closed ones, and open ones at the edges.
 
         `parameters` is the number of parameters whose Δχ² the level means: 2.71 for 90 % of one, 4.61 of two. See
         `delta_chi2` for `names` and `reference`.
@@ -285,10 +293,16 @@ class ScanResult:
         first, second = self._axes_of(chosen)
         return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
 
+    @arguments.checked(
+        level=check_level,
+        parameters=arguments.whole(1, 2),
+        name=arguments.optional(arguments.text),
+        reference=arguments.text,
+    )
     def pieces(
-        self, level: float | int | str = 90, parameters: int = 1, name: str | None = None, reference: str = "best"
+        self, level: float | Level = 0.90, parameters: int = 1, name: str | None = None, reference: str = "best"
     ) -> list[Region]:
-        """Return the pieces of one axis that lie below a confidence level [per cent], the others profiled."""
+        """Return the pieces of one axis that lie below a confidence level, the others profiled."""
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
         return pieces(axis, self.delta_chi2(chosen, reference), _height(level, parameters))
@@ -324,8 +338,13 @@ class ScanResult:
             "version": attributes["version"],
         }
 
+    @arguments.checked(
+        level=check_level,
+        parameters=arguments.optional(arguments.whole(1, 2)),
+        names=arguments.optional(arguments.texts),
+    )
     def plot(
-        self, level: float | int | str = 90, parameters: int | None = None, names: Sequence[str] | None = None
+        self, level: float | Level = 0.90, parameters: int | None = None, names: Sequence[str] | None = None
     ) -> "Figure":
         """Draw the contour of two axes, by default the first two, or Δχ² against one."""
         return draw_scans([self], level, parameters, names=names)
@@ -333,7 +352,7 @@ class ScanResult:
 
 def draw_scans(
     scans: Sequence[ScanResult],
-    level: float | int | str = 90,
+    level: float | Level = 0.90,
     parameters: int | None = None,
     labels: Sequence[str] | None = None,
     reference: str = "best",
@@ -348,7 +367,7 @@ def draw_scans(
             raise InputError(f"expected scans of the same axes, found {', '.join(names)} and {', '.join(scan.names)}")
     count = len(names) if parameters is None else parameters
     texts = labels or [scan.title for scan in scans]
-    level_of = _height(level, count)
+    height_of = _height(level, count)
     overlays = []
     for text, scan in zip(texts, scans, strict=True):
         axes, delta = scan._axes_of(names), scan.delta_chi2(names, reference)
@@ -357,18 +376,19 @@ def draw_scans(
             overlays.append(Overlay(text, (axes[0].values,), delta, (), best))
             continue
         pair = (axes[0], axes[1])
-        x, y, height = finer_grid(pair, delta, level_of)
-        lines = tuple(line.points for line in contours(pair, delta, level_of))
+        x, y, height = finer_grid(pair, delta, height_of)
+        lines = tuple(line.points for line in contours(pair, delta, height_of))
         overlays.append(Overlay(text, (unscaled(pair[0], x), unscaled(pair[1], y)), height, lines, best))
     return draw_overlay(
         overlays,
         labels=tuple(scans[0].label(name) for name in names),
         log=tuple(axis.log for axis in scans[0]._axes_of(names)),
-        level=level_of,
-        title=f"{float(level):g} %, {'one parameter' if count == 1 else f'{count} parameters'}",
+        level=height_of,
+        title=f"{level_of(level)}, {'one parameter' if count == 1 else f'{count} parameters'}",
     )
 
 
+@arguments.checked(path=arguments.path)
 def open_scan(path: str | Path) -> ScanResult:
     """Return the scan stored at `path`; refuse one that is not complete."""
     import xarray
@@ -395,7 +415,7 @@ def _attributes(
         for axis in grid.axes
     }
     levels = {
-        f"{count} parameter{'s'[: count - 1]}": {level: delta_chi2(level, count) for level in LEVELS}
+        f"{count} parameter{'s'[: count - 1]}": {label: level.delta_chi2(count) for label, level in LEVELS.items()}
         for count in (1, 2)
     }
     return {

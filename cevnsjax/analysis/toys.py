@@ -3,13 +3,14 @@
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import chdtrc
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from .._typing import Float
 from .._version import __version__
@@ -17,7 +18,8 @@ from ..inference.cores import cores
 from ..inference.engines import run
 from ..inference.feldman_cousins import Progress, profile_minima
 from ..inference.frequencies import at_least, critical_value, fraction
-from ..inference.intervals import delta_chi2, profile
+from ..inference.intervals import profile
+from ..inference.levels import Level, check_level, check_levels, delta_chi2, level_of, levels_of
 from ..inference.problem import Problem
 from ..inference.toys import Work, joined, tasks
 from .report import plain
@@ -145,20 +147,30 @@ class ToyStudy:
         found = self.chi2[self.toy_converged]
         return fraction(at_least(found, self.fit.chi2), len(found))
 
-    def coverage(self, name: str, cl: float = 0.6827) -> tuple[float, float, float]:
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def coverage(self, name: str, cl: float | Level = 0.6827) -> tuple[float, float, float]:
         """Return how often the interval of `name` at `cl` holds the truth, with the 68.27 % interval of that share.
 
         The interval is that of `FitResult.interval`: all values with Δχ² below 1, 2.71, …
         """
         found = self.t(name)
-        return fraction(int(np.sum(found <= delta_chi2(f"{100.0 * cl:g}"))), len(found))
+        return fraction(int(np.sum(found <= delta_chi2(cl))), len(found))
 
-    def critical(self, cl: float = 0.90) -> tuple[float, float]:
-        """Return the t that a share `cl` of the toys does not exceed, for the parameters tested, and its error."""
-        return critical_value(self.t(), cl)
+    @arguments.checked(cl=check_level)
+    def critical(self, cl: float | Level = 0.90) -> tuple[float, float]:
+        """Return the t that a share `cl` of the toys does not exceed, for the parameters tested, and its error.
 
-    def as_dict(self, levels: tuple[str, ...] = ("68.27", "90", "95.45")) -> dict[str, Any]:
+        Not a number where less than one toy would lie beyond.
+        """
+        found, level = self.t(), level_of(cl)
+        if len(found) * level.tail < 1.0 - 1e-9:
+            return math.nan, math.nan
+        return critical_value(found, level.fraction)
+
+    @arguments.checked(levels=check_levels)
+    def as_dict(self, levels: Sequence[float | Level] = (0.6827, 0.90, 0.9545)) -> dict[str, Any]:
         """Return the study as plain lists and numbers, the JSON of the command line."""
+        chosen = levels_of(levels)
         content = settings(self.fit, self.count, self.seed) | {
             "test": None,
             "truth": self.truth,
@@ -181,15 +193,15 @@ class ToyStudy:
             "toys": {"mean": float(self.chi2[self.toy_converged].mean()), "degrees_of_freedom": self.fit.dof},
         }
         if self.tested:
-            criticals = {level: self.critical(float(level) / 100.0) for level in levels}
+            criticals = [(level, *self.critical(level)) for level in chosen]
             content["test"] = {
                 "values": self.tested,
                 "statistic": self.statistic,
                 "p_value": share(self.p_value()),
                 "wilks_p_value": self.wilks_p_value(),
                 "critical": {
-                    level: {"value": value, "error": error, "wilks": delta_chi2(level, len(self.tested))}
-                    for level, (value, error) in criticals.items()
+                    level.label: {"value": value, "error": error, "wilks": level.delta_chi2(len(self.tested))}
+                    for level, value, error in criticals
                 },
             }
         content["parameters"] = {}
@@ -203,7 +215,7 @@ class ToyStudy:
                 "unit": self.fit.likelihood.parameters[name].unit,
             }
             if (name,) in self.held:
-                described["coverage"] = {level: share(self.coverage(name, float(level) / 100.0)) for level in levels}
+                described["coverage"] = {level.label: share(self.coverage(name, level)) for level in chosen}
             content["parameters"][name] = described
         return plain(content)
 

@@ -14,6 +14,7 @@ from .._version import __version__
 from ..analysis import FitResult, flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
 from ..analysis.joining import parameter_table
+from ..inference.levels import Level
 from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
@@ -215,7 +216,7 @@ def _fit(
     what: str,
     method: Callable[..., FitResult],
     asked: dict[str, Any],
-    levels: Sequence[str],
+    levels: Sequence[Level],
     json_: bool,
     plot: Path | None,
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from .._errors import InputError
 from ..analysis.scan import ScanResult, draw_scans, open_scan
-from ..inference.intervals import delta_chi2
+from ..inference.levels import Level
 from . import options, show
 
 COLUMNS = ("scan", "level", "parameters", "contour", "kind")
@@ -37,9 +37,7 @@ def contour(
 ) -> None:
     """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected ones."""
     show.check_plot(plot)
-    levels = options.split(cl) or ["90"]
-    for level in levels:
-        options.level(level)
+    levels = [options.level(text) for text in options.split(cl) or ["90"]]
     if plot is not None and len(levels) > 1:
         raise InputError("expected one --cl to draw, found several")
     if out is not None and not out.parent.is_dir():
@@ -69,7 +67,7 @@ def contour(
 
 
 def _described(
-    scan: ScanResult, level: str, parameters: int | None, chosen: Sequence[str], reference: str, label: str
+    scan: ScanResult, level: Level, parameters: int | None, chosen: Sequence[str], reference: str, label: str
 ) -> dict[str, Any]:
     """Return the contours of one scan at one level as plain lists and numbers."""
     names = tuple(chosen) or scan.names[:2]
@@ -77,9 +75,10 @@ def _described(
     content = {
         "scan": label,
         "names": list(names),
-        "level": float(level),
+        "level": level.per_cent,
+        "cl": level.label,
         "parameters": count,
-        "delta_chi2": delta_chi2(level, count),
+        "delta_chi2": level.delta_chi2(count),
         "reference": {"which": reference, "chi2": scan.chi2_min if reference == "best" else scan.chi2_grid_min},
         "best": scan.best,
         "not_converged": scan.not_converged,
@@ -97,7 +96,7 @@ def _described(
 
 def _rows(content: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows of the table: the points of each line, or both ends of each piece."""
-    common = (content["scan"], f"{content['level']:g}", content["parameters"])
+    common = (content["scan"], content["cl"], content["parameters"])
     if "lines" in content:
         return [
             (*common, number, "closed" if line["closed"] else "open", *map(repr, point))

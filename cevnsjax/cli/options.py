@@ -11,7 +11,7 @@ import typer
 from .._errors import InputError
 from ..analysis import Likelihood
 from ..inference.engines import Dask, choose, prepare
-from ..inference.intervals import LEVELS, delta_chi2
+from ..inference.levels import USUAL, Level, typed_level
 from ..interactions.catalogue import resolve_models
 from ..measurements import resolve, resolve_or_describe
 
@@ -69,7 +69,9 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", help="Workers to start, by default one a core; with an address, to wait for."),
 ]
-Levels = Annotated[list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside the usual four.")]
+Levels = Annotated[
+    list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside the usual four.")
+]
 
 
 def split(items: Sequence[str] | None) -> list[str]:
@@ -179,20 +181,18 @@ def memory(text: str) -> float:
     raise InputError(f"--memory: expected a size like 500MB or 2GB, found '{text}'")
 
 
-def level(text: str) -> str:
-    """Return a confidence level [per cent], checked."""
-    _number(text, "--cl")
-    delta_chi2(text)
-    return text
+def level(text: str) -> Level:
+    """Return the confidence level that --cl asks for, in per cent or as 5sigma."""
+    try:
+        return typed_level(text)
+    except InputError as error:
+        raise InputError(f"--cl: {error}") from None
 
 
-def levels(extra: Sequence[str] | None) -> list[str]:
-    """Return the usual confidence levels [per cent] and those of --cl."""
-    chosen = list(LEVELS)
-    for text in split(extra):
-        if level(text) not in chosen:
-            chosen.append(text)
-    return sorted(chosen, key=float)
+def levels(extra: Sequence[str] | None, usual: Sequence[Level] = USUAL) -> list[Level]:
+    """Return the `usual` confidence levels and those of --cl, the lowest first."""
+    chosen = {one.label: one for one in (*usual, *map(level, split(extra)))}
+    return sorted(chosen.values(), key=lambda one: one.of_one)
 
 
 def ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .._errors import InputError
-from ..analysis.posterior import LEVELS, Posterior, check_output
+from ..analysis.posterior import CREDIBLE, Posterior, check_output
 from ..inference.checkpoint import unfinished
 from ..inference.sample import DEFAULT_CHAINS, DEFAULT_DRAWS, check_settings
 from . import options, show
@@ -131,11 +131,10 @@ def _show(content: dict[str, Any]) -> None:
     """Print a posterior from its JSON."""
     terminal = show.console()
     terminal.print(" + ".join(content["measurements"]))
-    rows = show.table(
-        "parameter", "mean", "sd", *(f"{level} %" for level in LEVELS[:2]), "R-hat", "ESS", "tail", "prior"
-    )
+    shown = {label: CREDIBLE[label] for label in ("68.27", "90")}
+    rows = show.table("parameter", "mean", "sd", *map(str, shown.values()), "R-hat", "ESS", "tail", "prior")
     for name, one in (content["parameters"] | content["nuisances"]).items():
-        edges = ("{:.4g} … {:.4g}".format(*one["interval"][level]) for level in LEVELS[:2])
+        edges = ("{:.4g} … {:.4g}".format(*one["interval"][level]) for level in shown)
         rhat = "–" if one["r_hat"] is None else f"{one['r_hat']:.3f}"
         sizes = ("–" if one[key] is None else f"{one[key]:.0f}" for key in ("ess_bulk", "ess_tail"))
         rows.add_row(name, f"{one['mean']:.5g}", f"{one['sd']:.3g}", *edges, rhat, *sizes, content["priors"][name])

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from .._numerics import error_digits
 from ..analysis import Prediction
-from ..inference.intervals import LEVELS
+from ..inference.levels import LEVELS, typed_level
 from ..measurement import Observables
 from ..parameters import ParameterTable
 
@@ -264,7 +264,7 @@ def fit(content: dict[str, Any]) -> None:
     for name, found in content["parameters"].items():
         for level, pieces in found["interval"].items():
             if level not in LEVELS or len(pieces) > 1:
-                terminal.print(f"{name} at {level} %: {_pieces(pieces)}")
+                terminal.print(f"{name} at {typed_level(level)}: {_pieces(pieces)}")
         if found.get("at_bound"):
             terminal.print(f"{name}: an interval reaches a bound of the parameter")
     if content["nuisances"]:
@@ -349,7 +349,7 @@ def contours(found: Sequence[dict[str, Any]]) -> None:
         whose = "one parameter" if content["parameters"] == 1 else f"{content['parameters']} parameters"
         which = "best fit" if reference["which"] == "best" else "lowest point of the grid"
         terminal.print(
-            f"{content['scan']}: {content['level']:g} % of {whose}, delta chi2 = {content['delta_chi2']:.3f} "
+            f"{content['scan']}: {typed_level(content['cl'])} of {whose}, delta chi2 = {content['delta_chi2']:.3f} "
             f"above the {which}, chi2 = {reference['chi2']:.3f}"
         )
         if "lines" in content:
@@ -395,7 +395,8 @@ def toys(content: dict[str, Any]) -> None:
         )
         rows = table("level [%]", "critical t of the toys", "by Wilks")
         for level, one in found["critical"].items():
-            rows.add_row(level, f"{one['value']:.3f} ± {one['error']:.3f}", f"{one['wilks']:.3f}")
+            value = f"{_number(one['value'], '.3f')} ± {_number(one['error'], '.3f')}"
+            rows.add_row(level, value, f"{one['wilks']:.3f}")
         terminal.print(rows)
     rows = table("parameter", "truth", "mean of the toys", "standard deviation", "level [%]", "coverage")
     for name, found in content.get("parameters", {}).items():

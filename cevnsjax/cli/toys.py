@@ -7,6 +7,7 @@ import typer
 
 from .._errors import InputError
 from ..analysis.toys import check_out
+from ..inference.levels import LEVELS
 from ..inference.scan import parse_grid
 from . import options, show
 
@@ -43,7 +44,7 @@ def toys(
     form_factor: options.FormFactorName = None,
     electrons: options.Electrons = False,
     cl: Annotated[
-        list[str] | None, typer.Option("--cl", help="Confidence level in per cent, beside 68.27 and 90.")
+        list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside 68.27 and 90.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all toys to this netCDF file (.nc).")] = None,
     engine: options.EngineName = "serial",
@@ -55,7 +56,7 @@ def toys(
     show.check_plot(plot)
     if out is not None:
         check_out(out)
-    levels = sorted({"68.27", "90", *map(options.level, options.split(cl))}, key=float)
+    levels = options.levels(cl, (LEVELS["68.27"], LEVELS["90"]))
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test), "--test")
     if grid and tested:
@@ -71,7 +72,7 @@ def toys(
         else:
             number = STUDY_TOYS if count is None else count
             result = likelihood.toys(number, seed, tested, engine=chosen, progress=progress, **asked)
-            content = result.as_dict(tuple(levels))
+            content = result.as_dict(levels)
     if result.converged:
         if out is not None:
             result.save(out)

@@ -6,30 +6,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.optimize import elementwise
-from scipy.special import chdtri
 
 from .._errors import InputError
 from .._typing import Float
 from .fit import BestFit, Solver, approach, spread_starts
 
-LEVELS = {"68.27": 1.0, "90": 2.71, "95.45": 4.0, "99.73": 9.0}
-"""Δχ² of one parameter by confidence level in per cent, as the field rounds them."""
 PER_DECADE, CLOSEST = 12, 1e-9
 """Points in each power of ten of the distance from the best fit, from `CLOSEST` of the range on."""
 SWEEPS = 2
 """Passes in which each point of a profile also starts from where its neighbours ended."""
 EXTRA_STARTS = 4
 """Starts of each point of a profile when other free parameters are left to minimise over."""
-
-
-def delta_chi2(level: float | int | str, parameters: int = 1) -> float:
-    """Return the Δχ² of a confidence level (per cent, or a key of `LEVELS`) for one or two `parameters`."""
-    if parameters == 1 and str(level) in LEVELS:
-        return LEVELS[str(level)]
-    value = float(level)
-    if not 0.0 < value < 100.0:
-        raise InputError(f"expected a confidence level between 0 and 100 per cent, found {level}")
-    return float(chdtri(parameters, 1.0 - value / 100.0))
 
 
 @dataclasses.dataclass(frozen=True)

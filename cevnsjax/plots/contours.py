@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.interpolate import RectBivariateSpline
 
-from ..inference.intervals import LEVELS, delta_chi2
+from ..inference.levels import LEVELS
 from .profiles import Curve
 from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
 
@@ -28,7 +28,7 @@ def draw_contour(axes: Sequence[np.ndarray], delta: np.ndarray, first: Curve, se
 
     Δχ² = 2.30, 4.61, 6.18, 11.83 for 68.27, 90, 95.45, 99.73 %. The curves are those of one parameter each.
     """
-    levels = [delta_chi2(level, parameters=2) for level in LEVELS]
+    levels = [level.delta_chi2(2) for level in LEVELS.values()]
     x, y, fine = _refine(axes, delta)
     with matplotlib.rc_context(RC):
         figure = new_figure(6.6, 6.2)
@@ -42,13 +42,13 @@ def draw_contour(axes: Sequence[np.ndarray], delta: np.ndarray, first: Curve, se
         main.set(xlabel=first.label, ylabel=second.label)
         top.plot(first.points, first.delta_chi2, color=CURVE_COLOUR, lw=1.6)
         side.plot(second.delta_chi2, second.points, color=CURVE_COLOUR, lw=1.6)
-        for level, value in LEVELS.items():
-            top.axhline(value, color="0.6", lw=0.7, ls=(0, (4, 3)))
-            side.axvline(value, color="0.6", lw=0.7, ls=(0, (4, 3)))
-            if level != "95.45":
+        for label, level in LEVELS.items():
+            top.axhline(level.of_one, color="0.6", lw=0.7, ls=(0, (4, 3)))
+            side.axvline(level.of_one, color="0.6", lw=0.7, ls=(0, (4, 3)))
+            if label != "95.45":
                 top.annotate(
-                    LEVEL_NAMES[level],
-                    (0.99, value),
+                    LEVEL_NAMES[label],
+                    (0.99, level.of_one),
                     xycoords=("axes fraction", "data"),
                     ha="right",
                     va="bottom",
@@ -60,8 +60,8 @@ def draw_contour(axes: Sequence[np.ndarray], delta: np.ndarray, first: Curve, se
         top.tick_params(labelbottom=False)
         side.tick_params(labelleft=False)
         patches = [
-            Line2D([], [], marker="s", ls="", ms=9, color=colour, label=LEVEL_NAMES[level])
-            for level, colour in zip(LEVELS, LEVEL_COLOURS, strict=True)
+            Line2D([], [], marker="s", ls="", ms=9, color=colour, label=LEVEL_NAMES[label])
+            for label, colour in zip(LEVELS, LEVEL_COLOURS, strict=True)
         ]
         figure.legend(handles=patches, loc="upper right", title="two parameters", bbox_to_anchor=(0.99, 0.99))
         for one in (main, top, side):

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .._numerics import error_digits
-from ..inference.intervals import LEVELS
+from ..inference.levels import LEVELS
 from .style import CURVE_COLOUR, LEVEL_NAMES, RC, new_figure, tidy
 
 
@@ -37,10 +37,15 @@ def interval_text(curve: Curve, level: str = "68.27") -> str:
 
 def draw_curve(axes: Axes, curve: Curve, top: float = 10.5) -> None:
     """Draw a Δχ² curve with its levels on `axes`."""
-    for level, delta in LEVELS.items():
-        axes.axhline(delta, color="0.6", lw=0.8, ls=(0, (4, 3)))
+    for label, level in LEVELS.items():
+        axes.axhline(level.of_one, color="0.6", lw=0.8, ls=(0, (4, 3)))
         axes.annotate(
-            LEVEL_NAMES[level], (0.985, delta), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="0.4"
+            LEVEL_NAMES[label],
+            (0.985, level.of_one),
+            xycoords=("axes fraction", "data"),
+            ha="right",
+            va="bottom",
+            color="0.4",
         )
     for low, high in curve.intervals["68.27"]:
         axes.axvspan(low, high, color=CURVE_COLOUR, alpha=0.10, lw=0)

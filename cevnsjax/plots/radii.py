@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..inference.intervals import delta_chi2
+from ..inference.levels import LEVELS
 from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
 
 MODEL_COLOURS = ("#c0392b", "#e08a2c", "#4c8c4a", "#8c5aa8")
@@ -48,7 +48,7 @@ class Skin:
 
 def _draw_plane(axes: Axes, plane: Plane) -> None:
     names = ("68.27", "90")
-    levels = [delta_chi2(name, parameters=2) for name in names]
+    levels = [LEVELS[name].delta_chi2(2) for name in names]
     x, y = plane.axes
     axes.contourf(x, y, plane.delta_chi2.T, levels=[-1e-3, *levels], colors=LEVEL_COLOURS[1:3])
     axes.contour(x, y, plane.delta_chi2.T, levels=levels, colors=CURVE_COLOUR, linewidths=0.8)

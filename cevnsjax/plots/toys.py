@@ -57,8 +57,8 @@ def draw_study(histograms: Sequence[Histogram]) -> Figure:
 
 
 @dataclasses.dataclass(frozen=True)
-class Level:
-    """The construction of one parameter at a confidence level [per cent], to draw."""
+class Critical:
+    """The construction of one parameter at a confidence level, to draw."""
 
     level: str
     critical: np.ndarray
@@ -68,14 +68,14 @@ class Level:
 
 
 def draw_statistic(
-    axes: Axes, label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Level]
+    axes: Axes, label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Critical]
 ) -> None:
     """Draw t of the data with its critical values on `axes`: what lies below them is the interval, drawn beneath."""
     axes.plot(points, observed, color=CURVE_COLOUR, lw=1.8, label="data", zorder=3)
     top = 1.6 * max(max(float(np.median(one.critical)), one.wilks) for one in levels)
     for number, (one, colour) in enumerate(zip(levels, COLOURS, strict=False)):
         axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
-        axes.plot(points, one.critical, color=colour, lw=1.3, label=f"toys, {float(one.level):g} %")
+        axes.plot(points, one.critical, color=colour, lw=1.3, label=f"toys, {one.level}")
         axes.axhline(one.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
         for low, high in one.pieces:
             height = -0.035 * top * (number + 1)
@@ -96,7 +96,7 @@ def draw_statistic(
 
 
 def draw_construction(
-    label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Level]
+    label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Critical]
 ) -> Figure:
     """Return the figure of t of the data with its critical values."""
     with matplotlib.rc_context(RC):
@@ -107,7 +107,7 @@ def draw_construction(
 
 @dataclasses.dataclass(frozen=True)
 class Plane:
-    """The contours of two parameters at a confidence level [per cent], to draw."""
+    """The contours of two parameters at a confidence level, to draw."""
 
     level: str
     lines: list[np.ndarray]
@@ -131,7 +131,7 @@ def draw_plane(
         axes.set(xlabel=labels[0], ylabel=labels[1], xlim=x_range, ylim=y_range)
         axes.set(xscale="log" if x_log else "linear", yscale="log" if y_log else "linear")
         handles = [
-            Line2D([], [], color=colour, lw=1.6, label=f"toys, {float(plane.level):g} %")
+            Line2D([], [], color=colour, lw=1.6, label=f"toys, {plane.level}")
             for plane, colour in zip(planes, COLOURS, strict=False)
         ]
         axes.legend(handles=[*handles, Line2D([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")])

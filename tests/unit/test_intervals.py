@@ -5,17 +5,18 @@ import pytest
 
 import cevnsjax as cj
 from cevnsjax.inference.fit import even_points
-from cevnsjax.inference.intervals import Interval, crossings, delta_chi2, scan_grid
+from cevnsjax.inference.intervals import Interval, crossings, scan_grid
+from cevnsjax.inference.levels import delta_chi2
 
 
 def test_levels_of_one_and_two_parameters():
     # Review of Particle Physics, Statistics, table 40.2: 1, 2.71, 4, 9 and 2.30, 4.61, 6.18, 11.83.
-    assert [delta_chi2(level) for level in ("68.27", "90", "95.45", "99.73")] == [1.0, 2.71, 4.0, 9.0]
-    two = [delta_chi2(level, parameters=2) for level in ("68.27", "90", "95.45", "99.73")]
+    assert [delta_chi2(level) for level in (0.6827, 0.90, 0.9545, 0.9973)] == [1.0, 2.71, 4.0, 9.0]
+    two = [delta_chi2(level, parameters=2) for level in (0.6827, 0.90, 0.9545, 0.9973)]
     assert two == pytest.approx([2.30, 4.61, 6.18, 11.83], abs=5e-3)
-    assert delta_chi2(95) == pytest.approx(3.84, abs=5e-3)
-    for bad in (0, 100, -5):
-        with pytest.raises(cj.InputError, match="expected a confidence level between 0 and 100"):
+    assert delta_chi2(0.95) == pytest.approx(3.84, abs=5e-3)
+    for bad in (0.0, 1.0, -0.5, 95.0):
+        with pytest.raises(cj.InputError, match="expected a confidence level as a fraction between 0 and 1"):
             delta_chi2(bad)
 
 

@@ -202,7 +202,7 @@ def test_the_best_fit_is_below_the_grid(zp, scanned):
 @pytest.mark.slow
 def test_a_point_of_the_exclusion_lies_at_its_level(zp):
     fine = zp.scan({"g_zp": "1e-5:1e-3:41:log", "m_zp": "10:1000:50:log"})
-    (line,) = fine.contours(90, parameters=1, names=("m_zp", "g_zp"), reference="grid")
+    (line,) = fine.contours(0.90, parameters=1, names=("m_zp", "g_zp"), reference="grid")
     assert not line.closed
     mass, coupling = line.points[np.argmin(np.abs(line.points[:, 0] - 100.0))]  # at a mass of the grid
     held = zp.fit(values={"g_zp": float(coupling), "m_zp": float(mass)})
@@ -217,7 +217,7 @@ def test_further_parameters_are_profiled(both_fit, likelihood):
     assert found.chi2_min == pytest.approx(both_fit.chi2, abs=1e-8)
     assert found.best["r_n_cs"] == pytest.approx(both_fit.values["r_n_cs"], abs=1e-4)
     assert found.dataset.attrs["settings"]["tied"] == TIED
-    (piece,) = found.pieces(68.27)
+    (piece,) = found.pieces(0.6827)
     low, high = both_fit.interval("sin2_theta_w", 0.6827).pieces[0]
     assert (piece.low, piece.high) == pytest.approx((low, high), abs=2e-3)
 
@@ -240,7 +240,7 @@ def test_required_orders_forbid_half_of_a_grid(likelihood):
 def test_both_allowed_regions_of_every_flavour(csi):
     # Where all couplings of a flavour change sign nothing changes: two values of each, four regions.
     found = cj.Likelihood([csi], cj.nsi()).scan({"eps_ee_u": "-0.4:0.8:61", "eps_mumu_u": "-0.4:0.8:61"})
-    lines = found.contours(90)
+    lines = found.contours(0.90)
     assert [line.closed for line in lines] == [True] * 4
     centres = np.array([0.5 * (line.points.min(axis=0) + line.points.max(axis=0)) for line in lines])
     assert sorted((centres[:, 0] > 0.2).tolist()) == [False, False, True, True]
@@ -271,7 +271,7 @@ def test_a_store_holds_what_memory_holds(zp, scanned, out):
     assert stored.dataset.attrs["best"] == scanned.best
     again = cj.open_scan(out)
     np.testing.assert_array_equal(again.chi2, scanned.chi2)
-    assert again.contours(90)[0].points.shape == scanned.contours(90)[0].points.shape
+    assert again.contours(0.90)[0].points.shape == scanned.contours(0.90)[0].points.shape
     assert not list(out.parent.glob(".*"))
     written = content(out)
     assert zp.scan(GRID, out).best == scanned.best
@@ -427,4 +427,4 @@ def test_bad_contours_are_refused(scanned):
     with pytest.raises(cj.InputError, match="two axes"):
         scanned.contours(names=("g_zp",))
     with pytest.raises(cj.InputError, match="confidence level"):
-        scanned.contours(100)
+        scanned.contours(1.0)

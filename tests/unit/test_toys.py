@@ -208,7 +208,7 @@ def test_refusals(likelihood, tmp_path):
     with pytest.raises(cj.InputError, match="unknown parameter 'sin_theta_w'"):
         likelihood.toys(10, test={"sin_theta_w": 0.2})
     with pytest.raises(cj.InputError, match="fewer than 5 would lie beyond"):
-        likelihood.feldman_cousins({"sin2_theta_w": "0.1:0.3:5"}, levels=["99.73"], count=500)
+        likelihood.feldman_cousins({"sin2_theta_w": "0.1:0.3:5"}, levels=[0.9973], count=500)
     with pytest.raises(cj.InputError, match="within 0 to 1"):
         likelihood.feldman_cousins({"sin2_theta_w": "0.1:1.3:5"})
     with pytest.raises(cj.InputError, match="one or two different"):

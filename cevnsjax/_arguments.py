@@ -1,0 +1,188 @@
+"""What users hand over in Python, checked before any work: one line for each slip, by the name of the argument."""
+
+import functools
+import inspect
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sized
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ._errors import InputError, suggest
+
+Check = Callable[[str, Any], object]
+"""Refuses a value, given the name of its argument."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def shown(value: Any) -> str:
+    """Return a value as an error shows it: text in quotes, else what Python prints of it."""
+    return f"the text '{value}'" if isinstance(value, str) else repr(value)
+
+
+def text(name: str, value: Any) -> None:
+    """Refuse what is no text."""
+    if not isinstance(value, str):
+        raise InputError(f"{name}: expected a name, found {shown(value)}")
+
+
+def texts(name: str, value: Any) -> None:
+    """Refuse what is not a list of texts."""
+    if isinstance(value, str):
+        raise InputError(f"{name}: expected a list such as ['{value}'], found {shown(value)}")
+    if isinstance(value, Mapping) or not (isinstance(value, Iterable) and isinstance(value, Sized)):
+        raise InputError(f"{name}: expected a list of names, found {shown(value)}")
+    for one in value:
+        if not isinstance(one, str):
+            raise InputError(f"{name}: expected a list of names, found {shown(one)} in it")
+
+
+def number(name: str, value: Any) -> None:
+    """Refuse what is not one number."""
+    if not isinstance(value, (str, bool)) and getattr(value, "ndim", 0) == 0:
+        try:
+            float(value)
+        except (TypeError, ValueError, OverflowError):
+            pass
+        else:
+            return
+    raise InputError(f"{name}: expected a number, found {shown(value)}")
+
+
+def positive(name: str, value: Any) -> None:
+    """Refuse what is not a positive number."""
+    number(name, value)
+    if not float(value) > 0.0:
+        raise InputError(f"{name}: expected a number above 0, found {shown(value)}")
+
+
+def _mapping(name: str, value: Any, example: str) -> None:
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name}: expected a dictionary such as {example}, found {shown(value)}")
+    for key in value:
+        if not isinstance(key, str):
+            raise InputError(f"{name}: expected names as the keys of a dictionary, found {shown(key)}")
+
+
+def numbers(name: str, value: Any) -> None:
+    """Refuse what is not a dictionary from names to numbers."""
+    _mapping(name, value, "{'r_n_cs': 5.0}")
+    for key, one in value.items():
+        number(f"{name}, {key}", one)
+
+
+def ties(name: str, value: Any) -> None:
+    """Refuse what is not a dictionary from followers to leaders."""
+    _mapping(name, value, "{'r_n_i': 'r_n_cs'}, follower to leader")
+    for key, one in value.items():
+        text(f"{name}, {key}", one)
+
+
+def _pair(name: str, value: Any, what: str) -> None:
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Sized) or len(value) != 2:
+        raise InputError(f"{name}: expected two numbers, {what}, found {shown(value)}")
+    for one in value:
+        number(name, one)
+
+
+def constraints(name: str, value: Any) -> None:
+    """Refuse what is not a dictionary from names, or combinations, to centre and width."""
+    _mapping(name, value, "{'r_n_cs': (5.0, 0.1)}")
+    for key, one in value.items():
+        _pair(f"{name}, {key}", one, "centre and width")
+
+
+def ranges(name: str, value: Any) -> None:
+    """Refuse what is not a dictionary from names to a lower and a higher number."""
+    _mapping(name, value, "{'sin2_theta_w': (0.1, 0.3)}")
+    for key, one in value.items():
+        _pair(f"{name}, {key}", one, "the lower and the higher end")
+
+
+def correlations(name: str, value: Any) -> None:
+    """Refuse what is not a dictionary from pairs of names to numbers."""
+    if not isinstance(value, Mapping):
+        raise InputError(f"{name}: expected a dictionary such as {{('a', 'b'): 0.5}}, found {shown(value)}")
+    for pair, one in value.items():
+        if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(each, str) for each in pair):
+            raise InputError(f"{name}: expected pairs of names as keys, such as ('a', 'b'), found {shown(pair)}")
+        number(f"{name}, {', '.join(pair)}", one)
+
+
+def grid(name: str, value: Any) -> None:
+    """Refuse what is not a dictionary from names to values of an axis."""
+    _mapping(name, value, "{'sin2_theta_w': '0.2:0.3:21'}")
+    for key, one in value.items():
+        if isinstance(one, str) or getattr(getattr(one, "dtype", None), "kind", "O") in "iuf":
+            continue
+        if isinstance(one, Mapping) or not (isinstance(one, Iterable) and isinstance(one, Sized)):
+            raise InputError(f"{name}, {key}: expected LO:HI:N or a list of numbers, found {shown(one)}")
+        for each in one:
+            number(f"{name}, {key}", each)
+
+
+def whole(least: int, most: int | None = None) -> Check:
+    """Return the check for a whole number from `least` to `most`."""
+
+    def check(name: str, value: Any) -> None:
+        try:
+            found = operator.index(value)
+        except TypeError:
+            raise InputError(f"{name}: expected a whole number, found {shown(value)}") from None
+        if isinstance(value, bool):
+            raise InputError(f"{name}: expected a whole number, found {value}")
+        if found < least or (most is not None and found > most):
+            wanted = f"at least {least}" if most is None or found < least else f"at most {most}"
+            raise InputError(f"{name}: expected {wanted}, found {found}")
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """Return the check for an argument that may be left out as None."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
+def path(name: str, value: Any) -> None:
+    """Refuse what is not the name of a file."""
+    if not isinstance(value, (str, Path)):
+        raise InputError(f"{name}: expected the name of a file, found {shown(value)}")
+    if "\0" in str(value):
+        raise InputError(f"{name}: expected the name of a file, found {str(value)!r}")
+
+
+def function(name: str, value: Any) -> None:
+    """Refuse what cannot be called."""
+    if not callable(value):
+        raise InputError(f"{name}: expected something to call, found {shown(value)}")
+
+
+def checked(**checks: Check) -> Callable[[Function], Function]:
+    """Return a decorator that checks arguments by name, and refuses those that the function does not have.
+
+    Where a function hands further keywords on, they may be those of `checks`.
+    """
+
+    def decorate(made: Function) -> Function:
+        signature = inspect.signature(made)
+        known = [p.name for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD and p.name != "self"]
+        if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
+            known += [name for name in checks if name not in known]
+
+        @functools.wraps(made)
+        def call(*given: Any, **named: Any) -> Any:
+            for name in named:
+                if name not in known:
+                    what = f"{made.__name__}: unknown argument '{name}'{suggest(name, known)}"
+                    raise InputError(f"{what}; known: {', '.join(known)}")
+            try:
+                bound = signature.bind(*given, **named).arguments
+            except TypeError as error:
+                raise InputError(f"{made.__name__}: {error}") from None
+            for name, value in (bound | named).items():
+                if name in checks:
+                    checks[name](name, value)
+            return made(*given, **named)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
