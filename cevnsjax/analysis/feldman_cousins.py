@@ -17,8 +17,9 @@ from ..inference.intervals import Interval
 from ..inference.levels import Level, check_level, delta_chi2, level_of
 from ..inference.scan import Axis
 from .contours import Contour, contours
+from .netcdf import write_netcdf
 from .report import plain
-from .toys import coordinate_values, settings, write_dataset
+from .toys import coordinate_values, settings
 
 if TYPE_CHECKING:
     import xarray
@@ -193,9 +194,9 @@ class FeldmanCousinsResult:
             },
         )
 
-    def save(self, path: str | Path) -> None:
-        """Write the construction to a netCDF file."""
-        write_dataset(self.dataset(), Path(path))
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the construction to a netCDF file; one that exists is refused unless `overwrite`."""
+        write_netcdf(self.dataset(), Path(path), overwrite)
 
     def label(self, name: str) -> str:
         """Return the LaTeX label of a parameter, with its unit."""
@@ -251,6 +252,7 @@ def feldman_cousins(
     refine: int = 2,
     engine: Any = None,
     progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> FeldmanCousinsResult:
     """Return the construction on the grid of `axes`; see `Likelihood.feldman_cousins`."""
     started = time.perf_counter()
@@ -279,6 +281,7 @@ def feldman_cousins(
             engine,
             progress,
             cores() if engine is None else 1,
+            checkpoint,
         )
     else:
         construction = Construction(np.empty((0, len(axes))), np.empty((0, len(found.u))), np.empty(0), (), np.empty(0))

@@ -52,6 +52,10 @@ ASKED = {
 """The checks of what is asked of a fit."""
 
 
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
 class Likelihood:
     """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
 
@@ -287,6 +291,7 @@ class Likelihood:
         test: Mapping[str, float] | None = None,
         engine: Any = None,
         progress: Progress | None = None,
+        checkpoint: str | Path | None = None,
         **asked: Any,
     ) -> ToyStudy:
         """Draw toy experiments at the best fit and fit each: goodness of fit, coverage, p-value of a hypothesis.
@@ -297,6 +302,8 @@ class Likelihood:
             test: a hypothesis, values of parameters: toys are drawn at the best fit with these held.
             engine: where the toys are fitted, by default in this process.
             progress: is told how many toys are done, of how many.
+            checkpoint: file that keeps the toys of an unfinished run, from which the same call goes on with the same
+                result; remove it once the result is saved.
             asked: free, values, tie, require, constrain and correlate as in `fit`; what is tested is free.
 
         """
@@ -307,7 +314,7 @@ class Likelihood:
             low, high = specification.bounds[specification.leader(name)]
             if not low <= value <= high:
                 raise InputError(f"{name}: expected a value to test within {low:g} to {high:g}, found {value:g}")
-        return study_toys(self._fit(specification), tested, count, seed, engine, progress)
+        return study_toys(self._fit(specification), tested, count, seed, engine, progress, _path(checkpoint))
 
     @arguments.checked(**ASKED, levels=check_levels)
     def feldman_cousins(
@@ -319,6 +326,7 @@ class Likelihood:
         refine: int = 2,
         engine: Any = None,
         progress: Progress | None = None,
+        checkpoint: str | Path | None = None,
         **asked: Any,
     ) -> FeldmanCousinsResult:
         """Return which values of one parameter, or of two, toys do not exclude, with what Wilks says beside.
@@ -331,6 +339,7 @@ class Likelihood:
             refine: how often a point is added at each edge of the interval of one parameter.
             engine: where the toys are fitted, by default in this process.
             progress: is told how many blocks of toys are done, of how many so far planned.
+            checkpoint: as of `toys`.
             asked: free, values, tie, require, constrain and correlate as in `fit`; the parameters of the grid are free.
 
         """
@@ -341,7 +350,8 @@ class Likelihood:
         specification = self.specify(free=tuple(dict.fromkeys((*grid, *asked.pop("free", ())))), **asked)
         ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}
         specification.check_scan(list(ranges), ranges, 2)
-        return feldman_cousins(self._fit(specification), axes, chosen, count, seed, refine, engine, progress)
+        fit, store = self._fit(specification), _path(checkpoint)
+        return feldman_cousins(fit, axes, chosen, count, seed, refine, engine, progress, store)
 
     def log_density(self, widths: Sequence[float] | None = None, **asked: Any) -> Density:
         """Return ln of the posterior density as a pure function, with its transforms, for any sampler.
@@ -386,14 +396,13 @@ class Likelihood:
             chains: number of chains; 4 of "nuts" and 128 of "hmc" by default.
             warm_up: transitions of each chain of "nuts" that adapt it, 500 by default.
             live: live points of "nested", 500 by default: more resolve smaller modes.
-            checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; it is
-                removed at the end.
+            checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; remove it
+                once the result is saved.
             progress: called with how much is done and how much there is to do.
             asked: values, tie, require, constrain and correlate as in `fit`.
 
         """
         specification = self.specify(free=tuple(free), **asked)
-        store = None if checkpoint is None else Path(checkpoint)
         settings = {"method": method, "draws": draws, "chains": chains, "seed": seed}
-        settings |= {"warm_up": warm_up, "live": live, "checkpoint": store, "progress": progress}
+        settings |= {"warm_up": warm_up, "live": live, "checkpoint": _path(checkpoint), "progress": progress}
         return sample_posterior(self, specification, settings)

@@ -13,14 +13,14 @@ import numpy as np
 
 from .. import _arguments as arguments
 from .._errors import InputError
-from .._typing import Array, Float
 from .._version import __version__
 from ..inference.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.levels import LEVELS, Level, check_level, level_of
-from ..inference.problem import Problem, Specification
+from ..inference.problem import Specification
 from ..inference.sample import Draws, sample
 from ..measurement import Observables
 from ..prediction import component_counts
+from .netcdf import ENGINE, write_netcdf
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,6 +49,8 @@ class Posterior:
     """Groups posterior, sample_stats, posterior_predictive and observed_data, as ArviZ names them."""
     labels: dict[str, str]
     """LaTeX label of each parameter, with its unit."""
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    """What finding the modes, starting and sampling took; a file does not hold it."""
 
     @property
     def free(self) -> list[str]:
@@ -62,7 +64,7 @@ class Posterior:
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
-        """Return what was asked for, with versions, seconds and seed."""
+        """Return what was asked for, with version and seed."""
         return json.loads(self.tree.attrs["cevnsjax"])
 
     @arguments.checked(name=arguments.text)
@@ -201,22 +203,16 @@ class Posterior:
             **{key: value for key, value in asked["extra"].items()},
             "converged": self.trusted,
             "message": self.verdict,
-            "seconds": asked["seconds"],
+            "seconds": self.seconds,
             "version": asked["version"],
         }
 
-    def save(self, path: str | Path) -> None:
-        """Write the draws to a netCDF file, which ArviZ reads with ``arviz.from_netcdf``."""
-        target = Path(path)
-        check_output(target)
-        unfinished = target.with_name(f".{target.name}.writing")
-        try:
-            self.tree.to_netcdf(unfinished, engine="h5netcdf")
-            unfinished.replace(target)
-        except OSError as error:
-            raise InputError(f"cannot write '{path}': {error.strerror or error}") from None
-        finally:
-            unfinished.unlink(missing_ok=True)
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the draws to a netCDF file, which ``arviz.from_netcdf`` reads; one that exists is refused.
+
+        With `overwrite` it is replaced. The file holds no times: equal draws make equal files.
+        """
+        write_netcdf(self.tree, Path(path), overwrite)
 
     @staticmethod
     @arguments.checked(path=arguments.path)
@@ -225,7 +221,7 @@ class Posterior:
         import xarray as xr
 
         try:
-            with xr.open_datatree(path, engine="h5netcdf") as stored:
+            with xr.open_datatree(path, engine=ENGINE) as stored:
                 tree = stored.load()
         except (OSError, ValueError) as error:
             raise InputError(f"cannot read '{path}': {error}") from None
@@ -237,7 +233,7 @@ class Posterior:
         """Return the draws as ArviZ holds them: its InferenceData up to version 0.23, the tree itself after."""
         import arviz
 
-        if not hasattr(arviz, "InferenceData"):
+        if int(arviz.__version__.partition(".")[0]) > 0:
             return self.tree
         return arviz.InferenceData(**{name: node.to_dataset() for name, node in self.tree.children.items()})
 
@@ -270,27 +266,6 @@ class Posterior:
         return draw_bands(bands)
 
 
-def check_output(path: Path) -> None:
-    """Refuse a path that no posterior can be written to, before anything is computed; nothing is overwritten."""
-    if path.suffix != ".nc":
-        raise InputError(f"expected an output that ends in .nc, found '{path}'")
-    if path.exists():
-        raise InputError(f"'{path}' exists already: nothing is overwritten")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write '{path}': there is no folder '{path.parent}'")
-
-
-@jax.jit
-def _totals(problem: Problem, rows: Float[Array, "row coordinate"]) -> list[Float[Array, "row ..."]]:
-    """Return the expected counts of each measurement at each row; one compilation for problems of one structure."""
-
-    def one(u: Float[Array, " coordinate"]) -> list[Float[Array, "..."]]:
-        params = problem.params(u)
-        return [sum(component_counts(folded, params).values()) for folded in problem.chi2.measurements]
-
-    return jax.lax.map(one, rows, batch_size=50)
-
-
 def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return predictive and observed variables: dimensions and values by name."""
     problem = drawn.density.problem
@@ -300,7 +275,15 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     predicted: dict[str, Any] = {}
     observed: dict[str, Any] = {}
 
-    found = _totals(problem, chosen)
+    @jax.jit
+    def totals(chi2: Any, u: jax.Array) -> list[Any]:
+        def one(u: jax.Array) -> list[Any]:
+            params = problem.params(u)
+            return [sum(component_counts(folded, params).values()) for folded in chi2.measurements]
+
+        return jax.lax.map(one, u, batch_size=50)
+
+    found = totals(problem.chi2, chosen)
     for measurement, counts in zip(likelihood.measurements, found, strict=True):
         name, expected = measurement.name, np.asarray(counts)
         if isinstance(measurement, Observables):
@@ -362,7 +345,6 @@ def build_posterior(likelihood: "Likelihood", specification: Specification, draw
         "seed": drawn.seed,
         "starts": drawn.starts,
         "extra": drawn.extra,
-        "seconds": drawn.seconds,
         "version": __version__,
     }
     groups = {
@@ -378,7 +360,7 @@ def build_posterior(likelihood: "Likelihood", specification: Specification, draw
         dataset.attrs["inference_library_version"] = __version__
     tree = xr.DataTree.from_dict(groups)
     tree.attrs["cevnsjax"] = json.dumps(about)
-    return Posterior(tree, labels)
+    return Posterior(tree, labels, drawn.seconds)
 
 
 def _priors(specification: Specification) -> dict[str, str]:

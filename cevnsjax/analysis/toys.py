@@ -15,13 +15,13 @@ from .._errors import InputError
 from .._typing import Float
 from .._version import __version__
 from ..inference.cores import cores
-from ..inference.engines import run
 from ..inference.feldman_cousins import Progress, profile_minima
 from ..inference.frequencies import at_least, critical_value, fraction
 from ..inference.intervals import profile
 from ..inference.levels import Level, check_level, check_levels, delta_chi2, level_of, levels_of
 from ..inference.problem import Problem
-from ..inference.toys import Work, joined, tasks
+from ..inference.toys import Finished, Work, joined, tasks
+from .netcdf import write_netcdf
 from .report import plain
 
 if TYPE_CHECKING:
@@ -29,28 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from .fit import FitResult
-
-
-def check_out(path: Path) -> None:
-    """Refuse a path that no netCDF file can be written to, before anything is computed."""
-    if path.suffix != ".nc":
-        raise InputError(f"cannot write to '{path}': expected a name that ends in .nc")
-    if path.is_dir():
-        raise InputError(f"cannot write to '{path}': it is a folder")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot write to '{path}': there is no folder '{path.parent}'")
-
-
-def write_dataset(dataset: "xarray.Dataset", path: Path) -> None:
-    """Write a netCDF file, whole or not at all."""
-    check_out(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        dataset.to_netcdf(part, engine="h5netcdf")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(f"cannot write to '{path}': {error.strerror or error}") from None
 
 
 def check_numbers(count: int, seed: int) -> None:
@@ -245,9 +223,9 @@ class ToyStudy:
             },
         )
 
-    def save(self, path: str | Path) -> None:
-        """Write the toys to a netCDF file."""
-        write_dataset(self.dataset(), Path(path))
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the toys to a netCDF file; one that exists is refused unless `overwrite`."""
+        write_netcdf(self.dataset(), Path(path), overwrite)
 
     def plot(self) -> "Figure":
         """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks."""
@@ -293,6 +271,7 @@ def study_toys(
     seed: int,
     engine: Any = None,
     progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> ToyStudy:
     """Draw toys at the best fit, or at that with the parameters `test` held, and fit them; see `Likelihood.toys`."""
     specification = fit.specification
@@ -326,10 +305,11 @@ def study_toys(
         }
     ] * (len(asked) or 1)
     done = 0
-    for k, block in run(work, asked, engine):
-        blocks[k], done = block, done + asked[k].count
-        if progress is not None:
-            progress(done, count)
+    with Finished(work, checkpoint) as finished:
+        for k, block in finished.run(asked, engine):
+            blocks[k], done = block, done + asked[k].count
+            if progress is not None:
+                progress(done, count)
     toys = joined(blocks)
     return ToyStudy(
         fit=fit,

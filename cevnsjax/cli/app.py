@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from .._cache import enable_compilation_cache
 from .._errors import InputError
 from .._version import __version__
 from ..analysis import FitResult, flux_averaged_cross_sections
@@ -20,6 +19,7 @@ from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 from .contour import contour
+from .process import OUTPUT, check_environment, prepare_streams, say_stopped, stoppable, use_cache
 from .sample import sample
 from .scan import scan
 from .toys import toys
@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-BAD_INPUT = 2
+NO_OUTPUT, BAD_INPUT = 1, 2
 
 
 def _show_version(asked: bool | None) -> None:
@@ -150,12 +150,12 @@ def predict(
     show.check_plot(plot)
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     predictions = likelihood.predict(options.specification(settings=settings)["values"])
-    show.draw_predictions(plot, predictions)
     if json_:
         dictionaries = [prediction.as_dict() for prediction in predictions]
         show.json_object(dictionaries[0] if len(dictionaries) == 1 else {"predictions": dictionaries})
-        return
-    show.predictions(predictions)
+    else:
+        show.predictions(predictions)
+    show.draw_predictions(plot, predictions)
 
 
 @app.command()
@@ -225,12 +225,12 @@ def _fit(
     with show.progress(what):
         result = method(**asked)
         content = result.as_dict(levels)
-        if result.converged:
-            show.draw(plot, result)
     if json_:
         show.json_object(content)
     else:
         show.fit(content)
+    if result.converged:
+        show.draw(plot, result)
     show.exit_unless_converged(content)
 
 
@@ -269,12 +269,12 @@ def profile(
             chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
         )
         content = result.as_dict(levels)
-        if result.fit.converged:
-            show.draw(plot, result)
     if json_:
         show.json_object(content)
     else:
         show.profile(content)
+    if result.fit.converged:
+        show.draw(plot, result)
     show.exit_unless_converged(content)
 
 
@@ -302,12 +302,12 @@ def cross_sections(
     with show.progress("fitting"):
         result = flux_averaged_cross_sections(names or DEFAULT_MEASUREMENTS, chosen, form_factor)
         content = result.as_dict()
-        if result.converged:
-            show.draw(plot, result)
     if json_:
         show.json_object(content)
     else:
         show.cross_sections(content)
+    if result.converged:
+        show.draw(plot, result)
     show.exit_unless_converged(content)
 
 
@@ -335,19 +335,35 @@ def cite(
 def main() -> None:
     """Run the command line; turn what a user can cause into one line and exit code 2."""
     gc.freeze()  # what the imports made stays: to search it for garbage again and again costs a tenth of a command
+    prepare_streams()
+    OUTPUT.error = None
     try:
-        enable_compilation_cache()
-        code = app(prog_name="cevnsjax", standalone_mode=False)
+        with stoppable():
+            code = _run()
+    except KeyboardInterrupt as stop:
+        code = say_stopped(stop)
+    OUTPUT.printed(lambda: None)
+    if OUTPUT.error is not None:
+        print(f"cevnsjax: cannot write to the standard output: {OUTPUT.error.strerror}", file=sys.stderr)
+        code = NO_OUTPUT
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code of the command."""
+    try:
+        check_environment()
+        use_cache()
+        return app(prog_name="cevnsjax", standalone_mode=False) or 0
     except typer.Exit as exit_:
-        code = exit_.exit_code
+        if isinstance(exit_.__cause__, KeyboardInterrupt):
+            raise exit_.__cause__ from None
+        return exit_.exit_code
     except typer.TyperException as error:
         message = error.format_message()
         print(message if len(sys.argv) == 1 else f"cevnsjax: {' '.join(message.split())}", file=sys.stderr)
-        code = BAD_INPUT
     except InputError as error:
         print(f"cevnsjax: {' '.join(str(error).split())}", file=sys.stderr)
-        code = BAD_INPUT
-    except (KeyboardInterrupt, typer.Abort):
-        print("cevnsjax: interrupted", file=sys.stderr)
-        code = 130
-    sys.exit(code or 0)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return BAD_INPUT

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .._errors import InputError
+from .._writing import check_file, replacing
 from ..analysis.scan import ScanResult, draw_scans, open_scan
 from ..inference.levels import Level
 from . import options, show
@@ -32,6 +33,7 @@ def contour(
     ] = "best",
     label: Annotated[list[str] | None, typer.Option("--label", help="Name of each scan in the figure.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write the contours to this CSV file.")] = None,
+    overwrite: options.Overwrite = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
@@ -40,8 +42,10 @@ def contour(
     levels = [options.level(text) for text in options.split(cl) or ["90"]]
     if plot is not None and len(levels) > 1:
         raise InputError("expected one --cl to draw, found several")
-    if out is not None and not out.parent.is_dir():
-        raise InputError(f"cannot write to '{out}': there is no folder '{out.parent}'")
+    if out is not None:
+        check_file(out, overwrite)
+    elif overwrite:
+        raise InputError("--overwrite needs --out: the name of the file")
     if parameters not in (None, 1, 2):
         raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
     chosen = tuple(options.split(param))
@@ -59,7 +63,7 @@ def contour(
         save(draw_scans(scans, levels[0], parameters, label, reference, chosen or None), plot)
         show.say_drawn(plot)
     if out is not None:
-        _write(out, found)
+        _write(out, found, overwrite)
     if json_:
         show.json_object({"contours": found})
     else:
@@ -110,13 +114,10 @@ def _rows(content: dict[str, Any]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _write(out: Path, found: Sequence[dict[str, Any]]) -> None:
+def _write(out: Path, found: Sequence[dict[str, Any]], overwrite: bool) -> None:
     names = found[0]["names"]
-    try:
-        with out.open("w", newline="") as file:
-            table = csv.writer(file)
-            table.writerow([*COLUMNS, *names])
-            for content in found:
-                table.writerows(_rows(content))
-    except OSError as error:
-        raise InputError(f"cannot write to '{out}': {error.strerror}") from None
+    with replacing(out, overwrite) as part, part.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow([*COLUMNS, *names])
+        for content in found:
+            table.writerows(_rows(content))

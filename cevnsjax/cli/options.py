@@ -69,6 +69,8 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", help="Workers to start, by default one a core; with an address, to wait for."),
 ]
+Resume = Annotated[bool, typer.Option("--resume", help="Carry on the unfinished run of --out.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out, if there is one.")]
 Levels = Annotated[
     list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside the usual four.")
 ]

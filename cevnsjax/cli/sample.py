@@ -8,11 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError
-from ..analysis.posterior import CREDIBLE, Posterior, check_output
-from ..inference.checkpoint import unfinished
+from ..analysis.posterior import CREDIBLE, Posterior
 from ..inference.sample import DEFAULT_CHAINS, DEFAULT_DRAWS, check_settings
-from . import options, show
+from . import keeping, options, show
 
 NOT_TRUSTED = 3
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")]
@@ -49,7 +47,8 @@ def sample(
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the draws to this netCDF file (.nc), which ArviZ reads.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Carry on the unfinished run of --out.")] = False,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
     tie: options.Ties = None,
     settings: options.Settings = None,
     require: options.Requirements = None,
@@ -74,49 +73,32 @@ def sample(
         DEFAULT_CHAINS.get(method, 1) if chains is None else chains,
         seed,
     )
-    checkpoint = _checkpoint(out, resume)
-    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-    asked = options.specification(free, tie, settings, require, constrain, correlate)
-    with bar("sampling") as report:
-        posterior = likelihood.sample(
-            draws=draws,
-            method=method,
-            seed=seed,
-            chains=chains,
-            live=live,
-            checkpoint=checkpoint,
-            progress=report,
-            **asked,
-        )
-    if out is not None:
-        posterior.save(out)
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
-    content = posterior.as_dict() | ({} if out is None else {"out": str(out)})
-    show.draw(plot, posterior)
-    _draw_predictive(plot_predictive, posterior)
+    with keeping.output(out, resume, overwrite) as kept:
+        likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+        asked = options.specification(free, tie, settings, require, constrain, correlate)
+        with bar("sampling") as report:
+            posterior = likelihood.sample(
+                draws=draws,
+                method=method,
+                seed=seed,
+                chains=chains,
+                live=live,
+                checkpoint=kept.checkpoint,
+                progress=report,
+                **asked,
+            )
+        written = kept.save(posterior.save)
+    content = posterior.as_dict() | ({} if out is None else {"out": written})
     if json_:
         show.json_object(content)
     else:
         _show(content)
+    kept.check()
+    show.draw(plot, posterior)
+    _draw_predictive(plot_predictive, posterior)
     if not posterior.trusted:
         print(f"cevnsjax: {posterior.verdict}", file=sys.stderr)
         raise typer.Exit(NOT_TRUSTED)
-
-
-def _checkpoint(out: Path | None, resume: bool) -> Path | None:
-    """Return where the unfinished run is kept; refuse one that is in the way, or that is not there to resume."""
-    if out is None:
-        if resume:
-            raise InputError("--resume needs --out: the unfinished run is kept beside it")
-        return None
-    check_output(out)
-    kept = unfinished(out)
-    if kept.exists() and not resume:
-        raise InputError(f"'{kept}' is an unfinished run: --resume carries it on, or remove it")
-    if resume and not kept.exists():
-        raise InputError(f"there is nothing to resume: no '{kept}'")
-    return kept
 
 
 def _draw_predictive(path: Path | None, posterior: Posterior) -> None:

@@ -1,12 +1,12 @@
 """The command that scans a grid of parameters."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .._errors import InputError
+from .._writing import exists
 from ..inference.scan import CHUNK, parse_grid
 from . import options, show
 
@@ -53,14 +53,14 @@ def scan(
     with options.engine(engine, workers) as chosen, show.bar("scanning") as progress:
         try:
             result = likelihood.scan(axes, out, chunk, most, engine=chosen, progress=progress, **asked)
-        except KeyboardInterrupt:
-            progress.close()
-            print(f"cevnsjax: interrupted; the same command goes on with '{out}'", file=sys.stderr)
-            raise typer.Exit(130) from None
-    show.draw(plot, result)
+        except KeyboardInterrupt as stop:
+            if exists(out):
+                stop.add_note(f"'{out}' keeps the chunks that are done: the same command goes on from there")
+            raise
     content = result.as_dict()
     if json_:
         show.json_object(content)
     else:
         show.scan(content)
+    show.draw(plot, result)
     show.exit_unless_converged(content)

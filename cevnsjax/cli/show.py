@@ -19,6 +19,7 @@ from ..analysis import Prediction
 from ..inference.levels import LEVELS, typed_level
 from ..measurement import Observables
 from ..parameters import ParameterTable
+from .process import OUTPUT
 
 NOT_CONVERGED = 3
 """Exit code of what did not converge."""
@@ -101,10 +102,22 @@ def exit_unless_converged(content: dict[str, Any]) -> None:
         raise typer.Exit(NOT_CONVERGED)
 
 
+class Terminal(Console):
+    """A console that goes on where its output ends."""
+
+    def print(self, *what: Any, **how: Any) -> None:
+        """Print, or drop what nobody reads or nothing holds."""
+        OUTPUT.printed(super().print, *what, **how)
+
+    def on_broken_pipe(self) -> None:
+        """Drop what nobody reads."""
+        OUTPUT.drop(BrokenPipeError())
+
+
 def console() -> Console:
     """Return the console of the results: as wide as the terminal, 120 columns where there is none."""
     width = None if sys.stdout.isatty() else 120
-    return Console(highlight=False, soft_wrap=True, width=width)
+    return Terminal(highlight=False, soft_wrap=True, width=width)
 
 
 def table(*headers: str, wrapped: Sequence[str] = ()) -> Table:
@@ -117,7 +130,7 @@ def table(*headers: str, wrapped: Sequence[str] = ()) -> Table:
 
 def json_object(content: dict[str, Any]) -> None:
     """Print `content` as JSON."""
-    print(json.dumps(content, indent=2, allow_nan=False))
+    OUTPUT.printed(print, json.dumps(content, indent=2, allow_nan=False))
 
 
 def check_plot(plot: Path | None) -> None:

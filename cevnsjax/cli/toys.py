@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from .._errors import InputError
-from ..analysis.toys import check_out
 from ..inference.levels import LEVELS
 from ..inference.scan import parse_grid
-from . import options, show
+from . import keeping, options, show
 
 STUDY_TOYS, POINT_TOYS = 1000, 2000
 
@@ -47,6 +46,8 @@ def toys(
         list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside 68.27 and 90.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all toys to this netCDF file (.nc).")] = None,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
     engine: options.EngineName = "serial",
     workers: options.Workers = None,
     json_: options.Json = False,
@@ -54,32 +55,29 @@ def toys(
 ) -> None:
     """Draw toy experiments and fit them: p-values, goodness of fit, coverage, intervals of Feldman and Cousins."""
     show.check_plot(plot)
-    if out is not None:
-        check_out(out)
     levels = options.levels(cl, (LEVELS["68.27"], LEVELS["90"]))
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test), "--test")
     if grid and tested:
         raise InputError("toys: either --test or --feldman-cousins, found both")
-    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     result: Any
-    with options.engine(engine, workers) as chosen, show.bar("toys") as progress:
-        if grid:
-            result = likelihood.feldman_cousins(
-                grid, levels, POINT_TOYS if count is None else count, seed, engine=chosen, progress=progress, **asked
-            )
-            content = result.as_dict()
-        else:
-            number = STUDY_TOYS if count is None else count
-            result = likelihood.toys(number, seed, tested, engine=chosen, progress=progress, **asked)
-            content = result.as_dict(levels)
-    if result.converged:
-        if out is not None:
-            result.save(out)
-        show.draw(plot, result)
-    content["out"] = None if out is None or not result.converged else str(out)
+    with keeping.output(out, resume, overwrite) as kept:
+        likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+        with options.engine(engine, workers) as chosen, show.bar("toys") as progress:
+            running = {"engine": chosen, "progress": progress, "checkpoint": kept.checkpoint}
+            if grid:
+                most = POINT_TOYS if count is None else count
+                result = likelihood.feldman_cousins(grid, levels, most, seed, **running, **asked)
+                content = result.as_dict()
+            else:
+                result = likelihood.toys(STUDY_TOYS if count is None else count, seed, tested, **running, **asked)
+                content = result.as_dict(levels)
+        content["out"] = kept.save(result.save if result.converged else None)
     if json_:
         show.json_object(content)
     else:
         (show.construction if grid else show.toys)(content)
+    kept.check()
+    if result.converged:
+        show.draw(plot, result)
     show.exit_unless_converged(content)

@@ -1,13 +1,24 @@
 """An unfinished run on disk: its state and the draws so far, replaced as a whole, so that it can be resumed."""
 
-import os
-import tempfile
+import hashlib
+import pickle
+import re
+import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import jax
 import numpy as np
 
 from .._errors import InputError
+from .._version import __version__
+from .._writing import exists, replacing
+
+SECONDS_BETWEEN = 1.0
+"""Least time between two checkpoints."""
+MOST_OF_RUN = 0.02
+"""Most of the time of a run that its checkpoints may take."""
 
 Arrays = dict[str, np.ndarray]
 
@@ -17,23 +28,35 @@ def unfinished(out: Path) -> Path:
     return out.with_name(f"{out.name}.unfinished")
 
 
+def fingerprint(problem: Any, **settings: Any) -> str:
+    """Return a digest of the problem that is run and of how it is run."""
+    leaves, structure = jax.tree.flatten(problem)
+    described = re.sub(r"0x[0-9a-f]+", "", str(structure))  # functions are printed with their addresses
+    digest = hashlib.sha256(repr((__version__, described, settings)).encode())
+    for leaf in leaves:
+        digest.update(pickle.dumps(np.asarray(leaf)))
+    return digest.hexdigest()
+
+
 class Checkpoint:
     """The unfinished run of a fingerprint at a path."""
 
     def __init__(self, path: Path, fingerprint: str) -> None:
         """Take the path, and the fingerprint of what is run with its settings."""
         self.path, self.fingerprint = path, fingerprint
+        self._due = time.perf_counter() + SECONDS_BETWEEN
+
+    @property
+    def is_due(self) -> bool:
+        """Return whether it is time to save."""
+        return time.perf_counter() >= self._due
 
     def load(self) -> tuple[Arrays, list[Arrays]] | None:
         """Return the state and the blocks of draws, None if there are none; refuse those of another run."""
-        if not self.path.exists():
+        if not exists(self.path):
             return None
-        try:
-            with np.load(self.path) as stored:
-                content = dict(stored)
-        except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-            raise InputError(f"'{self.path}' is no unfinished run: {error}") from None
-        if str(content.pop("fingerprint", "")) != self.fingerprint:
+        content = read(self.path)
+        if str(content.pop("fingerprint")) != self.fingerprint:
             raise InputError(f"'{self.path}' is an unfinished run of something else, or with other settings")
         state = {name.removeprefix("state."): array for name, array in content.items() if name.startswith("state.")}
         draws = {name.removeprefix("draws."): array for name, array in content.items() if name.startswith("draws.")}
@@ -41,26 +64,31 @@ class Checkpoint:
 
     def save(self, state: Arrays, blocks: list[Arrays]) -> list[Arrays]:
         """Replace what is on disk; return the blocks joined to one."""
+        started = time.perf_counter()
         joined = join(blocks)
         content = {f"state.{name}": array for name, array in state.items()}
         content |= {f"draws.{name}": array for name, array in joined.items()}
-        try:
-            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        except OSError as error:
-            raise InputError(f"cannot write '{self.path}': {error.strerror or error}") from None
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, fingerprint=np.array(self.fingerprint), **content)
-            os.replace(name, self.path)
-        except OSError as error:
-            raise InputError(f"cannot write '{self.path}': {error.strerror or error}") from None
-        finally:
-            Path(name).unlink(missing_ok=True)
+        with replacing(self.path) as part, part.open("wb") as file:
+            np.savez(file, fingerprint=np.array(self.fingerprint), **content)
+        ended = time.perf_counter()
+        self._due = ended + max(SECONDS_BETWEEN, (ended - started) / MOST_OF_RUN)
         return [joined] if joined else []
 
     def remove(self) -> None:
         """Remove what is on disk."""
         self.path.unlink(missing_ok=True)
+
+
+def read(path: Path) -> Arrays:
+    """Return the arrays of an unfinished run, and its fingerprint; refuse any other file, without running its code."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            content = dict(stored) if isinstance(stored, np.lib.npyio.NpzFile) else {}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+        content = {}
+    if "fingerprint" not in content:
+        raise InputError(f"'{path}' is no unfinished run of this program, or a damaged one: remove it")
+    return content
 
 
 def join(blocks: list[Arrays]) -> Arrays:

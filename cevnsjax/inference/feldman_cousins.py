@@ -11,16 +11,16 @@ confidence limits (2000); B. Sen, M. Walker, M. Woodroofe, Statistica Sinica 19,
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._typing import Float
-from .engines import run
 from .fit import STARTS, BestFit, Solver, spread_starts
 from .frequencies import SAME, at_least, critical_value
 from .intervals import Profile, profile, scan_grid
-from .toys import BLOCK, Task, Work, joined
+from .toys import BLOCK, Finished, Task, Work, joined
 
 UNDECIDED = 3.0
 """Standard errors of a p-value within which it may lie on either side of a level: such points get more toys."""
@@ -104,8 +104,8 @@ class Construction:
 class _Toys:
     """Blocks of toys at points that come in one after the other."""
 
-    def __init__(self, work: Work, engine: Any, progress: Progress | None) -> None:
-        self.work, self.engine, self.progress = work, engine, progress
+    def __init__(self, finished: Finished, engine: Any, progress: Progress | None) -> None:
+        self.finished, self.engine, self.progress = finished, engine, progress
         self.truths: list[np.ndarray] = []
         self.blocks: list[list[dict[str, np.ndarray]]] = []
         self.done = 0
@@ -125,7 +125,7 @@ class _Toys:
             for block in range(len(self.blocks[point]), -(-count // BLOCK))
         ]
         results: dict[int, dict[str, np.ndarray]] = {}
-        for index, result in run(self.work, asked, self.engine):
+        for index, result in self.finished.run(asked, self.engine):
             results[index] = result
             self.done += 1
             if self.progress is not None:
@@ -155,17 +155,20 @@ def construct(
     engine: Any = None,
     progress: Progress | None = None,
     threads: int = 1,
+    checkpoint: Path | None = None,
 ) -> Construction:
     """Return the construction at `points` of the coordinates `scanned`, for confidence `levels` between 0 and 1.
 
     Every point gets `BLOCK` toys, one whose p-value is within `UNDECIDED` errors of a level up to `count`. With one
     coordinate scanned, a point is then added at each edge that is farther from all points than its error, `refine`
-    times; `log` says that edges are to be interpolated in the logarithm.
+    times; `log` says that edges are to be interpolated in the logarithm. `checkpoint` keeps the toys of a run that is
+    stopped, and is where the next one takes them from.
     """
     first = profile(solver, scanned, np.asarray(points, float), fit, free)
     others = minima(solver, fit, free, first.u[:: -(-len(first.u) // MANY_POINTS)])
     work = Work(solver.problem, (tuple(scanned),), others, free, seed, threads)
-    toys = _Toys(work, engine, progress)
+    finished = Finished(work, checkpoint)
+    toys = _Toys(finished, engine, progress)
     where, heights = np.empty((0, len(scanned))), np.empty(0)
 
     def extend(new: np.ndarray, found: Profile) -> None:
@@ -187,15 +190,16 @@ def construct(
         observed = np.maximum(heights - min(fit.value, heights.min()), 0.0)
         return Construction(where, np.array(toys.truths), observed, statistics, np.array(lost), log)
 
-    extend(first.points, first)
-    for _ in range(refine if len(scanned) == 1 else 0):
-        found = ordered(current())
-        far = [edge for cl in levels for edge, error in edges(found, cl) if np.abs(where[:, 0] - edge).min() > error]
-        new = list(dict.fromkeys(far))
-        if not new:
-            break
-        more = np.array(new)[:, None]
-        extend(more, profile(solver, scanned, more, fit, free))
+    with finished:
+        extend(first.points, first)
+        for _ in range(refine if len(scanned) == 1 else 0):
+            found = ordered(current())
+            by_level = ((edge, error) for cl in levels for edge, error in edges(found, cl))
+            new = list(dict.fromkeys(edge for edge, error in by_level if np.abs(where[:, 0] - edge).min() > error))
+            if not new:
+                break
+            more = np.array(new)[:, None]
+            extend(more, profile(solver, scanned, more, fit, free))
     return ordered(current()) if len(scanned) == 1 else current()
 
 

@@ -1,21 +1,16 @@
 """Run a sampler block by block, with a checkpoint, and return its draws."""
 
 import dataclasses
-import hashlib
-import pickle
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-import jax
 import numpy as np
 
 from .._errors import InputError
 from .._typing import Float
-from .._version import __version__
-from .checkpoint import Arrays, Checkpoint, join
+from .checkpoint import Arrays, Checkpoint, fingerprint, join
 from .density import Density, build_density
 from .hmc import Hmc
 from .nested import LIVE, Nested
@@ -26,8 +21,6 @@ from .start import Mode, find_modes
 METHODS = ("nuts", "hmc", "nested")
 DEFAULT_CHAINS = {"nuts": 4, "hmc": 128, "nested": 1}
 DEFAULT_DRAWS = {"nuts": 4000, "hmc": 102400, "nested": 4000}
-SECONDS_BETWEEN = 5.0
-"""Least time between two checkpoints."""
 KEPT = 8
 """Problems whose minima are remembered, so that a further run of one does not look for them again."""
 
@@ -78,16 +71,6 @@ def check_settings(method: str, draws: int, chains: int, seed: int) -> None:
         raise InputError(f"expected a seed of 0 or more, found {seed}")
 
 
-def fingerprint(problem: Problem, **settings: Any) -> str:
-    """Return a digest of what is sampled and how."""
-    leaves, structure = jax.tree.flatten(problem)
-    described = re.sub(r"0x[0-9a-f]+", "", str(structure))  # functions are printed with their addresses
-    digest = hashlib.sha256(repr((__version__, described, settings)).encode())
-    for leaf in leaves:
-        digest.update(pickle.dumps(np.asarray(leaf)))
-    return digest.hexdigest()
-
-
 _found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
 
 
@@ -110,7 +93,7 @@ def run(
 
     What a checkpoint holds is carried on. An interruption leaves a checkpoint.
     """
-    started = saved_at = time.perf_counter()
+    started = time.perf_counter()
     stored = None if checkpoint is None else checkpoint.load()
     state, blocks = (sampler.begin(), []) if stored is None else stored
     first: float | None = None
@@ -125,9 +108,8 @@ def run(
                 first = time.perf_counter()
             state, block = sampler.advance(state)
             blocks += [] if block is None else [block]
-            if checkpoint is not None and time.perf_counter() - saved_at > SECONDS_BETWEEN:
+            if checkpoint is not None and checkpoint.is_due:
                 blocks = checkpoint.save(state, blocks)
-                saved_at = time.perf_counter()
     except KeyboardInterrupt:
         if checkpoint is not None:
             checkpoint.save(state, blocks)

@@ -6,9 +6,10 @@ closed form (`counts`).
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -18,8 +19,10 @@ import numpy as np
 from .._errors import InputError
 from .._typing import Float
 from ..prediction import expected_counts
+from .checkpoint import Checkpoint, fingerprint
 from .cores import cores
 from .counts import Dependence, dependence, derivatives, is_simple
+from .engines import Engine, run
 from .newton import MAX_STEPS, Minimum, minimise
 from .problem import Problem
 
@@ -280,6 +283,67 @@ class Work:
             spread = np.diagonal(covariances(hessian[rows, lowest], at_bound), axis1=1, axis2=2)
             error = np.sqrt(np.where(spread > 0, spread, np.nan))
         return {"u": best, "chi2": finite[rows, lowest], "error": error, "null": null, "converged": reached}
+
+
+class Finished:
+    """The blocks of toys that a run has fitted, on disk too if it has a checkpoint, from which it goes on.
+
+    Leaving the ``with`` block by any exception saves what there is.
+    """
+
+    def __init__(self, work: Work, checkpoint: Path | None = None) -> None:
+        """Take what is done with each block, and where to keep the results; what is there already is taken up."""
+        self.work, self._found, self._saved = work, {}, 0
+        self._store = None
+        if checkpoint is None:
+            return
+        self._store = Checkpoint(checkpoint, fingerprint(work.problem, toys=work.tested, seed=work.seed))
+        stored = self._store.load()
+        if stored is not None and stored[1]:
+            state, (blocks,) = stored
+            ends = np.cumsum(state["count"])
+            for number, truth in enumerate(state["truth"]):
+                task = Task(truth, *(int(state[name][number]) for name in ("stream", "block", "count")))
+                rows = slice(ends[number] - task.count, ends[number])
+                self._found[self._key(task)] = task, {name: array[rows] for name, array in blocks.items()}
+            self._saved = len(self._found)
+
+    @staticmethod
+    def _key(task: Task) -> tuple[int, int, int, bytes]:
+        return task.stream, task.block, task.count, np.asarray(task.truth, "<f8").tobytes()
+
+    def __enter__(self) -> "Finished":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._save()
+
+    def _save(self) -> None:
+        if self._store is None or len(self._found) == self._saved:
+            return
+        done = list(self._found.values())
+        state = {name: np.array([getattr(task, name) for task, _ in done]) for name in ("stream", "block", "count")}
+        state["truth"] = np.stack([task.truth for task, _ in done])
+        self._store.save(state, [block for _, block in done])
+        self._saved = len(done)
+
+    def run(self, asked: Sequence[Task], engine: Engine | None = None) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        """Yield (index of the task, its toys) for each, first those that are there already."""
+        missing = []
+        for index, task in enumerate(asked):
+            key = self._key(task)
+            if key in self._found:
+                yield index, self._found[key][1]
+            else:
+                missing.append(index)
+        for number, block in run(self.work, [asked[index] for index in missing], engine):
+            task = asked[missing[number]]
+            if self._store is not None:
+                self._found[self._key(task)] = task, block
+                if self._store.is_due:
+                    self._save()
+            yield missing[number], block
 
 
 def tasks(truth: Float[np.ndarray, " coordinate"], count: int, stream: int = 0, first: int = 0) -> list[Task]:

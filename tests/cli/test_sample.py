@@ -5,6 +5,7 @@ import json
 import pytest
 
 import cevnsjax as cj
+from cevnsjax.inference import checkpoint
 from cevnsjax.inference import sample as module
 
 CSI = "coherent-csi-2021"
@@ -38,7 +39,8 @@ def test_an_interrupted_run_is_resumed(run, tmp_path, monkeypatch):
     arguments = (*QUICK, "--method", "hmc", "--draws", "10000", "--out", "p.nc")
     _, out, _ = run(*arguments[:-2], "--json")
     expected = json.loads(out)["parameters"]
-    monkeypatch.setattr(module, "SECONDS_BETWEEN", -1.0)
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", -1.0)
+    monkeypatch.setattr(checkpoint, "MOST_OF_RUN", 1e9)
     progress = module.Hmc.progress
 
     def interrupt(self, state):
@@ -99,5 +101,5 @@ def test_an_output_that_exists_is_kept(run, tmp_path):
     (tmp_path / "p.nc").write_text("kept")
     code, _, err = run(*QUICK, "--out", "p.nc")
     assert code == 2
-    assert "nothing is overwritten" in err
+    assert "--overwrite" in err
     assert (tmp_path / "p.nc").read_text() == "kept"

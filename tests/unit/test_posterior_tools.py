@@ -11,14 +11,15 @@ from tolerance import assert_close
 
 from cevnsjax import InputError
 from cevnsjax.constraints import Constraints
-from cevnsjax.inference.checkpoint import Checkpoint
+from cevnsjax.inference import checkpoint
+from cevnsjax.inference.checkpoint import Checkpoint, fingerprint
 from cevnsjax.inference.density import Bounds, build_density, separate_priors
 from cevnsjax.inference.diagnostics import ess_bulk, ess_tail, regions, rhat
 from cevnsjax.inference.hmc import Hmc, efficiency
 from cevnsjax.inference.nested import Nested, build_cube, log_volumes
 from cevnsjax.inference.nuts import Nuts
 from cevnsjax.inference.problem import Problem
-from cevnsjax.inference.sample import fingerprint, run, sample
+from cevnsjax.inference.sample import run, sample
 from cevnsjax.inference.shear import curved_map
 from cevnsjax.inference.start import conditional_width, find_modes
 from cevnsjax.likelihood import ChiSquare
@@ -250,9 +251,8 @@ class Interrupted(Exception):
 
 @pytest.mark.parametrize("method", ["hmc", "nuts", "nested"])
 def test_a_resumed_run_is_the_uninterrupted_one(samplers, runs, cut, tmp_path, monkeypatch, method):
-    from cevnsjax.inference import sample as module
-
-    monkeypatch.setattr(module, "SECONDS_BETWEEN", -1.0)
+    monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", -1.0)
+    monkeypatch.setattr(checkpoint, "MOST_OF_RUN", 1e9)
     sampler = samplers[method]
     store = Checkpoint(tmp_path / "run", fingerprint(cut, method=method))
     calls = 0

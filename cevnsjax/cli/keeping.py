@@ -1,0 +1,73 @@
+"""The output of a long run: checked and locked before the work, kept when that is stopped, never lost at its end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .._errors import InputError
+from .._writing import exists, locked
+from ..analysis.netcdf import check_netcdf
+from ..inference.checkpoint import read, unfinished
+
+
+class Output:
+    """Where the result of a long run goes, and where it is kept until it is there; nowhere, if `out` is None."""
+
+    def __init__(self, out: Path | None, overwrite: bool) -> None:
+        """Take the file to write, and whether one that exists is replaced."""
+        self.out, self.overwrite = out, overwrite
+        self.checkpoint = None if out is None else unfinished(out)
+        self.lost: InputError | None = None
+
+    def save(self, write: Callable[[Path, bool], None] | None) -> str | None:
+        """Return where the result was written, or None: `check` says why, after the result has been printed.
+
+        A run that came to nothing has nothing to `write`.
+        """
+        if self.out is None:
+            return None
+        try:
+            if write is not None:
+                write(self.out, self.overwrite)
+        except InputError as error:
+            self.lost = error
+            return None
+        self.checkpoint.unlink(missing_ok=True)
+        return None if write is None else str(self.out)
+
+    def check(self) -> None:
+        """Raise what `save` has met."""
+        if self.lost is not None:
+            kept = f"; '{self.checkpoint}' keeps the run: --resume goes on with it" if exists(self.checkpoint) else ""
+            raise InputError(f"{self.lost}{kept}")
+
+
+@contextmanager
+def output(out: Path | None, resume: bool, overwrite: bool) -> Iterator[Output]:
+    """Yield the output of a long run, which nobody else writes meanwhile; refuse it before anything is computed.
+
+    An interruption is told how the run goes on.
+    """
+    if out is None:
+        if resume or overwrite:
+            option = "--resume" if resume else "--overwrite"
+            raise InputError(f"{option} needs --out: the name of the file")
+        yield Output(None, False)
+        return
+    check_netcdf(out, overwrite)
+    with locked(out):
+        check_netcdf(out, overwrite)  # another process may have ended meanwhile
+        kept = unfinished(out)
+        if exists(kept) and not resume:
+            read(kept)
+            if not overwrite:
+                raise InputError(f"'{kept}' is an unfinished run: --resume carries it on, --overwrite begins anew")
+            kept.unlink()
+        if resume and not exists(kept):
+            raise InputError(f"there is nothing to resume: no '{kept}'")
+        try:
+            yield Output(out, overwrite)
+        except KeyboardInterrupt as stop:
+            if exists(kept):
+                stop.add_note(f"'{kept}' keeps the run: the same command goes on with --resume")
+            raise

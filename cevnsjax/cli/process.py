@@ -1,0 +1,180 @@
+"""The process around a command: the streams it prints to, the signals that stop it, what is asked of JAX."""
+
+import codecs
+import io
+import os
+import signal
+import sys
+import threading
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+
+from .._cache import enable_compilation_cache
+from .._errors import InputError
+
+ERRORS = "cevnsjax"
+"""Name of the error handler that writes in letters what an encoding has no signs for."""
+LETTERS = {
+    "±": "+-",
+    "×": "x",
+    "·": ".",
+    "…": "...",
+    "≤": "<=",
+    "≥": ">=",
+    "→": "->",
+    "∞": "inf",
+    "°": "deg",
+    "√": "sqrt",
+}
+LETTERS |= dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("“”„", '"') | dict.fromkeys("‘’", "'")
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end a job."""
+FIT_FOR = {
+    "jax_numpy_rank_promotion": ("allow", "warn"),
+    "jax_numpy_dtype_promotion": ("standard",),
+    "jax_transfer_guard": (None, "allow", "log"),
+    "jax_transfer_guard_host_to_device": (None, "allow", "log"),
+    "jax_transfer_guard_device_to_host": (None, "allow", "log"),
+    "jax_transfer_guard_device_to_device": (None, "allow", "log"),
+    "jax_debug_nans": (False,),
+    "jax_debug_infs": (False,),
+    "jax_check_tracer_leaks": (False,),
+    "jax_disable_jit": (False,),
+}
+"""Settings of JAX under which this program runs: each has its variable in the environment."""
+
+
+class Stopped(KeyboardInterrupt):
+    """The process was asked to end: whatever an interruption from the keyboard leaves in order, this does too."""
+
+    def __init__(self, number: int) -> None:
+        """Take the number of the signal."""
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Raise `Stopped` for the signals that end a job; a signal that is ignored stays so."""
+
+    def stop(number: int, _: Any) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {n: signal.getsignal(n) for n in ENDING if signal.getsignal(n) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def say_stopped(stop: BaseException | None) -> int:
+    """Say what is kept of a run that was stopped and how it goes on; return the exit code."""
+    number = getattr(stop, "number", signal.SIGINT)
+    kept = "; ".join(getattr(stop, "__notes__", ["nothing is kept"]))
+    print(f"cevnsjax: interrupted by {signal.Signals(number).name}; {kept}", file=sys.stderr)
+    return 128 + number
+
+
+def _in_letters(sign: str, after_superscript: bool) -> str:
+    if 0xDC80 <= ord(sign) <= 0xDCFF:  # a byte of a file name that is no text
+        return f"\\x{ord(sign) - 0xDC00:02x}"
+    if sign in LETTERS:
+        return LETTERS[sign]
+    if unicodedata.combining(sign):
+        return ""
+    raised = unicodedata.decomposition(sign).startswith("<super>") and not after_superscript
+    plain = unicodedata.normalize("NFKD", sign)
+    if plain != sign:
+        return "^"[: int(raised)] + "".join(LETTERS.get(p, p) if p.isascii() or p in LETTERS else "?" for p in plain)
+    name = unicodedata.name(sign, "")
+    if name.startswith("GREEK "):
+        letter = name.split(" LETTER ")[-1].split(" ")[0].lower()
+        return letter.capitalize() if "CAPITAL" in name else letter
+    return "?"
+
+
+def _write_in_letters(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found, raised = [], False
+    for sign in error.object[error.start : error.end]:
+        found.append(_in_letters(sign, raised))
+        raised = unicodedata.decomposition(sign).startswith("<super>")
+    return "".join(found), error.end
+
+
+def prepare_streams() -> None:
+    """Have all text printed in whatever encoding the streams have; a stream that is closed takes it and drops it."""
+    codecs.register_error(ERRORS, _write_in_letters)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ERRORS)
+
+
+class Output:
+    """The standard output: if it takes nothing more, what is printed is dropped, and the command goes on to its end."""
+
+    error: OSError | None = None
+    """Why something was lost: not where its reader has gone, who has read what he wanted."""
+
+    def printed(self, write: Callable[..., None], *what: Any, **how: Any) -> None:
+        """Write, or drop what cannot be written."""
+        try:
+            write(*what, **how)
+            sys.stdout.flush()
+        except OSError as error:
+            self.drop(error)
+
+    def drop(self, error: OSError) -> None:
+        """Let everything go nowhere from now on."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            self.error = error
+
+
+OUTPUT = Output()
+
+
+def check_environment() -> None:
+    """Refuse settings of JAX, made by variables of the environment, under which nothing here runs."""
+    for name, fit in FIT_FOR.items():
+        value = getattr(jax.config, name)
+        value = getattr(value, "value", value)
+        if value not in fit:
+            expected = " or ".join("none" if one is None else str(one) for one in fit)
+            raise InputError(f"{name.upper()}: expected {expected} in the environment, found '{value}'")
+    asked = jax.config.jax_platforms
+    if asked and asked != "cpu":
+        try:
+            jax.devices()
+        except (RuntimeError, AssertionError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"JAX_PLATFORMS: JAX finds no device for '{asked}'{': ' if reason else ''}{reason}"
+            ) from None
+
+
+def use_cache() -> None:
+    """Turn the cache of compiled programs on, or say in one line why there is none."""
+    why = enable_compilation_cache()
+    if why is not None:
+        print(f"cevnsjax: no cache of compiled programs: {why} (CEVNSJAX_CACHE names another, or off)", file=sys.stderr)
+    # A full disk, or an entry that another process has just removed, costs a compilation and nothing else.
+    warnings.filterwarnings("ignore", message="Error (reading|writing) persistent compilation cache")
