@@ -35,6 +35,22 @@ def pytest_collection_modifyitems(config, items):
     items[:] = chosen
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print the figures that the proofs found."""
+    reports = [one for outcome in ("passed", "failed") for one in terminalreporter.stats.get(outcome, [])]
+    found = [text for one in reports for name, text in one.user_properties if name == "figure"]
+    if found:
+        terminalreporter.section("figures")
+        for text in found:
+            terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def figure(record_property):
+    """Record a line for docs/reliability.md, printed when all tests are done."""
+    return lambda text: record_property("figure", text)
+
+
 @pytest.fixture(scope="session")
 def csi():
     """COHERENT CsI 2021 with the flat pulls."""

@@ -13,10 +13,11 @@ import numpy as np
 
 from .. import _arguments as arguments
 from .._errors import InputError
+from .._typing import Array, Float
 from .._version import __version__
 from ..inference.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.levels import LEVELS, Level, check_level, level_of
-from ..inference.problem import Specification
+from ..inference.problem import Problem, Specification
 from ..inference.sample import Draws, sample
 from ..measurement import Observables
 from ..prediction import component_counts
@@ -266,6 +267,17 @@ class Posterior:
         return draw_bands(bands)
 
 
+@jax.jit
+def _totals(problem: Problem, rows: Float[Array, "row coordinate"]) -> list[Float[Array, "row ..."]]:
+    """Return the expected counts of each measurement at each row; one compilation for problems of one structure."""
+
+    def one(u: Float[Array, " coordinate"]) -> list[Float[Array, "..."]]:
+        params = problem.params(u)
+        return [sum(component_counts(folded, params).values()) for folded in problem.chi2.measurements]
+
+    return jax.lax.map(one, rows, batch_size=50)
+
+
 def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return predictive and observed variables: dimensions and values by name."""
     problem = drawn.density.problem
@@ -275,15 +287,7 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     predicted: dict[str, Any] = {}
     observed: dict[str, Any] = {}
 
-    @jax.jit
-    def totals(chi2: Any, u: jax.Array) -> list[Any]:
-        def one(u: jax.Array) -> list[Any]:
-            params = problem.params(u)
-            return [sum(component_counts(folded, params).values()) for folded in chi2.measurements]
-
-        return jax.lax.map(one, u, batch_size=50)
-
-    found = totals(problem.chi2, chosen)
+    found = _totals(problem, chosen)
     for measurement, counts in zip(likelihood.measurements, found, strict=True):
         name, expected = measurement.name, np.asarray(counts)
         if isinstance(measurement, Observables):
