@@ -22,7 +22,7 @@ def _cut(found: re.Match[str]) -> str:
 def legible(message: str) -> str:
     """Return a message as one line: long words and long quotations cut, control characters escaped."""
     line = printable(" ".join(message.split("\n"))).strip()
-    return re.sub(r"\S{81,}", _cut, re.sub(r"'[^']{81,}'", _cut, line))
+    return re.sub(r"\S{81,}", _cut, re.sub(r"(?<!\w)'[^']*'", _cut, line))
 
 
 class InputError(ValueError):

@@ -424,7 +424,7 @@ def _attributes(
         "settings": settings,
         "probe": probe,
         "levels": levels,
-        "references": list(measurement.references[0] for measurement in likelihood.measurements),
+        "references": [one for measurement in likelihood.measurements for one in measurement.references[:1]],
     }, by_axis
 
 

@@ -144,7 +144,8 @@ class LindhardQuenching(Quenching):
         constraint = None if self.width is None else Gaussian(self.k, self.width)
         latex = rf"k_\mathrm{{{self.element.capitalize()}}}"
         text = f"parameter k of Lindhard's quenching factor of {self.element.capitalize()}"
-        return (Parameter(self.name, "1", self.k, (0.1, 0.25), latex, text, constraint, material=True),)
+        bounds = (min(0.1, 2.0 / 3.0 * self.k), max(0.25, 1.5 * self.k))
+        return (Parameter(self.name, "1", self.k, bounds, latex, text, constraint, material=True),)
 
     def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
         return 1e3 * recoil * lindhard_factor(recoil, self.protons, params[self.name])

@@ -2,8 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from .._errors import InputError, suggest
+from .._errors import DataError, InputError, suggest
 from ..measurement import Measurement, Observables
 from ..parameters import Parameter
 from .apv_cs import VARIANTS as APV_VARIANTS
@@ -15,7 +16,8 @@ from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
 from .csre_cs import csre_cs
-from .described import described, shipped, titles
+from .described import described as read_description
+from .described import shipped, titles
 from .dresden_ii import MODELS as DRESDEN_MODELS
 from .dresden_ii import OFF_MODELS as DRESDEN_OFF_MODELS
 from .dresden_ii import dresden_ii, dresden_ii_off
@@ -150,6 +152,17 @@ def load(name: str, form_factor: str | None = None) -> Measurement | Observables
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"'{base}' has no form factor to choose, found '{form_factor}'")
     return entry.factory(variant=variant, form_factor=form_factor or DEFAULT_FORM_FACTOR)
+
+
+def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measurement:
+    """Return the experiment of a description: the name of a shipped one, or the path of a TOML file.
+
+    A file has a name of its own, not that of a measurement or of a shipped description.
+    """
+    found = read_description(name, form_factor)
+    if str(name) not in shipped() and found.name in (*shipped(), *CATALOGUE):
+        raise DataError(f"{name}: name: expected one that no measurement or shipped forecast has, found '{found.name}'")
+    return found
 
 
 def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement | Observables]:

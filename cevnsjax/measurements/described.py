@@ -7,13 +7,13 @@ Standard Model (an Asimov data set).
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from .._data import DataFile, data_root, read_verified
-from .._errors import InputError, suggest
+from .._data import DataFile, data_root, quoted, read_bounded, read_verified
+from .._errors import DataError, suggest
 from .._stage import Constant, Stage
 from .._typing import Float
 from ..backgrounds import Background, exponential_shape
@@ -27,10 +27,10 @@ from ..detectors.efficiency import (
 from ..detectors.quenching import LETTERS, LindhardQuenching, PolynomialQuenching, Quenching, TabulatedQuenching
 from ..detectors.resolution import GammaSmearing, GaussianSmearing, Smearing
 from ..detectors.response import BinnedDetector, EnergyDetector, TimeWindow, time_shift
-from ..folding import BIN_ORDER, RECOIL_ORDER, fold
+from ..folding import BIN_ORDER, RECOIL_ORDER, fold, nuclei, recoil_nodes
 from ..interactions.combination import combine
 from ..measurement import Measurement
-from ..nuclei.nuclide import isotopes
+from ..nuclei.nuclide import nuclide
 from ..nuclei.target import parse_formula, target_of
 from ..parameters import Gaussian, Parameter
 from ..prediction import component_counts
@@ -55,9 +55,21 @@ from .description import Description
 
 FOLDER = "forecasts"
 """Where the shipped descriptions are, under ``data/``."""
+LARGEST = 2 * 2**20
+"""Bytes of a description up to which it is read."""
+LONGEST_NAME, LONGEST_TITLE = 64, 200
+"""Letters of a name and of a title."""
 TIMES = {"h": 3600.0, "day": SECONDS_PER_DAY}
 """Seconds in the units of a live time."""
 TIME_AXIS = "time [us]"
+SHARES = 1e-6
+"""How far the shares of the isotopes of an element may be from a sum of 1."""
+MOST_BINS, MOST_PARTS, MOST_NUMBERS = 2_000_000, 50_000, 20_000_000
+"""Bins of energy and time, parts of energy bins, and numbers of a response (some 60 B each) that are folded."""
+MOST_COUNTS = 1e15
+"""Events of a component up to which a description is believed: what a float still counts one by one."""
+LONGEST_PULSE = 100.0
+"""Width [us] up to which a pulse is followed."""
 ACCURACY = 1e-6
 """Largest part of a bin's signal that the quadrature may miss, of bins with more than `SMALL` of the largest."""
 SMALL = 1e-3
@@ -84,27 +96,25 @@ def described(name: str | Path, form_factor: str = "helm") -> Measurement:
     else:
         path = Path(name)
         try:
-            content = path.read_bytes()
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            hint = suggest(str(name), shipped())
-            raise InputError(f"{path}: expected a readable file, found: {reason}{hint}") from None
+            content = read_bounded(path, LARGEST)
+        except DataError as error:
+            raise DataError(f"{error}{suggest(str(name), shipped())}") from None
     return _build(Description(content, path), form_factor)
 
 
 def _build(data: Description, form_factor: str) -> Measurement:
     name, formula, mass = _name(data), data.text("target.formula"), data.value("target.mass", "kg")
     with data.at("target.formula"):
-        for element in parse_formula(formula):
-            isotopes(element)
-    target = target_of(formula, mass, form_factor)
+        target = target_of(formula, mass, form_factor)
+    if data.has("target.isotopes"):
+        target = target_of(formula, mass, form_factor, _isotopes(data, formula))
     source, days = _source(data)
     detector = _detector(data, source)
     backgrounds = {part: _background(data, part, detector, mass * days) for part in data.names("backgrounds")}
     measurement = Measurement(
         name=name,
-        title=data.text("title") if data.has("title") else name,
-        references=tuple(data.get("sources", dict).values()) if data.has("sources") else (),
+        title=_title(data) if data.has("title") else name,
+        references=data.sources(),
         dataset=name,
         source=source,
         target=target,
@@ -120,6 +130,7 @@ def _build(data: Description, form_factor: str) -> Measurement:
         observed=np.zeros(detector.shape),
     )
     _check_strengths(data, measurement)
+    _check_size(data, measurement)
     measurement = dataclasses.replace(measurement, nuisances=_nuisances(data, measurement))
     data.refuse_the_rest()
     return _expected(data, measurement)
@@ -128,8 +139,67 @@ def _build(data: Description, form_factor: str) -> Measurement:
 def _name(data: Description) -> str:
     name = data.text("name")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise data.fail("name", "letters, digits, points, hyphens and underscores", repr(name))
+        raise data.fail("name", "letters, digits, points, hyphens and underscores", quoted(name))
+    if len(name) > LONGEST_NAME:
+        raise data.fail("name", f"at most {LONGEST_NAME} letters", f"{len(name)}")
     return name
+
+
+def _title(data: Description) -> str:
+    title = data.text("title")
+    if len(title) > LONGEST_TITLE:
+        raise data.fail("title", f"at most {LONGEST_TITLE} letters", len(title))
+    return title
+
+
+def _isotopes(data: Description, formula: str) -> dict[str, dict[str, float]]:
+    """Return the shares of the isotopes that the description gives, by element and nuclide."""
+    atoms, found = parse_formula(formula), {}
+    for name in data.names("target.isotopes"):
+        key = f"target.isotopes.{name}"
+        with data.at(key):
+            element = nuclide(name).element
+        if element not in atoms:
+            raise data.fail(key, f"an isotope of an element of {formula} that has no mass number there", f"'{name}'")
+        found.setdefault(element, {})[name] = data.value(key, "fraction", zero=True, most=1.0)
+    for shares in found.values():
+        if abs(sum(shares.values()) - 1.0) > SHARES:
+            known = ", ".join(shares)
+            raise data.fail("target.isotopes", f"a sum of 1 of {known}", f"{sum(shares.values()):.6g}")
+    return found
+
+
+def _check_size(data: Description, measurement: Measurement) -> None:
+    """Refuse bins of which there are too many, before memory is taken for them."""
+    bins, cells = measurement.detector.shape
+    if bins * cells > MOST_BINS:
+        raise data.fail("binning", f"at most {MOST_BINS} bins of energy and time", f"{bins} × {cells}")
+    pieces = measurement.detector.energy.pieces
+    if bins * pieces > MOST_PARTS:
+        raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{bins} × {pieces}")
+    nodes = recoil_nodes(measurement, nuclei(measurement), RECOIL_ORDER)
+    size = measurement.detector.response(nodes.recoil, BIN_ORDER).width()
+    if size > MOST_NUMBERS:
+        what = f"{size:.2g} ({bins} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
+        raise data.fail("binning", f"a response of at most {MOST_NUMBERS:.2g} numbers", what)
+
+
+def _check_counts(data: Description, counts: Mapping[str, Float[np.ndarray, "..."]]) -> None:
+    """Refuse counts that no experiment has."""
+    for component, expected in counts.items():
+        total = float(np.sum(expected))
+        if not total <= MOST_COUNTS:
+            where = "source" if component == "cevns" else f"backgrounds.{component}"
+            raise data.fail(where, f"at most {MOST_COUNTS:g} events", f"{total:.3g} of {component}")
+
+
+def _narrow(measurement: Measurement) -> str:
+    """Return what to change where the resolution is too narrow for the nodes of the quadrature."""
+    energy = measurement.detector.energy
+    nominal = energy.nominal()
+    at = energy.smearing.mean(energy.edges[1:2], nominal)
+    width = float(energy.smearing.deviation(at, nominal)[0])
+    return f"the resolution needs to be wider than its {width:.2g} keV at {float(at[0]):.3g} keV"
 
 
 def _expected(data: Description, measurement: Measurement) -> Measurement:
@@ -141,14 +211,17 @@ def _expected(data: Description, measurement: Measurement) -> Measurement:
     interaction = combine()
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
     counts = component_counts(fold(measurement, interaction), params)
+    _check_counts(data, counts)
     fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
     largest = fine.max()
     if not (np.isfinite(largest) and largest > 0):
         raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
     missed = float(np.max(np.abs(counts["cevns"] - fine) / np.maximum(fine, SMALL * largest)))
     if missed > ACCURACY:
-        how = f"a signal that the quadrature gives to {ACCURACY:g}, or more parts"
-        raise data.fail("binning.parts", how, f"{missed:.1g} missed in a bin (is the resolution too narrow?)")
+        finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
+        parts = np.any(np.abs(finer - counts["cevns"]) > ACCURACY * np.maximum(fine, SMALL * largest))
+        found = f"{missed:.1g} missed in a bin: {_narrow(measurement)}{', or more binning.parts' if parts else ''}"
+        raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", found)
     return dataclasses.replace(measurement, observed=sum(np.asarray(part) for part in counts.values()))
 
 
@@ -246,12 +319,13 @@ def _quenching(data: Description) -> Quenching:
         units = ["1", "1/MeV", *(f"1/MeV^{k}" for k in range(2, len(LETTERS)))][: max(powers, 1)]
         return PolynomialQuenching(data.values(key, units), np.zeros((0, len(units))))
     if kind == "lindhard":
-        element, *others = parse_formula(data.text("target.formula"))
+        nuclei = target_of(data.text("target.formula"), 1.0, "unity").nuclides
+        element, *others = {nucleus.element for nucleus in nuclei}
         if others:
             raise data.fail("detector.quenching.kind", "polynomial or table for a compound", "'lindhard'")
-        k = data.value("detector.quenching.k", "1")
+        k = data.value("detector.quenching.k", "1", most=1.0)
         width = data.optional("detector.quenching.width", "1", None)
-        return LindhardQuenching(element, isotopes(element)[0].protons, k, width)
+        return LindhardQuenching(element, nuclei[0].protons, k, width)
     recoil = data.bins("detector.quenching.recoil", "keV", negative=False)
     return TabulatedQuenching(1e-3 * recoil, data.amounts("detector.quenching.factor", "1", len(recoil)))
 
@@ -316,7 +390,9 @@ def _spread(
 
 def _arrivals(data: Description) -> ArrivalTimes:
     if data.one_of("time.pulse", ("gaussian", "sns-2021")) == "gaussian":
-        return pulsed_decays(data.value("time.mean", "us", negative=True), data.value("time.width", "us"))
+        return pulsed_decays(
+            data.value("time.mean", "us", negative=True), data.value("time.width", "us", most=LONGEST_PULSE)
+        )
     low, high, nu_e, nu_mu, nu_mu_bar = DataFile("coherent_csi_2021/measurement.toml").table("arrival_times")
     return arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
 

@@ -7,11 +7,30 @@ from typing import Any
 
 import numpy as np
 
-from .._data import Numbers
-from .._errors import DataError, InputError, suggest
+from .._data import Numbers, quoted
+from .._errors import DataError, InputError, printable, suggest
 
 QUANTITY = ("value", "unit", "source")
 """What an entry with a number holds; the source may be left out."""
+
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("keV", "PE"), (1e-9, 1e9)),
+    **dict.fromkeys(("MeV", "GeV", "MW", "GW"), (1e-9, 1e9)),
+    **dict.fromkeys(("1/keV", "1/PE", "PE/keV", "1/us"), (1e-9, 1e9)),
+    **dict.fromkeys(("h", "day"), (1e-6, 1e9)),
+    "m": (1e-3, 1e12),
+    "kg": (1e-12, 1e12),
+    "us": (1e-6, 1e6),
+    "fraction": (1e-12, 1.0),
+    "counts": (1e-30, 1e15),
+    "1/keV/kg/day": (1e-30, 1e15),
+}
+"""Magnitude of a number in each unit: beyond these it is a slip. Of the others, `ANY`."""
+ANY = (1e-30, 1e30)
+LONGEST_TEXT = 2000
+"""Letters of a text up to which it is read."""
+MOST_POINTS = 20_000
+"""Numbers of a list up to which it is read."""
 
 
 class Description(Numbers):
@@ -22,8 +41,7 @@ class Description(Numbers):
         super().__init__(content, path, sourced=False)
         self._asked: set[str] = {"sources"}
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
-            if not isinstance(value, str):
-                raise self._fail(f"sources.{key}", "a text", repr(value))
+            self._check_text(f"sources.{key}", value)
 
     def fail(self, key: str, expected: str, found: object) -> DataError:
         """Return the error that says what was expected at `key`, and what was found."""
@@ -58,12 +76,26 @@ class Description(Numbers):
             unread = [other for other in section if f"{key.rpartition('.')[0]}.{other}".strip(".") not in self._asked]
             raise self._fail(key, expected, f"no such entry{suggest(name, unread)}")
         if not isinstance(section[name], kind):
-            raise self._fail(key, expected, repr(section[name]))
+            raise self._fail(key, expected, quoted(section[name]))
         return section[name]
 
     def text(self, key: str) -> str:
         """Return the text at `key`."""
-        return self._entry(key, "a text", str)
+        return self._check_text(key, self._entry(key, "a text", str))
+
+    def _check_text(self, key: str, value: object) -> str:
+        """Return `value` if it is a text that a terminal and a figure can show."""
+        if not isinstance(value, str):
+            raise self._fail(key, "a text", quoted(value))
+        if len(value) > LONGEST_TEXT:
+            raise self._fail(key, f"a text of at most {LONGEST_TEXT} letters", f"one of {len(value)}")
+        if printable(" ".join(value.split())) != " ".join(value.split()):
+            raise self._fail(key, "a text without control characters", f"'{value}'")
+        return value
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the texts of [sources], none if there is no such table."""
+        return tuple(self.get("sources", dict).values()) if self.has("sources") else ()
 
     def one_of(self, key: str, known: tuple[str, ...]) -> str:
         """Return the text at `key`, one of those `known`."""
@@ -86,7 +118,7 @@ class Description(Numbers):
             if part not in QUANTITY:
                 raise self._fail(f"{key}.{part}", f"{', '.join(QUANTITY)} alone", "another entry")
         if "unit" in entry and entry["unit"] not in known:
-            raise self._fail(f"{key}.unit", named, repr(entry["unit"]))
+            raise self._fail(f"{key}.unit", named, quoted(entry["unit"]))
         return entry.get("unit")
 
     def value(
@@ -105,6 +137,9 @@ class Description(Numbers):
         found = self.number(key, unit or "")
         if not (negative or found > 0 or (zero and found == 0)):
             raise self._fail(key, "a number that is not negative" if zero else "a positive number", f"{found:g}")
+        least, largest = RANGES.get(unit or "", ANY)
+        if found != 0 and not least <= abs(found) <= largest:
+            raise self._fail(key, f"a magnitude from {least:g} to {largest:g}", f"{found:g}")
         if most is not None and found > most:
             raise self._fail(key, f"a number up to {most:g}", f"{found:g}")
         return found * units[unit] if isinstance(units, Mapping) else found
@@ -116,7 +151,18 @@ class Description(Numbers):
     def values(self, key: str, unit: str | list[str], length: int | None = None) -> np.ndarray:
         """Return the list of numbers at `key`."""
         self._given_in(key, unit, "a list of numbers")
-        return self.array(key, unit, length)
+        self._check_length(key)
+        found = self.array(key, unit, length)
+        units = unit if isinstance(unit, list) else [unit] * len(found)
+        for k, (number, own) in enumerate(zip(found, units, strict=True)):
+            largest = RANGES.get(own, ANY)[1]
+            if abs(number) > largest:
+                raise self._fail(f"{key}[{k}]", f"a magnitude up to {largest:g}", f"{number:g}")
+        return found
+
+    def _check_length(self, key: str) -> None:
+        if self.length(key) > MOST_POINTS:
+            raise self._fail(key, f"at most {MOST_POINTS} numbers", self.length(key))
 
     def amounts(self, key: str, unit: str, length: int | None = None, most: float = np.inf) -> np.ndarray:
         """Return the list of numbers at `key`, none of them negative or above `most`."""
@@ -130,6 +176,7 @@ class Description(Numbers):
     def bins(self, key: str, unit: str, negative: bool = True) -> np.ndarray:
         """Return the increasing numbers at `key`."""
         self._given_in(key, unit, "increasing numbers")
+        self.values(key, unit)
         edges = self.edges(key, unit)
         if edges[0] < 0 and not negative:
             raise self._fail(f"{key}[0]", "a number that is not negative", f"{edges[0]:g}")

@@ -1,5 +1,6 @@
 """Nuclides: charge, mass, natural abundance, spin, and the default radii of the proton and neutron distributions."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -85,7 +86,9 @@ def nuclide(name: str) -> Nuclide:
     """Return the nuclide of that name (``133Cs``)."""
     known = nuclides()
     if name not in known:
-        raise InputError(f"unknown nuclide '{name}'{suggest(name, known)}; known: {', '.join(known)}")
+        turned = re.sub(r"([A-Za-z]+)([0-9]+)", r"\2\1", name)
+        hint = suggest(turned if turned in known else name, known)
+        raise InputError(f"unknown nuclide '{name}'{hint}; known: {', '.join(known)}")
     return known[name]
 
 

@@ -5,9 +5,10 @@ of its most abundant isotope, in every target. The other isotopes keep the dista
 defaults have. With the form factor of the shell model a target has no parameters.
 """
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import equinox as eqx
 import numpy as np
@@ -18,7 +19,7 @@ from .._typing import Float
 from ..parameters import Parameter
 from .charges import FixedCharge, NuclearCharge, NucleonCharge
 from .form_factors import FORM_FACTORS
-from .nuclide import Nuclide, isotopes, nuclide, reference_isotope
+from .nuclide import Nuclide, isotopes, nuclide, nuclides, reference_isotope
 from .radii import element_radius
 from .shell_model import calculated, shell_model_charges
 from .spin import spin_charges
@@ -79,35 +80,113 @@ def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_f
     return Target(tuple(nuclide(name) for name in names), np.full(len(names), units), form_factor)
 
 
-def parse_formula(formula: str) -> dict[str, int]:
-    """Return how many atoms of each element, by lower-case symbol, a formula like ``CaWO4`` has.
+MOST_ATOMS = 1000
+"""Atoms of one element in a formula unit up to which a formula is believed."""
+LIGHT = 20
+"""Atoms of one element from which on a number that is also a mass number of the element can only be meant as that."""
 
-    A formula is element symbols, each followed by a number or by nothing; it has no brackets, charges or blanks.
+
+def _unreadable(formula: str, expected: str) -> InputError:
+    return InputError(f"cannot read the formula '{formula}': expected {expected}")
+
+
+def parse_formula(formula: str) -> dict[str, int]:
+    """Return how many atoms a formula has of each element (lower-case symbol) or nuclide (``76Ge``).
+
+    A formula is element symbols, each followed by the number of atoms or by nothing (``CaWO4``), isotopes as in nature;
+    or nuclides, each with its mass number before the symbol (``76Ge``, ``133Cs127I``, ``12C16O2``). It has no brackets,
+    charges or blanks.
     """
-    if not re.fullmatch(r"([A-Z][a-z]?([1-9]\d*)?)+", formula):
-        raise InputError(
-            f"cannot read the formula '{formula}': expected element symbols and numbers, like CsI or CaWO4"
-        )
+    if not re.fullmatch(r"[0-9]*([A-Z][a-z]?[0-9]*)+", formula):
+        raise _unreadable(formula, "element symbols and numbers, like CsI or CaWO4, or nuclides, like 76Ge")
+    found = re.findall(r"([A-Z][a-z]?)([0-9]*)", formula)
     atoms: Counter[str] = Counter()
-    for symbol, number in re.findall(r"([A-Z][a-z]?)(\d*)", formula):
-        atoms[symbol.lower()] += int(number or 1)
+    if not formula[0].isdigit():
+        counts = [(symbol, _atoms(formula, symbol, number)) for symbol, number in found]
+        _refuse_mass_numbers(formula, counts)
+        for symbol, number in counts:
+            atoms[symbol.lower()] += number
+        return dict(atoms)
+    mass = re.match(r"[0-9]*", formula)[0]
+    for k, (symbol, digits) in enumerate(found):
+        name = _nuclide_name(formula, symbol, mass)
+        number, mass = (digits, "") if k == len(found) - 1 else _split(digits, found[k + 1][0])
+        atoms[name] += _atoms(formula, symbol, number)
     return dict(atoms)
 
 
-def target_of(formula: str, mass: float, form_factor: str) -> Target:
-    """Return the target of `mass` [kg] of a substance of that formula (``Xe``, ``CaWO4``), isotopes as in nature.
+def _atoms(formula: str, symbol: str, number: str) -> int:
+    """Return the number of atoms behind a symbol."""
+    if len(number) > len(str(MOST_ATOMS)) or number.startswith("0") or int(number or 1) > MOST_ATOMS:
+        raise _unreadable(formula, f"1 to {MOST_ATOMS} atoms of {symbol}, found {number}")
+    return int(number or 1)
 
-    The number of nuclei of an isotope is N_A m n a / M, with n atoms of its element per formula unit, its abundance a,
-    and the molar mass M = Σ n a m_atom of the formula unit.
+
+def _mass_numbers(symbol: str) -> dict[str, str]:
+    """Return the names of the known nuclides of an element by their mass number."""
+    return {name.removesuffix(symbol): name for name, one in nuclides().items() if one.element == symbol.lower()}
+
+
+def _nuclide_name(formula: str, symbol: str, mass: str) -> str:
+    known = _mass_numbers(symbol)
+    if mass in known:
+        return known[mass]
+    if not known:
+        isotopes(symbol.lower())
+    listed = ", ".join(known.values())
+    if not mass:
+        raise _unreadable(formula, f"a mass number before every symbol or before none, found {symbol} ({listed} known)")
+    raise _unreadable(formula, f"a known nuclide of {symbol} ({listed}), found {mass}{symbol}")
+
+
+def _split(digits: str, following: str) -> tuple[str, str]:
+    """Return the digits between two symbols as the number of atoms of the first and the mass number of the second."""
+    for mass in _mass_numbers(following):
+        if digits.endswith(mass):
+            return digits.removesuffix(mass), mass
+    return "", digits
+
+
+def _refuse_mass_numbers(formula: str, counts: Sequence[tuple[str, int]]) -> None:
+    """Refuse numbers of atoms that can only be meant as mass numbers: ``Ge76``, ``Na23I``, ``C12O16``, ``Cs127I``."""
+    meant = [str(number) in _mass_numbers(symbol) for symbol, number in counts]
+    absurd = [(symbol, number) for one, (symbol, number) in zip(meant, counts, strict=True) if one]
+    if all(meant) or any(number >= LIGHT for _, number in absurd):
+        said = " and ".join(f"{number} atoms of {symbol}" for symbol, number in absurd)
+        hint = "".join(f"{number}{symbol}" for symbol, number in absurd)
+        raise _unreadable(formula, f"mass numbers before their symbols, found {said} (did you mean '{hint}'?)")
+    for (symbol, number), (following, _) in itertools.pairwise(counts):
+        if number >= LIGHT and str(number) in _mass_numbers(following):
+            expected = f"a mass number before every symbol or before none, found {number} atoms of {symbol}"
+            raise _unreadable(formula, f"{expected} (did you mean the nuclide {number}{following}?)")
+
+
+def target_of(
+    formula: str, mass: float, form_factor: str, shares: Mapping[str, Mapping[str, float]] | None = None
+) -> Target:
+    """Return the target of `mass` [kg] of a substance of that formula (``Xe``, ``CaWO4``, ``76Ge``).
+
+    The number of nuclei of an isotope is N_A m n a / M, with n atoms of its element per formula unit, its share a of
+    them, and the molar mass M = Σ n a m_atom of the formula unit. The shares are those of nature, or those of
+    `shares`, by element (``ge``) and nuclide (``76Ge``); a nuclide in the formula stands for itself alone.
     """
-    found = [
-        (isotope, n * isotope.abundance)
-        for element, n in parse_formula(formula).items()
-        for isotope in isotopes(element)
-    ]
-    per_unit = np.array([number for _, number in found])
-    molar_mass = float(np.sum(per_unit * [isotope.atomic_mass for isotope, _ in found]))
-    return Target(tuple(isotope for isotope, _ in found), AVOGADRO * 1e3 * mass / molar_mass * per_unit, form_factor)
+    found: Counter[Nuclide | str] = Counter()
+    for name, number in parse_formula(formula).items():
+        for isotope, share in _isotopes(name, shares or {}):
+            found[isotope.name] += number * share
+    per_unit = np.array(list(found.values()))
+    used = tuple(nuclide(name) for name in found)
+    molar_mass = float(np.sum(per_unit * [isotope.atomic_mass for isotope in used]))
+    return Target(used, AVOGADRO * 1e3 * mass / molar_mass * per_unit, form_factor)
+
+
+def _isotopes(name: str, shares: Mapping[str, Mapping[str, float]]) -> list[tuple[Nuclide, float]]:
+    """Return the nuclides of an entry of a formula with the share of each."""
+    if name in nuclides():
+        return [(nuclide(name), 1.0)]
+    if name in shares:
+        return [(nuclide(isotope), share) for isotope, share in shares[name].items() if share > 0]
+    return [(isotope, isotope.abundance) for isotope in isotopes(name)]
 
 
 def natural_target(element: str, mass: float, form_factor: str) -> Target:
