@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from .likelihood import Likelihood
 
+UNMOVED = 1e-3
+"""Change along what the data do not constrain, of all changes of a function, up to which it does not depend on that."""
 LOWER = 1e-6
 """How much lower than the best fit χ² must be on a profile for the fit to move there."""
 
@@ -58,8 +60,9 @@ class FitResult:
 
     @property
     def message(self) -> str:
-        """Return how the minimisation ended."""
-        return self.found.message
+        """Return how the minimisation ended, and what the data do not constrain."""
+        unseen = ", ".join(self.unconstrained)
+        return self.found.message + (f"; the data do not constrain {unseen}" if unseen else "")
 
     @property
     def chi2(self) -> float:
@@ -129,32 +132,63 @@ class FitResult:
         return 0.5 * (high - low)
 
     def hessian_error(self, name: str) -> float:
-        """Return the error of a fitted parameter from the curvature at the minimum; not a number at a bound."""
+        """Return the error of a fitted parameter from the curvature at the minimum.
+
+        Not a number at a bound, where χ² has no curvature, and where the data do not constrain it.
+        """
         leader = self.specification.leader(name)
-        k = self.solver.problem.names.index(leader)
-        if not self.found.covariance[k, k] > 0:
+        if not self.found.curvature.known[self.solver.problem.names.index(leader)]:
             return math.nan
         return self.derived(lambda params: float(params[leader]))[1]
+
+    @property
+    def unconstrained(self) -> tuple[str, ...]:
+        """Return what the data do not constrain at the best fit: parameters, or linear combinations of some."""
+        ordered = [name for pair in self.specification.orders for name in pair]
+        return self.found.curvature.named(self.solver.problem.names, ordered)
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Return the parameters that are held for the errors of derived quantities, and why."""
+        found = self.found.curvature
+        reasons = (("at a bound", found.at_bound), ("chi2 has no curvature there", found.flat))
+        names = self.solver.problem.names
+        return {names[k]: reason for reason, marked in reasons for k in np.flatnonzero(marked)}
 
     def derived(self, function: Callable[[Mapping[str, float]], float]) -> tuple[float, float]:
         """Return value and error of a function of the parameters at the best fit, by linear propagation.
 
-        The derivatives are central differences over a hundredth of each coordinate's error.
+        Parameters at a bound, or in which χ² has no curvature (`held`), are held. The error is not a number if the
+        function depends on nothing else, or on what the data do not constrain. The derivatives are central differences
+        over a hundredth of each coordinate's error.
         """
-        u, names = self.found.u, self.solver.problem.names
-        covariance = np.where(np.isfinite(self.found.covariance), self.found.covariance, 0.0)
-        gradient = np.zeros(len(names))
+        found, problem, u = self.found.curvature, self.solver.problem, self.found.u
         base = self.specification.values
-        for k in range(len(names)):
-            step = 1e-2 * math.sqrt(covariance[k, k])
-            if step > 0:
-                ends = [
-                    function(base | dict(self.solver.problem.params(u + sign * step * np.eye(len(u))[k])))
-                    for sign in (1.0, -1.0)
-                ]
-                gradient[k] = (ends[0] - ends[1]) / (2.0 * step)
-        value = function(base | dict(self.solver.problem.params(u)))
-        return float(value), math.sqrt(float(gradient @ covariance @ gradient))
+
+        def at(point: np.ndarray) -> float:
+            return float(function(base | dict(problem.params(point))))
+
+        spread = np.sqrt(np.diag(found.covariance))
+        reach = np.abs(found.unseen).max(axis=0, initial=0.0)
+        gradient = np.zeros(len(u))
+        for k in np.flatnonzero((spread > 0) | (reach > 0)):
+            step = 1e-2 * (spread[k] if spread[k] > 0 else reach[k]) * np.eye(len(u))[k]
+            gradient[k] = (at(u + step) - at(u - step)) / (2.0 * step[k])
+        value, scale = at(u), np.abs(gradient) @ np.maximum(spread, reach)
+        if np.any(np.abs(found.unseen @ gradient) > UNMOVED * scale):
+            return value, math.nan
+        error = math.sqrt(max(float(gradient @ found.covariance @ gradient), 0.0))
+        if error == 0.0 and self._moves(at, found.at_bound | found.flat):
+            return value, math.nan
+        return value, error
+
+    def _moves(self, function: Callable[[np.ndarray], float], marked: np.ndarray) -> bool:
+        """Return whether a function of the coordinates changes with any of those `marked`."""
+        u, middle = self.found.u, 0.5 * (self.solver.lower + self.solver.upper)
+        return any(
+            function(u) != function(np.where(np.arange(len(u)) == k, u + 1e-3 * (middle - u), u))
+            for k in np.flatnonzero(marked)
+        )
 
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
         """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""

@@ -92,6 +92,8 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
             "parameters": parameters,
             "chi2_min": fit.chi2,
             "dof": fit.dof,
+            "unconstrained": list(fit.unconstrained),
+            "held": fit.held,
             "nuisances": {name: _nuisance(fit, name) for name in asked.nuisances},
             "shared": fit.likelihood.shared,
             "constraints": [

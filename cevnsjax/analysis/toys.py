@@ -75,7 +75,7 @@ class ToyStudy:
     values: dict[str, np.ndarray]
     """Fitted value of each coordinate in each toy."""
     errors: dict[str, np.ndarray]
-    """Error of each from the curvature of χ²; not a number at a bound."""
+    """Error of each from the curvature of χ²; not a number at a bound, or where the toy does not constrain it."""
     chi2: np.ndarray
     """Lowest χ² of each toy."""
     statistics: np.ndarray
@@ -202,10 +202,14 @@ class ToyStudy:
         import xarray
 
         names = list(self.values)
+
+        def table(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+            return np.array([columns[name] for name in names]).reshape(len(names), len(self.chi2)).T
+
         return xarray.Dataset(
             {
-                "value": (("toy", "coordinate"), np.stack([self.values[n] for n in names], axis=1)),
-                "error": (("toy", "coordinate"), np.stack([self.errors[n] for n in names], axis=1)),
+                "value": (("toy", "coordinate"), table(self.values)),
+                "error": (("toy", "coordinate"), table(self.errors)),
                 "chi2": ("toy", self.chi2),
                 "t": (("toy", "held"), self.statistics),
                 "converged": ("toy", self.toy_converged),

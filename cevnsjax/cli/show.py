@@ -174,6 +174,12 @@ def _number(value: float | None, form: str) -> str:
     return "–" if value is None else format(value, f"z{form}")
 
 
+def _counted(value: float, error: float | None) -> str:
+    """Return a number of events with its error, to a tenth, or to more digits where the error is less than that."""
+    digits = min(MOST_DIGITS, max(1, error_digits(error))) if error else 1
+    return f"{_number(value, f'.{digits}f')} ± {_number(error, f'.{digits}f')}"
+
+
 def _unit(unit: str) -> str:
     return "" if unit == "1" else unit
 
@@ -289,6 +295,9 @@ def fit(content: dict[str, Any]) -> None:
             prior = "none" if found["prior"] is None else "{:g} ± {:.4g}".format(*found["prior"])
             rows.add_row(name, *numbers, prior)
         terminal.print(rows)
+    for reason in dict.fromkeys(content["held"].values()):
+        names = ", ".join(name for name, why in content["held"].items() if why == reason)
+        terminal.print(f"held in the errors of what follows, {reason}: {names}")
     if content["priors_dropped"]:
         terminal.print(f"prior dropped, because fitted: {', '.join(content['priors_dropped'])}")
     for name, users in content["shared"].items():
@@ -303,7 +312,7 @@ def fit(content: dict[str, Any]) -> None:
             terminal.print(f"{measurement}: {label} = {predicted}, measured {observed} ± {error}")
     for measurement in content["events"]:
         events = content["events"][measurement].items()
-        totals = ", ".join(f"{name} {_number(e['value'], '.1f')} ± {_number(e['error'], '.1f')}" for name, e in events)
+        totals = ", ".join(f"{name} {_counted(**found)}" for name, found in events)
         terminal.print(f"{measurement}: {totals} events")
         if section := content["flux_averaged_cross_section"].get(measurement):
             value, error, sm = (_number(section[key], ".4g") for key in ("value", "error", "sm"))
@@ -391,7 +400,7 @@ def _share(found: dict[str, Any]) -> str:
 def toys(content: dict[str, Any]) -> None:
     """Print a study of toys from its JSON."""
     terminal = console()
-    at = ", ".join(f"{name} = {_number(value, '.5g')}" for name, value in content["truth"].items())
+    at = ", ".join(f"{name} = {_number(value, '.5g')}" for name, value in content["truth"].items()) or "given values"
     terminal.print(f"{content['count']} toys of {' + '.join(content['measurements'])} at {at}")
     if "goodness_of_fit" in content:
         found = content["goodness_of_fit"]
@@ -420,7 +429,8 @@ def toys(content: dict[str, Any]) -> None:
             line = [""] * 4
         if line[0]:
             rows.add_row(*line, "", "")
-    terminal.print(rows)
+    if rows.row_count:
+        terminal.print(rows)
     _ended(content)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._typing import Array, Float
-from .problem import Problem
+from .problem import Problem, check_precision
 
 BATCH = 1024
 """Points that run side by side: what the caches of a processor core hold, for up to `FEW_NUMBERS` numbers of each."""
@@ -54,6 +54,7 @@ class Evaluator:
         self._problem = structure, tuple(leaves)
 
     def _check(self, u: Float[Array, "*point coordinate"]) -> None:
+        check_precision()
         if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):
             raise InputError(f"expected rows of {len(self.names)} coordinates {self.names}, found shape {u.shape}")
 

@@ -48,7 +48,7 @@ def minima(
     errors = np.where(np.isfinite(errors), errors, 1e-3 * (solver.upper - solver.lower))
     kept = [fit.u]
     for row in np.flatnonzero(usable)[np.argsort(found.value[usable])]:
-        if all(np.abs((found.u[row] - other) / errors).max() > APART for other in kept):
+        if all(np.abs((found.u[row] - other) / errors).max(initial=0.0) > APART for other in kept):
             kept.append(found.u[row])
     return np.array(kept[:MOST_MINIMA])
 

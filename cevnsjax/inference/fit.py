@@ -14,6 +14,7 @@ from jax.sharding import PartitionSpec as P
 
 from .._typing import Bool, Float
 from .cores import cores
+from .curvature import Curvature, curvature, unknown
 from .newton import Minimum, minimise
 from .problem import Problem
 from .search import Search
@@ -179,10 +180,15 @@ class BestFit:
 
     u: np.ndarray
     value: float
-    covariance: np.ndarray
-    """2 H⁻¹ of the coordinates, those at a bound left out; not a number where H is singular."""
+    curvature: Curvature
     converged: bool
     message: str
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Return 2 H⁻¹ of the coordinates, not-a-number for those that have no error by the curvature."""
+        known = self.curvature.known
+        return np.where(known[:, None] & known, self.curvature.covariance, np.nan)
 
 
 def even_points(count: int, dimension: int) -> Float[np.ndarray, "count dimension"]:
@@ -233,16 +239,6 @@ def approach(
     return np.where(np.isfinite(found.value)[:, None], found.u, starts)
 
 
-def covariance(minimum_hessian: np.ndarray, held: np.ndarray) -> np.ndarray:
-    """Return 2 H⁻¹ over the coordinates that are not `held`, not-a-number for the rest or if H is not invertible."""
-    full = np.full(minimum_hessian.shape, np.nan)
-    moving = np.flatnonzero(~held)
-    block = minimum_hessian[np.ix_(moving, moving)]
-    if len(moving) and np.all(np.isfinite(block)) and np.linalg.cond(block) < 1e14:
-        full[np.ix_(moving, moving)] = 2.0 * np.linalg.inv(block)
-    return full
-
-
 def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
     """Return the lowest minimum from `STARTS` starts that differ in the coordinates marked in `free`."""
     starts = approach(solver, spread_starts(solver, start, free, STARTS), free)
@@ -257,10 +253,17 @@ def best_fit(solver: Search, start: np.ndarray, free: np.ndarray) -> BestFit:
         message = f"converged; {agreeing} of {len(finite)} starts ended in this minimum"
         if not found.converged.all():
             message += f", {int(np.sum(~found.converged))} did not converge"
+        if not len(start):
+            message = "nothing to fit: chi2 of the given values"
     elif not np.isfinite(finite[best]):
         message = "did not converge: chi2 is not finite at any start"
     else:
         message = f"did not converge within {int(found.steps.max())} steps from any of {len(finite)} starts"
-    u = found.u[best]
-    held = (u <= solver.lower) | (u >= solver.upper)
-    return BestFit(u, float(found.value[best]), covariance(found.hessian[best], held), converged, message)
+    u, value = found.u[best], float(found.value[best])
+    if not converged:
+        return BestFit(u, value, unknown(len(u)), converged, message)
+    everything = np.ones(len(u), bool)
+    bends = curvature(
+        lambda points: solver(points, everything).value, u, value, found.hessian[best], (solver.lower, solver.upper)
+    )
+    return BestFit(u, value, bends, converged, message)

@@ -86,6 +86,9 @@ def minimise(
     Where `objective` is not finite at `start` the search has failed at once; a step to such a point is taken back.
     """
     n = start.shape[0]
+    if n == 0:
+        value = jnp.asarray(objective(start), float)
+        return Minimum(start, value, start, jnp.zeros((0, 0)), jnp.isfinite(value), jnp.asarray(0))
     least = 1e-6 / (upper - lower) ** 2  # curvature of a coordinate that matters less than 1e-6 over its whole range
     identity = jnp.eye(n)
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 import equinox as eqx
+import jax
 import numpy as np
 
 from .._errors import InputError, suggest
@@ -80,6 +81,27 @@ class Specification:
             for edge in (low, high):
                 if not least <= edge <= most:
                     raise InputError(f"{name}: expected a range within {least:g} to {most:g}, found {edge:g}")
+
+
+def check_precision() -> None:
+    """Refuse to go on in single precision, in which no χ² of a thousand events has a minimum."""
+    if not jax.config.jax_enable_x64:
+        raise InputError(
+            "expected double precision, found jax_enable_x64 turned off after the import of cevnsjax: "
+            "turn it on with jax.config.update('jax_enable_x64', True)"
+        )
+
+
+def check_acting(free: Sequence[str], moving: Set[str], values: Mapping[str, float], table: ParameterTable) -> None:
+    """Refuse a mass to be fitted without its couplings, all of them 0: χ² does not depend on it."""
+    for name in free:
+        couplings = [coupling for coupling in table if table[coupling].needs == name]
+        if couplings and not any(coupling in moving or values[coupling] != 0.0 for coupling in couplings):
+            listed, verb = " and ".join(couplings), "is" if len(couplings) == 1 else "are"
+            raise InputError(
+                f"'{name}' acts through {listed}, which {verb} 0, so that the data do not see it: "
+                f"set {'it' if len(couplings) == 1 else 'one'} to another value, or free it"
+            )
 
 
 def resolve_ties(ties: Mapping[str, str], table: ParameterTable) -> dict[str, str]:
@@ -170,6 +192,7 @@ def specify(
     nuisances = tuple(name for name in constrained if name not in free and name not in fixed)
     coordinates = (*free, *nuisances)
     moving = {*coordinates, *(name for name, leader in followers.items() if leader in coordinates)}
+    check_acting(free, moving, complete | {name: complete[leader] for name, leader in followers.items()}, table)
     chosen = {**own_constraints(moving), **extra}
     active = {
         name: constraint
@@ -388,6 +411,7 @@ def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = (
 
     `first` names the coordinates to place first when an order is required between them and others: those scanned.
     """
+    check_precision()
     names = specification.coordinates
     moving = specification.moving
     nuisances = frozenset(specification.nuisances)

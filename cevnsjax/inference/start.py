@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from .._errors import InputError
 from .._typing import Float
+from .curvature import FLAT
 from .density import WIDEST, Bounds, Density, build_density
 from .fit import STARTS, Solver, spread_starts
 from .newton import Minimum
@@ -64,11 +65,15 @@ def _widths(problem: Problem, u: np.ndarray, hessian: np.ndarray, bounds: tuple[
     """Return the width of the density in each coordinate, the others held, at a minimum."""
     low, high = bounds
     widths = np.empty(len(u))
+
+    def chi2(point: np.ndarray) -> float:
+        return float(problem(point))
+
     for k in range(len(u)):
         curvature = hessian[k, k]
         width = np.sqrt(2.0 / curvature) if np.isfinite(curvature) and curvature > 0.0 else np.inf
-        if u[k] - width < low[k] or u[k] + width > high[k]:
-            width = conditional_width(lambda v: float(problem(v)), u, k, float(low[k]), float(high[k]))
+        if u[k] - width < low[k] or u[k] + width > high[k] or chi2(u + width * np.eye(len(u))[k]) - chi2(u) > FLAT:
+            width = conditional_width(chi2, u, k, float(low[k]), float(high[k]))
         widths[k] = width
     return widths
 

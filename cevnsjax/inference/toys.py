@@ -22,6 +22,7 @@ from ..prediction import expected_counts
 from .checkpoint import Checkpoint, fingerprint
 from .cores import cores
 from .counts import Dependence, dependence, derivatives, is_simple
+from .curvature import at_bounds, covariances
 from .engines import Engine, run
 from .newton import MAX_STEPS, Minimum, minimise
 from .problem import Problem
@@ -43,7 +44,7 @@ class Toys:
     u: Float[np.ndarray, "toy coordinate"]
     chi2: Float[np.ndarray, " toy"]
     covariance: Float[np.ndarray, "toy coordinate coordinate"]
-    """2 H⁻¹ at the minimum of each toy; not a number where H is singular."""
+    """2 H⁻¹ at the minimum of each toy; not a number for coordinates that have no error there."""
     converged: np.ndarray
 
 
@@ -160,21 +161,6 @@ def minimise_toys(
     return found
 
 
-def covariances(hessian: Float[np.ndarray, "toy coordinate coordinate"], held: np.ndarray) -> np.ndarray:
-    """Return 2 H⁻¹ of each toy over the coordinates that are not `held`, not-a-number for the rest or if H is singular.
-
-    `held` marks coordinates of all toys, or of each.
-    """
-    held = np.broadcast_to(held, hessian.shape[:-1])
-    out = held[:, :, None] | held[:, None, :]
-    blocks = np.where(out, np.eye(hessian.shape[-1]), hessian)
-    usable = np.isfinite(blocks).all(axis=(1, 2))
-    blocks[~usable] = np.eye(hessian.shape[-1])
-    usable &= np.linalg.cond(blocks) < 1e14
-    blocks[~usable] = np.eye(hessian.shape[-1])
-    return np.where(out | ~usable[:, None, None], np.nan, 2.0 * np.linalg.inv(blocks))
-
-
 def refit(
     problem: Problem, toys: Problem, starts: Float[np.ndarray, "toy coordinate"], frozen: np.ndarray | None = None
 ) -> Toys:
@@ -278,10 +264,8 @@ class Work:
             reached &= np.isfinite(least) & (settled[:, own].min(axis=1) <= least + ABOVE)
             if k < len(self.tested):
                 null[:, k] = least
-        at_bound = (best <= self.problem.box[0]) | (best >= self.problem.box[1])
-        with np.errstate(invalid="ignore"):
-            spread = np.diagonal(covariances(hessian[rows, lowest], at_bound), axis1=1, axis2=2)
-            error = np.sqrt(np.where(spread > 0, spread, np.nan))
+        bent = hessian[rows, lowest]
+        error = np.sqrt(np.diagonal(covariances(bent, at_bounds(best, bent, self.problem.box)), axis1=1, axis2=2))
         return {"u": best, "chi2": finite[rows, lowest], "error": error, "null": null, "converged": reached}
 
 
