@@ -27,7 +27,7 @@ from .detectors.response import Detector, Recoils
 from .interactions.combination import Combination, combine
 from .interactions.interaction import FLAVOURS, Interaction
 from .interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
-from .interactions.structures import incompatible, kernel, pairs
+from .interactions.structures import RISING, incompatible, kernel, pairs
 from .measurement import Measurement, Observables
 from .nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from .nuclei.target import nuclear_charges
@@ -51,6 +51,10 @@ FEW_BREAKS = 6
 """Breaks beyond which the nodes between them become fewer: the integrand is simple between close breaks."""
 LEAST_ORDER, MANY_BREAKS, ORDER_OF_MANY = 10, 100, 6
 """Fewest nodes between breaks, at the standard order; and with very many breaks, at every point of a long table."""
+MASSLESS = 1e-3
+"""Mass [MeV] down to whose recoil energy the rate by something massless is followed: it rises on, without an end."""
+UNSEEN = 1e-25
+"""Share of recoils below which no rise of a rate towards zero makes them count."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,6 +181,9 @@ class Scatterers:
     detector: Detector
     charges: Callable[[Float[np.ndarray, "nuclide node"]], dict[str, Stage]]
     """Charges by name at recoil energies [MeV]."""
+    lightest: float | None = None
+    """Least mass [MeV] of what is exchanged, where the rate rises towards a recoil of zero: as 1/(2MT + m²)², or as
+    1/T. None where the amplitudes are smooth there."""
 
 
 def nuclei(measurement: Measurement) -> Scatterers:
@@ -213,16 +220,35 @@ def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, 
     """Return what the neutrinos of a measurement scatter off, by the component of the prediction."""
     signal = measurement.strengths[0].component
     if measurement.recoils == "electron":
-        return {signal: electrons(measurement)}
-    found = {signal: nuclei(measurement)}
-    return found | ({"es": electrons(measurement)} if interaction.electrons else {})
+        found = {signal: electrons(measurement)}
+    else:
+        found = {signal: nuclei(measurement)} | ({"es": electrons(measurement)} if interaction.electrons else {})
+    return {
+        name: dataclasses.replace(targets, lightest=lightest_exchanged(interaction, targets.kind))
+        for name, targets in found.items()
+    }
+
+
+def lightest_exchanged(interaction: Combination, kind: str) -> float | None:
+    """Return the least mass [MeV] that what is exchanged may have, None if no rate rises towards zero recoil."""
+    least = {parameter.name: float(parameter.bounds[0]) for parameter in interaction.parameters()}
+    masses = [
+        min([least[name] for name in term.propagator.names() if least[name] > 0], default=MASSLESS)
+        if term.propagator is not None
+        else MASSLESS
+        for term in interaction.terms(kind)
+        if term.propagator is not None or term.structure in RISING
+    ]
+    return min(masses, default=None)
 
 
 def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> Nodes:
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
     There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
-    energy, are put at the largest recoil, and left out if every nuclide has them.
+    energy, are put at the largest recoil, and left out if every nuclide has them. Where the rate rises towards zero and
+    the detector may count recoils that are next to nothing (the tail of its resolution), there are nodes in each power
+    of ten down to where the rise ends.
     """
     energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
     count = len(targets.masses)
@@ -240,6 +266,8 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
         edges.append(np.sort(np.clip([0.0, *ends, *own], 0.0, min(ends[-1], targets.detector.reach()))))
     panels = np.array(edges)
     panels = panels[:, np.append(True, np.any(np.diff(panels) > 0, axis=0))]
+    if targets.lightest is not None:
+        panels = _towards_zero(panels, targets, 0.5 * targets.lightest**2 / targets.masses)
     recoil, weight = [], []
     for breaks in panels:
         root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
@@ -247,6 +275,18 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
         recoil.append(np.where(weights > 0, nodes, breaks[-1]))
         weight.append(weights)
     return Nodes(np.array(recoil), np.array(weight), panels, max(between, 1))
+
+
+def _towards_zero(
+    panels: Float[np.ndarray, "nuclide edge"], targets: Scatterers, ends: Float[np.ndarray, " nuclide"]
+) -> Float[np.ndarray, "nuclide edge"]:
+    """Return the `panels` with the lowest cut in powers of ten down to the `ends` [MeV], if such recoils are seen."""
+    lowest = panels[:, 1]
+    if not np.all(ends < lowest) or not targets.detector.share(ends[:, None]).max() > UNSEEN:
+        return panels
+    decades = int(np.ceil(np.log10(lowest / ends).max()))
+    cuts = ends[:, None] * (lowest / ends)[:, None] ** (np.arange(decades) / decades)
+    return np.concatenate([panels[:, :1], cuts, panels[:, 1:]], axis=1)
 
 
 def flux_moments(

@@ -104,6 +104,10 @@ class IonisationDetector(Detector):
         smallest = self.quenching.recoils(np.array([self.minimum]), self._defaults())
         return np.tile([*smallest, *points], (nuclides, 1))
 
+    def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
+        """Return whether recoils of energies `recoil` [MeV] give a signal at the nominal quenching, 1 or 0."""
+        return np.asarray(self.quenching(recoil, self._defaults()) > self.minimum, float)
+
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "IonisationResponse":
         """Return the stage for recoils of energies `recoil` [MeV]; the points are `order` times a number."""
         nominal = self._defaults()

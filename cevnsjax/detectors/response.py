@@ -79,6 +79,10 @@ class Detector(eqx.Module):
         return np.inf
 
     @abc.abstractmethod
+    def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
+        """Return an upper bound of the share of recoils of energies `recoil` [MeV] that is counted, nominally."""
+
+    @abc.abstractmethod
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Stage:
         """Return the stage of the response to recoils of energies `recoil` [MeV], `order` nodes in each bin."""
 
@@ -515,6 +519,10 @@ class BinnedDetector(Detector):
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] at which the energy response has a kink."""
         return self.energy.breaks(nuclides)
+
+    def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
+        """Return the share of recoils of energies `recoil` [MeV] that is counted in any energy bin."""
+        return self.energy.response(recoil, 8)(self.energy.nominal()).sum(axis=0)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> EnergyResponse:
         """Return the stage of the energy response."""

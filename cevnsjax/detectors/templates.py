@@ -182,6 +182,10 @@ class TemplateDetector(Detector):
         """Return the energies of the templates, between which the response is linear."""
         return np.tile(self.energy, (nuclides, 1))
 
+    def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
+        """Return whether there is a template for recoils of energies `recoil` [MeV], 1 or 0."""
+        return self.response(recoil, 1).value.sum(axis=0)
+
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Constant:
         """Return the stage of the weight of each template for recoils of energies `recoil` [MeV].
 

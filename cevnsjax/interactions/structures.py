@@ -73,6 +73,9 @@ NUCLEON_MASS = 0.5 * (938.27208816 + 939.56542052)
 NEUTRINO_MASS = 1e-6
 """Mass [MeV] in the logarithm of the equivalent-photon approximation."""
 
+RISING = ("magnetic", "equivalent-photon")
+"""Structures whose kernel rises as 1/T towards a recoil of zero."""
+
 _INTERFERING = {
     ("vector", "axial"): ("spin-1/2",),
     ("scalar", "tensor"): ("spin-1/2",),
