@@ -4,19 +4,19 @@ Where the expected counts of bin b are off by δ_b, no fitted parameter moves by
 
     sqrt(Σ_b δ_b² / V_b)
 
-of its error, whichever it is (Cauchy and Schwarz, for counts that are linear in the parameters within the errors; V_b is
-the variance of the bin: the expected counts, or the squared Gaussian error). δ_b is the difference from a fold with
-half of the nodes, an upper bound that costs little; where that is not clearly small, from a fold with twice as many.
+of its error, whichever it is (by Cauchy and Schwarz, for counts that are linear in the parameters within the errors;
+V_b is the variance of the bin: the expected counts, or the squared Gaussian error). δ_b is the difference from a fold
+with half of the nodes, an upper bound that costs little; where that is not clearly small, from one with twice as many.
 """
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 
 import numpy as np
 
-from .folding import BIN_ORDER, RECOIL_ORDER, FoldedMeasurement, fold
+from .folding import BIN_ORDER, RECOIL_ORDER, FoldedMeasurement, endless_rise, fold
 from .interactions.combination import Combination
 from .measurement import Measurement, Observables
 from .prediction import component_counts
@@ -27,6 +27,42 @@ TOO_LARGE = 1e-2
 """Error above which a result is not to be trusted."""
 CLEARLY_SMALL = 0.1 * WORTH_A_WORD
 """Difference from half of the nodes up to which twice as many are not tried."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """The largest error of the recoil integrals of a likelihood."""
+
+    error: float
+    """In error bars, at most: 0 where nothing is integrated, infinite where an integral is not a number."""
+    measurement: str = ""
+    """Whose integral that is."""
+    interactions: tuple[str, ...] = ()
+    reason: str | None = None
+    """Why it has no better value, where that is known, and what to do."""
+
+    @property
+    def trusted(self) -> bool:
+        """Return whether results are to be trusted as far as the integrals go."""
+        return self.error <= TOO_LARGE
+
+    @property
+    def message(self) -> str:
+        """Return what there is to say of it, nothing if it is small."""
+        if self.error <= WORTH_A_WORD:
+            return ""
+        reason = "" if self.reason is None else f" ({self.reason})"
+        models = ", ".join(self.interactions)
+        return f"the recoil integral of {self.measurement} ({models}) is off by {self.error:.1g} error bars{reason}"
+
+    def added_to(self, message: str) -> str:
+        """Return how something ended, with what there is to say of the integrals."""
+        if not self.trusted:
+            return f"not to be trusted: {self.message}, more than {TOO_LARGE:g}; {message}"
+        return "; ".join(filter(None, (message, self.message)))
+
+
+EXACT = Accuracy(0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,30 +83,46 @@ class RecoilIntegral:
         return self._folded(2 * RECOIL_ORDER, 2 * BIN_ORDER)
 
     def _folded(self, recoil_order: int, bin_order: int) -> FoldedMeasurement:
+        """Return the signals folded with other numbers of nodes."""
         other = fold(self.measurement, self.interaction, recoil_order, bin_order)
-        return dataclasses.replace(self.folded, stages=(*other.stages[: self._signals], *self.folded.stages[self._signals :]))
+        return dataclasses.replace(self.folded, stages=other.stages)
 
-    @property
-    def _signals(self) -> int:
-        """Return the number of components that are integrals over recoils."""
-        return len(self.folded.stages) - (len(self.measurement.strengths) - 1)
-
-    def error(self, params: Mapping[str, float]) -> float:
-        """Return by how much of an error bar the integral is off at `params` (names of the likelihood), at most.
-
-        Infinite where it is not a number; 0 for measured numbers, which have no recoil integral.
-        """
+    def error(self, params: Mapping[str, float], nuisances: Set[str]) -> float:
+        """Return by how many error bars the integral is off at `params` (names of the likelihood), at most."""
         if isinstance(self.measurement, Observables):
             return 0.0
-        counts = component_counts(self.folded, params)
+        counts = component_counts(self.folded.pull(nuisances), params)
         variance = sum(counts.values()) if self.folded.errors is None else self.folded.errors**2
-        signals = list(counts)[: self._signals]
+        backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
 
         def difference(other: FoldedMeasurement) -> float:
-            found = component_counts(other, params)
-            shift = sum(found[name] - counts[name] for name in signals)
-            error = math.sqrt(float(np.sum(np.where(shift == 0, 0.0, shift**2 / np.where(variance > 0, variance, 0.0)))))
+            found = component_counts(other.pull(nuisances), params)
+            shift = np.abs(sum(found[name] - counts[name] for name in counts if name not in backgrounds))
+            seen = shift > 0.0
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                pulls = np.where(seen, shift, 0.0) / np.sqrt(np.where(seen, variance, 1.0))
+                error = math.sqrt(float((pulls**2).sum()))
             return error if math.isfinite(error) else math.inf
 
         halved = difference(self._halved)
         return halved if halved <= CLEARLY_SMALL else difference(self._doubled)
+
+    @property
+    def reason(self) -> str | None:
+        """Return why the integral has no value, None if it has one."""
+        return endless_rise(self.measurement, self.interaction) if isinstance(self.measurement, Measurement) else None
+
+
+def accuracy(
+    integrals: Sequence[RecoilIntegral], points: Iterable[Mapping[str, float]], nuisances: Set[str]
+) -> Accuracy:
+    """Return the largest error of the `integrals` at any of the `points`, values of all parameters of the likelihood.
+
+    Parameters that are `nuisances` are pulled, others are fitted or fixed: the strengths of a signal differ in that.
+    """
+    found = [(integral.error(point, nuisances), integral) for point in points for integral in integrals]
+    error, worst = max(found, key=lambda pair: pair[0], default=(0.0, None))
+    if worst is None or error == 0.0:
+        return EXACT
+    models = tuple(worst.interaction.names)
+    return Accuracy(error, worst.measurement.name, models, worst.reason if error > WORTH_A_WORD else None)

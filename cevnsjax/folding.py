@@ -53,6 +53,8 @@ LEAST_ORDER, MANY_BREAKS, ORDER_OF_MANY = 10, 100, 6
 """Fewest nodes between breaks, at the standard order; and with very many breaks, at every point of a long table."""
 MASSLESS = 1e-3
 """Mass [MeV] down to whose recoil energy the rate by something massless is followed: it rises on, without an end."""
+NO_RECOIL = 1e-30
+"""Recoil energy [MeV] that stands for none."""
 UNSEEN = 1e-25
 """Share of recoils below which no rise of a rate towards zero makes them count."""
 
@@ -277,9 +279,27 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
     return Nodes(np.array(recoil), np.array(weight), panels, max(between, 1))
 
 
+def endless_rise(measurement: Measurement, interaction: Combination) -> str | None:
+    """Return why the recoil integral of `measurement` diverges at zero recoil and what to do, None if it does not.
+
+    The rate by a photon rises as 1/T², that of a kernel of `RISING` as 1/T: what is counted must fall faster.
+    """
+    for targets in scatterers(measurement, interaction).values():
+        terms = interaction.terms(targets.kind)
+        share = float(targets.detector.share(np.full((len(targets.masses), 1), NO_RECOIL)).max())
+        photons = any(term.propagator is not None and not term.propagator.names() for term in terms)
+        rising = any(term.structure in RISING for term in terms)
+        if (rising and share > UNSEEN) or (photons and share > UNSEEN * NO_RECOIL):
+            return (
+                "it diverges at zero recoil: the rate rises without end, and recoils of next to no energy are counted; "
+                "the detector needs a smallest energy of a signal (detector.resolution.minimum of a description)"
+            )
+    return None
+
+
 def _towards_zero(
     panels: Float[np.ndarray, "nuclide edge"], targets: Scatterers, ends: Float[np.ndarray, " nuclide"]
-) -> Float[np.ndarray, "nuclide edge"]:
+) -> Float[np.ndarray, "nuclide cut"]:
     """Return the `panels` with the lowest cut in powers of ten down to the `ends` [MeV], if such recoils are seen."""
     lowest = panels[:, 1]
     if not np.all(ends < lowest) or not targets.detector.share(ends[:, None]).max() > UNSEEN:

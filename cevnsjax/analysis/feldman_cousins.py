@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from .. import _arguments as arguments
 from .._errors import InputError
 from .._version import __version__
+from ..accuracy import Accuracy
 from ..inference.cores import cores
 from ..inference.feldman_cousins import Construction, Progress, construct, edges, pieces
 from ..inference.intervals import Interval
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from ..plots.toys import Critical
     from .fit import FitResult
 
+EDGES, THREE_SIGMA = 16, 9.0
+"""Points at which the error of the recoil integrals is measured, and the Δχ² within which they lie."""
 CONSTRUCTION = (
     "toys drawn at the nuisances and other free parameters that fit the data best with the tested ones held, "
     "constraint centres drawn too; ordered by chi2(held) - chi2_min, everything else profiled in both"
@@ -56,10 +60,20 @@ class FeldmanCousinsResult:
         """Return the parameters."""
         return tuple(axis.name for axis in self.axes)
 
+    @cached_property
+    def accuracy(self) -> Accuracy:
+        """Return the largest error of the recoil integrals: at the points within 3σ, `EDGES` of them at most."""
+        inside = np.flatnonzero(self.construction.observed <= THREE_SIGMA)
+        chosen = inside[np.unique(np.linspace(0, len(inside) - 1, min(EDGES, len(inside))).astype(int))]
+        problem = self.fit.placed_first([self.fit.specification.leader(name) for name in self.names])[0].problem
+        points = [{name: float(x) for name, x in problem.params(u).items()} for u in self.construction.u[chosen]]
+        return self.fit.likelihood.accuracy([self.fit.values, *points], self.fit.specification)
+
     @property
     def converged(self) -> bool:
-        """Return whether the data were fitted, at every point too."""
-        return self.fit.converged and bool(np.isfinite(self.construction.observed).all())
+        """Return whether the data were fitted, at every point too, with recoil integrals that are accurate."""
+        fitted = self.fit.converged and bool(np.isfinite(self.construction.observed).all())
+        return fitted and self.accuracy.trusted
 
     @property
     def message(self) -> str:
@@ -68,7 +82,7 @@ class FeldmanCousinsResult:
             return self.fit.message
         lost = int(self.construction.lost.sum())
         drawn = lost + sum(map(len, self.construction.statistics))
-        return "converged" if not lost else f"{lost} of {drawn} toys did not converge"
+        return self.accuracy.added_to("converged" if not lost else f"{lost} of {drawn} toys did not converge")
 
     @arguments.checked(cl=check_level)
     def interval(self, cl: float | Level = 0.90) -> Interval:
@@ -122,6 +136,7 @@ class FeldmanCousinsResult:
             "parameters": list(self.names),
             "chi2_min": self.fit.chi2,
             "best": {name: self.fit.values[name] for name in self.names},
+            "quadrature_error": self.accuracy.error if self.fit.converged else self.fit.quadrature_error,
             "converged": self.converged,
             "message": self.message,
             "not_converged": int(self.construction.lost.sum()),

@@ -10,8 +10,9 @@ import numpy as np
 
 from .. import _arguments as arguments
 from .._errors import InputError
+from ..accuracy import Accuracy
 from ..inference.fit import BestFit, Solver, best_fit
-from ..inference.intervals import Interval, intervals, profile
+from ..inference.intervals import Interval, Profile, intervals, profile
 from ..inference.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from ..inference.problem import Specification, pose
 from ..measurement import Observables
@@ -52,17 +53,41 @@ class FitResult:
     def __post_init__(self) -> None:
         self._intervals: dict[tuple[str, float], Interval] = {}
         self._solvers: dict[tuple[str, ...], tuple[Solver, BestFit]] = {(): (self.solver, self.found)}
+        self._edges: list[dict[str, float]] = []
+        self._accuracy: Accuracy | None = None
 
     @property
-    def converged(self) -> bool:
+    def settled(self) -> bool:
         """Return whether the minimum was reached."""
         return self.found.converged
 
     @property
+    def accuracy(self) -> Accuracy:
+        """Return the largest error of the recoil integrals: at the best fit and at the edges of intervals so far."""
+        if self._accuracy is None:
+            self._accuracy = self.likelihood.accuracy([self.values], self.specification)
+        if self._edges:
+            found = self.likelihood.accuracy(self._edges, self.specification)
+            self._edges.clear()
+            self._accuracy = max(self._accuracy, found, key=lambda one: one.error)
+        return self._accuracy
+
+    @property
+    def quadrature_error(self) -> float | None:
+        """Return by how many error bars the recoil integrals are off at most, None without a minimum."""
+        return self.accuracy.error if self.settled else None
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the minimum was reached, and the recoil integrals are accurate there and at the edges."""
+        return self.settled and self.accuracy.trusted
+
+    @property
     def message(self) -> str:
-        """Return how the minimisation ended, and what the data do not constrain."""
+        """Return how the minimisation ended, what the data do not constrain, and how accurate the integrals are."""
         unseen = ", ".join(self.unconstrained)
-        return self.found.message + (f"; the data do not constrain {unseen}" if unseen else "")
+        ended = self.found.message + (f"; the data do not constrain {unseen}" if unseen else "")
+        return self.accuracy.added_to(ended) if self.settled else ended
 
     @property
     def chi2(self) -> float:
@@ -102,8 +127,23 @@ class FitResult:
             lowest = int(np.argmin(scanned.chi2))
             if scanned.chi2[lowest] > found.value - LOWER:
                 self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
+                self._edges += self._at_edges(solver, index, results, scanned)
                 return
             self._adopt(solver.problem.params(scanned.u[lowest]))
+
+    def _at_edges(
+        self, solver: Solver, index: int, found: Sequence[Interval], scanned: Profile
+    ) -> list[dict[str, float]]:
+        """Return the parameters at the edges of intervals, the others as at the nearest point that was scanned."""
+        bounds = solver.lower[index], solver.upper[index]
+        edges = {edge for interval in found for piece in interval.pieces for edge in piece if edge not in bounds}
+        points = []
+        for edge in sorted(edges):
+            u = scanned.u[np.argmin(np.abs(scanned.points[:, 0] - edge))].copy()
+            u[index] = edge
+            params = solver.problem.params(u)
+            points.append({name: float(value) for name, value in params.items()})
+        return points
 
     def _adopt(self, params: Mapping[str, Any]) -> None:
         """Move to the lower minimum that a profile has come upon, and forget what was found about the other."""
@@ -111,6 +151,7 @@ class FitResult:
         self.found = best_fit(self.solver, self.solver.problem.coordinates(values), np.zeros(len(self.found.u), bool))
         self._solvers = {(): (self.solver, self.found)}
         self._intervals.clear()
+        self._edges, self._accuracy = [], None
         self.__dict__.pop("values", None)
 
     @arguments.checked(name=arguments.text, cl=check_level)
@@ -120,7 +161,7 @@ class FitResult:
         Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
         """
         leader, level = self.specification.leader(name), delta_chi2(cl)
-        if not self.converged:
+        if not self.settled:
             raise InputError(f"there is no interval of '{name}': the fit {self.message}")
         usual = [one.of_one for one in USUAL]
         self._compute_intervals(leader, [*usual, level] if level in usual else [level])
@@ -249,7 +290,7 @@ class FitResult:
 
     def _natural_range(self, name: str) -> tuple[float, float]:
         """Return a range that holds the 3σ interval, with a margin, inside the bounds."""
-        if not self.converged:
+        if not self.settled:
             return self.specification.bounds[name]
         pieces = self.interval(name, 0.9973).pieces
         low, high = pieces[0][0], pieces[-1][1]

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import _arguments as arguments
 from .._errors import InputError
+from ..accuracy import Accuracy, RecoilIntegral, accuracy
 from ..constraints import NO_CONSTRAINTS, build_constraints
 from ..folding import FoldedMeasurement, fold
 from ..inference.density import Density, build_density
@@ -102,6 +103,23 @@ class Likelihood:
         named = {strength: tuple(widths) for strength, widths in shares(measurement).items()}
         active = {s: tuple(name for name in names if name in self._shared_strengths) for s, names in named.items()}
         return {strength: names for strength, names in active.items() if names}
+
+    @cached_property
+    def _integrals(self) -> tuple[RecoilIntegral, ...]:
+        return tuple(
+            RecoilIntegral(measurement, self.interaction, folded)
+            for measurement, folded in zip(self.measurements, self.folded, strict=True)
+        )
+
+    def accuracy(self, points: Iterable[Mapping[str, float]], specification: Specification) -> Accuracy:
+        """Return the largest error of the recoil integrals at `points`, in error bars, and whose it is.
+
+        Each point has the values of what moves in the fit that `specification` describes.
+        """
+        fixed, ties = specification.values, specification.ties
+        moved = [fixed | dict(point) for point in points]
+        complete = [values | {follower: values[leader] for follower, leader in ties.items()} for values in moved]
+        return accuracy(self._integrals, complete, frozenset(specification.nuisances))
 
     def local(self, index: int, params: Mapping[str, float]) -> dict[str, float]:
         """Return `params` by the names that measurement `index` gives them."""

@@ -15,6 +15,7 @@ from .. import _arguments as arguments
 from .._errors import InputError
 from .._typing import Array, Float
 from .._version import __version__
+from ..accuracy import TOO_LARGE, WORTH_A_WORD, Accuracy
 from ..inference.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.levels import LEVELS, Level, check_level, level_of
 from ..inference.problem import Problem, Specification
@@ -22,6 +23,7 @@ from ..inference.sample import Draws, sample
 from ..measurement import Observables
 from ..prediction import component_counts
 from .netcdf import ENGINE, write_netcdf
+from .toys import outer_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,6 +132,8 @@ class Posterior:
         if not sizes[fewest] >= LEAST_EFFECTIVE:
             number = "unknown" if math.isnan(sizes[fewest]) else f"{sizes[fewest]:.0f}"
             found.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
+        if self.quadrature_error > TOO_LARGE:
+            found.append(self.attributes["quadrature"])
         diverged, total = self.divergences
         if diverged > MOST_DIVERGED * total:
             found.append(f"{diverged} of {total} transitions diverged: regions of strong curvature may be missed")
@@ -152,10 +156,18 @@ class Posterior:
             for bound, edge in ((low, inner), (high, outer)):
                 if abs(edge - bound) < AT_BOUND * (outer - inner):
                     found.append(f"the posterior of {name} reaches its bound {bound:g}: it depends on that bound")
+        if WORTH_A_WORD < self.quadrature_error <= TOO_LARGE:
+            found.append(self.attributes["quadrature"])
         diverged, total = self.divergences
         if 0 < diverged <= MOST_DIVERGED * total:
             found.append(f"{diverged} of {total} transitions diverged")
         return found
+
+    @property
+    def quadrature_error(self) -> float:
+        """Return by how many error bars the recoil integrals are off at most, at the outer draws."""
+        error = self.attributes["quadrature_error"]
+        return math.inf if error is None else float(error)
 
     @property
     def divergences(self) -> tuple[int, int]:
@@ -202,6 +214,7 @@ class Posterior:
             "priors": asked["priors"],
             "divergences": self.divergences[0],
             **{key: value for key, value in asked["extra"].items()},
+            "quadrature_error": asked["quadrature_error"],
             "converged": self.trusted,
             "message": self.verdict,
             "seconds": self.seconds,
@@ -307,6 +320,14 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     return predicted, observed
 
 
+def _accuracy(likelihood: "Likelihood", specification: Specification, values: Mapping[str, np.ndarray]) -> Accuracy:
+    """Return the largest error of the recoil integrals at the draws at the ends of each free parameter."""
+    flat = {name: np.ravel(array) for name, array in values.items()}
+    rows = outer_rows(flat, specification.free, np.ones(len(next(iter(flat.values()))), bool))
+    points = [{name: float(array[row]) for name, array in flat.items()} for row in rows]
+    return likelihood.accuracy(points, specification)
+
+
 def _label(likelihood: "Likelihood", specification: Specification, name: str) -> str:
     parameters = likelihood.parameters
     followers = [follower for follower, leader in specification.ties.items() if leader == name]
@@ -324,6 +345,7 @@ def build_posterior(likelihood: "Likelihood", specification: Specification, draw
     stats = {name: (["chain", "draw"], drawn.stats[name]) for name in STATISTICS if name in drawn.stats}
     predicted, observed = _predictions(likelihood, drawn, drawn.seed)
     labels = {name: _label(likelihood, specification, name) for name in density.names}
+    accurate = _accuracy(likelihood, specification, values)
     binned = [m for m in likelihood.measurements if not isinstance(m, Observables)]
     about = {
         "measurements": [measurement.name for measurement in likelihood.measurements],
@@ -347,6 +369,8 @@ def build_posterior(likelihood: "Likelihood", specification: Specification, draw
         "draws": int(drawn.u.shape[0] * drawn.u.shape[1]),
         "chains": int(drawn.u.shape[0]),
         "seed": drawn.seed,
+        "quadrature_error": accurate.error if math.isfinite(accurate.error) else None,
+        "quadrature": accurate.message,
         "starts": drawn.starts,
         "extra": drawn.extra,
         "version": __version__,

@@ -36,7 +36,7 @@ def _parameter(fit: "FitResult", name: str, levels: Sequence[Level]) -> dict[str
         "unit": fit.likelihood.parameters[name].unit,
         "interval": {},
     }
-    if fit.converged:
+    if fit.settled:
         curvature = fit.hessian_error(name)
         description |= {
             "error": fit.error(name),
@@ -104,6 +104,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
             "flux_averaged_cross_section": sections,
             "observables": observables,
             "minimiser": fit.minimiser,
+            "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,
             "seconds": fit.seconds,
@@ -115,7 +116,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
 def profile_report(profile: "ProfileResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a profile with the intervals of the scanned parameters at `levels`."""
     fit, names = profile.fit, profile.names
-    found = {name: _interval_lists(fit, name, levels) for name in names} if fit.converged else {}
+    found = {name: _interval_lists(fit, name, levels) for name in names} if fit.settled else {}
     alone = len(names) == 1
     return plain(
         {
@@ -126,6 +127,7 @@ def profile_report(profile: "ProfileResult", levels: Sequence[Level]) -> dict[st
             "best": {name: fit.values[name] for name in names},
             "chi2_min": fit.chi2,
             "not_converged": int(np.sum(~profile.converged)),
+            "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,
             "seconds": fit.seconds,

@@ -18,6 +18,7 @@ from .._data import data_root
 from .._errors import InputError
 from .._version import __version__
 from .._writing import locked
+from ..accuracy import EXACT, Accuracy
 from ..inference import engines
 from ..inference.levels import LEVELS, Level, check_level, delta_chi2, level_of
 from ..inference.problem import Problem, Specification, pose
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 PROBE_AGREES = 1e-8
 """Relative difference of χ² up to which two scans are of the same likelihood: processors differ by rounding."""
+EDGES, THREE_SIGMA = 16, 9.0
+"""Points of a scan at which the error of the recoil integrals is measured, and the Δχ² within which they lie."""
 REFERENCES = ("best", "grid")
 """What Δχ² is counted from: the best fit within the bounds of the parameters, or the lowest point of the grid."""
 Progress = Callable[[int, int], None]
@@ -165,14 +168,43 @@ class _Memory:
         return {name: array[where] for name, array in self.values.items()}
 
 
-def _summary(lowest: Lowest, unconverged: int) -> dict[str, Any]:
+def _edge_places(chi2: np.ndarray, lowest: float) -> tuple[np.ndarray, ...]:
+    """Return the places of up to `EDGES` points, spread evenly over all, at the edges of what lies within 3σ."""
+    inside = chi2 - lowest <= THREE_SIGMA
+    edge = np.zeros(chi2.shape, bool)
+    for axis in range(chi2.ndim):
+        first, last = [slice(None)] * chi2.ndim, [slice(None)] * chi2.ndim
+        first[axis], last[axis] = slice(1, None), slice(None, -1)
+        change = inside[tuple(first)] != inside[tuple(last)]
+        edge[tuple(first)] |= change
+        edge[tuple(last)] |= change
+    places = np.flatnonzero(edge & inside)
+    chosen = places[np.unique(np.linspace(0, len(places) - 1, min(EDGES, len(places))).astype(int))]
+    return np.unravel_index(chosen, chi2.shape)
+
+
+def _accuracy(
+    likelihood: "Likelihood", asked: Specification, grid: Grid, lowest: Lowest, kept: "_Memory | ScanStore"
+) -> Accuracy:
+    """Return the largest error of the recoil integrals at the best fit and at the edges of what lies within 3σ."""
+    if not lowest.converged:
+        return EXACT
+    where = _edge_places(kept.chi2(), lowest.chi2)
+    columns = {axis.name: axis.values[k] for axis, k in zip(grid.axes, where, strict=True)} | kept.lookup(where)
+    rows = [{name: float(values[k]) for name, values in columns.items()} for k in range(len(where[0]))]
+    return likelihood.accuracy([lowest.values, *rows], asked)
+
+
+def _summary(lowest: Lowest, unconverged: int, accuracy: Accuracy) -> dict[str, Any]:
     return {
+        "quadrature_error": accuracy.error if math.isfinite(accuracy.error) else None,
+        "quadrature": accuracy.message,
         "complete": True,
         "chi2_min": lowest.chi2 if math.isfinite(lowest.chi2) else None,
         "best": lowest.values,
         "chi2_grid_min": lowest.grid_chi2 if math.isfinite(lowest.grid_chi2) else None,
         "grid_best": lowest.grid_values,
-        "converged": lowest.converged,
+        "converged": lowest.converged and accuracy.trusted,
         "not_converged": unconverged,
     }
 
@@ -236,10 +268,12 @@ class ScanResult:
     @property
     def message(self) -> str:
         """Return how the scan ended, in words."""
+        said = self.dataset.attrs["quadrature"]
         if not self.converged:
-            return "the best fit of the scan did not converge"
+            return f"not to be trusted: {said}" if said else "the best fit of the scan did not converge"
         failed = self.not_converged
-        return "converged" if not failed else f"the best fit converged, {failed} points of the grid did not"
+        ended = "converged" if not failed else f"the best fit converged, {failed} points of the grid did not"
+        return "; ".join(filter(None, (ended, said)))
 
     def _chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
         chosen = tuple(names or self.names[:2])
@@ -332,6 +366,7 @@ class ScanResult:
             "chi2_grid_min": attributes["chi2_grid_min"],
             "grid_best": dict(attributes["grid_best"]),
             "not_converged": self.not_converged,
+            "quadrature_error": attributes["quadrature_error"],
             "converged": self.converged,
             "message": self.message,
             "seconds": dict(self.seconds),
@@ -473,7 +508,8 @@ def scan(
         _fill(work, kept, list(range(len(blocks.blocks))), engine, progress)
         filled = time.perf_counter(), work.compile_seconds
         lowest = refine(work, kept.chi2(), kept.lookup)
-        summary = _summary(lowest, kept.count_unconverged())
+        found = _accuracy(likelihood, specification, blocks, lowest, kept)
+        summary = _summary(lowest, kept.count_unconverged(), found)
         return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, clock, filled))
     if store.exists:
         _check_same(store.path, settings, probe)
@@ -486,7 +522,9 @@ def scan(
         if not read_attributes(store.path)["complete"]:
             _fill(work, store, [k for k, done in enumerate(store.done) if not done], engine, progress)
             filled = time.perf_counter(), work.compile_seconds
-            store.finish(_summary(refine(work, store.chi2(), store.lookup), store.count_unconverged()))
+            lowest = refine(work, store.chi2(), store.lookup)
+            found = _accuracy(likelihood, specification, blocks, lowest, store)
+            store.finish(_summary(lowest, store.count_unconverged(), found))
         else:
             filled = time.perf_counter(), work.compile_seconds
     return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, clock, filled))

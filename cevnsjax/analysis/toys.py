@@ -4,6 +4,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from .. import _arguments as arguments
 from .._errors import InputError
 from .._typing import Float
 from .._version import __version__
+from ..accuracy import Accuracy
 from ..inference.cores import cores
 from ..inference.feldman_cousins import Progress, profile_minima
 from ..inference.frequencies import at_least, critical_value, fraction
@@ -85,10 +87,19 @@ class ToyStudy:
     seed: int
     seconds: Mapping[str, float]
 
+    @cached_property
+    def accuracy(self) -> Accuracy:
+        """Return the largest error of the recoil integrals: at the truth and at the outer fits, see `outer_rows`."""
+        asked = self.fit.specification
+        rows = outer_rows(self.values, asked.free, self.toy_converged)
+        points = [{name: float(values[row]) for name, values in self.values.items()} for row in rows]
+        return self.fit.likelihood.accuracy([self.truth, *points], asked)
+
     @property
     def converged(self) -> bool:
-        """Return whether the data were fitted, and some of the toys."""
-        return self.fit.converged and bool(self.toy_converged.any()) and math.isfinite(self.statistic)
+        """Return whether the data were fitted, and some of the toys, with recoil integrals that are accurate."""
+        drawn = self.fit.converged and bool(self.toy_converged.any()) and math.isfinite(self.statistic)
+        return drawn and self.accuracy.trusted
 
     @property
     def message(self) -> str:
@@ -96,7 +107,7 @@ class ToyStudy:
         if not self.fit.converged:
             return self.fit.message
         lost = int(np.sum(~self.toy_converged))
-        return "converged" if not lost else f"{lost} of {self.count} toys did not converge"
+        return self.accuracy.added_to("converged" if not lost else f"{lost} of {self.count} toys did not converge")
 
     def t(self, *names: str) -> np.ndarray:
         """Return t = χ²(held at the truth) - χ²_min of the toys that converged, for parameters held together."""
@@ -153,6 +164,7 @@ class ToyStudy:
             "test": None,
             "truth": self.truth,
             "chi2_min": self.fit.chi2,
+            "quadrature_error": self.accuracy.error if self.fit.converged else self.fit.quadrature_error,
             "converged": self.converged,
             "message": self.message,
             "not_converged": int(np.sum(~self.toy_converged)),
@@ -258,6 +270,13 @@ class ToyStudy:
                 )
             )
         return draw_study(histograms)
+
+
+def outer_rows(values: Mapping[str, np.ndarray], names: Sequence[str], chosen: np.ndarray) -> list[int]:
+    """Return the rows, of those `chosen`, where each of `names` is at the ends of its central 95.45 %."""
+    rows = np.flatnonzero(chosen)
+    ends = [round(share * (len(rows) - 1)) for share in (0.02275, 0.97725)] if len(rows) else []
+    return [int(rows[np.argsort(values[name][rows])[end]]) for name in names for end in ends]
 
 
 def coordinate_values(problem: Problem, u: Float[np.ndarray, "row coordinate"]) -> dict[str, np.ndarray]:

@@ -183,8 +183,9 @@ class TemplateDetector(Detector):
         return np.tile(self.energy, (nuclides, 1))
 
     def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
-        """Return whether there is a template for recoils of energies `recoil` [MeV], 1 or 0."""
-        return self.response(recoil, 1).value.sum(axis=0)
+        """Return how much of recoils of energies `recoil` [MeV] is counted in any bin, relative to the most of any."""
+        size = np.abs(self.templates.reshape(len(self.energy), -1)).max(axis=1)
+        return np.einsum("e,eik->ik", size / size.max(), self.response(recoil, 1).value)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Constant:
         """Return the stage of the weight of each template for recoils of energies `recoil` [MeV].

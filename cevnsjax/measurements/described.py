@@ -338,7 +338,7 @@ def _smearing(data: Description, unit: str) -> Smearing:
     slope = data.value("detector.resolution.slope", "keV", zero=True)
     if noise == slope == 0:
         raise data.fail("detector.resolution", "noise or slope that is not 0", "0 of both")
-    return GaussianSmearing(noise, slope)
+    return GaussianSmearing(noise, slope, data.optional("detector.resolution.minimum", "keV", 0.0, zero=True))
 
 
 def _efficiency(data: Description, unit: str) -> Efficiency:
