@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import InputError
-from ..folding import Factor, fold
+from ..accuracy import WORTH_A_WORD
+from ..folding import Factor, endless_rise, fold
 from ..interactions.combination import Combination
 from ..measurement import Measurement, Observables
 from ..prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
@@ -72,6 +73,11 @@ class Prediction:
     def quadrature_error(self) -> float:
         """Return the largest relative error of a signal bin that the quadrature leaves, measured by doubling it."""
         return quadrature_error(self._counted(), self.interaction, self.params)
+
+    @cached_property
+    def diverging(self) -> str | None:
+        """Return why the recoil integral has no value and what to do, None if it has one."""
+        return endless_rise(self._counted(), self.interaction) if self.quadrature_error > WORTH_A_WORD else None
 
     @cached_property
     def cross_section(self) -> float:

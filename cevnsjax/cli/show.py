@@ -257,7 +257,8 @@ def _bins(prediction: Prediction) -> None:
     terminal.print(f"signal by flavour: {split}")
     if measurement.recoils == "nucleus":
         terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.4g}e-40 cm² per nucleus")
-    terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}")
+    reason = "" if prediction.diverging is None else f": {prediction.diverging}"
+    terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}{reason}")
 
 
 def predictions(found: Sequence[Prediction]) -> None:
