@@ -3,7 +3,7 @@
 `Measurement` holds counts in bins; `Observables` holds measured numbers that are functions of the parameters.
 """
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import equinox as eqx
 import numpy as np
@@ -17,6 +17,8 @@ from .nuclei.target import Target
 from .parameters import Gaussian, Parameter
 from .sources.source import Source
 from .systematics import Strength, group_strength
+
+DATA, ASIMOV = "data", "expected counts (Asimov)"
 
 
 class Measurement(eqx.Module):
@@ -47,6 +49,8 @@ class Measurement(eqx.Module):
     """Only what is above the observed numbers counts: an upper limit."""
     recoils: str = eqx.field(static=True, default="nucleus")
     """What the signal is recoils of, "nucleus" or "electron"; the detector is one of them."""
+    asimov: bool = eqx.field(static=True, default=False)
+    """The observed counts are expected ones, without fluctuations."""
 
     def __check_init__(self) -> None:
         shape = self.detector.shape
@@ -131,6 +135,8 @@ class Observables(eqx.Module):
     """The parameters that the prediction depends on."""
     one_sided: bool = eqx.field(static=True, default=False)
     """Only what is above the observed numbers counts: an upper limit."""
+    asimov: bool = eqx.field(static=True, default=False)
+    """The observed numbers are expected ones, without fluctuations."""
 
     def __check_init__(self) -> None:
         count = len(self.labels)
@@ -147,3 +153,11 @@ class Observables(eqx.Module):
     def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
         """Return the constraint of each nuisance, None if flat."""
         return {parameter.name: parameter.constraint for parameter in self.own if parameter.profiled}
+
+
+def data_name(measurements: Sequence[Measurement | Observables]) -> str:
+    """Return what the numbers that are fitted are called: data, or expected ones."""
+    expected = [measurement.asimov for measurement in measurements]
+    if all(expected):
+        return ASIMOV
+    return f"data and {ASIMOV}" if any(expected) else DATA

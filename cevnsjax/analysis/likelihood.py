@@ -25,7 +25,7 @@ from ..inference.scan import axis_of
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..likelihood import ChiSquare
-from ..measurement import Measurement, Observables
+from ..measurement import Measurement, Observables, data_name
 from ..parameters import Gaussian
 from ..prediction import expected_counts
 from .explain import Explanation, explain
@@ -90,6 +90,11 @@ class Likelihood:
     def shared(self) -> dict[str, list[str]]:
         """Return the nuisances that several measurements share, with the names of these."""
         return users_of_shared(self.measurements, self._shared_strengths)
+
+    @property
+    def data_name(self) -> str:
+        """Return what the numbers that are fitted are called: "data", or "expected counts (Asimov)"."""
+        return data_name(self.measurements)
 
     @cached_property
     def folded(self) -> tuple[FoldedMeasurement, ...]:
@@ -233,7 +238,9 @@ class Likelihood:
         asked = self.specify(values=values, tie=tie)
         params, nuisances = asked.values, frozenset(asked.nuisances)
         measurements = tuple(
-            dataclasses.replace(measurement, observed=np.asarray(expected_counts(folded.pull(nuisances), params)))
+            dataclasses.replace(
+                measurement, observed=np.asarray(expected_counts(folded.pull(nuisances), params)), asimov=True
+            )
             for measurement, folded in zip(self.measurements, self.folded, strict=True)
         )
         return Likelihood(measurements, self.interaction)

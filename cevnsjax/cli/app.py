@@ -206,7 +206,7 @@ def forecast(
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
-    """Forecast the sensitivity of experiments: fit the data expected at the truth, which --set moves."""
+    """Forecast the sensitivity of experiments: fit the counts expected at the truth (Asimov), which --set moves."""
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     _fit("forecasting", likelihood.forecast, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
@@ -228,7 +228,7 @@ def _fit(
     if json_:
         show.json_object(content)
     else:
-        show.fit(content)
+        show.fit(content, result.likelihood.data_name)
     if result.converged:
         show.draw(plot, result)
     show.exit_unless_converged(content)
@@ -272,7 +272,7 @@ def profile(
     if json_:
         show.json_object(content)
     else:
-        show.profile(content)
+        show.profile(content, result.fit.likelihood.data_name)
     if result.fit.converged:
         show.draw(plot, result)
     show.exit_unless_converged(content)

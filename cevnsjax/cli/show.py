@@ -14,17 +14,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .._digits import MOST_DECIMALS, column, value_and_error
 from .._numerics import error_digits
 from ..analysis import Prediction
 from ..inference.levels import LEVELS, typed_level
-from ..measurement import Observables
+from ..measurement import ASIMOV, DATA, Observables
 from ..parameters import ParameterTable
 from .process import OUTPUT
 
 NOT_CONVERGED = 3
 """Exit code of what did not converge."""
-MOST_DIGITS = 6
-"""Decimals up to which errors are written without an exponent."""
 
 
 @contextmanager
@@ -165,19 +164,13 @@ def _plus_minus(value: float, pieces: Sequence[Sequence[float]]) -> str:
         if low <= value <= high:
             up, down = high - value, value - low
             digits = error_digits(up, down)
-            return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DIGITS else f"+{up:.1e} -{down:.1e}"
+            return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DECIMALS else f"+{up:.1e} -{down:.1e}"
     return ""
 
 
 def _number(value: float | None, form: str) -> str:
     """Return a number of the JSON in the given form, a dash where there is none."""
     return "–" if value is None else format(value, f"z{form}")
-
-
-def _counted(value: float, error: float | None) -> str:
-    """Return a number of events with its error, to a tenth, or to more digits where the error is less than that."""
-    digits = min(MOST_DIGITS, max(1, error_digits(error))) if error else 1
-    return f"{_number(value, f'.{digits}f')} ± {_number(error, f'.{digits}f')}"
 
 
 def _unit(unit: str) -> str:
@@ -221,7 +214,7 @@ def draw_predictions(plot: Path | None, found: Sequence[Prediction]) -> None:
 def _numbers(prediction: Prediction) -> None:
     """Print predicted numbers beside the measured ones."""
     measurement = prediction.measurement
-    rows = table("number", "predicted", "measured", "error")
+    rows = table("number", "predicted", "expected (Asimov)" if measurement.asimov else "measured", "error")
     for label, *numbers in zip(
         measurement.labels, prediction.counts["prediction"], measurement.observed, measurement.errors, strict=True
     ):
@@ -237,23 +230,25 @@ def _bins(prediction: Prediction) -> None:
     """Print the expected counts in bins of the first axis."""
     measurement, counts = prediction.measurement, prediction.counts
     axis, edges = next(iter(measurement.axes.items()))
-    rows = table(axis, *counts, "sum", "observed")
-    for column in rows.columns[1:]:
-        column.justify = "right"
+    rows = table(axis, *counts, "sum", ASIMOV if measurement.asimov else "observed")
+    for one in rows.columns[1:]:
+        one.justify = "right"
     step = -(-(len(edges) - 1) // MOST_ROWS)
-    for first in range(0, len(edges) - 1, step):
-        last = min(first + step, len(edges) - 1)
-        row = [component[first:last].sum() for component in counts.values()]
-        observed = f"{prediction.observed[first:last].sum():.6g}"
-        rows.add_row(f"{edges[first]:g} – {edges[last]:g}", *(f"{x:.2f}" for x in (*row, sum(row))), observed)
-    sums = [component.sum() for component in counts.values()]
+    firsts = range(0, len(edges) - 1, step)
+    ends = [(first, min(first + step, len(edges) - 1)) for first in firsts] + [(0, len(edges) - 1)]
+    columns = [[component[first:last].sum() for first, last in ends] for component in counts.values()]
+    texts = [column(numbers) for numbers in (*columns, [sum(row) for row in zip(*columns, strict=True)])]
+    observed = [prediction.observed[first:last].sum() for first, last in ends]
+    texts.append(column(observed) if measurement.asimov else [f"{number:.6g}" for number in observed])
+    *lines, last_line = zip(*texts, strict=True)
+    for (first, last), line in zip(ends, lines, strict=False):
+        rows.add_row(f"{edges[first]:g} – {edges[last]:g}", *line)
     rows.add_section()
-    rows.add_row("all", *(f"{x:.2f}" for x in (*sums, sum(sums))), f"{prediction.observed.sum():.6g}")
+    rows.add_row("all", *last_line)
     terminal = console()
     terminal.print(rows)
-    split = ", ".join(
-        f"{flavour} {prediction.signal[k].sum():.1f}" for k, flavour in enumerate(measurement.source.flavours)
-    )
+    shares = column([part.sum() for part in prediction.signal], decimals=1)
+    split = ", ".join(map(" ".join, zip(measurement.source.flavours, shares, strict=True)))
     terminal.print(f"signal by flavour: {split}")
     if measurement.recoils == "nucleus":
         terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.4g}e-40 cm² per nucleus")
@@ -268,10 +263,16 @@ def predictions(found: Sequence[Prediction]) -> None:
         (_numbers if isinstance(prediction.measurement, Observables) else _bins)(prediction)
 
 
-def fit(content: dict[str, Any]) -> None:
+def _fitted(content: Mapping[str, Any], data_name: str) -> str:
+    """Return the measurements, and what was fitted if not their data."""
+    names = " + ".join(content["measurements"])
+    return names if data_name == DATA else f"{names}: {data_name}"
+
+
+def fit(content: dict[str, Any], data_name: str = DATA) -> None:
     """Print a fit from its JSON."""
     terminal = console()
-    terminal.print(" + ".join(content["measurements"]))
+    terminal.print(_fitted(content, data_name))
     if content["parameters"]:
         rows = table("parameter", "value", "1σ", "90 %", "2σ", "unit")
         for name, found in content["parameters"].items():
@@ -290,9 +291,7 @@ def fit(content: dict[str, Any]) -> None:
     if content["nuisances"]:
         rows = table("nuisance", "value", "error", "prior")
         for name, found in content["nuisances"].items():
-            numbers = (
-                _number(found[key], ".4g" if abs(found["value"]) >= 100 else ".4f") for key in ("value", "error")
-            )
+            numbers = value_and_error(found["value"], found["error"], 4 if abs(found["value"]) < 100 else 0)
             prior = "none" if found["prior"] is None else "{:g} ± {:.4g}".format(*found["prior"])
             rows.add_row(name, *numbers, prior)
         terminal.print(rows)
@@ -310,23 +309,26 @@ def fit(content: dict[str, Any]) -> None:
     for measurement, numbers in content["observables"].items():
         for label, found in numbers.items():
             predicted, observed, error = (_number(found[key], ".5g") for key in ("predicted", "observed", "error"))
-            terminal.print(f"{measurement}: {label} = {predicted}, measured {observed} ± {error}")
+            word = "measured" if data_name == DATA else data_name
+            terminal.print(f"{measurement}: {label} = {predicted}, {word} {observed} ± {error}")
     for measurement in content["events"]:
         events = content["events"][measurement].items()
-        totals = ", ".join(f"{name} {_counted(**found)}" for name, found in events)
+        totals = ", ".join(f"{name} {' ± '.join(value_and_error(**found, decimals=1))}" for name, found in events)
         terminal.print(f"{measurement}: {totals} events")
         if section := content["flux_averaged_cross_section"].get(measurement):
-            value, error, sm = (_number(section[key], ".4g") for key in ("value", "error", "sm"))
-            terminal.print(f"flux-averaged cross section: {value} ± {error}, SM {sm} (1e-40 cm² per nucleus)")
+            section_text, sm = " ± ".join(value_and_error(section["value"], section["error"])), section["sm"]
+            terminal.print(f"flux-averaged cross section: {section_text}, SM {sm:.4g} (1e-40 cm² per nucleus)")
     chi2, seconds = _number(content["chi2_min"], ".2f"), content["seconds"]
     terminal.print(f"chi2 = {chi2} for {content['dof']} degrees of freedom; {content['message']}")
     terminal.print(f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s")
 
 
-def profile(content: dict[str, Any]) -> None:
+def profile(content: dict[str, Any], data_name: str = DATA) -> None:
     """Print a profile from its JSON."""
     terminal = console()
     names = content["parameters"]
+    if data_name != DATA:
+        terminal.print(f"fitted: {data_name}")
     best = ", ".join(f"{name} = {_number(content['best'][name], '.5g')}" for name in names)
     terminal.print(f"chi2 = {_number(content['chi2_min'], '.2f')} at {best}")
     rows = table("parameter", "level [%]", "interval")
@@ -398,7 +400,7 @@ def _share(found: dict[str, Any]) -> str:
     return f"{found['value']:.4f} ({low:.4f} … {high:.4f})"
 
 
-def toys(content: dict[str, Any]) -> None:
+def toys(content: dict[str, Any], data_name: str = DATA) -> None:
     """Print a study of toys from its JSON."""
     terminal = console()
     at = ", ".join(f"{name} = {_number(value, '.5g')}" for name, value in content["truth"].items()) or "given values"
@@ -432,10 +434,10 @@ def toys(content: dict[str, Any]) -> None:
             rows.add_row(*line, "", "")
     if rows.row_count:
         terminal.print(rows)
-    _ended(content)
+    _ended(content, data_name)
 
 
-def construction(content: dict[str, Any]) -> None:
+def construction(content: dict[str, Any], data_name: str = DATA) -> None:
     """Print a construction of Feldman and Cousins from its JSON."""
     terminal = console()
     names = content["parameters"]
@@ -457,16 +459,16 @@ def construction(content: dict[str, Any]) -> None:
     if "points" in content:
         number = content["points"]["toys"]
         terminal.print(f"{sum(number)} toys at {len(number)} points, {min(number)} to {max(number)} at each")
-    _ended(content)
+    _ended(content, data_name)
 
 
-def _ended(content: dict[str, Any]) -> None:
+def _ended(content: dict[str, Any], data_name: str) -> None:
     if content["not_converged"]:
         console().print(content["message"])
     if content["out"]:
         console().print(f"written to {content['out']}")
     seconds = content["seconds"]
-    console().print(f"fitted the data in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s")
+    console().print(f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s")
 
 
 def cross_sections(content: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def toys(
     if json_:
         show.json_object(content)
     else:
-        (show.construction if grid else show.toys)(content)
+        (show.construction if grid else show.toys)(content, likelihood.data_name)
     kept.check()
     if result.converged:
         show.draw(plot, result)

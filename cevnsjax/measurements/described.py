@@ -128,6 +128,7 @@ def _build(data: Description, form_factor: str) -> Measurement:
             ),
         ),
         observed=np.zeros(detector.shape),
+        asimov=True,
     )
     _check_strengths(data, measurement)
     _check_size(data, measurement)

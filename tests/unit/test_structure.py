@@ -9,7 +9,7 @@ import cevnsjax as cj
 
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
-    "_typing", "_errors", "_arguments", "_writing", "_constants", "_version", "_cache", "_numerics", "_stage", "_data", "parameters", "constraints", "reduction", "morphing", "nuclei",
+    "_typing", "_errors", "_arguments", "_writing", "_constants", "_version", "_cache", "_numerics", "_digits", "_stage", "_data", "parameters", "constraints", "reduction", "morphing", "nuclei",
     "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "amplitude",
     "recoils", "projection", "oscillation", "folding", "prediction", "accuracy",
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
