@@ -385,6 +385,24 @@ class ScanResult:
         return draw_scans([self], level, parameters, names=names)
 
 
+def common_names(scans: Sequence[ScanResult], names: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the one or two axes to show of several scans: those named, else the first two of the first scan.
+
+    Axes are known by their name, whatever their order. Scans of different axes are refused but where they are named.
+    """
+    first, *others = scans
+    chosen = first._chosen(names)
+    for scan in others:
+        if names:
+            scan._chosen(names)
+        elif set(scan.names) != set(first.names):
+            raise InputError(
+                f"expected scans of the same axes, found {', '.join(first.names)} and {', '.join(scan.names)}: "
+                "name axes that all of them have"
+            )
+    return chosen
+
+
 def draw_scans(
     scans: Sequence[ScanResult],
     level: float | Level = 0.90,
@@ -393,13 +411,13 @@ def draw_scans(
     reference: str = "best",
     names: Sequence[str] | None = None,
 ) -> "Figure":
-    """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have one axis."""
+    """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have one axis.
+
+    Axes are known by their name, whatever their order: see `common_names`.
+    """
     from ..plots.scans import Overlay, draw_overlay
 
-    names = scans[0]._chosen(names)
-    for scan in scans[1:]:
-        if scan._chosen(names if set(names) <= set(scan.names) else None) != names:
-            raise InputError(f"expected scans of the same axes, found {', '.join(names)} and {', '.join(scan.names)}")
+    names = common_names(scans, names)
     count = len(names) if parameters is None else parameters
     texts = labels or [scan.title for scan in scans]
     height_of = _height(level, count)
@@ -505,7 +523,7 @@ def scan(
     clock = time.perf_counter(), work.compile_seconds
     if store is None:
         kept = _Memory(blocks, profiled)
-        _fill(work, kept, list(range(len(blocks.blocks))), engine, progress)
+        _fill(work, kept, list(range(blocks.blocks)), engine, progress)
         filled = time.perf_counter(), work.compile_seconds
         lowest = refine(work, kept.chi2(), kept.lookup)
         found = _accuracy(likelihood, specification, blocks, lowest, kept)
@@ -535,7 +553,7 @@ def _fill(
 ) -> None:
     """Run the blocks that are missing, and keep each as it comes."""
     grid = work.grid
-    sizes = [math.prod(part.stop - part.start for part in grid.slices(k)) for k in range(len(grid.blocks))]
+    sizes = [math.prod(part.stop - part.start for part in grid.slices(k)) for k in range(grid.blocks)]
     done = sum(sizes) - sum(sizes[k] for k in missing)
     if progress is not None:
         progress(done, grid.size)

@@ -94,7 +94,7 @@ class ScanStore:
                 shutil.rmtree(building, ignore_errors=True)
 
     def _chunk(self, name: str, number: int) -> Path:
-        return self.path.joinpath(name, "c", *map(str, self.grid.blocks[number]))
+        return self.path.joinpath(name, "c", *map(str, self.grid.place(number)))
 
     def is_done(self, number: int) -> bool:
         """Return whether block `number` was written whole."""
@@ -103,7 +103,7 @@ class ScanStore:
     @property
     def done(self) -> list[bool]:
         """Return whether each block was written whole."""
-        return [self.is_done(number) for number in range(len(self.grid.blocks))]
+        return [self.is_done(number) for number in range(self.grid.blocks)]
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -111,7 +111,7 @@ class ScanStore:
         try:
             yield
         except OSError as error:
-            kept = f"{sum(self.done)} of {len(self.grid.blocks)} chunks are kept: the same command goes on from there"
+            kept = f"{sum(self.done)} of {self.grid.blocks} chunks are kept: the same command goes on from there"
             raise InputError(
                 f"cannot write to '{self.path}': {error.strerror or error}; "
                 + (kept if self.exists else "nothing was kept")
@@ -162,7 +162,7 @@ class ScanStore:
         import zarr
 
         flags = zarr.open_array(self.path / "converged", mode="r")
-        return sum(int(np.sum(~np.asarray(flags[self.grid.slices(k)]))) for k in range(len(self.grid.blocks)))
+        return sum(int(np.sum(~np.asarray(flags[self.grid.slices(k)]))) for k in range(self.grid.blocks))
 
     def lookup(self, where: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
         """Return the variables at some places."""

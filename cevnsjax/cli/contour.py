@@ -9,7 +9,7 @@ import typer
 
 from .._errors import InputError
 from .._writing import check_file, replacing
-from ..analysis.scan import ScanResult, draw_scans, open_scan
+from ..analysis.scan import ScanResult, common_names, draw_scans, open_scan
 from ..inference.levels import Level
 from . import options, show
 
@@ -50,6 +50,8 @@ def contour(
         raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
     chosen = tuple(options.split(param))
     scans = [open_scan(store) for store in stores]
+    if len(scans) > 1 and (out is not None or plot is not None):
+        chosen = common_names(scans, chosen)
     if label and len(label) != len(scans):
         raise InputError(f"expected a --label for each of {len(scans)} scans, found {len(label)}")
     found = [

@@ -11,7 +11,6 @@ import itertools
 import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import jax
@@ -37,8 +36,11 @@ STRIDE = 8
 
 The others start where a spline through these says that they end.
 """
-MOST_VALUES = 10**8
-"""Values of one axis: more than any disk takes."""
+MOST_VALUES, MOST_POINTS, MOST_BLOCKS = 10**7, 10**9, 10**6
+"""Values of one axis, points and blocks of a grid: beyond, the search of the minima needs more than 24 GB of memory, and
+a store more than ten million files."""
+APART = 1e-12
+"""Least relative distance of neighbouring values: some thousand times the rounding of their last digit."""
 LEAST = 1e-6
 """Least value of a parameter on a logarithmic axis where the best fit is refined, in parts of the first of the axis."""
 SOLVERS = 4
@@ -74,7 +76,18 @@ def spaced(name: str, low: float, high: float, count: int, log: bool) -> Axis:
         raise InputError(f"{name}: expected from 2 to {MOST_VALUES} values, found {count}")
     if log and low <= 0.0:
         raise InputError(f"{name}: expected a range above 0 for logarithmic spacing, found {low:g} to {high:g}")
-    return Axis(name, np.geomspace(low, high, count) if log else np.linspace(low, high, count), log)
+    values = np.geomspace(low, high, count) if log else np.linspace(low, high, count)
+    _check_apart(name, values)
+    return Axis(name, values, log)
+
+
+def _check_apart(name: str, values: Float[np.ndarray, " value"]) -> None:
+    """Refuse neighbours that differ by no more than rounding."""
+    if np.any(np.diff(values) <= APART * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))):
+        raise InputError(
+            f"{name}: expected values that differ by more than {APART:g} of themselves, "
+            f"found {len(values)} from {values[0]!s} to {values[-1]!s}"
+        )
 
 
 def parse_axis(name: str, text: str) -> Axis:
@@ -97,6 +110,9 @@ def axis_of(name: str, values: str | Sequence[Any] | np.ndarray) -> Axis:
     numbers = np.asarray(values, float)
     if numbers.ndim != 1 or len(numbers) < 2 or not np.all(np.isfinite(numbers)) or np.any(np.diff(numbers) <= 0.0):
         raise InputError(f"{name}: expected at least two finite, increasing values")
+    if len(numbers) > MOST_VALUES:
+        raise InputError(f"{name}: expected from 2 to {MOST_VALUES} values, found {len(numbers)}")
+    _check_apart(name, numbers)
     log = False
     if len(numbers) > 2 and numbers[0] > 0.0:
         steps = np.diff(np.log(numbers))
@@ -142,21 +158,44 @@ class Grid:
         """Return the number of points."""
         return math.prod(self.shape)
 
-    @cached_property
-    def blocks(self) -> list[tuple[int, ...]]:
-        """Return the place of each block: its number along each axis."""
-        counts = (-(-n // size) for n, size in zip(self.shape, self.block, strict=True))
-        return list(itertools.product(*(range(count) for count in counts)))
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Return the number of blocks along each axis."""
+        return tuple(-(-n // size) for n, size in zip(self.shape, self.block, strict=True))
+
+    @property
+    def blocks(self) -> int:
+        """Return the number of blocks."""
+        return math.prod(self.counts)
+
+    def place(self, number: int) -> tuple[int, ...]:
+        """Return where block `number` is: its number along each axis, the last axis fastest."""
+        found = []
+        for count in reversed(self.counts):
+            number, along = divmod(number, count)
+            found.append(along)
+        return tuple(reversed(found))
 
     def slices(self, number: int) -> tuple[slice, ...]:
         """Return where a block lies in the grid."""
-        places = zip(self.blocks[number], self.block, self.shape, strict=True)
+        places = zip(self.place(number), self.block, self.shape, strict=True)
         return tuple(slice(place * size, min((place + 1) * size, n)) for place, size, n in places)
 
     def points(self, number: int) -> Float[np.ndarray, "point axis"]:
         """Return the points of a block, the last axis fastest."""
         parts = (axis.values[part] for axis, part in zip(self.axes, self.slices(number), strict=True))
         return np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, len(self.axes))
+
+    def check_size(self) -> None:
+        """Refuse more points or blocks than memory and disks take."""
+        shape = " x ".join(map(str, self.shape))
+        if self.size > MOST_POINTS:
+            raise InputError(f"expected a grid of {MOST_POINTS:g} points at most, found {shape} = {self.size:.3g}")
+        if self.blocks > MOST_BLOCKS:
+            raise InputError(
+                f"expected a grid in {MOST_BLOCKS:g} chunks at most, found {self.blocks:.3g} for {shape} points: "
+                "ask for larger chunks"
+            )
 
     def check(self, asked: Specification) -> None:
         """Refuse values beyond the bounds that hold in the fit."""
@@ -197,7 +236,9 @@ def make_grid(axes: Sequence[Axis], coordinates: int, chunk: int | None = None, 
         if not room >= 1.0:
             raise InputError(f"expected memory for at least one point, {bytes_per_point(coordinates)} bytes")
         most = int(min(most, room))
-    return Grid(tuple(axes), block_shape([len(axis.values) for axis in axes], most))
+    grid = Grid(tuple(axes), block_shape([len(axis.values) for axis in axes], most))
+    grid.check_size()
+    return grid
 
 
 def _between(

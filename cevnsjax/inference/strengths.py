@@ -183,10 +183,14 @@ def minimise_strengths(
     """Return `points` with the strengths at the minimum of χ² between the bounds, χ² there, and whether it was reached.
 
     Counts must be linear in the strengths (`is_linear`). They start at what `points` say, or lower. After `STEPS` steps
-    a point that is not at its minimum is returned as near as it came: call again with it.
+    a point that is not at its minimum is returned as near as it came: call again with it. Without any strength the
+    points are where they are to be.
     """
     kept = np.array(problem.strengths, int)
     n, lower, upper = len(kept), lower[kept], upper[kept]
+    if not n:
+        value = jax.vmap(problem)(points)
+        return points, value, jnp.isfinite(value)
     lines = _lines(problem, points)
     identity = jnp.eye(n)
 

@@ -98,7 +98,7 @@ def test_blocks_cover_the_grid_once(shape, most, expected):
     grid = Grid(axes, expected)
     seen = np.zeros(shape, int)
     whole = np.stack(np.meshgrid(*(axis.values for axis in axes), indexing="ij"), axis=-1)
-    for number in range(len(grid.blocks)):
+    for number in range(grid.blocks):
         seen[grid.slices(number)] += 1
         points = grid.points(number)
         assert len(points) <= most
