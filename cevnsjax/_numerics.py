@@ -1,6 +1,7 @@
 """Numerical tools shared by every model: array library, quadrature nodes, guarded special functions."""
 
 import math
+import re
 import types
 from collections.abc import Sequence
 
@@ -17,6 +18,15 @@ from ._typing import Array, Float, Scalar
 def namespace(*values: object) -> types.ModuleType:
     """Return `jax.numpy` if any value is a JAX array (or is being traced), `numpy` otherwise."""
     return jnp if any(isinstance(value, jax.Array) for value in values) else np
+
+
+def structure_text(tree: object) -> str:
+    """Return the structure of a tree as text, without its arrays: the same in every process.
+
+    Functions are printed with their addresses, and sets in an order that changes from one process to the next.
+    """
+    text = re.sub(r" at 0x[0-9a-f]+", "", str(jax.tree.structure(tree)))
+    return re.sub(r"set\(\{([^{}]*)\}\)", lambda found: f"set({sorted(found[1].split(', '))})", text)
 
 
 def log_gamma(x: Float[Array, "..."]) -> Float[Array, "..."]:

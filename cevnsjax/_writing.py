@@ -138,7 +138,7 @@ def _open_lock(path: Path, file: Path) -> int:
     try:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | NOT_FOLLOWED, 0o666)
     except OSError as error:
-        if file.is_symlink():
+        if os.path.islink(file):
             raise cannot_write(path, f"'{file}' is a link, remove it") from None
         raise cannot_write(path, error) from None
     about, content = os.fstat(handle), os.pread(handle, 64, 0) if hasattr(os, "pread") else b""

@@ -51,6 +51,8 @@ class Measurement(eqx.Module):
     """What the signal is recoils of, "nucleus" or "electron"; the detector is one of them."""
     asimov: bool = eqx.field(static=True, default=False)
     """The observed counts are expected ones, without fluctuations."""
+    file: str = eqx.field(static=True, default="")
+    """The file of one's own that describes it, if there is one."""
 
     def __check_init__(self) -> None:
         shape = self.detector.shape

@@ -10,23 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from .. import _arguments as arguments
-from .._data import data_root
 from .._errors import InputError
-from .._version import __version__
 from .._writing import locked
 from ..accuracy import EXACT, Accuracy
 from ..inference import engines
 from ..inference.levels import LEVELS, Level, check_level, delta_chi2, level_of
 from ..inference.problem import Problem, Specification, pose
 from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
-from ..interactions.couplings import COUPLING_SIN2, LEPTONS
+from . import record
 from .contours import Contour, Region, contours, finer_grid, pieces, unscaled
-from .joining import base_name
-from .store import FORMAT, ScanStore, read_attributes
+from .store import FORMAT, ROOT, Damage, ScanStore, are_whole, read_attributes
 
 if TYPE_CHECKING:
     import xarray
@@ -40,24 +36,10 @@ EDGES, THREE_SIGMA = 16, 9.0
 """Points of a scan at which the error of the recoil integrals is measured, and the Δχ² within which they lie."""
 REFERENCES = ("best", "grid")
 """What Δχ² is counted from: the best fit within the bounds of the parameters, or the lowest point of the grid."""
+MOST_IN_MEMORY = 10**8
+"""Points of a grid without a store: all variables of theirs are kept in memory."""
 Progress = Callable[[int, int], None]
 """Is told how many points are done, of how many."""
-
-
-def data_digests(likelihood: "Likelihood") -> dict[str, str]:
-    """Return the checksum of every data file of the measurements, and of the observed numbers of each."""
-    try:
-        lines = (data_root() / "SHA256SUMS").read_text().splitlines()
-    except OSError:
-        lines = []
-    known = {name.strip(): digest for digest, _, name in (line.partition("  ") for line in lines)}
-    found = {}
-    for measurement in likelihood.measurements:
-        stem = base_name(measurement).replace("-", "_")
-        found |= {name: digest for name, digest in sorted(known.items()) if name.partition("/")[0].startswith(stem)}
-        observed = np.ascontiguousarray(measurement.observed, "<f8").tobytes()
-        found[f"observed {measurement.name}"] = hashlib.sha256(observed).hexdigest()
-    return found
 
 
 def _axis_settings(axis: Axis) -> dict[str, Any]:
@@ -72,32 +54,10 @@ def _axis_settings(axis: Axis) -> dict[str, Any]:
 
 def _settings(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, Any]:
     """Return everything that makes a scan this scan, in the order in which a difference is told."""
-    names, couplings = grid.names, likelihood.interaction.standard.couplings
-    return {
-        "measurements": [measurement.name for measurement in likelihood.measurements],
-        "interactions": likelihood.interaction.names,
-        "couplings": {
-            **{f"g_V^p(nu_{lepton})": float(couplings.proton(lepton, COUPLING_SIN2)) for lepton in LEPTONS},
-            "g_V^n": float(couplings.neutron),
-        },
-        "electrons": likelihood.interaction.electrons,
-        "grid": {axis.name: _axis_settings(axis) for axis in grid.axes},
-        "free": [name for name in asked.free if name not in names],
-        "nuisances": list(asked.nuisances),
-        "starting values": {name: asked.values[name] for name in asked.coordinates if name not in names},
-        "fixed": {n: v for n, v in sorted(asked.values.items()) if n not in asked.moving and n not in asked.ties},
-        "tied": dict(asked.ties),
-        "required": [f"{a}<={b}" for a, b in asked.orders],
-        "constraints": {
-            **{name: [prior.centre, prior.width] for name, prior in asked.constraints.items()},
-            **{one.text: [one.constraint.centre, one.constraint.width] for one in asked.relations},
-        },
-        "correlations": {",".join(pair): rho for pair, rho in asked.correlations.items()},
-        "bounds": {name: list(bounds) for name, bounds in asked.bounds.items()},
-        "chunk": list(grid.block),
-        "data": data_digests(likelihood),
-        "version": __version__,
-    }
+    common = record.settings(likelihood, asked, grid.names)
+    first = {key: common.pop(key) for key in ("measurements", "interactions", "couplings", "form factors", "electrons")}
+    axes = {axis.name: _axis_settings(axis) for axis in grid.axes}
+    return {**first, "grid": axes, **common, "chunk": list(grid.block)}
 
 
 def _probe(problem: Problem, grid: Grid, values: Mapping[str, float]) -> list[float | None]:
@@ -123,18 +83,22 @@ def _difference(stored: Any, asked: Any, name: str) -> str | None:
     return None if stored == asked else f"{name} is {_brief(stored)} there, {_brief(asked)} here"
 
 
-def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None]) -> None:
-    """Refuse to write to the store of another scan."""
+def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None]) -> dict[str, Any]:
+    """Refuse to write to the store of another scan; return its attributes."""
     attributes = read_attributes(path)
-    found = _difference(attributes["settings"], json.loads(json.dumps(settings)), "")
+    found = _difference(attributes.get("settings") or {}, json.loads(json.dumps(settings)), "")
+    stored = attributes.get("probe")
+    if found is None and (not isinstance(stored, list) or len(stored) != len(probe)):
+        found = f"chi2 at the same points is {_brief(stored)} there, {_brief(probe)} here"
     if found is None:
-        for there, here in zip(attributes["probe"], probe, strict=True):
-            if (there is None) != (here is None) or (
-                there is not None and here is not None and abs(there - here) > PROBE_AGREES * max(1.0, abs(there))
-            ):
+        for there, here in zip(stored, probe, strict=True):
+            known = isinstance(there, int | float)
+            if known != (here is not None) or (known and abs(there - here) > PROBE_AGREES * max(1.0, abs(there))):
                 found = f"chi2 at the same point is {there} there, {here} here"
     if found:
-        raise InputError(f"'{path}' holds another scan: {found}; nothing was written")
+        damaged = "" if are_whole(attributes) else f", and its {ROOT} was altered"
+        raise InputError(f"'{path}' holds another scan: {found}{damaged}; nothing was written")
+    return attributes
 
 
 def _height(level: float | Level, parameters: int) -> float:
@@ -219,6 +183,8 @@ class ScanResult:
     """The store it lies in."""
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """What this run took for compiling, for the points of the grid, and for the best fit."""
+    repaired: tuple[str, ...] = ()
+    """What this run found missing or altered in the store, and wrote again."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -369,6 +335,8 @@ class ScanResult:
             "quadrature_error": attributes["quadrature_error"],
             "converged": self.converged,
             "message": self.message,
+            "repaired": list(self.repaired),
+            "data": attributes["digest"],
             "seconds": dict(self.seconds),
             "version": attributes["version"],
         }
@@ -443,23 +411,42 @@ def draw_scans(
 
 @arguments.checked(path=arguments.path)
 def open_scan(path: str | Path) -> ScanResult:
-    """Return the scan stored at `path`; refuse one that is not complete."""
-    import xarray
-
+    """Return the scan stored at `path`, every file of it checked; refuse one that is damaged or not complete."""
     place = Path(path)
     attributes = read_attributes(place)
+    try:
+        if not are_whole(attributes):
+            raise Damage(f"{ROOT} was altered")
+        store = ScanStore.of(place, attributes)
+        faults = store.fixed_faults() + (store.faults(complete=True)[1] if attributes.get("complete") else [])
+        if faults:
+            raise Damage(listed(faults))
+    except Damage as damage:
+        raise InputError(
+            f"the scan '{place}' is damaged: {damage}; the command that made it mends it: `cevnsjax show` prints it"
+        ) from None
     if not attributes.get("complete"):
         raise InputError(f"the scan '{place}' is not complete: the command that began it goes on with it")
+    return _opened(place, attributes)
+
+
+def listed(faults: Sequence[str]) -> str:
+    """Return the first faults, and how many more there are."""
+    return ", ".join(faults[:2]) + (f" and {len(faults) - 2} more" if len(faults) > 2 else "")
+
+
+def _opened(place: Path, attributes: Mapping[str, Any]) -> ScanResult:
+    """Return the scan of a store that was checked."""
+    import xarray
+
     dataset = xarray.open_dataset(place, engine="zarr", chunks=None, consolidated=False)
     others = [*attributes["settings"]["free"], *attributes["settings"]["nuisances"]]
     return ScanResult(dataset[["chi2", "converged", *others]], place)
 
 
-def _attributes(
-    likelihood: "Likelihood", grid: Grid, settings: dict[str, Any], probe: list[float | None]
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return the attributes of the dataset and those of each axis."""
-    by_axis = {
+def _axes_described(likelihood: "Likelihood", grid: Grid) -> dict[str, dict[str, str]]:
+    """Return the attributes of each axis."""
+    return {
         axis.name: {
             "units": likelihood.parameters[axis.name].unit,
             "latex": likelihood.parameters[axis.name].latex,
@@ -467,18 +454,26 @@ def _attributes(
         }
         for axis in grid.axes
     }
+
+
+def _attributes(
+    likelihood: "Likelihood", asked: Specification, grid: Grid, settings: dict[str, Any], probe: list[float | None]
+) -> dict[str, Any]:
+    """Return the attributes of the dataset."""
     levels = {
         f"{count} parameter{'s'[: count - 1]}": {label: level.delta_chi2(count) for label, level in LEVELS.items()}
         for count in (1, 2)
     }
     return {
-        "version": __version__,
-        "jax": jax.__version__,
+        **record.versions(),
         "settings": settings,
+        "origin": record.origin(likelihood, asked, grid.names),
+        "digest": record.data_digest(likelihood),
+        "axes": _axes_described(likelihood, grid),
         "probe": probe,
         "levels": levels,
-        "references": [one for measurement in likelihood.measurements for one in measurement.references[:1]],
-    }, by_axis
+        "references": [reference for m in likelihood.measurements for reference in m.references[:1]],
+    }
 
 
 def scan(
@@ -511,16 +506,21 @@ def scan(
     blocks = make_grid(axes, len(specification.coordinates), chunk, memory)
     blocks.check(specification)
     profiled = tuple(name for name in specification.coordinates if name not in names)
-    store = None if out is None else ScanStore(Path(out), blocks, profiled)
+    if out is None and blocks.size > MOST_IN_MEMORY:
+        raise InputError(
+            f"expected a grid of {MOST_IN_MEMORY:g} points at most in memory, found {blocks.size}: name a store for it"
+        )
+    by_axis = _axes_described(likelihood, blocks)
+    store = None if out is None else ScanStore(Path(out), blocks, profiled, by_axis)
     if store is not None:
         store.check_place()
     ordered = {name for pair in specification.orders for name in pair}
     problem = pose(likelihood.chi2_function(), specification, first=[name for name in names if name in ordered])
     settings = _settings(likelihood, specification, blocks)
     probe = _probe(problem, blocks, specification.values)
-    attributes, by_axis = _attributes(likelihood, blocks, settings, probe)
+    attributes = _attributes(likelihood, specification, blocks, settings, probe)
     work = scan_work(problem, blocks, specification.values, specification.is_free)
-    clock = time.perf_counter(), work.compile_seconds
+    begun = time.perf_counter(), work.compile_seconds
     if store is None:
         kept = _Memory(blocks, profiled)
         _fill(work, kept, list(range(blocks.blocks)), engine, progress)
@@ -528,24 +528,39 @@ def scan(
         lowest = refine(work, kept.chi2(), kept.lookup)
         found = _accuracy(likelihood, specification, blocks, lowest, kept)
         summary = _summary(lowest, kept.count_unconverged(), found)
-        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, clock, filled))
+        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, begun, filled))
     if store.exists:
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
     with locked(store.path):
-        if store.exists:
-            _check_same(store.path, settings, probe)
-        else:
-            store.create({**attributes, "complete": False}, by_axis)
-        if not read_attributes(store.path)["complete"]:
-            _fill(work, store, [k for k, done in enumerate(store.done) if not done], engine, progress)
+        if not store.exists:
+            store.create({**attributes, "complete": False})
+        stored, repaired = _mended(store, {**attributes, "complete": False}, settings, probe)
+        missing, faults = store.faults(complete=bool(stored.get("complete")))
+        repaired += faults
+        filled = time.perf_counter(), work.compile_seconds
+        if missing or not stored.get("complete"):
+            _fill(work, store, missing, engine, progress)
             filled = time.perf_counter(), work.compile_seconds
             lowest = refine(work, store.chi2(), store.lookup)
             found = _accuracy(likelihood, specification, blocks, lowest, store)
-            store.finish(_summary(lowest, store.count_unconverged(), found))
-        else:
-            filled = time.perf_counter(), work.compile_seconds
-    return dataclasses.replace(open_scan(store.path), seconds=_seconds(work, clock, filled))
+            stored |= _summary(lowest, store.count_unconverged(), found)
+            store.describe(stored)
+        result = _opened(store.path, stored)
+    return dataclasses.replace(result, seconds=_seconds(work, begun, filled), repaired=tuple(repaired))
+
+
+def _mended(
+    store: ScanStore, attributes: dict[str, Any], settings: dict[str, Any], probe: list[float | None]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the attributes of a store, and what of its metadata and axes was damaged and was written again."""
+    stored, faults = _check_same(store.path, settings, probe), store.fixed_faults()
+    if faults:
+        store.mend_fixed()
+    if not are_whole(stored) or stored.get("axes") != attributes["axes"]:
+        store.describe(attributes)
+        stored, faults = read_attributes(store.path), [f"{ROOT} was altered", *faults]
+    return stored, faults
 
 
 def _fill(

@@ -1,5 +1,6 @@
 """The command that scans a grid of parameters."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from .._errors import InputError
 from .._writing import exists
+from ..analysis.scan import listed
 from ..inference.scan import CHUNK, parse_grid
 from . import options, show
 
@@ -57,6 +59,8 @@ def scan(
             if exists(out):
                 stop.add_note(f"'{out}' keeps the chunks that are done: the same command goes on from there")
             raise
+    if result.repaired:
+        print(f"cevnsjax: '{out}' was damaged and is whole again: {listed(result.repaired)}", file=sys.stderr)
     content = result.as_dict()
     if json_:
         show.json_object(content)

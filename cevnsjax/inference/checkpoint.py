@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-import re
 import time
 import zipfile
 from pathlib import Path
@@ -12,6 +11,7 @@ import jax
 import numpy as np
 
 from .._errors import InputError
+from .._numerics import structure_text
 from .._version import __version__
 from .._writing import exists, replacing
 
@@ -30,10 +30,8 @@ def unfinished(out: Path) -> Path:
 
 def fingerprint(problem: Any, **settings: Any) -> str:
     """Return a digest of the problem that is run and of how it is run."""
-    leaves, structure = jax.tree.flatten(problem)
-    described = re.sub(r"0x[0-9a-f]+", "", str(structure))  # functions are printed with their addresses
-    digest = hashlib.sha256(repr((__version__, described, settings)).encode())
-    for leaf in leaves:
+    digest = hashlib.sha256(repr((__version__, structure_text(problem), settings)).encode())
+    for leaf in jax.tree.leaves(problem):
         digest.update(pickle.dumps(np.asarray(leaf)))
     return digest.hexdigest()
 

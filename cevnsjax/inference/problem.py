@@ -8,6 +8,7 @@ later is its position, 0 to 1, in the interval that the earlier ones leave it: t
 import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -46,6 +47,8 @@ class Specification:
     dropped: tuple[str, ...]
     """Free parameters whose own constraint was dropped."""
     bounds: dict[str, tuple[float, float]]
+    asked: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What was asked for, as it was: free, values, tie, require, constrain, correlate."""
 
     @property
     def coordinates(self) -> tuple[str, ...]:
@@ -160,7 +163,7 @@ def specify(
     in `free` loses its own constraint, a parameter named in `values` is fixed, without its constraint, unless it is
     free. `correlations` are those between the constraints of two parameters.
     """
-    values, given = dict(values or {}), dict(constraints or {})
+    values, given, require = dict(values or {}), dict(constraints or {}), tuple(require)
     extra = {name: constraint for name, constraint in given.items() if name in table}
     relations = tuple(
         Relation(text, parse_combination(text, table), constraint)
@@ -222,6 +225,14 @@ def specify(
         moving=frozenset(moving),
         dropped=tuple(name for name in free if own.get(name) is not None and name not in extra),
         bounds=bounds,
+        asked={
+            "free": tuple(free),
+            "values": {name: float(value) for name, value in values.items()},
+            "tie": dict(ties or {}),
+            "require": require,
+            "constrain": {name: (constraint.centre, constraint.width) for name, constraint in given.items()},
+            "correlate": dict(correlations or {}),
+        },
     )
 
 

@@ -36,9 +36,9 @@ STRIDE = 8
 
 The others start where a spline through these says that they end.
 """
-MOST_VALUES, MOST_POINTS, MOST_BLOCKS = 10**7, 10**9, 10**6
-"""Values of one axis, points and blocks of a grid: beyond, the search of the minima needs more than 24 GB of memory, and
-a store more than ten million files."""
+MOST_VALUES, MOST_POINTS, MOST_BLOCKS = 10**6, 10**9, 10**6
+"""Values of one axis, points and blocks of a grid: beyond, the search of the minima takes more than 24 GB of memory,
+and a store some ten million files."""
 APART = 1e-12
 """Least relative distance of neighbouring values: some thousand times the rounding of their last digit."""
 LEAST = 1e-6

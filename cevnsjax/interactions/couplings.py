@@ -186,3 +186,8 @@ def couplings(scheme: str) -> Couplings:
         return formula(scheme, DEFAULT_SIN2)
     published = formula(scheme, COUPLING_SIN2)
     return eqx.tree_at(lambda c: c.anchor, published, DEFAULT_SIN2)
+
+
+def scheme_of(chosen: Couplings) -> str | None:
+    """Return the name of the scheme whose couplings `chosen` are, None if they are of no scheme."""
+    return next((name for name in SCHEMES if eqx.tree_equal(chosen, couplings(name))), None)

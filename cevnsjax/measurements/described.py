@@ -92,14 +92,13 @@ def titles() -> dict[str, str]:
 def described(name: str | Path, form_factor: str = "helm") -> Measurement:
     """Return the experiment of a description: the name of a shipped one, or the path of a TOML file."""
     if str(name) in shipped():
-        content, path = _shipped_file(str(name))
-    else:
-        path = Path(name)
-        try:
-            content = read_bounded(path, LARGEST)
-        except DataError as error:
-            raise DataError(f"{error}{suggest(str(name), shipped())}") from None
-    return _build(Description(content, path), form_factor)
+        return _build(Description(*_shipped_file(str(name))), form_factor)
+    path = Path(name)
+    try:
+        content = read_bounded(path, LARGEST)
+    except DataError as error:
+        raise DataError(f"{error}{suggest(str(name), shipped())}") from None
+    return dataclasses.replace(_build(Description(content, path), form_factor), file=str(path.absolute()))
 
 
 def _build(data: Description, form_factor: str) -> Measurement:

@@ -1,0 +1,453 @@
+"""Scan stores that are damaged, made by a stranger, of absurd size, or of other axes; scans with nothing to profile."""
+
+import contextlib
+import csv
+import hashlib
+import json
+import os
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xarray
+
+import cevnsjax as cj
+
+GRID = (
+    "apv-cs",
+    "--constrain",
+    "q_w_sm_cs=-73.23,0.1",
+    "--grid",
+    "r_n_cs=4:6:6",
+    "--grid",
+    "sin2_theta_w=0.22:0.25:10",
+)
+
+
+def files(store):
+    return {str(f.relative_to(store)): f.read_bytes() for f in sorted(store.rglob("*")) if f.is_file()}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A complete scan of 6 × 10 points in 6 chunks, and the same one that was stopped after two of them."""
+    folder = tmp_path_factory.mktemp("stores")
+    likelihood = cj.Likelihood([cj.measurements.apv_cs()])
+    grid = {"r_n_cs": "4:6:6", "sin2_theta_w": "0.22:0.25:10"}
+
+    def stop(done, total):
+        if done >= 20:
+            raise KeyboardInterrupt
+
+    asked = {"chunk": 10, "constrain": {"q_w_sm_cs": (-73.23, 0.1)}}
+    likelihood.scan(grid, folder / "whole.zarr", **asked)
+    with contextlib.suppress(KeyboardInterrupt):
+        likelihood.scan(grid, folder / "stopped.zarr", progress=stop, **asked)
+    return SimpleNamespace(whole=folder / "whole.zarr", stopped=folder / "stopped.zarr")
+
+
+@pytest.fixture
+def scan(made, command):
+    """Return the function that runs the scan command of `made` on a store."""
+
+    def run(store):
+        return command("scan", *GRID, "--chunk", "10", "--out", store, "--json")
+
+    return run
+
+
+def flip(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    file.write_bytes(content)
+
+
+def cut(file):
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def lengthen(file):
+    file.write_bytes(file.read_bytes() + b"\0" * 8)
+
+
+def empty(file):
+    file.write_bytes(b"")
+
+
+def remove(file):
+    shutil.rmtree(file) if file.is_dir() else file.unlink()
+
+
+def link_to_itself(file):
+    other = file.with_name("moved-elsewhere")
+    file.rename(other)
+    file.symlink_to(other)
+
+
+def swap(file):
+    """Put the chunk of another block in its place: right size, wrong numbers."""
+    other = file.parent.parent / "5" / file.name
+    file.write_bytes(other.read_bytes())
+
+
+DAMAGE = {
+    "chi2 flipped": ("chi2/c/1/0", flip),
+    "chi2 removed": ("chi2/c/1/0", remove),
+    "chi2 folder removed": ("chi2/c", remove),
+    "chi2 cut": ("chi2/c/0/0", cut),
+    "chi2 longer": ("chi2/c/0/0", lengthen),
+    "chi2 empty": ("chi2/c/0/0", empty),
+    "chi2 of another block": ("chi2/c/1/0", swap),
+    "chi2 a link": ("chi2/c/1/0", link_to_itself),
+    "digest removed": ("chi2/sha256/1/0", remove),
+    "digest flipped": ("chi2/sha256/1/0", flip),
+    "flag flipped": ("converged/c/1/0", flip),
+    "flag removed": ("converged/c/1/0", remove),
+    "variable flipped": ("q_w_sm_cs/c/1/0", flip),
+    "variable removed": ("q_w_sm_cs/c/1/0", remove),
+    "axis flipped": ("r_n_cs/c/0", flip),
+    "axis removed": ("r_n_cs", remove),
+    "axis empty": ("sin2_theta_w/c/0", empty),
+    "metadata removed": ("chi2/zarr.json", remove),
+    "metadata empty": ("converged/zarr.json", empty),
+    "metadata flipped": ("chi2/zarr.json", flip),
+}
+
+
+@pytest.mark.parametrize(("name", "harm"), DAMAGE.values(), ids=DAMAGE)
+def test_damage_of_a_complete_store_is_found_and_mended(made, scan, command, tmp_path, name, harm):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.whole, store)
+    harm(store / name)
+    code, out, err = command("contour", store, "--json")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "is damaged" in err
+    assert name.removesuffix("/c") in err or harm is flip
+    with pytest.raises(cj.InputError, match="is damaged"):
+        cj.open_scan(store)
+    code, out, err = scan(store)
+    assert code == 0
+    assert "was damaged and is whole again" in err
+    assert len(json.loads(out)["repaired"]) >= 1
+    remains = {k: v for k, v in files(store).items() if "moved-elsewhere" not in k}
+    assert remains == files(made.whole)
+    code, out, err = scan(store)
+    assert json.loads(out)["repaired"] == []
+    assert "damaged" not in err
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("chi2/c/0/0", flip), ("chi2/c/1/0", empty), ("converged/c/0/0", remove), ("converged/c/0/0", flip),
+        ("chi2/sha256/0/0", remove), ("r_n_cs/c/0", flip), ("sin2_theta_w", remove), ("chi2/zarr.json", remove),
+    ],
+)  # fmt: skip
+def test_damage_of_an_unfinished_store_is_mended(made, scan, command, tmp_path, name, harm):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.stopped, store)
+    assert not files(store).keys() >= files(made.whole).keys()
+    harm(store / name)
+    assert command("contour", store)[0] == 2
+    code, out, err = scan(store)
+    assert code == 0
+    assert "whole again" in err
+    assert json.loads(out)["repaired"]
+    assert files(store) == files(made.whole)
+
+
+def test_an_unfinished_store_goes_on_without_a_word(made, scan, tmp_path):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.stopped, store)
+    (store / "chi2" / "c" / "1" / "0").unlink(missing_ok=True)  # the block that was at work: nothing is wrong
+    code, out, err = scan(store)
+    assert code == 0
+    assert json.loads(out)["repaired"] == []
+    assert "damaged" not in err
+    assert files(store) == files(made.whole)
+
+
+def rewritten(store, change, seal=False):
+    """Change the attributes of a store; with `seal`, as one would who knows how they are sealed."""
+    place = store / "zarr.json"
+    content = json.loads(place.read_text())
+    change(content["attributes"])
+    if seal:
+        others = {k: v for k, v in content["attributes"].items() if k != "sha256"}
+        content["attributes"]["sha256"] = hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
+    place.write_text(json.dumps(content, indent=2))
+
+
+MOVED = {"chi2_min moved": lambda a: a.update(chi2_min=a["chi2_min"] + 1.0)}
+CHANGES = {
+    "chi2_min a text": lambda a: a.update(chi2_min="low"),
+    "chi2_min removed": lambda a: a.pop("chi2_min"),
+    "no best": lambda a: a.update(best=None),
+    "no settings": lambda a: a.pop("settings"),
+    "settings a list": lambda a: a.update(settings=[1, 2]),
+    "grid a text": lambda a: a["settings"].update(grid="all"),
+    "no grid": lambda a: a["settings"].update(grid={}),
+    "no axes": lambda a: a.pop("axes"),
+    "axes of numbers": lambda a: a.update(axes=dict.fromkeys(a["axes"], 3)),
+    "values of a million axes": lambda a: a["settings"]["grid"]["r_n_cs"].update(values=10**30),
+    "values negative": lambda a: a["settings"]["grid"]["r_n_cs"].update(values=-6),
+    "chunk of nothing": lambda a: a["settings"].update(chunk=[0, 10]),
+    "chunk of one axis": lambda a: a["settings"].update(chunk=[10]),
+    "free is a number": lambda a: a["settings"].update(free=[5]),
+    "a name leads out": lambda a: a["settings"].update(free=["../../secret"]),
+    "a name is a variable": lambda a: a["settings"].update(free=["chi2"]),
+    "measurements a number": lambda a: a["settings"].update(measurements=7),
+    "no chunk": lambda a: a["settings"].pop("chunk"),
+    "no version": lambda a: a.pop("version"),
+}
+
+
+@pytest.mark.parametrize("seal", [False, True], ids=["by accident", "on purpose"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_altered_attributes_are_one_line(made, command, tmp_path, name, seal):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.whole, store)
+    rewritten(store, CHANGES[name], seal)
+    code, out, err = command("contour", store)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "is damaged: " in err
+    assert "zarr.json" in err
+
+
+def test_altered_attributes_are_written_again(made, scan, command, tmp_path):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.whole, store)
+    rewritten(store, MOVED["chi2_min moved"])
+    code, _, err = command("contour", store)
+    assert code == 2
+    assert "zarr.json was altered" in err
+    for change in (MOVED["chi2_min moved"], CHANGES["no best"], CHANGES["no axes"]):
+        shutil.rmtree(store, ignore_errors=True)
+        shutil.copytree(made.whole, store)
+        rewritten(store, change)
+        code, _, err = scan(store)
+        assert code == 0
+        assert "zarr.json was altered" in err
+        assert files(store) == files(made.whole)
+    rewritten(store, CHANGES["no settings"])
+    before = files(store)
+    code, _, err = scan(store)
+    assert code == 2
+    assert "holds another scan" in err
+    assert "its zarr.json was altered" in err
+    assert files(store) == before
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\0", b"[]", b"3", b'{"attributes": 5}', b"[" * 10**6, b'{"a":'])
+def test_other_metadata_are_no_scan(made, command, tmp_path, content):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.whole, store)
+    (store / "zarr.json").write_bytes(content)
+    code, out, err = command("contour", store)
+    assert (code, out) == (2, "")
+    assert "is not a scan of this program" in err
+    assert err.count("\n") == 1
+
+
+def test_sizes_are_known_before_anything_is_read(made, command, tmp_path):
+    """Files without end or of a terabyte (a hole that takes no room) in every place."""
+    for name in ("zarr.json", "chi2/zarr.json", "chi2/c/0/0", "chi2/sha256/0/0", "r_n_cs/c/0"):
+        store = tmp_path / "s.zarr"
+        shutil.rmtree(store, ignore_errors=True)
+        shutil.copytree(made.whole, store)
+        os.truncate(store / name, 2**40)
+        code, _, err = command("contour", store)
+        assert code == 2
+        assert err.count("\n") == 1
+        (store / name).unlink()
+        os.mkfifo(store / name)  # a pipe that nobody writes to would wait for ever
+        assert command("contour", store)[0] == 2
+        (store / name).unlink()
+        (store / name).symlink_to("/dev/zero")
+        assert command("contour", store)[0] == 2
+
+
+def test_no_path_leads_out_of_a_store(made, scan, command, tmp_path):
+    store, outside = tmp_path / "s.zarr", tmp_path / "outside"
+    shutil.copytree(made.whole, store)
+    shutil.move(store / "chi2", outside)
+    (store / "chi2").symlink_to(outside)
+    before = files(outside)
+    code, _, err = command("contour", store)
+    assert code == 2
+    assert "leads out of the store" in err
+    flip(outside / "c" / "0" / "0")
+    before = files(outside)
+    code, _, err = scan(store)
+    assert code == 2
+    assert "leads out of the store" in err
+    assert files(outside) == before
+
+
+@pytest.mark.parametrize("name", [".s.zarr.lock", ".s.zarr.partial"])
+def test_links_beside_a_store_are_not_followed(command, tmp_path, name):
+    precious, folder = tmp_path / "precious", tmp_path / "folder"
+    precious.write_text("years of work")
+    folder.mkdir()
+    (folder / "thesis.tex").write_text("more years")
+    for target in (precious, folder):
+        (tmp_path / name).symlink_to(target)
+        command("scan", "csre-cs", "--grid", "r_n_cs=4:6:5", "--out", "s.zarr")
+        (tmp_path / name).unlink(missing_ok=True)
+        assert precious.read_text() == "years of work"
+        assert files(folder) == {"thesis.tex": b"more years"}
+        assert not (tmp_path / "s.zarr").is_symlink()
+        shutil.rmtree(tmp_path / "s.zarr", ignore_errors=True)
+
+
+def test_xarray_opens_a_store(made):
+    with xarray.open_dataset(made.whole, engine="zarr", consolidated=False) as opened:
+        assert opened["chi2"].dims == ("r_n_cs", "sin2_theta_w")
+        np.testing.assert_array_equal(opened["r_n_cs"], np.linspace(4.0, 6.0, 6))
+        assert bool(opened["converged"].all())
+        np.testing.assert_array_equal(opened["chi2"], cj.open_scan(made.whole).chi2)
+
+
+# Sizes and names
+
+
+BAD = {
+    "10^12 points": (("--grid", "r_n_cs=3:6:1000000", "--grid", "sin2_theta_w=0.2:0.25:1000000"), "points at most"),
+    "10^16 points": (("--grid", "r_n_cs=3:6:100000000", "--grid", "sin2_theta_w=0.2:0.25:100000000"), "1000000 values"),
+    "10^7 chunks": (("--grid", "r_n_cs=3:6:1000000", "--grid", "sin2_theta_w=0.2:0.3:10", "--chunk", "1"), "chunks at"),
+    "5000 digits": (("--grid", f"r_n_cs=3:6:{'9' * 5000}"), "values"),
+    "equal by rounding": (("--grid", "r_n_cs=3:3.0000000000000004:100"), "expected values that differ"),
+    "equal logarithms": (("--grid", "r_n_cs=3:3.000000000001:9:log"), "expected values that differ"),
+    "300 letters": (("--grid", "r_n_cs=3:6:5", "--out", "s" * 300 + ".zarr"), "File name too long"),
+    "a lock too long": (("--grid", "r_n_cs=3:6:5", "--out", "s" * 250), "too long"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD.values(), ids=BAD)
+def test_absurd_scans_are_refused_at_once(refused, arguments, words):
+    out = () if "--out" in arguments else ("--out", "s.zarr")
+    refused("scan", "apv-cs", *arguments, *out, words=(words,))
+
+
+def test_absurd_axes_are_refused_in_python():
+    likelihood = cj.Likelihood([cj.measurements.apv_cs()])
+    with pytest.raises(cj.InputError, match="expected values that differ"):
+        likelihood.scan({"r_n_cs": [3.0, np.nextafter(3.0, 4.0), 5.0]})
+    with pytest.raises(cj.InputError, match="in memory"):
+        likelihood.scan({"r_n_cs": "3:6:1000000", "sin2_theta_w": "0.2:0.25:101"})
+
+
+def test_names_too_long_are_one_line(command):
+    for arguments in (("contour", "s" * 300), ("contour", "/".join(["s" * 200] * 30))):
+        code, _, err = command(*arguments)
+        assert code == 2
+        assert err.count("\n") == 1
+
+
+# Nothing left to profile
+
+
+def test_a_gaussian_measurement_alone(command, tmp_path):
+    # Point neutrons: 4.86 ± 0.21 fm (arXiv:2403.03566). Physical and point radii differ by a constant in their squares,
+    # the size of the nucleon.
+    code, out, _ = command("scan", "csre-cs", "--grid", "r_n_cs=4:6:21", "--out", "s.zarr", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["converged"] is True
+    assert found["not_converged"] == 0
+    with xarray.open_dataset(tmp_path / "s.zarr", engine="zarr", consolidated=False) as scan:
+        r, chi2 = np.asarray(scan["r_n_cs"]), np.asarray(scan["chi2"])
+    size = r[0] ** 2 - (4.86 - 0.21 * np.sqrt(chi2[0])) ** 2
+    assert 0.5 < size < 0.9
+    np.testing.assert_allclose(chi2, ((np.sqrt(r**2 - size) - 4.86) / 0.21) ** 2, rtol=1e-9, atol=1e-12)
+    assert found["best"]["r_n_cs"] == pytest.approx(np.sqrt(4.86**2 + size), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "grid"),
+    [
+        ("apv-cs", {"sin2_theta_w": "0.22:0.25:5"}),
+        ("prex-ii:alone", {"r_n_pb": "5:6:5"}),
+        pytest.param("texono-2025", {"sin2_theta_w": "0.1:0.9:5"}, marks=pytest.mark.slow),
+        ("csre-cs", {"r_n_cs": "4.5:5.5:4"}),
+    ],
+)
+def test_nothing_left_to_profile(command, name, grid):
+    ((axis, values),) = grid.items()
+    code, _, err = command("scan", name, "--grid", f"{axis}={values}", "--out", "s.zarr", "--json")
+    assert code == 0, err
+    likelihood = cj.Likelihood([cj.measurements.load(name)])
+    scan = likelihood.scan(grid)
+    expected = [likelihood.chi2({axis: float(x)}) for x in np.asarray(scan.dataset[axis])]
+    np.testing.assert_allclose(scan.chi2, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_nuisances_that_are_fixed_leave_nothing_to_profile():
+    likelihood = cj.Likelihood([cj.measurements.apv_cs()])
+    grid, pull = {"sin2_theta_w": "0.22:0.25:7"}, {"constrain": {"q_w_sm_cs": (-73.23, 0.1)}}
+    profiled = likelihood.scan(grid, **pull)
+    fixed = likelihood.scan(grid, values={"q_w_sm_cs": -73.23})
+    # The pull adds its width, which is constant, to the error in quadrature: a ratio that is the same at all points.
+    ratio = fixed.chi2 / profiled.chi2
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-3)
+    assert ratio[0] > 1.0
+    assert fixed.not_converged == 0
+
+
+# Tables and figures of several scans
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """The same scan with its axes in both orders, one of one axis, and one of other axes."""
+    folder = tmp_path_factory.mktemp("pairs")
+    likelihood = cj.Likelihood([cj.measurements.apv_cs()], cj.nsi())
+    sin2, eps, other = "0.22:0.26:21", "-0.02:0.02:17", "-0.02:0.02:9"
+    likelihood.scan({"sin2_theta_w": sin2, "eps_ee_u": eps}, folder / "a.zarr")
+    likelihood.scan({"eps_ee_u": eps, "sin2_theta_w": sin2}, folder / "b.zarr")
+    likelihood.scan({"sin2_theta_w": sin2}, folder / "one.zarr")
+    likelihood.scan({"sin2_theta_w": sin2, "eps_ee_d": other}, folder / "other.zarr")
+    return folder
+
+
+def test_tables_go_by_the_names_of_the_axes(pair, command, tmp_path):
+    a, b = pair / "a.zarr", pair / "b.zarr"
+    code, out, err = command("contour", a, b, "--out", "ab.csv", "--json", "--plot", "ab.png")
+    assert code == 0, err
+    first, second = json.loads(out)["contours"]
+    assert first["names"] == second["names"] == ["sin2_theta_w", "eps_ee_u"]
+    with (tmp_path / "ab.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["scan"] for row in rows} == {str(a), str(b)}
+    for store in (a, b):
+        angles = [float(row["sin2_theta_w"]) for row in rows if row["scan"] == str(store)]
+        couplings = [float(row["eps_ee_u"]) for row in rows if row["scan"] == str(store)]
+        assert angles
+        assert min(angles) > 0.2
+        assert max(map(abs, couplings)) < 0.021
+    # Swapped, the columns are the other way round, and the lines the same.
+    code, out, _ = command("contour", b, a, "--out", "ba.csv", "--json")
+    assert json.loads(out)["contours"][1]["names"] == ["eps_ee_u", "sin2_theta_w"]
+    with (tmp_path / "ba.csv").open() as file:
+        assert next(csv.reader(file))[-2:] == ["eps_ee_u", "sin2_theta_w"]
+
+
+@pytest.mark.parametrize("output", [("--out", "x.csv"), ("--plot", "x.png")])
+@pytest.mark.parametrize("others", [("one.zarr",), ("other.zarr",), ("b.zarr", "other.zarr"), ("b.zarr", "one.zarr")])
+def test_scans_of_other_axes_are_refused(pair, refused, others, output):
+    stores = [pair / "a.zarr", *(pair / other for other in others)]
+    refused("contour", *stores, *output, words=("expected scans of the same axes", "name axes that all of them have"))
+    refused("contour", *stores[::-1], *output, words=("expected scans of the same axes",))
+
+
+def test_named_axes_are_those_of_every_table(pair, command, refused, tmp_path):
+    stores = [pair / name for name in ("a.zarr", "one.zarr", "other.zarr")]
+    code, _, err = command("contour", *stores, "--param", "sin2_theta_w", "--out", "x.csv")
+    assert code == 0, err
+    with (tmp_path / "x.csv").open() as file:
+        assert next(csv.reader(file))[-1] == "sin2_theta_w"
+    (tmp_path / "x.csv").unlink()
+    refused("contour", *stores, "--param", "eps_ee_d", "--out", "x.csv", words=("'eps_ee_d' is not on an axis",))
