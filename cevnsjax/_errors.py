@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 LONGEST, LONGEST_PATH = 80, 240
@@ -10,7 +11,11 @@ LONGEST, LONGEST_PATH = 80, 240
 
 def printable(text: str) -> str:
     """Return `text` with every character that could steer a terminal escaped as Python writes it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return "".join(c if _harmless(c) else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _harmless(character: str) -> bool:
+    return character.isprintable() or unicodedata.category(character) == "Zs"
 
 
 def _cut(found: re.Match[str]) -> str:

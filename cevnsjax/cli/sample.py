@@ -106,7 +106,7 @@ def _draw_predictive(path: Path | None, posterior: Posterior) -> None:
         from ..plots.style import save
 
         save(posterior.plot_predictive(), path)
-        print(f"drawn to {path}", file=sys.stderr)
+        print(f"drawn to {printable(str(path))}", file=sys.stderr)
 
 
 def _show(content: dict[str, Any]) -> None:

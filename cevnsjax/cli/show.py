@@ -11,10 +11,11 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from .._digits import MOST_DECIMALS, column, value_and_error
+from .._errors import printable
 from .._numerics import error_digits
 from ..analysis import Prediction
 from ..inference.levels import LEVELS, typed_level
@@ -29,8 +30,8 @@ NOT_CONVERGED = 3
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """Say on standard error what goes on, once it has taken a second."""
-    console = Console(stderr=True)
-    status = console.status(f"{what} …")
+    console = Terminal(stderr=True)
+    status = console.status(Text(f"{what} …"))
     started, shown = time.perf_counter(), threading.Event()
 
     def show() -> None:
@@ -38,7 +39,7 @@ def progress(what: str) -> Iterator[None]:
         if console.is_terminal:
             status.start()
         else:
-            console.print(f"{what} …", highlight=False)
+            console.print(f"{what} …")
 
     timer = threading.Timer(1.0, show)
     timer.start()
@@ -49,7 +50,7 @@ def progress(what: str) -> Iterator[None]:
         timer.join()
         status.stop()
         if shown.is_set() and console.is_terminal:
-            console.print(f"{what}: {time.perf_counter() - started:.1f} s", highlight=False)
+            console.print(f"{what}: {time.perf_counter() - started:.1f} s")
 
 
 class Bar:
@@ -102,7 +103,17 @@ def exit_unless_converged(content: dict[str, Any]) -> None:
 
 
 class Terminal(Console):
-    """A console that goes on where its output ends."""
+    """A console that shows texts as they are and goes on where its output ends.
+
+    No markup, no names of emoji, and nothing that could steer a terminal, whatever is printed or put into a table.
+    """
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **how)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Return a text as it is shown."""
+        return super().render_str("\n".join(map(printable, text.expandtabs().split("\n"))), **how)
 
     def print(self, *what: Any, **how: Any) -> None:
         """Print, or drop what nobody reads or nothing holds."""
@@ -116,14 +127,14 @@ class Terminal(Console):
 def console() -> Console:
     """Return the console of the results: as wide as the terminal, 120 columns where there is none."""
     width = None if sys.stdout.isatty() else 120
-    return Terminal(highlight=False, soft_wrap=True, width=width)
+    return Terminal(soft_wrap=True, width=width)
 
 
 def table(*headers: str, wrapped: Sequence[str] = ()) -> Table:
     """Return an empty table with these columns; only those `wrapped` may take several lines."""
     empty = Table(box=None)
     for header in headers:
-        empty.add_column(escape(header), no_wrap=header not in wrapped)
+        empty.add_column(header, no_wrap=header not in wrapped)
     return empty
 
 
@@ -151,7 +162,7 @@ def draw(plot: Path | None, result: Any) -> None:
 
 def say_drawn(plot: Path) -> None:
     """Say where a figure is."""
-    print(f"drawn to {plot}", file=sys.stderr)
+    print(f"drawn to {printable(str(plot))}", file=sys.stderr)
 
 
 def _pieces(pieces: Sequence[Sequence[float]]) -> str:
@@ -208,7 +219,7 @@ def draw_predictions(plot: Path | None, found: Sequence[Prediction]) -> None:
         from ..plots.style import save
 
         save(draw_spectra([prediction.panel() for prediction in found]), plot)
-        print(f"drawn to {plot}", file=sys.stderr)
+        print(f"drawn to {printable(str(plot))}", file=sys.stderr)
 
 
 def _numbers(prediction: Prediction) -> None:
@@ -218,7 +229,7 @@ def _numbers(prediction: Prediction) -> None:
     for label, *numbers in zip(
         measurement.labels, prediction.counts["prediction"], measurement.observed, measurement.errors, strict=True
     ):
-        rows.add_row(escape(label), *(f"{number:.5g}" for number in numbers))
+        rows.add_row(label, *(f"{number:.5g}" for number in numbers))
     console().print(rows)
 
 
@@ -515,18 +526,18 @@ def explanation(content: Mapping[str, Any]) -> None:
     out = console()
     out.print(f"χ² as a function of {', '.join(content['coordinates']) or 'nothing'}")
     for measurement, components in content["measurements"].items():
-        out.print(f"\n{escape(measurement)}")
+        out.print(f"\n{measurement}")
         for component, one in components.items():
             state = f"a function of {abridged(one['live'])}" if one["live"] else "folded to an array"
             scaled = f", times {abridged(one['factors'])}" if one["factors"] else ""
-            out.print(f"  {escape(component)}: {escape(state + scaled)}")
+            out.print(f"  {component}: {state + scaled}")
             if one["arguments"]:
-                out.print(f"    fixed, other values compile nothing: {escape(abridged(one['arguments']))}")
+                out.print(f"    fixed, other values compile nothing: {abridged(one['arguments'])}")
             if one["folded"]:
-                out.print(f"    folded away: {escape(abridged(one['folded']))}")
+                out.print(f"    folded away: {abridged(one['folded'])}")
             for stage in one["stages"]:
                 path = stage["path"].removeprefix(component).removeprefix(".")
-                out.print(f"    {escape(_stage(path, stage))}")
+                out.print(f"    {_stage(path, stage)}")
     compiled, gradient = content["compiled"], content["gradient"]
     cache = content["cache"]["folder"] if content["cache"]["on"] else "off"
     out.print(f"\n{content['bytes'] / 1e3:.0f} kB of arrays, folded in {content['seconds']['fold']:.2f} s")

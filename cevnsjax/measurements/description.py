@@ -89,7 +89,7 @@ class Description(Numbers):
             raise self._fail(key, "a text", quoted(value))
         if len(value) > LONGEST_TEXT:
             raise self._fail(key, f"a text of at most {LONGEST_TEXT} letters", f"one of {len(value)}")
-        if printable(" ".join(value.split())) != " ".join(value.split()):
+        if printable(line := value.translate({9: " ", 10: " ", 13: " "})) != line:
             raise self._fail(key, "a text without control characters", f"'{value}'")
         return value
 

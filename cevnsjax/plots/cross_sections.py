@@ -7,7 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from .style import CURVE_COLOUR, RC, new_figure, tidy
+from .style import CURVE_COLOUR, RC, new_figure, plain, tidy
 
 POINT_COLOURS = ("#c0392b", "#e08a2c", "#3f9b7a", "#8c5aa8", "#5f7f95")
 POINT_MARKERS = ("o", "s", "D", "^", "v")
@@ -67,9 +67,16 @@ def draw_cross_sections(line: Line, points: Sequence[Point]) -> Figure:
         for number, point in enumerate(points):
             style = {"color": POINT_COLOURS[number % len(POINT_COLOURS)], "ls": ""}
             down, up = np.array(point.total)[:, None]
-            marker = POINT_MARKERS[number % len(POINT_MARKERS)]
+            marker, label = POINT_MARKERS[number % len(POINT_MARKERS)], plain(point.label)
             axes.errorbar(
-                point.neutrons, point.value, [down, up], marker=marker, ms=6, elinewidth=1.0, label=point.label, **style
+                point.neutrons,
+                point.value,
+                [down, up],
+                marker=marker,
+                ms=6,
+                elinewidth=1.0,
+                label=label,
+                **style,
             )
             down, up = np.array(point.statistical)[:, None]
             axes.errorbar(point.neutrons, point.value, [down, up], marker="", elinewidth=3.0, **style)

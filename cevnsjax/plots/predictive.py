@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .spectra import ROW, WIDTH, axis_labels
-from .style import LEVEL_COLOURS, RC, SIGNAL_COLOUR, new_figure, tidy
+from .style import LEVEL_COLOURS, RC, SIGNAL_COLOUR, new_figure, plain, tidy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ def draw_bands(bands: Sequence[Band]) -> Figure:
                 axes.set(xlabel=xlabel, ylabel=ylabel, xlim=(edges[0], edges[-1]))
                 if np.all(observed >= 0.0):
                     axes.set_ylim(bottom=0.0)
-                axes.set_title(band.title if number == 0 else "")
+                axes.set_title(plain(band.title) if number == 0 else "")
                 tidy(axes)
             row[len(band.edges) - 1].legend(loc="upper right")
     return figure

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import RC, new_figure, tidy
+from .style import RC, new_figure, plain, tidy
 
 COLOURS = ("#1f4e82", "#c0562f", "#3f9b7a", "#8c5aa8", "#a8963c", "#b8524f", "#5f7f95", "#e08a2c", "#444444", "#7fb2e0")
 
@@ -32,7 +32,7 @@ def draw_lines(axes: Axes, overlay: Overlay, colour: str, shade: bool) -> None:
         inside = np.ma.masked_invalid(np.minimum(overlay.height, 1.0)).T
         axes.contourf(*overlay.axes, inside, levels=[0.0, 2.0], colors=[colour], alpha=0.16)
     for number, line in enumerate(overlay.lines):
-        axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.5, label=overlay.label if number == 0 else None)
+        axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.5, label=plain(overlay.label) if number == 0 else None)
 
 
 def draw_overlay(
@@ -50,7 +50,7 @@ def draw_overlay(
                     axes.plot(*overlay.best, marker="+", ms=9, mew=1.4, ls="", color=colour)
             else:
                 finite = np.where(np.isfinite(overlay.height), overlay.height, np.nan)
-                axes.plot(overlay.axes[0], finite, color=colour, lw=1.6, label=overlay.label)
+                axes.plot(overlay.axes[0], finite, color=colour, lw=1.6, label=plain(overlay.label))
         if len(labels) == 1:
             axes.axhline(level, color="0.6", lw=0.8, ls=(0, (4, 3)))
             axes.set(ylim=(0.0, 2.5 * level))

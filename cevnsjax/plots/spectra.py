@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .profiles import Curve, draw_curve
-from .style import RC, SIGNAL_COLOUR, component_colours, component_name, new_figure, tidy
+from .style import RC, SIGNAL_COLOUR, component_colours, component_name, new_figure, plain, tidy
 
 AXIS_NAMES = {
     "energy": "reconstructed energy",
@@ -110,7 +110,7 @@ def _draw_numbers(axes: Axes, panel: Panel) -> None:
 
 def _draw_panel(figure: Figure | SubFigure, panel: Panel, suffix: str) -> None:
     grid = figure.subplots(panel.rows, panel.columns, sharex="col", squeeze=False)
-    figure.suptitle(f"{panel.title}{suffix}")
+    figure.suptitle(f"{plain(panel.title)}{suffix}")
     if not panel.edges:
         _draw_numbers(grid[0, 0], panel)
         return

@@ -44,6 +44,12 @@ def component_name(name: str) -> str:
     return COMPONENT_NAMES.get(name, name.replace("_", " "))
 
 
+def plain(text: str) -> str:
+    """Return a user's text as a figure shows it letter by letter: no mathematics, and no label that is left out."""
+    text = text.replace("$", r"\$")
+    return f"\u200a{text}" if text.startswith("_") else text
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of that size [inch] with the layout engine of all figures."""
     return Figure(figsize=(width, height), layout="constrained", dpi=130)

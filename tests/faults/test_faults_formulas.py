@@ -49,7 +49,6 @@ def test_natural_germanium_is_its_isotopes(counts):
     [
         (CAESIUM, "CsI", "133Cs127I"),
         (CAESIUM, "NaI", "23Na127I"),
-        (CAESIUM, "C3F8", "C3F8"),
         (XENON, "CsI2", "133Cs127I2"),
         (XENON, "136Xe2", "136Xe"),
     ],
@@ -99,9 +98,8 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("formula", "words"), REFUSED, ids=[formula[:12] for formula, _ in REFUSED])
-@pytest.mark.parametrize("text", [GERMANIUM, CAESIUM], ids=["germanium", "caesium"])
-def test_what_cannot_be_meant_is_refused(refused, tmp_path, text, formula, words):
-    (tmp_path / "experiment.toml").write_text(with_entry(text, "target.formula", f'"{formula}"'))
+def test_what_cannot_be_meant_is_refused(refused, tmp_path, formula, words):
+    (tmp_path / "experiment.toml").write_text(with_entry(GERMANIUM, "target.formula", f'"{formula}"'))
     refused("predict", "experiment.toml", words=["target.formula: ", *words])
 
 
