@@ -9,7 +9,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,47 +27,48 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 """What a file system answers that knows no hard links."""
 
 
-def cannot_write(path: Path, why: str | OSError) -> InputError:
+def cannot_write(path: Path, why: str | OSError, doing: str = "write") -> InputError:
     """Return the error that says why nothing can be written to `path`."""
     reason = why if isinstance(why, str) else why.strerror or str(why)
-    return InputError(f"cannot write to '{path}': {reason}")
+    return InputError(f"cannot {doing} to '{path}': {reason}")
 
 
-def exists(path: Path) -> bool:
+def exists(path: Path, doing: str = "write") -> bool:
     """Return whether there is anything at `path`, be it a link to nothing."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise cannot_write(path, error) from None
+        raise cannot_write(path, error, doing) from None
     return True
 
 
-def check_folder(path: Path) -> None:
+def check_folder(path: Path, doing: str = "write") -> None:
     """Refuse a path beside which no file can be made, which is tried; nothing is left there."""
     if not path.parent.is_dir():
-        raise cannot_write(path, f"there is no folder '{path.parent}'")
-    with _beside(path) as part, part.open("wb") as file:
+        raise cannot_write(path, f"there is no folder '{path.parent}'", doing)
+    with _beside(path, doing) as part, part.open("wb") as file:
         file.write(bytes(4096))
 
 
-def check_file(path: Path, overwrite: bool = False, ending: str = "") -> None:
+def check_file(path: Path, overwrite: bool = False, endings: Sequence[str] = (), doing: str = "write") -> None:
     """Refuse, before anything is computed, a path that no file can be written to, or that holds one to be kept."""
-    if ending and path.suffix != ending:
-        raise cannot_write(path, f"expected a name that ends in {ending}")
-    if exists(path):
+    if endings and path.suffix.lower() not in endings:
+        raise cannot_write(path, f"expected a name that ends in {', '.join(endings)}", doing)
+    if exists(path, doing):
         if path.is_dir():
-            raise cannot_write(path, "it is a folder")
+            raise cannot_write(path, "it is a folder", doing)
         if path.exists() and not path.is_file():
-            raise cannot_write(path, "it is no regular file")
+            raise cannot_write(path, "it is no regular file", doing)
         if not overwrite:
-            raise cannot_write(path, "it exists already; overwrite it with --overwrite (overwrite=True in Python)")
-    check_folder(path)
+            why = "it exists already; overwrite it with --overwrite (overwrite=True in Python)"
+            raise cannot_write(path, why, doing)
+    check_folder(path, doing)
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[Path]:
+def _beside(path: Path, doing: str) -> Iterator[Path]:
     """Yield a new empty file beside `path` under a name that nobody can foresee; it is removed if it is still there."""
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{WRITING}")
     try:
@@ -77,15 +78,16 @@ def _beside(path: Path) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise cannot_write(path, error) from None
+        raise cannot_write(path, error, doing) from None
 
 
 @contextmanager
-def replacing(path: Path, overwrite: bool = True) -> Iterator[Path]:
-    """Yield an empty file to write to; at the end it is synced and becomes `path`, at once. Without `overwrite` refuse
-    what has appeared there meanwhile.
-    """  # fmt: skip
-    with _beside(path) as part:
+def replacing(path: Path, overwrite: bool = True, doing: str = "write") -> Iterator[Path]:
+    """Yield an empty file to write to, which is synced at the end and becomes `path` at once.
+
+    Without `overwrite` what has appeared there meanwhile is refused.
+    """
+    with _beside(path, doing) as part:
         yield part
         sync(part)
         if overwrite:

@@ -16,7 +16,7 @@ ENGINE = "h5netcdf"
 
 def check_netcdf(path: Path, overwrite: bool = False) -> None:
     """Refuse, before anything is computed, a path that no netCDF file can be written to; nothing is left there."""
-    check_file(path, overwrite, ".nc")
+    check_file(path, overwrite, (".nc",))
     for library in ("xarray", "h5py", ENGINE):
         try:
             importlib.import_module(library)

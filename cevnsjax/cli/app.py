@@ -19,12 +19,22 @@ from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 from .contour import contour
-from .process import OUTPUT, check_environment, prepare_streams, say_stopped, stoppable, use_cache
+from .process import (
+    OUTPUT,
+    Commands,
+    Interruption,
+    check_environment,
+    prepare_streams,
+    say_stopped,
+    stoppable,
+    use_cache,
+)
 from .sample import sample
 from .scan import scan
 from .toys import toys
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -334,14 +344,13 @@ def cite(
 
 def main() -> None:
     """Run the command line; turn what a user can cause into one line and exit code 2."""
-    gc.freeze()  # what the imports made stays: to search it for garbage again and again costs a tenth of a command
-    prepare_streams()
-    OUTPUT.error = None
     try:
         with stoppable():
+            gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
+            prepare_streams()
             code = _run()
-    except KeyboardInterrupt as stop:
-        code = say_stopped(stop)
+    except (KeyboardInterrupt, Interruption) as stop:
+        code = say_stopped(getattr(stop, "stop", stop))
     OUTPUT.printed(lambda: None)
     if OUTPUT.error is not None:
         print(f"cevnsjax: cannot write to the standard output: {OUTPUT.error.strerror}", file=sys.stderr)
@@ -356,8 +365,6 @@ def _run() -> int:
         use_cache()
         return app(prog_name="cevnsjax", standalone_mode=False) or 0
     except typer.Exit as exit_:
-        if isinstance(exit_.__cause__, KeyboardInterrupt):
-            raise exit_.__cause__ from None
         return exit_.exit_code
     except typer.TyperException as error:
         message = error.format_message()

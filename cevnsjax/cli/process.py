@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax
+from typer.core import TyperGroup
 
 from .._cache import enable_compilation_cache
 from .._errors import InputError
@@ -56,6 +57,26 @@ class Stopped(KeyboardInterrupt):
         """Take the number of the signal."""
         super().__init__()
         self.number = number
+
+
+class Interruption(BaseException):
+    """Carries an interruption through typer, which makes an exit code of it and drops what it says."""
+
+    def __init__(self, stop: KeyboardInterrupt) -> None:
+        """Take the interruption."""
+        super().__init__()
+        self.stop = stop
+
+
+class Commands(TyperGroup):
+    """Commands whose interruption reaches the one who called them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise Interruption(stop) from None
 
 
 @contextmanager
@@ -116,8 +137,10 @@ def _write_in_letters(error: UnicodeError) -> tuple[str, int]:
 
 
 def prepare_streams() -> None:
-    """Have all text printed in whatever encoding the streams have; a stream that is closed takes it and drops it."""
+    """Have all text printed in whatever encoding the streams have, and figures drawn; a closed stream drops all."""
+    OUTPUT.error = None
     codecs.register_error(ERRORS, _write_in_letters)
+    os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook or a profile has asked for
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

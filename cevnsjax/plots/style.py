@@ -1,6 +1,5 @@
 """What all figures share: colours, names of components and confidence levels, empty figures, writing to a file."""
 
-import os
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._errors import InputError
+from .._writing import check_file, replacing
 
 SIGNAL_COLOUR, STEADY_COLOUR = "#2f6fb5", "#c9ccd1"
 BACKGROUND_COLOURS = ("#e08a2c", "#8c5aa8", "#3f9b7a", "#b8524f", "#a8963c", "#5f7f95", "#d4a5c0")
@@ -29,7 +28,14 @@ COMPONENT_NAMES = {
 LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}
 CURVE_COLOUR = "#1f4e82"
 LEVEL_COLOURS = ("#2f6fb5", "#6fa3d8", "#a9c9ea", "#d6e6f5")
-RC = {"font.size": 10, "axes.labelsize": 11, "axes.titlesize": 11, "legend.fontsize": 9, "legend.frameon": False}
+RC = {
+    "text.usetex": False,
+    "font.size": 10,
+    "axes.labelsize": 11,
+    "axes.titlesize": 11,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+}
 
 
 def component_colours(names: Sequence[str]) -> dict[str, str]:
@@ -61,22 +67,11 @@ def tidy(axes: Axes) -> None:
 
 
 def check_figure_path(path: Path) -> None:
-    """Refuse a path that no figure can be written to, before anything is computed; nothing is created."""
-    known = Figure().canvas.get_supported_filetypes()
-    suffix = path.suffix.lstrip(".").lower()
-    if suffix not in known:
-        raise InputError(f"cannot draw to '{path}': expected a name that ends in .{', .'.join(sorted(known))}")
-    if path.is_dir():
-        raise InputError(f"cannot draw to '{path}': it is a folder")
-    if not path.parent.is_dir():
-        raise InputError(f"cannot draw to '{path}': there is no folder '{path.parent}'")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InputError(f"cannot draw to '{path}': no permission to write there")
+    """Refuse a path that no figure can be written to, before anything is computed; one that is there is replaced."""
+    check_file(path, True, [f".{ending}" for ending in sorted(Figure().canvas.get_supported_filetypes())], "draw")
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write `figure` to `path`."""
-    try:
-        figure.savefig(path)
-    except OSError as error:
-        raise InputError(f"cannot draw to '{path}': {error.strerror or error}") from None
+    """Write `figure` to `path`, whole, in the place of one that is there."""
+    with replacing(path, doing="draw") as part:
+        figure.savefig(part, format=path.suffix.lstrip("."))

@@ -1,0 +1,33 @@
+"""The command ``cevnsjax``, from its first moment: what stops it while it imports is said in one line, as later."""
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+BAD_INPUT = 2
+
+
+def _stop(number: int, _: Any) -> NoReturn:
+    os.write(2, f"cevnsjax: interrupted by {signal.Signals(number).name}; nothing was begun\n".encode())
+    os._exit(128 + number)
+
+
+def main() -> None:
+    """Import the package and run its command line."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    try:
+        from cevnsjax.cli import main as run
+    except ValueError as error:  # so JAX refuses variables of the environment
+        asked = [name for name in os.environ if name.startswith("JAX_") and name in str(error)]
+        if not asked:
+            raise
+        print(f"cevnsjax: {asked[0]}: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    run()
