@@ -19,8 +19,8 @@ from pathlib import Path
 RUNS = {
     "scan": "scan coherent-csi-2021 --interaction light-vector:B-L --grid g_zp=1e-6:1e-2:40:log "
     "--grid m_zp=10:1e4:30:log --chunk 15 --out out.zarr",
-    "sample": "sample csre-cs --free r_n_cs --method hmc --draws 3000000 --seed 3 --out out.nc",
-    "toys": "toys csre-cs --free r_n_cs --count 300000 --seed 5 --out out.nc",
+    "sample": "sample csre-cs --free r_n_cs --method hmc --draws 600000 --seed 3 --out out.nc",
+    "toys": "toys csre-cs --free r_n_cs --count 100000 --seed 5 --out out.nc",
 }
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 LONGEST = 120.0

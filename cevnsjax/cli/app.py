@@ -21,8 +21,6 @@ from . import options, show
 from .contour import contour
 from .process import (
     OUTPUT,
-    Commands,
-    Interruption,
     check_environment,
     prepare_streams,
     say_stopped,
@@ -34,7 +32,6 @@ from .scan import scan
 from .toys import toys
 
 app = typer.Typer(
-    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -349,8 +346,8 @@ def main() -> None:
             gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
             prepare_streams()
             code = _run()
-    except (KeyboardInterrupt, Interruption) as stop:
-        code = say_stopped(getattr(stop, "stop", stop))
+    except KeyboardInterrupt as stop:
+        code = say_stopped(stop)
     OUTPUT.printed(lambda: None)
     if OUTPUT.error is not None:
         print(f"cevnsjax: cannot write to the standard output: {OUTPUT.error.strerror}", file=sys.stderr)
@@ -363,7 +360,11 @@ def _run() -> int:
     try:
         check_environment()
         use_cache()
-        return app(prog_name="cevnsjax", standalone_mode=False) or 0
+        command = typer.main.get_command(app)
+        # Not by its own main, which makes an exit code of an interruption and drops what that says.
+        with command.make_context("cevnsjax", sys.argv[1:]) as context:
+            command.invoke(context)
+        return 0
     except typer.Exit as exit_:
         return exit_.exit_code
     except typer.TyperException as error:
@@ -371,6 +372,8 @@ def _run() -> int:
         print(message if len(sys.argv) == 1 else f"cevnsjax: {' '.join(message.split())}", file=sys.stderr)
     except InputError as error:
         print(f"cevnsjax: {' '.join(str(error).split())}", file=sys.stderr)
-    except typer.Abort:
-        raise KeyboardInterrupt from None
+    except OSError as error:
+        if not OUTPUT.fails:
+            raise
+        OUTPUT.drop(error)
     return BAD_INPUT

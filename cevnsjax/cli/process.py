@@ -1,5 +1,6 @@
 """The process around a command: the streams it prints to, the signals that stop it, what is asked of JAX."""
 
+import _thread
 import codecs
 import io
 import os
@@ -13,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax
-from typer.core import TyperGroup
 
 from .._cache import enable_compilation_cache
 from .._errors import InputError
@@ -33,8 +33,8 @@ LETTERS = {
     "√": "sqrt",
 }
 LETTERS |= dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("“”„", '"') | dict.fromkeys("‘’", "'")
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""Signals that end a job."""
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that stop a command."""
 FIT_FOR = {
     "jax_numpy_rank_promotion": ("allow", "warn"),
     "jax_numpy_dtype_promotion": ("standard",),
@@ -51,7 +51,7 @@ FIT_FOR = {
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end: whatever an interruption from the keyboard leaves in order, this does too."""
+    """The process was asked to end: from the keyboard, or in a way that is to leave as much in order."""
 
     def __init__(self, number: int) -> None:
         """Take the number of the signal."""
@@ -59,43 +59,43 @@ class Stopped(KeyboardInterrupt):
         self.number = number
 
 
-class Interruption(BaseException):
-    """Carries an interruption through typer, which makes an exit code of it and drops what it says."""
-
-    def __init__(self, stop: KeyboardInterrupt) -> None:
-        """Take the interruption."""
-        super().__init__()
-        self.stop = stop
-
-
-class Commands(TyperGroup):
-    """Commands whose interruption reaches the one who called them."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt as stop:
-            raise Interruption(stop) from None
-
-
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Raise `Stopped` for the signals that end a job; a signal that is ignored stays so."""
+    """Raise `Stopped` for the signals that stop a command; a signal that is ignored stays so.
+
+    One that comes while Python calls back from where nothing can be raised, as in the collection of garbage, comes
+    again a moment later.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in STOPS}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    hook = sys.unraisablehook
 
     def stop(number: int, _: Any) -> None:
         for each in before:
-            signal.signal(each, signal.SIG_IGN)
+            if each != signal.SIGINT:  # from an impatient keyboard a second one ends what the first has begun to save
+                signal.signal(each, signal.SIG_IGN)
         raise Stopped(number)
 
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {n: signal.getsignal(n) for n in ENDING if signal.getsignal(n) is not signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, stop)
+    def listen() -> None:
+        for number in before:
+            signal.signal(number, stop)
+
+    def lost(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, Stopped):
+            hook(unraisable)
+            return
+        listen()
+        threading.Timer(0.02, _thread.interrupt_main, [unraisable.exc_value.number]).start()
+
+    listen()
+    sys.unraisablehook = lost
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -162,6 +162,15 @@ class Output:
             sys.stdout.flush()
         except OSError as error:
             self.drop(error)
+
+    @property
+    def fails(self) -> bool:
+        """Return whether the standard output does not take what was printed."""
+        try:
+            sys.stdout.flush()
+        except OSError:
+            return True
+        return False
 
     def drop(self, error: OSError) -> None:
         """Let everything go nowhere from now on."""
