@@ -1,0 +1,127 @@
+"""χ², gradient and Hessian at any values within the bounds: finite, the same forward as in reverse, symmetric."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import cevnsjax as cj
+
+MEASUREMENTS = {
+    "coherent_csi_2021": ["sin2_theta_w", "r_n_cs"],
+    "coherent_lar_2020": ["sin2_theta_w", "r_n_ar"],
+    "conus_plus_2025": ["sin2_theta_w", "r_n_ge"],
+    "apv_cs": ["sin2_theta_w", "r_n_cs"],
+}
+"""Measurements, and what is free of them beside the model."""
+MODELS = {
+    "standard-model": [],
+    "nsi": ["eps_ee_u", "eps_mumu_d", "eps_emu_u", "eps_emu_u_phase"],
+    "light-vector": ["g_zp", "m_zp"],
+    "light-vector:B-L": ["g_zp", "m_zp"],
+    "light-vector:Lmu-Ltau": ["g_zp", "m_zp"],
+    "light-scalar": ["g_phi", "m_phi"],
+    "axial": ["g_axial", "m_axial"],
+    "pseudoscalar": ["g_pseudoscalar", "m_pseudoscalar"],
+    "tensor": ["g_tensor", "m_tensor"],
+    "charge-radius": ["charge_radius_ee", "charge_radius_mumu", "charge_radius_emu"],
+    "millicharge": ["millicharge_ee", "millicharge_mumu", "millicharge_emu"],
+    "magnetic-moment": ["magnetic_moment_e", "magnetic_moment_mu"],
+    "sterile-oscillation": ["u2_e4", "u2_mu4", "delta_m2_41"],
+    "dipole-portal": ["dipole_moment_e", "dipole_moment_mu", "m_hnl"],
+}
+FEW = [("coherent_csi_2021", "light-vector"), ("coherent_lar_2020", "nsi"), ("conus_plus_2025", "magnetic-moment")]
+ALL = [
+    (measurement, model)
+    for measurement in MEASUREMENTS
+    for model in MODELS
+    if measurement != "apv_cs" or model == "standard-model"
+]
+AGREE = 1e-7
+"""Of a derivative, in units of it or of the curvature: a sum of terms that cancel."""
+ROUNDING = 1e-13
+"""Of the largest derivative, in units of the bounds: a coordinate may depend on another by rounding alone."""
+PHASES = (Phase.explicit, Phase.generate)
+"""An example that fails is told as it was drawn: to look for a simpler one takes minutes."""
+
+
+@jax.jit
+def derivatives(problem, u):
+    """Return χ², the gradient in reverse and forward, and the Hessian."""
+    forward = jax.vmap(lambda direction: jax.jvp(problem, (u,), (direction,))[1])(np.eye(len(problem.names)))
+    value, reverse = jax.value_and_grad(problem)(u)
+    return value, reverse, forward, jax.hessian(problem)(u)
+
+
+@functools.lru_cache(maxsize=2)
+def pose(measurement, model):
+    likelihood = cj.Likelihood([getattr(cj.measurements, measurement)()], cj.model(model))
+    free = MEASUREMENTS[measurement] + MODELS[model]
+    return likelihood.problem(free=free), [
+        prior.width is not None for prior in likelihood.log_density(free=free).priors
+    ]
+
+
+def coordinate(low, high, constrained):
+    """Return a strategy of values of one coordinate: the bounds, even shares, and all orders of magnitude from zero."""
+    share = st.floats(0.0, 1.0)
+    if constrained:  # a strength: nothing is expected of a measurement without any
+        return st.floats(0.05, 3.0)
+    even = share.map(lambda x: low + (high - low) * x)
+    if low > 0:
+        return even | share.map(lambda x: float(np.clip(low * (high / low) ** x, low, high)))
+    powers = st.floats(-12.0, 0.0).map(lambda power: high * 10.0**power)
+    return even | powers | (powers.map(lambda x: max(low, -x)) if low < 0 else st.just(low))
+
+
+def check(measurement, model, data):
+    problem, constrained = pose(measurement, model)
+    low, high = (np.asarray(bound) for bound in problem.box)
+    u = np.array(
+        [
+            data.draw(coordinate(*one), label=name)
+            for name, *one in zip(problem.names, low, high, constrained, strict=True)
+        ]
+    )
+    value, reverse, forward, hessian = (np.asarray(part) for part in derivatives(problem, u))
+    assert np.isfinite(value), value
+    assert np.isfinite(reverse).all(), reverse
+    assert np.isfinite(forward).all(), forward
+    assert np.isfinite(hessian).all(), hessian
+    width, span = np.sqrt(np.abs(np.diag(hessian))), high - low
+    slopes, bends = np.abs(reverse), np.abs(hessian)
+    rounding = ROUNDING * (slopes * span).max() / span
+    assert np.all(np.abs(forward - reverse) <= AGREE * (slopes + width * np.sqrt(1.0 + value)) + rounding)
+    rounding = ROUNDING * (bends * np.outer(span, span)).max() / np.outer(span, span)
+    assert np.all(np.abs(hessian - hessian.T) <= AGREE * (bends + np.outer(width, width)) + rounding)
+
+
+def sweep(measurement, model, examples):
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=PHASES,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def run(data):
+        check(measurement, model, data)
+
+    run()
+
+
+@pytest.mark.parametrize(("measurement", "model"), [*FEW, ("apv_cs", "standard-model")])
+def test_chi2_is_smooth_within_the_bounds(measurement, model):
+    sweep(measurement, model, 60)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(("measurement", "model"), ALL)
+def test_chi2_is_smooth_within_the_bounds_in_full(measurement, model, figure):
+    sweep(measurement, model, 1000)
+    figure(f"smooth | {measurement} | {model} | 1000 examples")
