@@ -272,6 +272,10 @@ class Dask:
         self._connection: _Connection | None = None
         self._finalizer: Any = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy is made of, which connects for itself."""
+        return self.__dict__ | {"_connection": None, "_finalizer": None}
+
     def __enter__(self) -> "Dask":
         return self
 

@@ -53,6 +53,15 @@ class Evaluator:
         leaves, structure = jax.tree.flatten(jax.device_put(problem))
         self._problem = structure, tuple(leaves)
 
+    def __getstate__(self) -> Problem:
+        """Return what a copy is made of."""
+        structure, leaves = self._problem
+        return jax.tree.unflatten(structure, [np.asarray(leaf) for leaf in leaves])
+
+    def __setstate__(self, problem: Problem) -> None:
+        """Become the copy."""
+        Evaluator.__init__(self, problem)
+
     def _check(self, u: Float[Array, "*point coordinate"]) -> None:
         check_precision()
         if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):

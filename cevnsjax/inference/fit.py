@@ -84,6 +84,15 @@ class Solver:
         self.compile_seconds = self.run_seconds = 0.0
         self._programs: dict[Callable[..., Any], Callable[..., Any]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy in another process is made of: programs and devices are found anew there."""
+        return {name: getattr(self, name) for name in ("problem", "compile_seconds", "run_seconds")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become the copy."""
+        Solver.__init__(self, state["problem"])
+        self.compile_seconds, self.run_seconds = state["compile_seconds"], state["run_seconds"]
+
     def _compiled(self, function: Callable[..., Any], chunk: int) -> Callable[..., Any]:
         """Return `function` of rows of starts: one for each device and place in a chunk.
 

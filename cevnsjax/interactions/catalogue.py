@@ -33,6 +33,10 @@ class Model:
     summary: str
     reference: str
 
+    def __reduce__(self) -> tuple[Callable[[str], "Model"], tuple[str]]:
+        """Return how another process finds the same entry."""
+        return _entry, (next(name for name, one in MODELS.items() if one is self),)
+
 
 def _standard(variant: str, couplings: str) -> Interaction:
     """Return the Standard Model with options, comma-separated."""
@@ -44,6 +48,10 @@ def _standard(variant: str, couplings: str) -> Interaction:
                 f"known: {', '.join(STANDARD_OPTIONS)}"
             )
     return standard_model(couplings, *(option in options for option in STANDARD_OPTIONS))
+
+
+def _entry(name: str) -> "Model":
+    return MODELS[name]
 
 
 def _without(name: str, factory: Callable[[], Interaction]) -> Callable[[str, str], Interaction]:
