@@ -1,6 +1,7 @@
 """Intervals and contours of Feldman and Cousins, with those of Wilks beside them."""
 
 import dataclasses
+import json
 import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -20,6 +21,7 @@ from ..inference.levels import Level, check_level, delta_chi2, level_of
 from ..inference.scan import Axis
 from .contours import Contour, contours
 from .netcdf import write_netcdf
+from .record import axis_settings, data_digest, record
 from .report import plain
 from .toys import coordinate_values, settings
 
@@ -54,6 +56,8 @@ class FeldmanCousinsResult:
     count: int
     seed: int
     seconds: Mapping[str, float]
+    refine: int = 2
+    """How often a point was added at each edge of the interval of one parameter."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,6 +144,7 @@ class FeldmanCousinsResult:
             "converged": self.converged,
             "message": self.message,
             "not_converged": int(self.construction.lost.sum()),
+            "data": data_digest(self.fit.likelihood),
             "seconds": dict(self.seconds),
             "version": __version__,
         }
@@ -206,8 +211,19 @@ class FeldmanCousinsResult:
                 "interactions": list(self.fit.likelihood.interaction.names),
                 "seed": self.seed,
                 "version": __version__,
+                "cevnsjax": json.dumps(self._record()),
             },
         )
+
+    def _record(self) -> dict[str, Any]:
+        run = {
+            "grid": {axis.name: axis_settings(axis) for axis in self.axes},
+            "levels": [level.label for level in self.levels],
+            "count": self.count,
+            "seed": self.seed,
+            "refine": self.refine,
+        }
+        return record("feldman-cousins", self.fit.likelihood, self.fit.specification, run, self.names)
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the construction to a netCDF file; one that exists is refused unless `overwrite`."""
@@ -301,4 +317,4 @@ def feldman_cousins(
     else:
         construction = Construction(np.empty((0, len(axes))), np.empty((0, len(found.u))), np.empty(0), (), np.empty(0))
     seconds = {"fit": sum(fit.seconds.values()), "toys": time.perf_counter() - started}
-    return FeldmanCousinsResult(fit, axes, construction, levels, count, seed, seconds)
+    return FeldmanCousinsResult(fit, axes, construction, levels, count, seed, seconds, refine)

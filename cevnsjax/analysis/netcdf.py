@@ -2,16 +2,20 @@
 
 import importlib
 import io
+import json
+import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
-from .._writing import check_file, replacing
+from .._writing import check_file, exists, replacing
 
 if TYPE_CHECKING:
     from xarray import Dataset, DataTree
 
 ENGINE = "h5netcdf"
+LARGEST = 2**24
+"""Bytes of what a file says of itself beyond which it is not read."""
 
 
 def check_netcdf(path: Path, overwrite: bool = False) -> None:
@@ -31,3 +35,59 @@ def write_netcdf(content: "Dataset | DataTree", path: Path, overwrite: bool = Fa
     content.to_netcdf(whole, engine=ENGINE)  # HDF5 on a disk that is full ends the process
     with replacing(path, overwrite) as part:
         part.write_bytes(whole.getbuffer())
+
+
+def check_whole(path: Path) -> None:
+    """Refuse an HDF5 file that says it holds more than it has room for, or whose numbers lie in other files."""
+    import h5py
+
+    if not path.is_file():
+        raise InputError(f"'{path}' is {'no regular file' if exists(path) else 'not there'}")
+    room = path.stat().st_size
+    try:
+        with h5py.File(path, "r") as file:
+            _check_group(path, file, room)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{path}' is no netCDF file of this program, or damaged: {error}") from None
+
+
+def _check_group(path: Path, group: Any, room: int) -> int:
+    """Return the bytes that the numbers of a group take, no more than `room`."""
+    import h5py
+
+    taken = 0
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise InputError(f"'{path}': '{name}' lies in another place: expected a file that holds all its numbers")
+        member = group[name]
+        if isinstance(member, h5py.Group):
+            taken += _check_group(path, member, room - taken)
+        elif isinstance(member, h5py.Dataset):
+            if member.external or member.is_virtual:
+                raise InputError(f"'{path}': '{name}' lies in another file: expected one that holds all its numbers")
+            shared = member.attrs.get("CLASS") == b"DIMENSION_SCALE" and member.id.get_storage_size() == 0
+            taken += 0 if shared else math.prod(member.shape or ()) * member.dtype.itemsize
+        if taken > room:
+            raise InputError(f"'{path}' says it holds more than its {room} bytes: it is damaged")
+    return taken
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a netCDF file of this program says of itself; refuse any other file."""
+    import h5py
+
+    check_whole(path)
+    other = InputError(f"'{path}' holds no scan, posterior or toys of this program")
+    try:
+        with h5py.File(path, "r") as file:
+            if "cevnsjax" not in file.attrs or file.attrs.get_id("cevnsjax").get_storage_size() > LARGEST:
+                raise other
+            text = file.attrs["cevnsjax"]
+        content = json.loads(text) if isinstance(text, str) and len(text) <= LARGEST else None
+    except (OSError, RuntimeError, KeyError, ValueError, RecursionError) as error:
+        raise (error if isinstance(error, InputError) else other) from None
+    if not isinstance(content, dict):
+        raise other
+    return content

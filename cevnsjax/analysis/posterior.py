@@ -19,10 +19,11 @@ from ..accuracy import TOO_LARGE, WORTH_A_WORD, Accuracy
 from ..inference.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.levels import LEVELS, Level, check_level, level_of
 from ..inference.problem import Problem, Specification
-from ..inference.sample import Draws, sample
+from ..inference.sample import Draws, run_settings, sample
 from ..measurement import Observables
 from ..prediction import component_counts
-from .netcdf import ENGINE, write_netcdf
+from .netcdf import ENGINE, check_whole, write_netcdf
+from .record import record
 from .toys import outer_rows
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ class Posterior:
             "converged": self.trusted,
             "message": self.verdict,
             "seconds": self.seconds,
+            "data": asked["digest"],
             "version": asked["version"],
         }
 
@@ -234,12 +236,13 @@ class Posterior:
         """Return the posterior that `save` wrote."""
         import xarray as xr
 
+        check_whole(Path(path))
         try:
             with xr.open_datatree(path, engine=ENGINE) as stored:
                 tree = stored.load()
         except (OSError, ValueError) as error:
             raise InputError(f"cannot read '{path}': {error}") from None
-        if "cevnsjax" not in tree.attrs:
+        if "cevnsjax" not in tree.attrs or "posterior" not in tree.children:
             raise InputError(f"'{path}' holds no posterior of cevnsjax")
         return Posterior(tree, json.loads(tree.attrs["cevnsjax"])["labels"])
 
@@ -336,7 +339,9 @@ def _label(likelihood: "Likelihood", specification: Specification, name: str) ->
     return f"${symbols}$" + ("" if unit == "1" else f" [{unit}]")
 
 
-def build_posterior(likelihood: "Likelihood", specification: Specification, drawn: Draws) -> Posterior:
+def build_posterior(
+    likelihood: "Likelihood", specification: Specification, drawn: Draws, run: Mapping[str, Any]
+) -> Posterior:
     """Return the posterior of draws, with diagnostics and the counts they predict."""
     import xarray as xr
 
@@ -373,7 +378,7 @@ def build_posterior(likelihood: "Likelihood", specification: Specification, draw
         "quadrature": accurate.message,
         "starts": drawn.starts,
         "extra": drawn.extra,
-        "version": __version__,
+        **record("posterior", likelihood, specification, run),
     }
     groups = {
         "posterior": xr.Dataset({name: (["chain", "draw"], array) for name, array in values.items()}),
@@ -414,4 +419,6 @@ def sample_posterior(likelihood: "Likelihood", specification: Specification, arg
     if not problem.names:
         raise InputError("there is nothing to sample: no parameter is free and there are no nuisances")
     start = problem.coordinates(specification.values)
-    return build_posterior(likelihood, specification, sample(problem, start, specification.is_free, **dict(arguments)))
+    run = run_settings(**{key: value for key, value in arguments.items() if key not in ("checkpoint", "progress")})
+    drawn = sample(problem, start, specification.is_free, **dict(arguments))
+    return build_posterior(likelihood, specification, drawn, run)

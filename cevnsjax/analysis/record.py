@@ -7,6 +7,7 @@ the same ones.
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from .._data import data_root
 from .._numerics import structure_text
 from .._version import __version__
 from ..inference.problem import Specification
+from ..inference.scan import Axis
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, scheme_of
 from ..measurement import Measurement, Observables
 from .joining import base_name
@@ -61,6 +63,47 @@ def data_digest(likelihood: "Likelihood") -> str:
 def versions() -> dict[str, str]:
     """Return the versions of what computed."""
     return {"version": __version__, "jax": jax.__version__}
+
+
+def record(
+    kind: str, likelihood: "Likelihood", asked: Specification, run: Mapping[str, Any], besides: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return what a file of a result says of it: its kind, all that makes it, and how it was run."""
+    return {
+        "kind": kind,
+        "settings": settings(likelihood, asked, besides),
+        "origin": origin(likelihood, asked, besides),
+        "run": dict(run),
+        "digest": data_digest(likelihood),
+        **versions(),
+    }
+
+
+def axis_settings(axis: Axis) -> dict[str, Any]:
+    """Return what an axis of a grid is."""
+    return {
+        "from": float(axis.values[0]),
+        "to": float(axis.values[-1]),
+        "values": len(axis.values),
+        "log": axis.log,
+        "sha256": hashlib.sha256(axis.values.astype("<f8").tobytes()).hexdigest(),
+    }
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def difference(stored: Any, asked: Any, name: str = "") -> str | None:
+    """Return the first thing in which two settings differ."""
+    if isinstance(stored, dict) and isinstance(asked, dict):
+        for key in dict.fromkeys((*asked, *stored)):
+            found = difference(stored.get(key), asked.get(key), f"{name} {key}".strip())
+            if found:
+                return found
+        return None
+    return None if stored == asked else f"{name} is {_brief(stored)} there, {_brief(asked)} here"
 
 
 def digest(part: Any) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from .._version import __version__
 from ..inference.levels import Level
 from ..measurement import Observables
+from .record import data_digest
 
 if TYPE_CHECKING:
     from .fit import FitResult
@@ -107,6 +108,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
             "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,
+            "data": data_digest(fit.likelihood),
             "seconds": fit.seconds,
             "version": __version__,
         }
@@ -130,6 +132,7 @@ def profile_report(profile: "ProfileResult", levels: Sequence[Level]) -> dict[st
             "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,
+            "data": data_digest(fit.likelihood),
             "seconds": fit.seconds,
             "version": __version__,
         }

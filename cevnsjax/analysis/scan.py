@@ -1,7 +1,6 @@
 """χ² on a grid of parameters with everything else profiled: an xarray dataset, in memory or in a store on disk."""
 
 import dataclasses
-import hashlib
 import json
 import math
 import time
@@ -42,21 +41,11 @@ Progress = Callable[[int, int], None]
 """Is told how many points are done, of how many."""
 
 
-def _axis_settings(axis: Axis) -> dict[str, Any]:
-    return {
-        "from": float(axis.values[0]),
-        "to": float(axis.values[-1]),
-        "values": len(axis.values),
-        "log": axis.log,
-        "sha256": hashlib.sha256(axis.values.astype("<f8").tobytes()).hexdigest(),
-    }
-
-
 def _settings(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, Any]:
     """Return everything that makes a scan this scan, in the order in which a difference is told."""
     common = record.settings(likelihood, asked, grid.names)
     first = {key: common.pop(key) for key in ("measurements", "interactions", "couplings", "form factors", "electrons")}
-    axes = {axis.name: _axis_settings(axis) for axis in grid.axes}
+    axes = {axis.name: record.axis_settings(axis) for axis in grid.axes}
     return {**first, "grid": axes, **common, "chunk": list(grid.block)}
 
 
@@ -67,29 +56,13 @@ def _probe(problem: Problem, grid: Grid, values: Mapping[str, float]) -> list[fl
     return [value if math.isfinite(value) else None for value in found]
 
 
-def _brief(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _difference(stored: Any, asked: Any, name: str) -> str | None:
-    """Return the first thing in which two settings differ."""
-    if isinstance(stored, dict) and isinstance(asked, dict):
-        for key in dict.fromkeys((*asked, *stored)):
-            found = _difference(stored.get(key), asked.get(key), f"{name} {key}".strip())
-            if found:
-                return found
-        return None
-    return None if stored == asked else f"{name} is {_brief(stored)} there, {_brief(asked)} here"
-
-
 def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None]) -> dict[str, Any]:
     """Refuse to write to the store of another scan; return its attributes."""
     attributes = read_attributes(path)
-    found = _difference(attributes.get("settings") or {}, json.loads(json.dumps(settings)), "")
+    found = record.difference(attributes.get("settings") or {}, json.loads(json.dumps(settings)))
     stored = attributes.get("probe")
     if found is None and (not isinstance(stored, list) or len(stored) != len(probe)):
-        found = f"chi2 at the same points is {_brief(stored)} there, {_brief(probe)} here"
+        found = record.difference(stored, probe, "chi2 at the same points")
     if found is None:
         for there, here in zip(stored, probe, strict=True):
             known = isinstance(there, int | float)
@@ -414,9 +387,9 @@ def open_scan(path: str | Path) -> ScanResult:
     """Return the scan stored at `path`, every file of it checked; refuse one that is damaged or not complete."""
     place = Path(path)
     attributes = read_attributes(place)
+    if not are_whole(attributes):
+        raise InputError(f"the scan '{place}' is damaged: {ROOT} was altered; the command that made it mends it")
     try:
-        if not are_whole(attributes):
-            raise Damage(f"{ROOT} was altered")
         store = ScanStore.of(place, attributes)
         faults = store.fixed_faults() + (store.faults(complete=True)[1] if attributes.get("complete") else [])
         if faults:

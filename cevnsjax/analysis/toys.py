@@ -1,6 +1,7 @@
 """Toy experiments of a likelihood: p-values, goodness of fit, coverage of the intervals."""
 
 import dataclasses
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from ..inference.levels import Level, check_level, check_levels, delta_chi2, lev
 from ..inference.problem import Problem
 from ..inference.toys import Finished, Work, joined, tasks
 from .netcdf import write_netcdf
+from .record import data_digest, record
 from .report import plain
 
 if TYPE_CHECKING:
@@ -168,6 +170,7 @@ class ToyStudy:
             "converged": self.converged,
             "message": self.message,
             "not_converged": int(np.sum(~self.toy_converged)),
+            "data": data_digest(self.fit.likelihood),
             "seconds": dict(self.seconds),
             "version": __version__,
         }
@@ -214,6 +217,7 @@ class ToyStudy:
         import xarray
 
         names = list(self.values)
+        run = {"count": self.count, "seed": self.seed, "test": self.tested}
 
         def table(columns: Mapping[str, np.ndarray]) -> np.ndarray:
             return np.array([columns[name] for name in names]).reshape(len(names), len(self.chi2)).T
@@ -236,6 +240,7 @@ class ToyStudy:
                 "interactions": list(self.fit.likelihood.interaction.names),
                 "seed": self.seed,
                 "version": __version__,
+                "cevnsjax": json.dumps(record("toys", self.fit.likelihood, self.fit.specification, run)),
             },
         )
 

@@ -19,6 +19,7 @@ from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
 from . import options, show
 from .contour import contour
+from .held import show as show_file
 from .process import (
     OUTPUT,
     check_environment,
@@ -289,6 +290,7 @@ app.command()(scan)
 app.command()(sample)
 app.command()(toys)
 app.command()(contour)
+app.command(name="show")(show_file)
 
 
 @app.command(name="cross-sections")

@@ -119,6 +119,22 @@ def run(
     return state, join(blocks), {"start": first - started, "sampling": ended - first}
 
 
+def run_settings(
+    method: str = "nuts",
+    draws: int | None = None,
+    chains: int | None = None,
+    seed: int = 0,
+    warm_up: int | None = None,
+    live: int | None = None,
+) -> dict[str, Any]:
+    """Return the settings of a run complete, the defaults in place of None; refuse those that make no sense."""
+    draws = DEFAULT_DRAWS.get(method, 1) if draws is None else draws
+    chains = DEFAULT_CHAINS.get(method, 1) if chains is None else chains
+    check_settings(method, draws, chains, seed)
+    warm_up, live = WARM_UP if warm_up is None else warm_up, LIVE if live is None else live
+    return {"method": method, "draws": draws, "chains": chains, "seed": seed, "warm_up": warm_up, "live": live}
+
+
 def sample(
     problem: Problem,
     start: Float[np.ndarray, " coordinate"],
@@ -137,11 +153,8 @@ def sample(
     `start` and `is_free` say where minima are looked for: from `start`, and from points spread over the bounds of the
     coordinates marked.
     """
-    draws = DEFAULT_DRAWS.get(method, 1) if draws is None else draws
-    chains = DEFAULT_CHAINS.get(method, 1) if chains is None else chains
-    check_settings(method, draws, chains, seed)
-    warm_up, live = WARM_UP if warm_up is None else warm_up, LIVE if live is None else live
-    settings = {"method": method, "draws": draws, "chains": chains, "seed": seed, "warm_up": warm_up, "live": live}
+    settings = run_settings(method, draws, chains, seed, warm_up, live)
+    draws, chains, warm_up, live = (settings[name] for name in ("draws", "chains", "warm_up", "live"))
     store = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(problem, **settings))
     began = time.perf_counter()
     modes: tuple[Mode, ...] = ()
