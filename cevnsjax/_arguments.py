@@ -3,6 +3,7 @@
 import functools
 import inspect
 import operator
+import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sized
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,15 +15,20 @@ Check = Callable[[str, Any], object]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+PLAIN = (type(None), bool, int, float, complex, bytes, list, tuple, dict, set, Path)
+
+
 def shown(value: Any) -> str:
-    """Return a value as an error shows it: text in quotes, else what Python prints of it."""
-    return f"the text '{value}'" if isinstance(value, str) else repr(value)
+    """Return a value as an error shows it: text in quotes, what Python prints of simple things, the kind of others."""
+    if isinstance(value, str):
+        return f"the text '{value}'"
+    return reprlib.repr(value) if isinstance(value, PLAIN) else f"an object of the class {type(value).__name__}"
 
 
 def text(name: str, value: Any) -> None:
     """Refuse what is no text."""
     if not isinstance(value, str):
-        raise InputError(f"{name}: expected a name, found {shown(value)}")
+        raise InputError(f"{name}: expected a text, found {shown(value)}")
 
 
 def texts(name: str, value: Any) -> None:
@@ -30,10 +36,10 @@ def texts(name: str, value: Any) -> None:
     if isinstance(value, str):
         raise InputError(f"{name}: expected a list such as ['{value}'], found {shown(value)}")
     if isinstance(value, Mapping) or not (isinstance(value, Iterable) and isinstance(value, Sized)):
-        raise InputError(f"{name}: expected a list of names, found {shown(value)}")
+        raise InputError(f"{name}: expected a list of texts, found {shown(value)}")
     for one in value:
         if not isinstance(one, str):
-            raise InputError(f"{name}: expected a list of names, found {shown(one)} in it")
+            raise InputError(f"{name}: expected a list of texts, found {shown(one)} in it")
 
 
 def number(name: str, value: Any) -> None:
@@ -53,6 +59,14 @@ def positive(name: str, value: Any) -> None:
     number(name, value)
     if not float(value) > 0.0:
         raise InputError(f"{name}: expected a number above 0, found {shown(value)}")
+
+
+def sizes(name: str, value: Any) -> None:
+    """Refuse what is not a list of numbers."""
+    if isinstance(value, (str, Mapping)) or not (isinstance(value, Iterable) and isinstance(value, Sized)):
+        raise InputError(f"{name}: expected a list of numbers, found {shown(value)}")
+    for one in value:
+        number(name, one)
 
 
 def _mapping(name: str, value: Any, example: str) -> None:
@@ -120,8 +134,8 @@ def grid(name: str, value: Any) -> None:
             number(f"{name}, {key}", each)
 
 
-def whole(least: int, most: int | None = None) -> Check:
-    """Return the check for a whole number from `least` to `most`."""
+def whole(least: int | None = None, most: int | None = None) -> Check:
+    """Return the check for a whole number, from `least` to `most` where these are given."""
 
     def check(name: str, value: Any) -> None:
         try:
@@ -130,9 +144,10 @@ def whole(least: int, most: int | None = None) -> Check:
             raise InputError(f"{name}: expected a whole number, found {shown(value)}") from None
         if isinstance(value, bool):
             raise InputError(f"{name}: expected a whole number, found {value}")
-        if found < least or (most is not None and found > most):
-            wanted = f"at least {least}" if most is None or found < least else f"at most {most}"
-            raise InputError(f"{name}: expected {wanted}, found {found}")
+        if least is not None and found < least:
+            raise InputError(f"{name}: expected at least {least}, found {found}")
+        if most is not None and found > most:
+            raise InputError(f"{name}: expected at most {most}, found {found}")
 
     return check
 
@@ -150,6 +165,18 @@ def path(name: str, value: Any) -> None:
         raise InputError(f"{name}: expected the name of a file, found {str(value)!r}")
 
 
+def array(name: str, value: Any) -> None:
+    """Refuse what is no array."""
+    if not hasattr(value, "ndim"):
+        raise InputError(f"{name}: expected an array, found {shown(value)}")
+
+
+def switch(name: str, value: Any) -> None:
+    """Refuse what is neither true nor false."""
+    if not isinstance(value, bool):
+        raise InputError(f"{name}: expected True or False, found {shown(value)}")
+
+
 def function(name: str, value: Any) -> None:
     """Refuse what cannot be called."""
     if not callable(value):
@@ -164,20 +191,23 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
 
     def decorate(made: Function) -> Function:
         signature = inspect.signature(made)
+        title = made.__qualname__.removesuffix(".__init__").rpartition(".")[2]
         known = [p.name for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD and p.name != "self"]
         if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
             known += [name for name in checks if name not in known]
+
+        takes = f"known: {', '.join(known)}" if known else "it takes none"
 
         @functools.wraps(made)
         def call(*given: Any, **named: Any) -> Any:
             for name in named:
                 if name not in known:
-                    what = f"{made.__name__}: unknown argument '{name}'{suggest(name, known)}"
-                    raise InputError(f"{what}; known: {', '.join(known)}")
+                    what = f"{title}: unknown argument '{name}'{suggest(name, known)}"
+                    raise InputError(f"{what}; {takes}")
             try:
                 bound = signature.bind(*given, **named).arguments
             except TypeError as error:
-                raise InputError(f"{made.__name__}: {error}") from None
+                raise InputError(f"{title}: {error}") from None
             for name, value in (bound | named).items():
                 if name in checks:
                     checks[name](name, value)

@@ -51,8 +51,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean '{near[0]}'?)" if near else ""
 
 
-NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-"""A number as it is written: ASCII digits, a point, an exponent; no underscores, no names."""
+UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+"""A number as it is written, without a sign: ASCII digits, a point, an exponent; no underscores, no names."""
 
 
 def read_number(text: str, what: str) -> float:
@@ -60,7 +60,7 @@ def read_number(text: str, what: str) -> float:
     stripped = text.strip()
     if re.fullmatch(r"[+-]?(nan|inf|infinity)", stripped, re.IGNORECASE):
         raise InputError(f"{what}: expected a finite number, found '{text}'")
-    if not re.fullmatch(NUMBER, stripped):
+    if not re.fullmatch(rf"[+-]?{UNSIGNED}", stripped):
         raise InputError(f"{what}: expected a number, found '{text}'")
     value = float(stripped)
     if abs(value) == float("inf"):

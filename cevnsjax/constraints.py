@@ -1,16 +1,17 @@
 """Gaussian constraints on parameters: on one, on a linear combination, with correlations between them."""
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 import numpy as np
 
-from ._errors import InputError
+from ._errors import UNSIGNED, InputError, read_number
 from ._numerics import namespace
 from ._typing import Array, Float, Params, Scalar
-from .parameters import Gaussian
+from .parameters import Gaussian, Parameter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,9 +28,9 @@ def parse_combination(text: str, known: Mapping[str, object]) -> tuple[tuple[str
     """Return the terms of a combination such as ``r_n_cs - 0.5*r_n_i``; `known` has the names of all parameters."""
     names = sorted(known, key=len, reverse=True)
     terms: dict[str, float] = {}
-    rest = text.replace(" ", "")
+    rest = re.sub(r"\s*([+*-])\s*", r"\1", text.strip())
     while rest:
-        match = re.match(r"([+-])?(?:([0-9.]+(?:[eE][+-]?[0-9]+)?)\*)?", rest)
+        match = re.match(rf"([+-])?(?:({UNSIGNED})\*)?", rest)
         sign, factor = match.groups()
         rest = rest[match.end() :]
         name = next((name for name in names if rest.startswith(name)), None)
@@ -38,10 +39,44 @@ def parse_combination(text: str, known: Mapping[str, object]) -> tuple[tuple[str
         rest = rest[len(name) :]
         if rest and rest[0] not in "+-":
             raise InputError(f"expected a combination of parameters like 'r_n_cs-r_n_i', found '{text}'")
-        terms[name] = terms.get(name, 0.0) + (-1.0 if sign == "-" else 1.0) * float(factor or 1.0)
+        terms[name] = terms.get(name, 0.0) + (-1.0 if sign == "-" else 1.0) * read_number(factor or "1", text)
     if not terms or not all(terms.values()):
         raise InputError(f"expected a combination of parameters like 'r_n_cs-r_n_i', found '{text}'")
     return tuple(terms.items())
+
+
+FARTHEST = 5.0
+"""Widths from the nearest value that the bounds allow within which the centre of a constraint must lie."""
+FINEST = 1e-12
+"""Least width of a constraint, of the largest value that the bounds allow: no finer is resolved in double precision."""
+
+
+def check_constraint(name: str, constraint: Gaussian, low: float, high: float) -> None:
+    """Refuse a constraint on what can be from `low` to `high` that no value there can meet, or that fixes it."""
+    if not math.isfinite(high - low):
+        raise InputError(f"{name}: expected a combination of finite values, found {low:g} to {high:g}")
+    beyond = max(low - constraint.centre, constraint.centre - high)
+    if beyond > min(FARTHEST * constraint.width, high - low):
+        raise InputError(
+            f"{name}: expected a constraint within {low:g} to {high:g}, its bounds, "
+            f"found {constraint.centre:g} ± {constraint.width:g}"
+        )
+    least = FINEST * max(abs(low), abs(high))
+    if constraint.width < least:
+        raise InputError(
+            f"{name}: expected a width of at least {least:.1g}, found {constraint.width:g}: set it to fix a parameter"
+        )
+
+
+def check_relation(relation: Relation, table: Mapping[str, Parameter]) -> None:
+    """Refuse a constraint on a combination of parameters in different units, or that no values can meet."""
+    units = {table[name].unit: name for name, _ in relation.terms}
+    if len(units) > 1:
+        listed = ", ".join(f"'{name}' [{unit}]" for unit, name in units.items())
+        raise InputError(f"{relation.text}: expected a combination of parameters in one unit, found {listed}")
+    ends = [sorted(factor * bound for bound in table[name].bounds) for name, factor in relation.terms]
+    low, high = (math.fsum(end[k] for end in ends) for k in (0, 1))
+    check_constraint(relation.text, relation.constraint, low, high)
 
 
 class Constraints(eqx.Module):
@@ -77,6 +112,8 @@ def build_constraints(
     ordered = list(single)
     matrix = np.eye(len(ordered))
     for (a, b), value in (correlations or {}).items():
+        if (b, a) in correlations and a != b:
+            raise InputError(f"the correlation of '{a}' and '{b}' is given twice")
         for name in (a, b):
             if name not in single:
                 raise InputError(f"a correlation is given for '{name}', which has no constraint of its own")

@@ -68,10 +68,13 @@ class ParameterTable(Mapping[str, Parameter]):
     """Parameters by name, in order of declaration."""
 
     def __init__(
-        self, parameters: Iterable[Parameter], check: Callable[[Mapping[str, float]], None] | None = None
+        self,
+        parameters: Iterable[Parameter],
+        check: Callable[[Mapping[str, float]], None] | None = None,
+        elsewhere: Callable[[str], str] | None = None,
     ) -> None:
-        """Take the parameters, and what refuses values that are impossible together."""
-        self._check = check
+        """Take the parameters, what refuses values that are impossible together, and what says who has others."""
+        self._check, self._elsewhere = check, elsewhere
         self._parameters: dict[str, Parameter] = {}
         for parameter in parameters:
             known = self._parameters.setdefault(parameter.name, parameter)
@@ -97,7 +100,8 @@ class ParameterTable(Mapping[str, Parameter]):
         if own := [known for known in self if known.startswith(f"{name}@")]:
             raise InputError(f"each measurement has a '{name}' of its own: name {' or '.join(own)}")
         if name not in self:
-            raise InputError(f"unknown parameter '{name}'{suggest(name, self)}")
+            hint = "" if self._elsewhere is None else self._elsewhere(name)
+            raise InputError(f"unknown parameter '{name}'{hint or suggest(name, self)}")
         return self[name]
 
     def without_default(self) -> frozenset[str]:

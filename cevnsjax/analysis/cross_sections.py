@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from .._typing import Float
 from .._version import __version__
@@ -205,6 +206,7 @@ def _plain(section: MeasuredSection) -> dict[str, Any]:
     }
 
 
+@arguments.checked(form_factor=arguments.optional(arguments.text))
 def flux_averaged_cross_sections(
     measurements: Sequence[Measurement | Observables | str] = DEFAULT_MEASUREMENTS,
     interaction: Combination | Interaction | None = None,
@@ -219,6 +221,8 @@ def flux_averaged_cross_sections(
 
     """
     chosen = combine(interaction)
+    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
+        raise InputError(f"measurements: expected a list of names, found {arguments.shown(measurements)}")
     loaded = [one for m in measurements for one in (resolve([m], form_factor) if isinstance(m, str) else [m])]
     if not loaded:
         raise InputError("expected at least one measurement, found none")

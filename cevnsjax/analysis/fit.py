@@ -15,7 +15,7 @@ from ..inference.fit import BestFit, Solver, best_fit
 from ..inference.intervals import Interval, Profile, intervals, profile
 from ..inference.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from ..inference.problem import Specification, pose
-from ..measurement import Observables
+from ..measurement import Measurement, Observables
 from ..prediction import component_counts, flux_averaged_cross_section
 from .prediction import Prediction
 from .profile import ProfileResult
@@ -28,13 +28,27 @@ if TYPE_CHECKING:
 
 UNMOVED = 1e-3
 """Change along what the data do not constrain, of all changes of a function, up to which it does not depend on that."""
+MOST_POINTS = 100_000
+"""Points of a profile, which are minimised at once."""
+PROFILE = {
+    "names": arguments.texts,
+    "ranges": arguments.optional(arguments.ranges),
+    "points": arguments.optional(arguments.whole()),
+}
+"""The checks of what is asked of a profile."""
 LOWER = 1e-6
 """How much lower than the best fit χ² must be on a profile for the fit to move there."""
 
 
 def scan_points(names: Sequence[str], points: int | None) -> int:
     """Return how many values of each parameter to scan: `points`, or 101 for one parameter and 61 for two."""
-    return (101 if len(names) == 1 else 61) if points is None else points
+    count = (101 if len(names) == 1 else 61) if points is None else points
+    if count < 2:
+        raise InputError(f"expected at least 2 points, found {count}")
+    if count ** len(names) > MOST_POINTS:
+        most = MOST_POINTS if len(names) == 1 else math.isqrt(MOST_POINTS)
+        raise InputError(f"expected at most {most} points of each parameter, found {count}: `scan` takes more")
+    return count
 
 
 @dataclasses.dataclass
@@ -167,11 +181,13 @@ class FitResult:
         self._compute_intervals(leader, [*usual, level] if level in usual else [level])
         return self._intervals[leader, level]
 
+    @arguments.checked(name=arguments.text)
     def error(self, name: str) -> float:
         """Return half of the width of the 68.27 % interval: of the piece that holds the best fit."""
         low, high = self.interval(name).around(self.values[name])
         return 0.5 * (high - low)
 
+    @arguments.checked(name=arguments.text)
     def hessian_error(self, name: str) -> float:
         """Return the error of a fitted parameter from the curvature at the minimum.
 
@@ -231,9 +247,15 @@ class FitResult:
             for k in np.flatnonzero(marked)
         )
 
+    def _measurement(self, index: int) -> Measurement | Observables:
+        found = self.likelihood.measurements
+        arguments.whole(0, len(found) - 1)("index", index)
+        return found[index]
+
+    @arguments.checked(index=arguments.whole())
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
         """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""
-        if isinstance(self.likelihood.measurements[index], Observables):
+        if isinstance(self._measurement(index), Observables):
             raise InputError(f"{self.likelihood.measurements[index].name} holds measured numbers, not events")
         folded = self.solver.problem.chi2.measurements[index]
         return {
@@ -241,12 +263,13 @@ class FitResult:
             for component in folded.components
         }
 
+    @arguments.checked(index=arguments.whole())
     def flux_averaged_cross_section(self, index: int = 0) -> dict[str, float]:
         """Return the flux-averaged cross section per nucleus [cm²] of measurement `index`: value, error, SM value.
 
         The strength of the signal times the cross section of the best-fit parameters; ``sm`` is that of the defaults.
         """
-        measurement, interaction = self.likelihood.measurements[index], self.likelihood.interaction
+        measurement, interaction = self._measurement(index), self.likelihood.interaction
         if isinstance(measurement, Observables):
             raise InputError(f"{measurement.name} holds measured numbers, not events")
         factor = self.solver.problem.chi2.measurements[index].factors[0]
@@ -258,6 +281,7 @@ class FitResult:
         value, error = self.derived(section)
         return {"value": value, "error": error, "sm": section(self.likelihood.parameters.complete())}
 
+    @arguments.checked(**PROFILE)
     def profile(
         self,
         names: Sequence[str],
@@ -312,11 +336,12 @@ class FitResult:
             "run": self.search_seconds[1] + sum(solver.run_seconds for solver in solvers),
         }
 
+    @arguments.checked(index=arguments.whole())
     def prediction(self, index: int = 0) -> Prediction:
         """Return the prediction of measurement `index` at the best fit."""
-        local = self.likelihood.local(index, self.values)
+        measurement, local = self._measurement(index), self.likelihood.local(index, self.values)
         factors = self.solver.problem.chi2.measurements[index].factors
-        return Prediction(self.likelihood.measurements[index], self.likelihood.interaction, local, factors)
+        return Prediction(measurement, self.likelihood.interaction, local, factors)
 
     def plot(self) -> "Figure":
         """Draw each measurement with the best fit, and Δχ² against each free parameter."""

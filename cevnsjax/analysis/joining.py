@@ -4,19 +4,65 @@ import collections
 import dataclasses
 import itertools
 from collections.abc import Sequence, Set
+from functools import cache
 
+from .. import _arguments as arguments
 from .._errors import InputError
+from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
 from ..measurement import Measurement, Observables
+from ..measurements import CATALOGUE, load
 from ..parameters import Parameter, ParameterTable
 from ..systematics import shared_nuisance
 
+MOST_OWNERS = 4
+"""Models or measurements that are named as those that have a parameter."""
 Measurements = Sequence[Measurement | Observables]
+
+
+@cache
+def _owners() -> dict[str, tuple[list[str], list[str]]]:
+    """Return, for every parameter of the package, the models and the measurements that have it, by default."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for kind, parts in enumerate(({n: model(n) for n in MODELS}, {n: load(n) for n in CATALOGUE})):
+        for name, part in parts.items():
+            for parameter in part.parameters():
+                found.setdefault(parameter.name, ([], []))[kind].append(name)
+    return found
+
+
+def owners(name: str) -> str:
+    """Return which models or measurements have a parameter, as a hint; an empty text for one that nobody has."""
+    models, measurements = _owners().get(name, ([], []))
+    if models:
+        return f", which the interaction {' or '.join(models[:MOST_OWNERS])} has"
+    if measurements:
+        return f", which {' or '.join(measurements[:MOST_OWNERS])} has"
+    return ""
 
 
 def base_name(measurement: Measurement | Observables) -> str:
     """Return the name of a measurement without its variant."""
     return measurement.name.partition(":")[0]
+
+
+def check_measurements(measurements: Measurements) -> None:
+    """Refuse what is not a list of measurements, at least one."""
+    if isinstance(measurements, Measurement | Observables):
+        raise InputError(f"measurements: expected a list such as [{measurements.name}], found one measurement")
+    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
+        raise InputError(f"measurements: expected a list of measurements, found {arguments.shown(measurements)}")
+    if not measurements:
+        raise InputError("expected at least one measurement, found none")
+    for one in measurements:
+        if not isinstance(one, Measurement | Observables):
+            hint = f": cj.measurements.load('{one}') is one" if isinstance(one, str) else ""
+            raise InputError(f"measurements: expected measurements, found {arguments.shown(one)}{hint}")
+
+
+def takes_electrons(measurement: Measurement | Observables) -> bool:
+    """Return whether electrons can be added to what the neutrinos of a measurement scatter off."""
+    return isinstance(measurement, Measurement) and measurement.recoils != "electron"
 
 
 def check_datasets(measurements: Measurements) -> None:
@@ -87,7 +133,7 @@ def parameter_table(measurements: Measurements, interaction: Combination) -> Par
                     f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
                     f"bounds or constraint, not in its default alone"
                 )
-    return ParameterTable(found.values(), interaction.check)
+    return ParameterTable(found.values(), interaction.check, owners)
 
 
 def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:

@@ -21,7 +21,9 @@ from ..inference.minimisers import check_minimiser, minimiser_name, search
 from ..inference.minuit import to_minuit
 from ..inference.numpyro_model import numpyro_model
 from ..inference.problem import Problem, Specification, pose, specify
+from ..inference.sample import check_settings
 from ..inference.scan import axis_of
+from ..inference.toys import check_numbers
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..likelihood import ChiSquare
@@ -30,13 +32,22 @@ from ..parameters import Gaussian
 from ..prediction import expected_counts
 from .explain import Explanation, explain
 from .feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
-from .fit import FitResult, scan_points
-from .joining import check_datasets, own_names, parameter_table, shared_widths, shares, users_of_shared
+from .fit import PROFILE, FitResult, scan_points
+from .joining import (
+    check_datasets,
+    check_measurements,
+    own_names,
+    parameter_table,
+    shared_widths,
+    shares,
+    takes_electrons,
+    users_of_shared,
+)
 from .posterior import Posterior, sample_posterior
 from .prediction import Prediction
 from .profile import ProfileResult
 from .scan import Progress, ScanResult, scan
-from .toys import ToyStudy, check_numbers, study_toys
+from .toys import ToyStudy, study_toys
 
 if TYPE_CHECKING:
     from iminuit import Minuit
@@ -51,6 +62,17 @@ ASKED = {
     "correlate": arguments.optional(arguments.correlations),
 }
 """The checks of what is asked of a fit."""
+RUN = {
+    "engine": arguments.optional(arguments.function),
+    "progress": arguments.optional(arguments.function),
+}
+"""The checks of where scans and toys run."""
+TOYS = {
+    "count": arguments.whole(),
+    "seed": arguments.whole(),
+    "checkpoint": arguments.optional(arguments.path),
+}
+"""The checks of how toys are drawn."""
 
 
 def _path(path: str | Path | None) -> Path | None:
@@ -66,6 +88,7 @@ class Likelihood:
     their strengths together.
     """
 
+    @arguments.checked(couplings=arguments.text, electrons=arguments.switch)
     def __init__(
         self,
         measurements: Sequence[Measurement | Observables],
@@ -77,11 +100,13 @@ class Likelihood:
 
         With `electrons`, neutrinos scatter off atomic electrons too.
         """
-        if not measurements:
-            raise InputError("expected at least one measurement, found none")
+        check_measurements(measurements)
         check_datasets(measurements)
         self.measurements = tuple(measurements)
         self.interaction = combine(interaction, couplings, electrons)
+        if self.interaction.electrons and not any(takes_electrons(one) for one in self.measurements):
+            names = ", ".join(one.name for one in self.measurements)
+            raise InputError(f"electrons: expected neutrinos that scatter off nuclei in one of {names}, found none")
         self.parameters = parameter_table(self.measurements, self.interaction)
         self._shared_strengths = frozenset(shared_widths(self.measurements))
         self._aliases = own_names(self.measurements, self._shared_strengths)
@@ -143,6 +168,7 @@ class Likelihood:
         """Return χ² of the folded measurements as a function of all parameters, without any constraint."""
         return ChiSquare(self.folded, NO_CONSTRAINTS)
 
+    @arguments.checked(**ASKED)
     def specify(
         self,
         free: Sequence[str] = (),
@@ -158,6 +184,7 @@ class Likelihood:
         self.interaction.check(found.values)
         return found
 
+    @arguments.checked(**ASKED)
     def problem(self, **asked: Any) -> Problem:
         """Return χ² as a pure function of the vector of free parameters and nuisances, for jit, vmap and grad.
 
@@ -166,10 +193,12 @@ class Likelihood:
         """
         return pose(self.chi2_function(), self.specify(**asked))
 
+    @arguments.checked(**ASKED)
     def evaluator(self, **asked: Any) -> Evaluator:
         """Return χ², gradient and Hessian of `problem` as compiled functions of one point or of many."""
         return Evaluator(self.problem(**asked))
 
+    @arguments.checked(values=ASKED["values"])
     def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
         """Return the prediction of each measurement at the defaults with `values` in their place."""
         params = self.parameters.complete(values)
@@ -180,12 +209,17 @@ class Likelihood:
             for index, measurement in enumerate(self.measurements)
         )
 
+    @arguments.checked(values=ASKED["values"])
     def chi2(self, values: Mapping[str, float] | None = None) -> float:
         """Return χ², constraints included, at the defaults with `values` in their place; nothing is profiled."""
+        params = self.parameters.complete(values)
+        self.parameters.check_needs(list(values or {}))
+        self.interaction.check(params)
         own = {name: constraint for name, constraint in self.constraints().items() if constraint is not None}
         measurements = tuple(folded.pull(frozenset(own)) for folded in self.folded)
-        return float(ChiSquare(measurements, build_constraints(own))(self.parameters.complete(values)))
+        return float(ChiSquare(measurements, build_constraints(own))(params))
 
+    @arguments.checked(**ASKED)
     def fit(
         self,
         free: Sequence[str] = (),
@@ -213,10 +247,12 @@ class Likelihood:
         check_minimiser(minimiser)
         return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
 
+    @arguments.checked(**ASKED)
     def explain(self, **asked: Any) -> Explanation:
         """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
         return explain(self, self.specify(**asked))
 
+    @arguments.checked(**ASKED)
     def to_minuit(self, **asked: Any) -> "Minuit":
         """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
 
@@ -230,6 +266,7 @@ class Likelihood:
         problem = pose(self.chi2_function(), specification)
         return to_minuit(problem, problem.coordinates(specification.values))
 
+    @arguments.checked(values=ASKED["values"], tie=ASKED["tie"])
     def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":
         """Return the likelihood of the data expected at the defaults with `values` in their place, no fluctuations.
 
@@ -245,6 +282,7 @@ class Likelihood:
         )
         return Likelihood(measurements, self.interaction)
 
+    @arguments.checked(**ASKED, minimiser=lambda name, value: check_minimiser(value))
     def forecast(
         self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None, **asked: Any
     ) -> FitResult:
@@ -265,6 +303,7 @@ class Likelihood:
         seconds = other.compile_seconds, other.run_seconds
         return FitResult(self, specification, solver, found, minimiser_name(minimiser), seconds)
 
+    @arguments.checked(**ASKED, **PROFILE)
     def profile(
         self,
         names: Sequence[str],
@@ -285,6 +324,14 @@ class Likelihood:
         specification.check_scan(names, ranges or {}, scan_points(names, points))
         return self._fit(specification).profile(names, ranges, points)
 
+    @arguments.checked(
+        **ASKED,
+        **RUN,
+        grid=arguments.grid,
+        out=arguments.optional(arguments.path),
+        chunk=arguments.optional(arguments.whole()),
+        memory=arguments.optional(arguments.positive),
+    )
     def scan(
         self,
         grid: Mapping[str, str | Sequence[float] | np.ndarray],
@@ -309,6 +356,7 @@ class Likelihood:
         """
         return scan(self, grid, out, chunk, memory, engine, progress, **asked)
 
+    @arguments.checked(**ASKED, **TOYS, **RUN, test=ASKED["values"])
     def toys(
         self,
         count: int = 1000,
@@ -341,7 +389,7 @@ class Likelihood:
                 raise InputError(f"{name}: expected a value to test within {low:g} to {high:g}, found {value:g}")
         return study_toys(self._fit(specification), tested, count, seed, engine, progress, _path(checkpoint))
 
-    @arguments.checked(**ASKED, levels=check_levels)
+    @arguments.checked(**ASKED, **TOYS, **RUN, grid=arguments.grid, levels=check_levels, refine=arguments.whole(0, 20))
     def feldman_cousins(
         self,
         grid: Mapping[str, str | Sequence[float] | np.ndarray],
@@ -378,6 +426,7 @@ class Likelihood:
         fit, store = self._fit(specification), _path(checkpoint)
         return feldman_cousins(fit, axes, chosen, count, seed, refine, engine, progress, store)
 
+    @arguments.checked(**ASKED, widths=arguments.optional(arguments.sizes))
     def log_density(self, widths: Sequence[float] | None = None, **asked: Any) -> Density:
         """Return ln of the posterior density as a pure function, with its transforms, for any sampler.
 
@@ -386,8 +435,12 @@ class Likelihood:
         ``density.values(u)`` names them. -∞ beyond the bounds, never NaN. The priors are ``density.priors``. `widths`
         are rough widths of the density in each coordinate; the other arguments as in `fit`.
         """
-        return build_density(self.problem(**asked), widths)
+        problem = self.problem(**asked)
+        if widths is not None and len(widths) != len(problem.names):
+            raise InputError(f"widths: expected one for each of {', '.join(problem.names)}, found {len(widths)}")
+        return build_density(problem, widths)
 
+    @arguments.checked(**ASKED)
     def numpyro_model(self, **asked: Any) -> Callable[[], None]:
         """Return a numpyro model: a ``sample`` statement for each prior, a ``factor`` for the data.
 
@@ -395,6 +448,17 @@ class Likelihood:
         """
         return numpyro_model(self.problem(**asked))
 
+    @arguments.checked(
+        **ASKED,
+        draws=arguments.optional(arguments.whole()),
+        method=arguments.text,
+        seed=arguments.whole(),
+        chains=arguments.optional(arguments.whole()),
+        warm_up=arguments.optional(arguments.whole()),
+        live=arguments.optional(arguments.whole()),
+        checkpoint=arguments.optional(arguments.path),
+        progress=RUN["progress"],
+    )
     def sample(
         self,
         free: Sequence[str] = (),
@@ -427,6 +491,7 @@ class Likelihood:
             asked: values, tie, require, constrain and correlate as in `fit`.
 
         """
+        check_settings(method, draws, chains, seed, warm_up, live)
         specification = self.specify(free=tuple(free), **asked)
         settings = {"method": method, "draws": draws, "chains": chains, "seed": seed}
         settings |= {"warm_up": warm_up, "live": live, "checkpoint": _path(checkpoint), "progress": progress}

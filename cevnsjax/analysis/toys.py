@@ -35,14 +35,6 @@ if TYPE_CHECKING:
     from .fit import FitResult
 
 
-def check_numbers(count: int, seed: int) -> None:
-    """Refuse a number of toys or a seed that cannot be."""
-    if count < 1:
-        raise InputError(f"expected at least one toy, found {count}")
-    if seed < 0:
-        raise InputError(f"expected a seed of 0 or more, found {seed}")
-
-
 def settings(fit: "FitResult", count: int, seed: int) -> dict[str, Any]:
     """Return what was asked for, beside what toys were drawn for."""
     asked = fit.specification

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError
+from .._errors import InputError, legible
 from .._version import __version__
 from ..analysis import FitResult, flux_averaged_cross_sections
 from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
+from ..analysis.fit import scan_points
 from ..analysis.joining import parameter_table
 from ..inference.levels import Level
+from ..inference.minimisers import check_minimiser
 from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..measurements import CATALOGUE, resolve_or_describe, titles
@@ -36,6 +38,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
@@ -156,8 +159,9 @@ def predict(
 ) -> None:
     """Predict the counts of each measurement, by component and bin."""
     show.check_plot(plot)
+    values = options.specification(settings=settings)["values"]
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-    predictions = likelihood.predict(options.specification(settings=settings)["values"])
+    predictions = likelihood.predict(values)
     if json_:
         dictionaries = [prediction.as_dict() for prediction in predictions]
         show.json_object(dictionaries[0] if len(dictionaries) == 1 else {"predictions": dictionaries})
@@ -186,14 +190,21 @@ def fit(
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
-    likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
+    show.check_plot(plot)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
+    levels = options.levels(cl)
+    check_minimiser(minimiser)
+    likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
     if explain:
+        for name, given in (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != "newton")):
+            if given:
+                raise InputError(f"--explain fits nothing: {name} goes with a fit")
         with show.progress("compiling"):
             found = likelihood.explain(**asked).as_dict()
         show.json_object(found) if json_ else show.explanation(found)
         return
-    _fit("fitting", likelihood.fit, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
+    likelihood.specify(**asked)
+    _fit("fitting", likelihood.fit, asked | {"minimiser": minimiser}, levels, json_, plot)
 
 
 @app.command()
@@ -215,9 +226,13 @@ def forecast(
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the counts expected at the truth (Asimov), which --set moves."""
-    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    show.check_plot(plot)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
-    _fit("forecasting", likelihood.forecast, asked | {"minimiser": minimiser}, options.levels(cl), json_, plot)
+    levels = options.levels(cl)
+    check_minimiser(minimiser)
+    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    likelihood.specify(**asked)
+    _fit("forecasting", likelihood.forecast, asked | {"minimiser": minimiser}, levels, json_, plot)
 
 
 def _fit(
@@ -229,7 +244,6 @@ def _fit(
     plot: Path | None,
 ) -> None:
     """Fit what is asked, and show and draw the result."""
-    show.check_plot(plot)
     with show.progress(what):
         result = method(**asked)
         content = result.as_dict(levels)
@@ -252,7 +266,7 @@ def profile(
     range_: Annotated[
         list[str] | None, typer.Option("--range", help="LO:HI or NAME=LO:HI; by default what holds 3σ.")
     ] = None,
-    points: Annotated[int | None, typer.Option("--points", help="Values of each parameter.")] = None,
+    points: Annotated[int | None, options.whole("--points", "Values of each parameter.")] = None,
     tie: options.Ties = None,
     settings: options.Settings = None,
     require: options.Requirements = None,
@@ -269,13 +283,14 @@ def profile(
     """Profile chi2 against one parameter, or two with their contour and the curve of each."""
     show.check_plot(plot)
     levels = options.levels(cl)
-    chosen = options.split(param) or options.split(free)
+    chosen = options.split(param, "--param") or options.split(free, "--free")
     ranges = options.ranges(range_, chosen)
+    scan_points(chosen, points)
+    asked = options.specification(free, tie, settings, require, constrain, correlate)
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    likelihood.specify(**asked | {"free": list(dict.fromkeys((*chosen, *asked["free"])))})
     with show.progress("profiling"):
-        result = likelihood.profile(
-            chosen, ranges, points, **options.specification(free, tie, settings, require, constrain, correlate)
-        )
+        result = likelihood.profile(chosen, ranges, points, **asked)
         content = result.as_dict(levels)
     if json_:
         show.json_object(content)
@@ -371,7 +386,7 @@ def _run() -> int:
         return exit_.exit_code
     except typer.TyperException as error:
         message = error.format_message()
-        print(message if len(sys.argv) == 1 else f"cevnsjax: {' '.join(message.split())}", file=sys.stderr)
+        print(message if len(sys.argv) == 1 else f"cevnsjax: {legible(' '.join(message.split()))}", file=sys.stderr)
     except InputError as error:
         print(f"cevnsjax: {' '.join(str(error).split())}", file=sys.stderr)
     except OSError as error:

@@ -23,7 +23,7 @@ def contour(
     cl: options.Levels = None,
     parameters: Annotated[
         int | None,
-        typer.Option("--parameters", help="1 or 2: whose delta chi2 the level means; by default the axes drawn."),
+        options.whole("--parameters", "1 or 2: whose delta chi2 the level means; by default the axes drawn."),
     ] = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="The one or two axes, by default the first two.")
@@ -39,7 +39,7 @@ def contour(
 ) -> None:
     """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected ones."""
     show.check_plot(plot)
-    levels = [options.level(text) for text in options.split(cl) or ["90"]]
+    levels = [options.level(text) for text in options.split(cl, "--cl") or ["90"]]
     if plot is not None and len(levels) > 1:
         raise InputError("expected one --cl to draw, found several")
     if out is not None:
@@ -48,7 +48,7 @@ def contour(
         raise InputError("--overwrite needs --out: the name of the file")
     if parameters not in (None, 1, 2):
         raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
-    chosen = tuple(options.split(param))
+    chosen = tuple(options.split(param, "--param"))
     scans = [open_scan(store) for store in stores]
     if len(scans) > 1 and (out is not None or plot is not None):
         chosen = common_names(scans, chosen)

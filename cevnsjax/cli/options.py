@@ -1,19 +1,32 @@
 """Options of the command line, and what they mean to the library."""
 
 import contextlib
-import math
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError
+from .._errors import InputError, read_number, read_whole
 from ..analysis import Likelihood
 from ..inference.engines import Dask, choose, prepare
 from ..inference.levels import USUAL, Level, typed_level
 from ..interactions.catalogue import resolve_models
 from ..measurements import resolve, resolve_or_describe
+
+
+def whole(option: str, what: str) -> Any:
+    """Return the option of a whole number: ASCII digits, as all numbers of the command line."""
+
+    def parse(text: str) -> int:
+        try:
+            return read_whole(text, option)
+        except InputError as error:
+            raise typer.BadParameter(str(error).removeprefix(f"{option}: ")) from None
+
+    return typer.Option(option, parser=parse, metavar="INTEGER", help=what)
+
 
 Measurements = Annotated[
     list[str],
@@ -40,7 +53,7 @@ Correlations = Annotated[
 Interactions = Annotated[
     list[str] | None, typer.Option("--interaction", help="A model beside the Standard Model; see `cevnsjax models`.")
 ]
-CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020 or 2022.")]
+CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020, 2022 (the default) or 2024.")]
 Electrons = Annotated[bool, typer.Option("--electrons", help="Add neutrino-electron scattering.")]
 FormFactorName = Annotated[
     str | None,
@@ -67,7 +80,7 @@ EngineName = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", help="Workers to start, by default one a core; with an address, to wait for."),
+    whole("--workers", "Workers to start, by default one a core; with an address, to wait for."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Carry on the unfinished run of --out.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out, if there is one.")]
@@ -76,27 +89,20 @@ Levels = Annotated[
 ]
 
 
-def split(items: Sequence[str] | None) -> list[str]:
-    """Return the items of a repeated, comma-separated option."""
-    return [part.strip() for item in items or () for part in item.split(",") if part.strip()]
+def split(items: Sequence[str] | None, option: str) -> list[str]:
+    """Return the items of a repeated, comma-separated option, none of them empty."""
+    found = [part.strip() for item in items or () for part in item.split(",")]
+    if not all(found):
+        raise InputError(f"{option}: expected items separated by commas, found '{','.join(items or ())}'")
+    return found
 
 
-def _number(text: str, what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise InputError(f"{what}: expected a number, found '{text}'") from None
-    if not math.isfinite(value):
-        raise InputError(f"{what}: expected a finite number, found '{text}'")
-    return value
-
-
-def _pairs(items: Sequence[str], option: str) -> dict[str, str]:
+def _pairs(items: Sequence[str], option: str, form: str = "NAME=VALUE") -> dict[str, str]:
     found: dict[str, str] = {}
     for item in items:
         name, equals, value = item.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise InputError(f"{option}: expected NAME=VALUE, found '{item}'")
+            raise InputError(f"{option}: expected {form}, found '{item}'")
         if name.strip() in found:
             raise InputError(f"{option}: '{name.strip()}' is given twice")
         found[name.strip()] = value.strip()
@@ -113,22 +119,24 @@ def specification(
 ) -> dict[str, Any]:
     """Return the arguments of `Likelihood.fit` for the options of the command line."""
     constraints = {}
-    for name, text in _pairs(constrain or (), "--constrain").items():
+    for name, text in _pairs(constrain or (), "--constrain", "NAME=CENTRE,WIDTH").items():
         numbers = text.split(",")
         if len(numbers) != 2:
             raise InputError(f"--constrain: expected NAME=CENTRE,WIDTH, found '{name}={text}'")
-        constraints[name] = (_number(numbers[0], name), _number(numbers[1], name))
-    correlations = {}
-    for text, value in _pairs(correlate or (), "--correlate").items():
+        constraints[name] = tuple(read_number(number, f"--constrain {name}") for number in numbers)
+    correlations: dict[tuple[str, str], float] = {}
+    for text, value in _pairs(correlate or (), "--correlate", "A,B=RHO").items():
         pair = [name.strip() for name in text.split(",")]
         if len(pair) != 2 or not all(pair):
             raise InputError(f"--correlate: expected A,B=RHO, found '{text}={value}'")
-        correlations[pair[0], pair[1]] = _number(value, text)
+        if (pair[1], pair[0]) in correlations:
+            raise InputError(f"--correlate: '{pair[0]}' and '{pair[1]}' are given twice")
+        correlations[pair[0], pair[1]] = read_number(value, f"--correlate {text}")
     return {
-        "free": split(free),
-        "tie": _pairs(split(tie), "--tie"),
-        "values": values(split(settings), "--set"),
-        "require": split(require),
+        "free": split(free, "--free"),
+        "tie": _pairs(split(tie, "--tie"), "--tie", "FOLLOWER=LEADER"),
+        "values": values(split(settings, "--set"), "--set"),
+        "require": split(require, "--require"),
         "constrain": constraints,
         "correlate": correlations,
     }
@@ -158,13 +166,16 @@ def experiments(
 
 def values(items: Sequence[str] | None, option: str) -> dict[str, float]:
     """Return the numbers of ``NAME=VALUE``, by name."""
-    return {name: _number(text, name) for name, text in _pairs(items or (), option).items()}
+    return {name: read_number(text, name) for name, text in _pairs(items or (), option).items()}
+
+
+def engine(name: str, workers: int | None) -> AbstractContextManager[Dask | None]:
+    """Return the context of where tasks run, which ends the workers that it starts."""
+    return _running(choose(name, workers))
 
 
 @contextlib.contextmanager
-def engine(name: str, workers: int | None) -> Iterator[Dask | None]:
-    """Yield where tasks run, and end the workers that it started."""
-    chosen = choose(name, workers)
+def _running(chosen: Dask | None) -> Iterator[Dask | None]:
     with chosen or contextlib.nullcontext():
         prepare(chosen)
         yield chosen
@@ -177,7 +188,7 @@ def memory(text: str) -> float:
     """Return the bytes that a text like ``500MB`` means."""
     for unit, size in SIZES.items():
         if text.lower().endswith(unit.lower()):
-            value = _number(text[: -len(unit)], "--memory") * size
+            value = read_number(text[: -len(unit)], "--memory") * size
             if value > 0.0:
                 return value
     raise InputError(f"--memory: expected a size like 500MB or 2GB, found '{text}'")
@@ -193,15 +204,17 @@ def level(text: str) -> Level:
 
 def levels(extra: Sequence[str] | None, usual: Sequence[Level] = USUAL) -> list[Level]:
     """Return the `usual` confidence levels and those of --cl, the lowest first."""
-    chosen = {one.label: one for one in (*usual, *map(level, split(extra)))}
+    chosen = {one.label: one for one in (*usual, *map(level, split(extra, "--cl")))}
     return sorted(chosen.values(), key=lambda one: one.of_one)
 
 
 def ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Return the ranges of ``--range LO:HI`` (in the order of the parameters) or ``--range NAME=LO:HI``."""
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for number, item in enumerate(items or ()):
-        name, equals, text = item.rpartition("=")
+        name, equals, text = (part.strip() for part in item.rpartition("="))
+        if equals and not name:
+            raise InputError(f"--range: expected LO:HI or NAME=LO:HI, found '{item}'")
         if not equals:
             if number >= len(scanned):
                 raise InputError(f"--range: a range for each of {', '.join(scanned)} at most, found '{item}'")
@@ -209,5 +222,7 @@ def ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tup
         low, colon, high = text.partition(":")
         if not colon:
             raise InputError(f"--range: expected LO:HI, found '{text}'")
-        found[name] = (_number(low, name), _number(high, name))
+        if name in found:
+            raise InputError(f"--range: '{name}' is given twice")
+        found[name] = (read_number(low, f"--range {name}"), read_number(high, f"--range {name}"))
     return found

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from ..analysis.posterior import CREDIBLE, Posterior
-from ..inference.sample import DEFAULT_CHAINS, DEFAULT_DRAWS, check_settings
+from ..inference.sample import check_settings
 from . import keeping, options, show
 
 NOT_TRUSTED = 3
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same draws.")]
+Seed = Annotated[int, options.whole("--seed", "The same seed gives the same draws.")]
 
 
 @contextmanager
@@ -38,12 +38,12 @@ def sample(
     names: options.Experiments,
     free: options.Free = None,
     draws: Annotated[
-        int | None, typer.Option("--draws", help="Draws of all chains together; 4000, of hmc 102400 by default.")
+        int | None, options.whole("--draws", "Draws of all chains together; 4000, of hmc 102400 by default.")
     ] = None,
     method: Annotated[str, typer.Option("--method", help="nuts (the default), hmc or nested.")] = "nuts",
-    chains: Annotated[int | None, typer.Option("--chains", help="4 of nuts, 128 of hmc by default.")] = None,
+    chains: Annotated[int | None, options.whole("--chains", "4 of nuts, 128 of hmc by default.")] = None,
     seed: Seed = 0,
-    live: Annotated[int | None, typer.Option("--live", help="Live points of nested, 500 by default.")] = None,
+    live: Annotated[int | None, options.whole("--live", "Live points of nested, 500 by default.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the draws to this netCDF file (.nc), which ArviZ reads.")
     ] = None,
@@ -67,15 +67,11 @@ def sample(
     """Draw from the posterior: flat priors within the bounds, the constraints of the nuisances."""
     show.check_plot(plot)
     show.check_plot(plot_predictive)
-    check_settings(
-        method,
-        DEFAULT_DRAWS.get(method, 1) if draws is None else draws,
-        DEFAULT_CHAINS.get(method, 1) if chains is None else chains,
-        seed,
-    )
+    check_settings(method, draws, chains, seed, live=live)
+    asked = options.specification(free, tie, settings, require, constrain, correlate)
     with keeping.output(out, resume, overwrite) as kept:
         likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-        asked = options.specification(free, tie, settings, require, constrain, correlate)
+        likelihood.specify(**asked)
         with bar("sampling") as report:
             posterior = likelihood.sample(
                 draws=draws,
@@ -97,7 +93,7 @@ def sample(
     show.draw(plot, posterior)
     _draw_predictive(plot_predictive, posterior)
     if not posterior.trusted:
-        print(f"cevnsjax: {posterior.verdict}", file=sys.stderr)
+        show.say(f"cevnsjax: {posterior.verdict}")
         raise typer.Exit(NOT_TRUSTED)
 
 
@@ -106,7 +102,7 @@ def _draw_predictive(path: Path | None, posterior: Posterior) -> None:
         from ..plots.style import save
 
         save(posterior.plot_predictive(), path)
-        print(f"drawn to {printable(str(path))}", file=sys.stderr)
+        show.say_drawn(path)
 
 
 def _show(content: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ def scan(
     couplings: options.CouplingScheme = "2022",
     form_factor: options.FormFactorName = None,
     electrons: options.Electrons = False,
-    chunk: Annotated[int | None, typer.Option("--chunk", help=f"Points of a chunk, {CHUNK} by default.")] = None,
+    chunk: Annotated[int | None, options.whole("--chunk", f"Points of a chunk, {CHUNK} by default.")] = None,
     memory: Annotated[
         str | None, typer.Option("--memory", help="Most memory for the points of a chunk, as 500MB or 2GB.")
     ] = None,
@@ -51,8 +51,9 @@ def scan(
         raise InputError("scan: expected at least one --grid, such as --grid g_zp=1e-6:1e-2:400:log")
     most = None if memory is None else options.memory(memory)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
+    where = options.engine(engine, workers)
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-    with options.engine(engine, workers) as chosen, show.bar("scanning") as progress:
+    with where as chosen, show.bar("scanning") as progress:
         try:
             result = likelihood.scan(axes, out, chunk, most, engine=chosen, progress=progress, **asked)
         except KeyboardInterrupt as stop:

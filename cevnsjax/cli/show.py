@@ -98,7 +98,7 @@ def bar(what: str) -> Iterator[Bar]:
 def exit_unless_converged(content: dict[str, Any]) -> None:
     """End with the exit code of what did not converge, if `content` did not."""
     if not content["converged"]:
-        print(f"cevnsjax: {content['message']}", file=sys.stderr)
+        say(f"cevnsjax: {content['message']}")
         raise typer.Exit(NOT_CONVERGED)
 
 
@@ -128,6 +128,11 @@ def console() -> Console:
     """Return the console of the results: as wide as the terminal, 120 columns where there is none."""
     width = None if sys.stdout.isatty() else 120
     return Terminal(soft_wrap=True, width=width)
+
+
+def say(line: str) -> None:
+    """Print a line on standard error."""
+    print(printable(line), file=sys.stderr)
 
 
 def table(*headers: str, wrapped: Sequence[str] = ()) -> Table:
@@ -162,7 +167,7 @@ def draw(plot: Path | None, result: Any) -> None:
 
 def say_drawn(plot: Path) -> None:
     """Say where a figure is."""
-    print(f"drawn to {printable(str(plot))}", file=sys.stderr)
+    say(f"drawn to {plot}")
 
 
 def _pieces(pieces: Sequence[Sequence[float]]) -> str:
@@ -219,7 +224,7 @@ def draw_predictions(plot: Path | None, found: Sequence[Prediction]) -> None:
         from ..plots.style import save
 
         save(draw_spectra([prediction.panel() for prediction in found]), plot)
-        print(f"drawn to {printable(str(plot))}", file=sys.stderr)
+        say_drawn(plot)
 
 
 def _numbers(prediction: Prediction) -> None:

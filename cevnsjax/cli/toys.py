@@ -8,6 +8,7 @@ import typer
 from .._errors import InputError
 from ..inference.levels import LEVELS
 from ..inference.scan import parse_grid
+from ..inference.toys import check_numbers
 from . import keeping, options, show
 
 STUDY_TOYS, POINT_TOYS = 1000, 2000
@@ -18,9 +19,9 @@ def toys(
     free: options.Free = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", help=f"Toys, {STUDY_TOYS} by default; most at a point, {POINT_TOYS} by default."),
+        options.whole("--count", f"Toys, {STUDY_TOYS} by default; most at a point, {POINT_TOYS} by default."),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the random numbers.")] = 1,
+    seed: Annotated[int, options.whole("--seed", "Seed of the random numbers.")] = 1,
     test: Annotated[
         list[str] | None,
         typer.Option("--test", help="NAME=VALUE: the hypothesis to draw toys at and to test.", show_default=False),
@@ -55,15 +56,17 @@ def toys(
 ) -> None:
     """Draw toy experiments and fit them: p-values, goodness of fit, coverage, intervals of Feldman and Cousins."""
     show.check_plot(plot)
+    check_numbers(STUDY_TOYS if count is None else count, seed)
     levels = options.levels(cl, (LEVELS["68.27"], LEVELS["90"]))
     asked = options.specification(free, tie, settings, require, constrain, correlate)
-    grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test), "--test")
+    grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test, "--test"), "--test")
     if grid and tested:
         raise InputError("toys: either --test or --feldman-cousins, found both")
+    where = options.engine(engine, workers)
     result: Any
     with keeping.output(out, resume, overwrite) as kept:
         likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-        with options.engine(engine, workers) as chosen, show.bar("toys") as progress:
+        with where as chosen, show.bar("toys") as progress:
             running = {"engine": chosen, "progress": progress, "checkpoint": kept.checkpoint}
             if grid:
                 most = POINT_TOYS if count is None else count

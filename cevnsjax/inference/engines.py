@@ -33,6 +33,7 @@ from typing import Any, NoReturn
 import jax
 import jaxlib
 
+from .. import _arguments as arguments
 from .._cache import enable_compilation_cache
 from .._errors import EngineError, InputError
 from .._version import __version__
@@ -48,6 +49,8 @@ POLL = 0.5
 """Seconds between two looks at whether the workers are alive."""
 DEATHS = 3
 """Workers that may die, for each of the workers, without any task finished in between."""
+MOST_WORKERS = 10_000
+"""Workers that an engine starts or waits for."""
 CONNECT = 10.0
 """Seconds in which a scheduler must answer."""
 PATIENCE = 600.0
@@ -200,7 +203,7 @@ def _check_address(address: str) -> None:
             raise EngineError(f"'{address}' is not the file of a dask scheduler") from None
         return
     host, colon, port = address.rpartition("://")[2].rpartition(":")
-    if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
+    if not (host and colon and port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
         raise EngineError(f"expected the address of a dask scheduler like tcp://host:8786, found '{address}'")
 
 
@@ -245,6 +248,12 @@ class Dask:
     end of a ``with`` block or of the process.
     """
 
+    @arguments.checked(
+        address=arguments.optional(arguments.text),
+        workers=arguments.optional(arguments.whole()),
+        timeout=arguments.positive,
+        patience=arguments.positive,
+    )
     def __init__(
         self,
         address: str | None = None,
@@ -264,6 +273,8 @@ class Dask:
         """
         if workers is not None and workers < 1:
             raise InputError(f"expected at least one worker, found {workers}")
+        if workers is not None and workers > MOST_WORKERS:
+            raise InputError(f"expected at most {MOST_WORKERS} workers, found {workers}")
         if address is not None:
             _check_address(address)
         self.address = address

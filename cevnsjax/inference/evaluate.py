@@ -10,6 +10,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from .._typing import Array, Float
 from .problem import Problem, check_precision
@@ -66,13 +67,17 @@ class Evaluator:
         check_precision()
         if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):
             raise InputError(f"expected rows of {len(self.names)} coordinates {self.names}, found shape {u.shape}")
+        if not isinstance(u, jax.core.Tracer) and not np.isfinite(u).all():
+            raise InputError("expected finite coordinates, found others among them")
 
+    @arguments.checked(u=arguments.array)
     def chi2(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point"]:
         """Return χ² at one vector of coordinates, or at each row."""
         self._check(u)
         function = _one if u.ndim == 1 else _many
         return function(*self._problem, u)
 
+    @arguments.checked(u=arguments.array)
     def value_and_gradient(
         self, u: Float[Array, "*point coordinate"]
     ) -> tuple[Float[Array, "*point"], Float[Array, "*point coordinate"]]:
@@ -81,6 +86,7 @@ class Evaluator:
         function = _one_gradient if u.ndim == 1 else _many_gradient
         return function(*self._problem, u)
 
+    @arguments.checked(u=arguments.array)
     def hessian(self, u: Float[Array, " coordinate"]) -> Float[np.ndarray, "coordinate coordinate"]:
         """Return the matrix of second derivatives at one vector of coordinates."""
         self._check(u)

@@ -7,6 +7,7 @@ later is its position, 0 to 1, in the interval that the earlier ones leave it: t
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
@@ -14,10 +15,10 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from .._errors import InputError, suggest
+from .._errors import InputError, read_number, suggest
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
-from ..constraints import Relation, build_constraints, parse_combination
+from ..constraints import Relation, build_constraints, check_constraint, check_relation, parse_combination
 from ..likelihood import ChiSquare
 from ..parameters import Gaussian, ParameterTable
 
@@ -138,11 +139,11 @@ def parse_requirement(text: str) -> tuple[str, str]:
     raise InputError(f"expected a requirement like 'r_n_i<=r_n_cs', found '{text}'")
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
+def _number(text: str, table: ParameterTable) -> float | None:
+    """Return the number that one side of a requirement is, None if it is the name of a parameter."""
+    if text in table or (re.match(r"[^\W\d]", text) and not re.fullmatch(r"nan|inf(inity)?", text, re.IGNORECASE)):
         return None
+    return read_number(text, "require")
 
 
 def specify(
@@ -170,6 +171,10 @@ def specify(
         for text, constraint in given.items()
         if text not in table
     )
+    for name, constraint in extra.items():
+        check_constraint(name, constraint, *table[name].bounds)
+    for relation in relations:
+        check_relation(relation, table)
     for name in free:
         table.find(name)
     if len(set(free)) != len(free):
@@ -250,7 +255,7 @@ def _orders(
     for text in require:
         sides: list[str | float] = []
         for side in parse_requirement(text):
-            number = _number(side)
+            number = _number(side, table)
             if number is None:
                 table.find(side)
                 leader = followers.get(side, side)
@@ -338,6 +343,9 @@ class Problem(eqx.Module):
 
     def coordinates(self, params: Params) -> Float[np.ndarray, " coordinate"]:
         """Return the coordinates of `params` (host only); a value out of the required order moves to its end."""
+        missing = [name for name in self.names if name not in params]
+        if missing:
+            raise InputError(f"expected a value of every coordinate, found none of {', '.join(missing)}")
         u, placed = np.empty(len(self.names)), dict[str, Scalar]()
         for k in self.placement:
             value = float(params[self.names[k]])

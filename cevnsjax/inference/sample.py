@@ -17,10 +17,15 @@ from .nested import LIVE, Nested
 from .nuts import WARM_UP, Nuts
 from .problem import Problem
 from .start import Mode, find_modes
+from .toys import check_seed
 
 METHODS = ("nuts", "hmc", "nested")
 DEFAULT_CHAINS = {"nuts": 4, "hmc": 128, "nested": 1}
 DEFAULT_DRAWS = {"nuts": 4000, "hmc": 102400, "nested": 4000}
+MOST_DRAWS, MOST_CHAINS = 10_000_000, 100_000
+"""What the memory of a computer holds of a posterior."""
+LEAST_LIVE, MOST_LIVE = 10, 100_000
+"""Live points between which nested sampling can move, and holds in memory."""
 KEPT = 8
 """Problems whose minima are remembered, so that a further run of one does not look for them again."""
 
@@ -55,20 +60,40 @@ class Draws:
     """Separate minima that chains started from."""
 
 
-def check_settings(method: str, draws: int, chains: int, seed: int) -> None:
-    """Refuse settings that make no sense."""
+def check_settings(
+    method: str,
+    draws: int | None,
+    chains: int | None,
+    seed: int,
+    warm_up: int | None = None,
+    live: int | None = None,
+) -> None:
+    """Refuse settings that make no sense, do nothing, or take more memory than there is; None is the default."""
     if method not in METHODS:
         raise InputError(f"expected a method of {', '.join(METHODS)}, found '{method}'")
+    if live is not None and method != "nested":
+        raise InputError(f"live points are of the method nested: {method} has none, found {live}")
+    if warm_up is not None and method != "nuts":
+        raise InputError(f"a warm-up is of the method nuts: {method} has none to set, found {warm_up}")
+    draws = DEFAULT_DRAWS[method] if draws is None else draws
+    chains = DEFAULT_CHAINS[method] if chains is None else chains
     if draws < 1:
         raise InputError(f"expected at least 1 draw, found {draws}")
+    if draws > MOST_DRAWS:
+        raise InputError(f"expected at most {MOST_DRAWS} draws, found {draws}")
     if chains < 1:
         raise InputError(f"expected at least 1 chain, found {chains}")
+    if chains > MOST_CHAINS:
+        raise InputError(f"expected at most {MOST_CHAINS} chains, found {chains}")
+    if warm_up is not None and not 1 <= warm_up <= MOST_DRAWS:
+        raise InputError(f"expected a warm-up of 1 to {MOST_DRAWS} transitions, found {warm_up}")
+    if live is not None and not LEAST_LIVE <= live <= MOST_LIVE:
+        raise InputError(f"expected from {LEAST_LIVE} to {MOST_LIVE} live points, found {live}")
     if method == "nested" and chains != 1:
         raise InputError(f"nested sampling has no chains: expected 1, found {chains}")
     if draws < chains:
         raise InputError(f"expected at least one draw for each of {chains} chains, found {draws}")
-    if seed < 0:
-        raise InputError(f"expected a seed of 0 or more, found {seed}")
+    check_seed(seed)
 
 
 _found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
@@ -128,9 +153,9 @@ def run_settings(
     live: int | None = None,
 ) -> dict[str, Any]:
     """Return the settings of a run complete, the defaults in place of None; refuse those that make no sense."""
-    draws = DEFAULT_DRAWS.get(method, 1) if draws is None else draws
-    chains = DEFAULT_CHAINS.get(method, 1) if chains is None else chains
-    check_settings(method, draws, chains, seed)
+    check_settings(method, draws, chains, seed, warm_up, live)
+    draws = DEFAULT_DRAWS[method] if draws is None else draws
+    chains = DEFAULT_CHAINS[method] if chains is None else chains
     warm_up, live = WARM_UP if warm_up is None else warm_up, LIVE if live is None else live
     return {"method": method, "draws": draws, "chains": chains, "seed": seed, "warm_up": warm_up, "live": live}
 

@@ -17,7 +17,7 @@ import jax
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
-from .._errors import InputError
+from .._errors import InputError, read_number, read_whole
 from .._typing import Float
 from .fit import MANY, Solver, even_points
 from .problem import Problem, Specification
@@ -59,13 +59,7 @@ class Axis:
 
 
 def _numbers(name: str, texts: Sequence[str]) -> list[float]:
-    found = []
-    for text in texts:
-        try:
-            found.append(float(text))
-        except ValueError:
-            raise InputError(f"{name}: expected a number, found '{text}'") from None
-    return found
+    return [read_number(text, name) for text in texts]
 
 
 def spaced(name: str, low: float, high: float, count: int, log: bool) -> Axis:
@@ -96,11 +90,7 @@ def parse_axis(name: str, text: str) -> Axis:
     if len(parts) not in (3, 4) or (len(parts) == 4 and parts[3] not in ("log", "linear")) or not all(parts):
         raise InputError(f"{name}: expected LO:HI:N or LO:HI:N:log, found '{text}'")
     low, high = _numbers(name, parts[:2])
-    try:
-        count = int(parts[2])
-    except ValueError:
-        raise InputError(f"{name}: expected a whole number of values, found '{parts[2]}'") from None
-    return spaced(name, low, high, count, parts[-1] == "log")
+    return spaced(name, low, high, read_whole(parts[2], name), parts[-1] == "log")
 
 
 def axis_of(name: str, values: str | Sequence[Any] | np.ndarray) -> Axis:

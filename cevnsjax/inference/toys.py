@@ -37,6 +37,28 @@ ABOVE = 1e-6
 """How much higher than the lowest minimum a fit may end that counts as having found it."""
 
 
+MOST_TOYS = 10_000_000
+"""Toys whose fits the memory of a computer holds."""
+MOST_SEED = 2**63 - 1
+
+
+def check_numbers(count: int, seed: int) -> None:
+    """Refuse a number of toys or a seed that cannot be."""
+    if count < 1:
+        raise InputError(f"expected at least one toy, found {count}")
+    if count > MOST_TOYS:
+        raise InputError(f"expected at most {MOST_TOYS} toys, found {count}")
+    check_seed(seed)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that the random numbers do not take."""
+    if seed < 0:
+        raise InputError(f"expected a seed of 0 or more, found {seed}")
+    if seed > MOST_SEED:
+        raise InputError(f"expected a seed below 2^63, found {seed}")
+
+
 @dataclasses.dataclass(frozen=True)
 class Toys:
     """Fits of toy experiments."""

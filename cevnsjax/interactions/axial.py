@@ -14,6 +14,7 @@ The charge of a nucleon is the spin that the quarks carry, Δu = 0.777(25)(30) a
 with it the pion pole.
 """
 
+from .. import _arguments as arguments
 from ..parameters import Parameter
 from .exchange import mediator_parameters, universal
 from .interaction import Interaction, Term, Yukawa
@@ -44,6 +45,7 @@ class AxialMediator(Interaction):
         return tuple(Term("axial", spin, vertex, Yukawa(MASS.name)) for spin in ("proton_spin", "neutron_spin"))
 
 
+@arguments.checked()
 def axial_mediator() -> AxialMediator:
     """Return an axial-vector mediator."""
     return AxialMediator()

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from .. import _arguments as arguments
 from .._errors import InputError, suggest
 from .axial import axial_mediator
 from .charge_radius import CONVENTIONS, charge_radius
@@ -40,7 +41,7 @@ class Model:
 
 def _standard(variant: str, couplings: str) -> Interaction:
     """Return the Standard Model with options, comma-separated."""
-    options = [option.strip() for option in variant.split(",") if option.strip()]
+    options = [option.strip() for option in variant.split(",")] if variant else []
     for option in options:
         if option not in STANDARD_OPTIONS:
             raise InputError(
@@ -128,11 +129,17 @@ MODELS: dict[str, Model] = {
 """Models by name."""
 
 
+@arguments.checked(name=arguments.text, couplings=arguments.text)
 def model(name: str, couplings: str = "2022") -> Interaction:
     """Return the model of a catalogue name, ``nsi`` or ``light-vector:B-L``, with a scheme of couplings."""
-    base, _, variant = name.partition(":")
+    base, colon, variant = name.partition(":")
     if base not in MODELS:
-        raise InputError(f"unknown interaction '{base}'{suggest(base, MODELS)}; known: {', '.join(MODELS)}")
+        owner = next((f"{known}:{base}" for known, one in MODELS.items() if base in one.variants), None)
+        hint = suggest(base, MODELS) if owner is None else f" (did you mean '{owner}'?)"
+        raise InputError(f"unknown interaction '{base}'{hint}; known: {', '.join(MODELS)}")
+    if colon and not variant.strip():
+        known = ", ".join(MODELS[base].variants)
+        raise InputError(f"'{name}': expected a variant after the colon, known: {known or 'none'}")
     return MODELS[base].factory(variant, couplings)
 
 

@@ -20,6 +20,7 @@ import math
 
 import equinox as eqx
 
+from .. import _arguments as arguments
 from .._constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM
 from .._errors import InputError, suggest
 from ..parameters import Parameter
@@ -63,6 +64,7 @@ class ChargeRadius(Interaction):
         return (Term("vector", charge, FlavourMatrix(("charge_radius_{}",), (scale,), False, self.standard)),)
 
 
+@arguments.checked(scheme=arguments.text, convention=arguments.text)
 def charge_radius(scheme: str = "2022", convention: str = "total") -> ChargeRadius:
     """Return charge radii beside the Standard Model with the couplings of `scheme`, "total" or "beyond-sm"."""
     if convention not in CONVENTIONS:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import equinox as eqx
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from ..parameters import Parameter
 from .charge_radius import ChargeRadius
@@ -96,6 +97,7 @@ class Combination(eqx.Module):
         return "spin-0" if self.standard.recoil_term else "leading"
 
 
+@arguments.checked(couplings=arguments.text, electrons=arguments.switch)
 def combine(
     interactions: Combination | Interaction | Sequence[Interaction] | None = None,
     couplings: str = "2022",
@@ -106,8 +108,16 @@ def combine(
     With `electrons`, neutrinos scatter off atomic electrons too.
     """
     if isinstance(interactions, Combination):
+        if electrons and not interactions.electrons:
+            raise InputError("electrons: expected those of the combination, which was made without")
         return interactions
-    given = (interactions,) if isinstance(interactions, Interaction) else tuple(interactions or ())
+    if isinstance(interactions, str):
+        raise InputError(f"expected a model of the interaction, found the text '{interactions}': cj.model() makes one")
+    if isinstance(interactions, Interaction):
+        interactions = (interactions,)
+    if interactions is not None and not isinstance(interactions, Sequence):
+        raise InputError(f"expected models of the interaction, found {interactions!r}")
+    given = tuple(interactions or ())
     for one in given:
         if not isinstance(one, Interaction):
             raise InputError(f"expected models of the interaction, found {one!r}")

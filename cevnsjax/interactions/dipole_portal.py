@@ -25,6 +25,7 @@ functions are pure, take NumPy or JAX arrays that broadcast against each other, 
 import equinox as eqx
 import numpy as np
 
+from .. import _arguments as arguments
 from .._constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
@@ -177,6 +178,7 @@ class DipolePortal(Interaction):
         return (Upscattering("electron" if target == "electron" else "proton", kinematics),)
 
 
+@arguments.checked()
 def dipole_portal() -> DipolePortal:
     """Return the dipole portal."""
     return DipolePortal()

@@ -14,6 +14,7 @@ the same for antineutrinos. g is dimensionless, m in MeV. S = <N| ū u + d̄ d |
 
 import equinox as eqx
 
+from .. import _arguments as arguments
 from .._errors import InputError, suggest
 from ..parameters import Parameter
 from .exchange import mediator_parameters, universal
@@ -59,6 +60,7 @@ class LightScalar(Interaction):
         )
 
 
+@arguments.checked(convention=arguments.text)
 def light_scalar(convention: str = "17.3") -> LightScalar:
     """Return a scalar mediator; `convention` for the charges of nucleons is "17.3" or "15.1/14"."""
     if convention not in CONVENTIONS:

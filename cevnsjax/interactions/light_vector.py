@@ -48,6 +48,7 @@ from fractions import Fraction
 import equinox as eqx
 import numpy as np
 
+from .. import _arguments as arguments
 from .._constants import FINE_STRUCTURE
 from .._errors import InputError, suggest
 from .._typing import Array, Float, Params
@@ -166,12 +167,15 @@ def _user_charges(text: str) -> tuple[Fraction, ...]:
     return tuple(found.get(carrier, Fraction(0)) for carrier in CARRIERS)
 
 
+@arguments.checked(charges=arguments.text)
 def light_vector(charges: str = "universal") -> LightVector:
     """Return a vector mediator with `charges`: a name of `CHARGES`, or "u=1/3,d=1/3,e=-1,mu=-1,tau=-1".
 
     ":tree" after them leaves out the loop of leptons, "Lmu-Ltau:2020" has it as in arXiv:2008.05022.
     """
-    named, _, variant = charges.partition(":")
+    named, colon, variant = charges.partition(":")
+    if colon and not variant:
+        raise InputError(f"charges '{charges}': expected a variant after the colon")
     if "=" in named:
         values = _user_charges(named)
         label = ",".join(f"{carrier}={value}" for carrier, value in zip(CARRIERS, values, strict=True) if value)

@@ -18,6 +18,7 @@ import math
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._constants import ELECTRON_MASS, FERMI_CONSTANT
 from .._errors import InputError
 from .._numerics import namespace
@@ -76,6 +77,7 @@ class MagneticMoment(Interaction):
         return (Term("magnetic", "electron" if target == "electron" else "proton", Moments()),)
 
 
+@arguments.checked()
 def magnetic_moment() -> MagneticMoment:
     """Return the magnetic moments of the neutrinos."""
     return MagneticMoment()

@@ -16,6 +16,7 @@ import math
 
 import equinox as eqx
 
+from .. import _arguments as arguments
 from .._constants import FINE_STRUCTURE
 from .._errors import InputError, suggest
 from ..parameters import Parameter
@@ -61,6 +62,7 @@ class Millicharge(Interaction):
         return (Term("equivalent-photon", "photoabsorption", FlavourMatrix(stems, (UNIT,), False)),)
 
 
+@arguments.checked(electrons=arguments.text)
 def millicharge(electrons: str = "equivalent-photon") -> Millicharge:
     """Return electric charges of neutrinos; electrons by "equivalent-photon" or as "free-electron"."""
     if electrons not in ELECTRONS:

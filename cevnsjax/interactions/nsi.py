@@ -13,6 +13,7 @@ single transition has no effect: only those between quarks do.
 A heavy vector mediator is ε^f_ll = g² Q_l Q_f / (√2 G_F m²).
 """
 
+from .. import _arguments as arguments
 from ..parameters import Parameter
 from .flavour_matrices import FlavourMatrix, matrix_parameters
 from .interaction import Interaction, Term
@@ -54,6 +55,7 @@ class NonStandardInteractions(Interaction):
         )
 
 
+@arguments.checked()
 def nsi() -> NonStandardInteractions:
     """Return non-standard interactions of vector type."""
     return NonStandardInteractions()

@@ -16,6 +16,7 @@ The coupling is to nucleons, not to quarks: for quarks of one coupling the pion 
 on differences of the spins Δq divided by quark masses, and on the anomaly (arXiv:1307.5955).
 """
 
+from .. import _arguments as arguments
 from ..parameters import Parameter
 from .exchange import mediator_parameters, universal
 from .interaction import Interaction, Term, Yukawa
@@ -44,6 +45,7 @@ class PseudoscalarMediator(Interaction):
         return tuple(Term("nucleon-pseudoscalar", spin, vertex, Yukawa(MASS.name)) for spin in spins)
 
 
+@arguments.checked()
 def pseudoscalar_mediator() -> PseudoscalarMediator:
     """Return a pseudoscalar mediator."""
     return PseudoscalarMediator()

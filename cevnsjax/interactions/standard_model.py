@@ -24,6 +24,7 @@ import math
 
 import equinox as eqx
 
+from .. import _arguments as arguments
 from .._constants import FINE_STRUCTURE
 from .._errors import InputError
 from .._typing import Array, Float, Params
@@ -144,6 +145,9 @@ class StandardModel(Interaction):
         return tuple(terms)
 
 
+@arguments.checked(
+    scheme=arguments.text, recoil_term=arguments.switch, axial=arguments.switch, strange=arguments.switch
+)
 def standard_model(
     scheme: str = "2022", recoil_term: bool = False, axial: bool = False, strange: bool = False
 ) -> StandardModel:

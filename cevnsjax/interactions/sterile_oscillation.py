@@ -22,6 +22,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._errors import InputError
 from .._numerics import namespace
 from .._typing import Array, Float, Params
@@ -106,6 +107,7 @@ def _solar(u2: Float[Array, "3"]) -> Float[Array, "3 3"]:
     return xp.stack([xp.stack(row) for row in rows])
 
 
+@arguments.checked()
 def sterile_oscillation() -> SterileOscillation:
     """Return the oscillation into a sterile neutrino."""
     return SterileOscillation()

@@ -22,6 +22,7 @@ Charges of a nucleus, with the tensor charges of the quarks in a nucleon, δu = 
 
 import equinox as eqx
 
+from .. import _arguments as arguments
 from .._errors import InputError, suggest
 from ..parameters import Parameter
 from .exchange import mediator_parameters, universal
@@ -60,6 +61,7 @@ class TensorMediator(Interaction):
         return tuple(Term(structure, charge, vertex, Yukawa(MASS.name)) for charge in charges)
 
 
+@arguments.checked(variant=arguments.text)
 def tensor_mediator(variant: str = "coherent") -> TensorMediator:
     """Return a tensor interaction; nucleons of a nucleus add up as charges, "coherent", or by their "spin"."""
     if variant not in VARIANTS:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .. import _arguments as arguments
 from .._errors import DataError, InputError, suggest
 from ..measurement import Measurement, Observables
 from ..parameters import Parameter
@@ -136,16 +137,19 @@ CATALOGUE: dict[str, Entry] = {
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 
 
+@arguments.checked(name=arguments.text, form_factor=arguments.optional(arguments.text))
 def load(name: str, form_factor: str | None = None) -> Measurement | Observables:
     """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``.
 
     `form_factor` is a name of `FORM_FACTORS`, Helm's by default; a measurement that has none refuses one.
     """
-    base, _, variant = name.partition(":")
+    base, colon, variant = name.partition(":")
+    if name in shipped() or base.endswith(".toml"):
+        raise InputError(f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these")
     if base not in CATALOGUE:
         raise InputError(f"unknown measurement '{base}'{suggest(base, CATALOGUE)}; known: {', '.join(CATALOGUE)}")
     entry = CATALOGUE[base]
-    variant = variant or entry.variants[0]
+    variant = variant if colon else entry.variants[0]
     if variant not in entry.variants:
         known = ", ".join(f"{base}:{other}" for other in entry.variants)
         raise InputError(f"unknown measurement '{name}'{suggest(variant, entry.variants)}; known: {known}")

@@ -12,6 +12,7 @@ import math
 import equinox as eqx
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._numerics import namespace
@@ -52,6 +53,7 @@ class EffectiveWeakCharge(Stage):
         return namespace(charge).stack([charge])
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def apv_cs(variant: str = "dzuba2012", form_factor: str = "helm") -> Observables:
     """Return the measurement; `form_factor` is not used.
 

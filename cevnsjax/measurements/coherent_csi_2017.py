@@ -10,6 +10,7 @@ twice.
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._stage import Constant
@@ -37,6 +38,7 @@ FINE_ORDER = 16
 """Quadrature nodes in each bin of the released neutron spectrum."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Measurement:
     """Return the measurement.
 

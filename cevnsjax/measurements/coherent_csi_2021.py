@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import DataError, InputError, suggest
 from .._stage import Constant
@@ -35,6 +36,7 @@ _CUBIC = ["1", "1/MeV", "1/MeV^2", "1/MeV^3"]
 _LOGISTIC = ["1", "1/PE", "PE", "1"]
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def coherent_csi_2021(
     variant: str = "flat",
     form_factor: str = "helm",

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._stage import Constant
@@ -32,6 +33,7 @@ WIDTHS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gaussian, in standard deviations."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> Measurement:
     """Return the measurement.
 

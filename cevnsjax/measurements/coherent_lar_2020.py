@@ -17,6 +17,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._stage import Constant, Stage
@@ -71,6 +72,7 @@ SHIFTS = {
 """Nuisances of the fit in two dimensions: component, alternative template, what it is."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def coherent_lar_2020(variant: str = "1d", form_factor: str = "helm") -> Measurement:
     """Return the measurement.
 

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError
 from ..interactions.standard_model import SIN2_THETA_W
@@ -20,6 +21,7 @@ NAME = "crex"
 VARIANTS = ("form-factor",)
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def crex(variant: str = "form-factor", form_factor: str = "helm") -> Observables:
     """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution.
 

@@ -5,6 +5,7 @@ The paper's weak mixing angle, 0.227 ± 0.028, is a fit of COHERENT CsI with thi
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError
 from .._numerics import namespace
@@ -28,6 +29,7 @@ class PointNeutronRadius(Stage):
         return namespace(radius).stack([radius])
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def csre_cs(variant: str = "radius", form_factor: str = "helm") -> Observables:
     """Return the measurement; `form_factor` is not used."""
     if variant not in VARIANTS:

@@ -14,6 +14,7 @@ import dataclasses
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._numerics import namespace
@@ -87,6 +88,9 @@ class ElectronCapture(Stage):
         return sum(h * xp.exp(-0.5 * ((self.energy - c) / w) ** 2) for h, c, w in lines)[:, None]
 
 
+@arguments.checked(
+    variant=arguments.text, form_factor=arguments.text, period=arguments.text, signal_pulls=arguments.switch
+)
 def dresden_ii(
     variant: str = "fef", form_factor: str = "helm", period: str = "on", signal_pulls: bool = False
 ) -> Measurement:
@@ -137,6 +141,7 @@ def dresden_ii(
     )
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def dresden_ii_off(variant: str = "fef", form_factor: str = "helm") -> Measurement:
     """Return the measurement with the reactor off; arguments as in `dresden_ii`."""
     return dresden_ii(variant, form_factor, period="off")

@@ -6,6 +6,7 @@ uncertainty of the efficiency are those that give the flux of the publication, i
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError
 from .._stage import Constant
@@ -22,6 +23,7 @@ TONNE = 1000.0
 """Mass [kg] of the target: the exposure is in t·y."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def lz_8b(variant: str = "equivalent", form_factor: str = "helm") -> Measurement:
     """Return the measurement.
 

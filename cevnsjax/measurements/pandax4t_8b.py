@@ -6,6 +6,7 @@ data (US2) a constant efficiency from their threshold on; both are scaled to the
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError
 from .._stage import Constant
@@ -23,6 +24,7 @@ TONNE = 1000.0
 """Mass [kg] of the target: the exposures are in t·y."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measurement:
     """Return the measurement.
 

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._constants import HBAR_C
 from .._data import DataFile
 from .._errors import InputError, suggest
@@ -20,6 +21,7 @@ NAME = "prex-ii"
 VARIANTS = ("alone", "with-prex-i")
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Observables:
     """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution."""
     if variant not in VARIANTS:

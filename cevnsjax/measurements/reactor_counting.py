@@ -13,6 +13,7 @@ is published stays as it is, and other physics moves it as it moves the folded r
 import numpy as np
 from scipy.special import ndtri
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError
 from ..detectors.ionisation import IonisationDetector
@@ -27,6 +28,7 @@ from ..systematics import Part, Strength
 VARIANTS = ("counts",)
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
     """Return CONUS+ run 1: one bin, the signal with a pull of 17 %, less what quenching is of it if k is fitted.
 
@@ -54,11 +56,13 @@ def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measu
     )
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def conus_2024(variant: str = "counts", form_factor: str = "helm") -> Measurement:
     """Return the upper limit of CONUS at Brokdorf; arguments as in `conus_plus_2025`."""
     return _limit(_data("conus_2024", variant), form_factor)
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def texono_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
     """Return the upper limit of TEXONO at Kuo-Sheng; arguments as in `conus_plus_2025`."""
     return _limit(_data("texono_2025", variant), form_factor)

@@ -16,6 +16,7 @@ Hence they are taken as constant from their maximum on.
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._stage import Constant, Stage
@@ -39,6 +40,7 @@ END = 1.0 + 1e-9
 """Where an efficiency ends, relative to its last energy."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def lz_er(variant: str = "ws2022", form_factor: str = "helm") -> Measurement:
     """Return LZ: the run ``ws2022`` or ``ws2024``. No nucleus scatters: `form_factor` is of no effect."""
     data = _data("lz_er", variant, RUNS)
@@ -70,6 +72,7 @@ def lz_er(variant: str = "ws2022", form_factor: str = "helm") -> Measurement:
     )
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def xenonnt_er(variant: str = "poisson", form_factor: str = "helm") -> Measurement:
     """Return XENONnT, ``poisson`` or ``gaussian``. No nucleus scatters: `form_factor` is of no effect."""
     data = _data("xenonnt_er", variant, XENONNT_VARIANTS)
@@ -99,6 +102,7 @@ def xenonnt_er(variant: str = "poisson", form_factor: str = "helm") -> Measureme
     )
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def pandax4t_er(variant: str = "run1", form_factor: str = "helm") -> Measurement:
     """Return PandaX-4T, ``run1``. No nucleus scatters: `form_factor` is of no effect."""
     data = _data("pandax4t_er", variant, PANDAX4T_VARIANTS)

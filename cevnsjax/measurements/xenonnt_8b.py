@@ -8,6 +8,7 @@ Variants: all runs, or ``sr0-sr1``, those of the first publication.
 
 import numpy as np
 
+from .. import _arguments as arguments
 from .._data import DataFile
 from .._errors import InputError, suggest
 from .._stage import Constant, Stage
@@ -28,6 +29,7 @@ SIDE = 3
 """Bins of a run along each axis."""
 
 
+@arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
     """Return the measurement.
 
