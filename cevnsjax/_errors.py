@@ -47,12 +47,17 @@ class EngineError(InputError):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the known name nearest to `name`, or an empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1) if len(name) <= LONGEST else []
-    return f" (did you mean '{near[0]}'?)" if near else ""
+    if len(name) > LONGEST:
+        return ""
+    lower = {one.lower(): one for one in known}
+    longer = [one for one in lower if one.startswith(name.lower())] if len(name) > 2 else []
+    near = longer if len(longer) == 1 else difflib.get_close_matches(name.lower(), list(lower), n=1)
+    return f" (did you mean '{lower[near[0]]}'?)" if near else ""
 
 
 UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 """A number as it is written, without a sign: ASCII digits, a point, an exponent; no underscores, no names."""
+NUMBER = rf"[+-]?{UNSIGNED}"
 
 
 def read_number(text: str, what: str) -> float:
@@ -60,7 +65,7 @@ def read_number(text: str, what: str) -> float:
     stripped = text.strip()
     if re.fullmatch(r"[+-]?(nan|inf|infinity)", stripped, re.IGNORECASE):
         raise InputError(f"{what}: expected a finite number, found '{text}'")
-    if not re.fullmatch(rf"[+-]?{UNSIGNED}", stripped):
+    if not re.fullmatch(NUMBER, stripped):
         raise InputError(f"{what}: expected a number, found '{text}'")
     value = float(stripped)
     if abs(value) == float("inf"):

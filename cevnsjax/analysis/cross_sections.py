@@ -231,4 +231,4 @@ def flux_averaged_cross_sections(
     if len(set(names)) < len(names):
         raise InputError(f"expected different measurements, found {', '.join(names)}")
     sections = tuple(measured_cross_section(measurement, chosen) for measurement in counted)
-    return CrossSections(sections, chosen, form_factor or DEFAULT_FORM_FACTOR)
+    return CrossSections(sections, chosen, DEFAULT_FORM_FACTOR if form_factor is None else form_factor)

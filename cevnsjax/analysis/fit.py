@@ -45,7 +45,7 @@ def scan_points(names: Sequence[str], points: int | None) -> int:
     count = (101 if len(names) == 1 else 61) if points is None else points
     if count < 2:
         raise InputError(f"expected at least 2 points, found {count}")
-    if count ** len(names) > MOST_POINTS:
+    if len(names) <= 2 and count ** len(names) > MOST_POINTS:
         most = MOST_POINTS if len(names) == 1 else math.isqrt(MOST_POINTS)
         raise InputError(f"expected at most {most} points of each parameter, found {count}: `scan` takes more")
     return count

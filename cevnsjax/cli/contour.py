@@ -49,6 +49,8 @@ def contour(
     if parameters not in (None, 1, 2):
         raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
     chosen = tuple(options.split(param, "--param"))
+    if len(chosen) > 2:
+        raise InputError(f"--param: expected one or two axes, found {', '.join(chosen)}")
     scans = [open_scan(store) for store in stores]
     if len(scans) > 1 and (out is not None or plot is not None):
         chosen = common_names(scans, chosen)

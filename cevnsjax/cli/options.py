@@ -19,9 +19,9 @@ from ..measurements import resolve, resolve_or_describe
 def whole(option: str, what: str) -> Any:
     """Return the option of a whole number: ASCII digits, as all numbers of the command line."""
 
-    def parse(text: str) -> int:
+    def parse(text: str | int) -> int:
         try:
-            return read_whole(text, option)
+            return read_whole(str(text), option)  # a default comes as the number that it is
         except InputError as error:
             raise typer.BadParameter(str(error).removeprefix(f"{option}: ")) from None
 

@@ -262,6 +262,8 @@ def _orders(
                 sides.append(leader if leader in coordinates else values[leader])
             else:
                 sides.append(number)
+        if not any(side.strip() in table for side in parse_requirement(text)):
+            raise InputError(f"the requirement '{text}' holds no parameter")
         low, high = sides
         if isinstance(low, str) and isinstance(high, str):
             if low == high:

@@ -155,7 +155,7 @@ def load(name: str, form_factor: str | None = None) -> Measurement | Observables
         raise InputError(f"unknown measurement '{name}'{suggest(variant, entry.variants)}; known: {known}")
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"'{base}' has no form factor to choose, found '{form_factor}'")
-    return entry.factory(variant=variant, form_factor=form_factor or DEFAULT_FORM_FACTOR)
+    return entry.factory(variant=variant, form_factor=DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
 
 
 def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measurement:
@@ -193,7 +193,7 @@ def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) ->
     if form_factor is not None and not (files or taking):
         raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
     found = [
-        described(name, form_factor or DEFAULT_FORM_FACTOR)
+        described(name, DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
         if name in files
         else load(name, form_factor if name in taking else None)
         for name in names

@@ -33,9 +33,9 @@ cite csre-cs: || csre-cs
 cite nothere.toml || nothere.toml
 cite --couplings 2022 || No such option
 predict || Missing argument
-predict coherent-csi || did you mean 'coherent-csi-2021'
+predict coherent-csi-202 || did you mean 'coherent-csi-2021'
 predict coherent-csi-2021: || coherent-csi-2021
-predict coherent-csi-2021:shpae || did you mean 'coherent-csi-2021:shape'
+predict coherent-csi-2021:shpae || did you mean 'shape'
 predict coherent-csi-2021:flat:shape || unknown measurement
 predict :shape || unknown experiment
 predict COHERENT-CSI-2021 || unknown experiment
@@ -86,7 +86,7 @@ predict coherent-lar-2020 --electrons || no response to recoils of electrons
 predict apv-cs --electrons || electrons
 predict csre-cs prex-ii --electrons || electrons
 predict lz-er --electrons || electrons
-predict csre-cs --plot x.gif || x.gif
+predict csre-cs --plot x.docx || x.docx
 predict csre-cs --plot x || x
 predict csre-cs --plot nofolder/x.png || nofolder
 predict csre-cs --plot FOLDER || png
@@ -179,7 +179,7 @@ fit csre-cs --free r_n_cs --require "r_n_cs<=1" || no room
 fit csre-cs --free r_n_cs --require "20<=r_n_cs" || no room
 fit csre-cs --free r_n_cs --require "r_n_cs<=r_n_cs" || with itself
 fit csre-cs --free r_n_cs --require "r_n_cs<=r_n_i" || unknown parameter 'r_n_i'
-fit csre-cs --free r_n_cs --require "4<=3" || not met
+fit csre-cs --free r_n_cs --require "4<=3" || no parameter
 fit csre-cs --free r_n_cs --require "4<=r_n_cs<=6" || unknown parameter
 fit coherent-csi-2021 --free r_n_cs,r_n_i --require "r_n_cs<=r_n_i,r_n_i<=r_n_cs" || circle
 fit csre-cs --free r_n_cs --constrain r_n_cs || NAME=CENTRE,WIDTH
@@ -358,7 +358,7 @@ contour STORE --parameters two || whole number
 contour STORE --param , || --param
 contour STORE --param m_zp || not on an axis
 contour STORE --param sin2_theta_w,sin2_theta_w || different axes
-contour STORE --param sin2_theta_w,r_n_ge,g_zp || not on an axis
+contour STORE --param sin2_theta_w,r_n_ge,g_zp || one or two axes
 contour STORE --reference bset || best or grid
 contour STORE --label a --label b || --label
 contour STORE --out nofolder/c.csv || nofolder
@@ -437,7 +437,7 @@ cross-sections cryocsi-i || forecast
 cross-sections --form-factor hlm || did you mean 'helm'
 cross-sections --couplings 1999 || unknown couplings
 cross-sections --interaction nis || did you mean 'nsi'
-cross-sections --plot s.gif || s.gif
+cross-sections --plot s.docx || s.docx
 cross-sections --electrons || No such option
 """
 COMMANDS = [line.split(" || ") for line in TABLE.strip().splitlines()]
