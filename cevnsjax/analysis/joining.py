@@ -5,6 +5,7 @@ import dataclasses
 import itertools
 from collections.abc import Sequence, Set
 from functools import cache
+from typing import Any
 
 from .. import _arguments as arguments
 from .._errors import InputError
@@ -46,18 +47,18 @@ def base_name(measurement: Measurement | Observables) -> str:
     return measurement.name.partition(":")[0]
 
 
-def check_measurements(measurements: Measurements) -> None:
+def check_measurements(name: str, measurements: Any) -> None:
     """Refuse what is not a list of measurements, at least one."""
     if isinstance(measurements, Measurement | Observables):
-        raise InputError(f"measurements: expected a list such as [{measurements.name}], found one measurement")
+        raise InputError(f"{name}: expected a list such as [{measurements.name}], found one measurement")
     if isinstance(measurements, str) or not isinstance(measurements, Sequence):
-        raise InputError(f"measurements: expected a list of measurements, found {arguments.shown(measurements)}")
+        raise InputError(f"{name}: expected a list of measurements, found {arguments.shown(measurements)}")
     if not measurements:
         raise InputError("expected at least one measurement, found none")
     for one in measurements:
         if not isinstance(one, Measurement | Observables):
             hint = f": cj.measurements.load('{one}') is one" if isinstance(one, str) else ""
-            raise InputError(f"measurements: expected measurements, found {arguments.shown(one)}{hint}")
+            raise InputError(f"{name}: expected measurements, found {arguments.shown(one)}{hint}")
 
 
 def takes_electrons(measurement: Measurement | Observables) -> bool:

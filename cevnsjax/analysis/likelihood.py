@@ -24,7 +24,7 @@ from ..inference.problem import Problem, Specification, pose, specify
 from ..inference.sample import check_settings
 from ..inference.scan import axis_of
 from ..inference.toys import check_numbers
-from ..interactions.combination import Combination, combine
+from ..interactions.combination import Combination, check_models, combine
 from ..interactions.interaction import Interaction
 from ..likelihood import ChiSquare
 from ..measurement import Measurement, Observables, data_name
@@ -88,7 +88,12 @@ class Likelihood:
     their strengths together.
     """
 
-    @arguments.checked(couplings=arguments.text, electrons=arguments.switch)
+    @arguments.checked(
+        measurements=check_measurements,
+        interaction=check_models,
+        couplings=arguments.text,
+        electrons=arguments.switch,
+    )
     def __init__(
         self,
         measurements: Sequence[Measurement | Observables],
@@ -100,7 +105,6 @@ class Likelihood:
 
         With `electrons`, neutrinos scatter off atomic electrons too.
         """
-        check_measurements(measurements)
         check_datasets(measurements)
         self.measurements = tuple(measurements)
         self.interaction = combine(interaction, couplings, electrons)

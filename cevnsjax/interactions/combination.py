@@ -1,6 +1,7 @@
 """Several models at once: the Standard Model with what is added to it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import equinox as eqx
 
@@ -97,7 +98,18 @@ class Combination(eqx.Module):
         return "spin-0" if self.standard.recoil_term else "leading"
 
 
-@arguments.checked(couplings=arguments.text, electrons=arguments.switch)
+def check_models(name: str, value: Any) -> None:
+    """Refuse what is neither a model of the interaction, nor a list of models, nor a combination of some."""
+    if value is None or isinstance(value, Combination | Interaction):
+        return
+    listed = isinstance(value, Sequence) and not isinstance(value, str)
+    for one in value if listed else (value,):
+        if not isinstance(one, Interaction):
+            hint = f": cj.model('{one}') makes one of it" if isinstance(one, str) else ""
+            raise InputError(f"{name}: expected models of the interaction, found {arguments.shown(one)}{hint}")
+
+
+@arguments.checked(interactions=check_models, couplings=arguments.text, electrons=arguments.switch)
 def combine(
     interactions: Combination | Interaction | Sequence[Interaction] | None = None,
     couplings: str = "2022",
@@ -111,16 +123,7 @@ def combine(
         if electrons and not interactions.electrons:
             raise InputError("electrons: expected those of the combination, which was made without")
         return interactions
-    if isinstance(interactions, str):
-        raise InputError(f"expected a model of the interaction, found the text '{interactions}': cj.model() makes one")
-    if isinstance(interactions, Interaction):
-        interactions = (interactions,)
-    if interactions is not None and not isinstance(interactions, Sequence):
-        raise InputError(f"expected models of the interaction, found {interactions!r}")
-    given = tuple(interactions or ())
-    for one in given:
-        if not isinstance(one, Interaction):
-            raise InputError(f"expected models of the interaction, found {one!r}")
+    given = (interactions,) if isinstance(interactions, Interaction) else tuple(interactions or ())
     standard = [one for one in given if isinstance(one, StandardModel)]
     if len(standard) > 1:
         raise InputError("the Standard Model is named more than once")

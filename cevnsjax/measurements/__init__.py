@@ -158,6 +158,7 @@ def load(name: str, form_factor: str | None = None) -> Measurement | Observables
     return entry.factory(variant=variant, form_factor=DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
 
 
+@arguments.checked(name=arguments.path, form_factor=arguments.text)
 def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measurement:
     """Return the experiment of a description: the name of a shipped one, or the path of a TOML file.
 

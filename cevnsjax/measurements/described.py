@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import _arguments as arguments
 from .._data import DataFile, data_root, quoted, read_bounded, read_verified
 from .._errors import DataError, suggest
 from .._stage import Constant, Stage
@@ -90,7 +89,6 @@ def titles() -> dict[str, str]:
     return {name: Description(*_shipped_file(name)).text("title") for name in shipped()}
 
 
-@arguments.checked(name=arguments.path, form_factor=arguments.text)
 def described(name: str | Path, form_factor: str = "helm") -> Measurement:
     """Return the experiment of a description: the name of a shipped one, or the path of a TOML file."""
     if str(name) in shipped():
