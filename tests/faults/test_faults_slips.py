@@ -332,7 +332,7 @@ def test_long_texts_are_cut_and_escapes_shown(likelihood):
 
 def test_what_is_meant_is_taken(likelihood):
     """Numbers of NumPy, tuples and paths are no slips."""
-    asked = {"values": {"sin2_theta_w": np.float64(0.25)}, "constrain": {"r_n_cs": (5, np.float64(0.5))}}
+    asked = {"values": {"sin2_theta_w": np.float64(0.25)}, "constrain": {"r_n_cs": (5.0, np.float64(0.5))}}
     found = likelihood.fit(("r_n_cs",), require=("r_n_cs<=11",), **asked)
     assert found.converged
     assert likelihood.toys(np.int64(3), free=("r_n_cs",)).count == 3
