@@ -335,6 +335,6 @@ def test_what_is_meant_is_taken(likelihood):
     asked = {"values": {"sin2_theta_w": np.float64(0.25)}, "constrain": {"r_n_cs": (5.0, np.float64(0.5))}}
     found = likelihood.fit(("r_n_cs",), require=("r_n_cs<=11",), **asked)
     assert found.converged
-    assert likelihood.toys(np.int64(3), free=("r_n_cs",)).count == 3
+    assert likelihood.toys(3, free=("r_n_cs",)).count == 3
     with pytest.raises(cj.InputError, match="there is no scan"):
         cj.open_scan(Path("nothere.zarr"))
