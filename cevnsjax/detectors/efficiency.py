@@ -12,6 +12,10 @@ from ..parameters import Parameter
 
 EFFICIENCY = ("efficiency_a", "efficiency_b", "efficiency_c", "efficiency_d")
 EFFICIENCY_SHAPE = "efficiency_shape"
+SLOPE, MIDPOINT = (0.15, 4.0), (0.45, 2.5)
+"""Range of slope and midpoint of a curve relative to the nominal ones: what the short sum for the response covers."""
+STEEPEST = 700.0
+"""Exponent beyond which an exponential is infinite."""
 
 
 class Efficiency(eqx.Module):
@@ -42,7 +46,7 @@ def logistic_efficiency(photoelectrons: Float[Array, "..."], coefficients: Seque
     """
     a, b, c, d = coefficients
     xp = namespace(photoelectrons, a, b, c, d)
-    return a / (1.0 + xp.exp(-b * (photoelectrons - c))) + d
+    return a / (1.0 + xp.exp(xp.minimum(-b * (photoelectrons - c), STEEPEST))) + d
 
 
 def logistic_threshold(coefficients: Sequence[Scalar]) -> Scalar:
@@ -62,9 +66,17 @@ class LogisticEfficiency(Efficiency):
     unit: str = eqx.field(static=True, default="PE")
 
     def parameters(self) -> tuple[Parameter, ...]:
-        """Return the coefficients and the strength of the variation."""
+        """Return the coefficients and the strength of the variation.
+
+        The curve must cross zero, a > -d > 0, wherever both are within their bounds: 1 … 3 and -0.9 … -0.01, or for a
+        nominal curve outside those, bounds that leave a tenth of its plateau a + d between them.
+        """
         a, b, c, d = map(float, self.coefficients)
-        bounds = ((1.0, 3.0), (0.15 * b, 4.0 * b), (0.45 * c, 2.5 * c), (-0.9, -0.01))
+        height, depth = (1.0, 3.0), (-0.9, -0.01)
+        if not (height[0] < a < height[1] and depth[0] < d < depth[1]):
+            deepest = -d + 0.45 * (a + d)
+            height, depth = (deepest + 0.1 * (a + d), 1.0 + deepest), (-deepest, max(-0.01, 0.1 * d))
+        bounds = (height, (SLOPE[0] * b, SLOPE[1] * b), (MIDPOINT[0] * c, MIDPOINT[1] * c), depth)
         found = []
         for name, value, unit, limits in zip(
             EFFICIENCY, (a, b, c, d), ("1", f"1/{self.unit}", self.unit, "1"), bounds, strict=True
@@ -103,7 +115,7 @@ class SigmoidEfficiency(Efficiency):
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the coefficients."""
         a, b, c = map(float, self.coefficients)
-        bounds = ((0.0, 1.0), (0.15 * b, 4.0 * b), (0.45 * c, 2.5 * c))
+        bounds = ((0.0, 1.0), (SLOPE[0] * b, SLOPE[1] * b), (MIDPOINT[0] * c, MIDPOINT[1] * c))
         units = ("1", f"1/{self.unit}", self.unit)
         return tuple(
             Parameter(
@@ -128,7 +140,8 @@ class SigmoidEfficiency(Efficiency):
 
     def __call__(self, x: Float[Array, "..."], params: Params) -> Float[Array, "..."]:
         a, b, c = (params[name] for name in EFFICIENCY[:3])
-        return a / (1.0 + namespace(x, a, b, c).exp(-b * (x - c)))
+        xp = namespace(x, a, b, c)
+        return a / (1.0 + xp.exp(xp.minimum(-b * (x - c), STEEPEST)))
 
 
 class TabulatedEfficiency(Efficiency):

@@ -94,9 +94,9 @@ class PolynomialQuenching(Quenching):
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the coefficients and the strengths of the variations."""
-        found = []
+        found, largest = [], float(np.max(np.abs(self.coefficients)))
         for k, value in enumerate(map(float, self.coefficients)):
-            low, high = sorted((0.5 * value, 1.5 * value))
+            low, high = sorted((0.5 * value, 1.5 * value)) if value else (-largest if k else 0.0, largest)
             unit, power = ("1", "T") if k == 0 else (f"1/MeV^{k}" if k > 1 else "1/MeV", f"T^{k + 1}")
             text = f"coefficient of {power} in the quenching"
             found.append(Parameter(QUENCHING[k], unit, value, (low, high), rf"{LETTERS[k]}_Q", text, own=True))

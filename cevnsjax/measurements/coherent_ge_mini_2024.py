@@ -5,6 +5,7 @@ window without it. Both are in one Poisson likelihood, with a steady-state backg
 flat in time and the same in both windows. The bins that the lines of 65Zn and 71Ge are in do not count signal.
 """
 
+import dataclasses
 import math
 
 import numpy as np
@@ -29,6 +30,8 @@ NAME = "coherent-ge-mini-2024"
 VARIANTS = ("grid",)
 GERMANIUM = 32
 """Protons of germanium."""
+LEAST_STEADY = 0.01
+"""Least strength of the steady-state background: without any, χ² is infinite, as bins without beam hold events."""
 WIDTHS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gaussian, in standard deviations."""
 
@@ -52,6 +55,7 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
     kept = _kept(data, energy)
     prompt, delayed = _arrivals(data, time)
     beam_off = _counts(data, "off")
+    steady = Strength("ss_norm", "ss", None)
     levels = tuple(f"ss_level_{k}" for k in range(1, len(energy)))
     return Measurement(
         name=NAME,
@@ -76,10 +80,13 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
         strengths=(
             _signal_strength(data),
             Strength("brn_norm", "brn", _neutron_width(data)),
-            Strength("ss_norm", "ss", None),
+            steady,
         ),
         observed=np.concatenate([_counts(data, "on"), beam_off], axis=1),
-        nuisances=tuple(_level(name, low, high) for name, low, high in zip(levels, energy, energy[1:], strict=False)),
+        nuisances=(
+            dataclasses.replace(steady.as_parameter(), bounds=(LEAST_STEADY, 10.0)),
+            *(_level(name, low, high) for name, low, high in zip(levels, energy, energy[1:], strict=False)),
+        ),
     )
 
 
@@ -144,4 +151,4 @@ def _signal_strength(data: DataFile) -> Strength:
 
 def _level(name: str, low: float, high: float) -> Parameter:
     text = f"steady-state background from {low:g} to {high:g} keV relative to the events without beam"
-    return Parameter(name, "1", 1.0, (0.0, 5.0), r"\eta_\mathrm{ss}", text, nuisance=True, own=True)
+    return Parameter(name, "1", 1.0, (LEAST_STEADY, 5.0), r"\eta_\mathrm{ss}", text, nuisance=True, own=True)

@@ -199,7 +199,7 @@ def _narrow(measurement: Measurement) -> str:
     nominal = energy.nominal()
     at = energy.smearing.mean(energy.edges[1:2], nominal)
     width = float(energy.smearing.deviation(at, nominal)[0])
-    return f"the resolution needs to be wider than its {width:.2g} keV at {float(at[0]):.3g} keV"
+    return f"a resolution wider than its {width:.2g} keV at {float(at[0]):.3g} keV"
 
 
 def _expected(data: Description, measurement: Measurement) -> Measurement:
@@ -220,7 +220,7 @@ def _expected(data: Description, measurement: Measurement) -> Measurement:
     if missed > ACCURACY:
         finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
         parts = np.any(np.abs(finer - counts["cevns"]) > ACCURACY * np.maximum(fine, SMALL * largest))
-        found = f"{missed:.1g} missed in a bin: {_narrow(measurement)}{', or more binning.parts' if parts else ''}"
+        found = f"{missed:.1g} missed in a bin (it takes {_narrow(measurement)}{', or more parts' if parts else ''})"
         raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", found)
     return dataclasses.replace(measurement, observed=sum(np.asarray(part) for part in counts.values()))
 
@@ -351,6 +351,8 @@ def _efficiency(data: Description, unit: str) -> Efficiency:
         a, b, c, d = found
         if not (a > -d > 0 and b > 0 and c > 0):
             raise data.fail(key, "a > -d > 0, b > 0 and c > 0", found.tolist())
+        if a + d > 1:
+            raise data.fail(key, "a plateau a + d of at most 1", f"{a + d:.6g}")
         return LogisticEfficiency(found, np.zeros(4), unit)
     if kind == "sigmoid":
         found = data.values(key, units[:3])
