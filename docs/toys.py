@@ -104,6 +104,7 @@ def limits(count: int = 4_000) -> None:
             found = likelihood.feldman_cousins(grid, count=count, seed=SEED, values={"m_zp": 50.0})
             axes = figure.add_subplot(1, 3, number)
             draw_statistic(axes, *found.panel())
+            axes.legend(loc="upper left")
             axes.set_title(title)
             print(title, "best", found.fit.values["g_zp"], found.message, f"{time.perf_counter() - started:.0f} s")
             for level in found.levels:

@@ -250,7 +250,7 @@ class FeldmanCousinsResult:
         from ..plots.toys import Plane, draw_construction, draw_plane
 
         if len(self.axes) == 1:
-            return draw_construction(*self.panel())
+            return draw_construction(*self.panel(), self.fit.likelihood.data_name)
         planes = [
             Plane(str(level), [c.points for c in self.contours(level)], [c.points for c in self.wilks_contours(level)])
             for level in self.levels

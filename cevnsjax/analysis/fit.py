@@ -15,7 +15,7 @@ from ..inference.fit import BestFit, Solver, best_fit
 from ..inference.intervals import Interval, Profile, intervals, profile
 from ..inference.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from ..inference.problem import Specification, pose
-from ..measurement import Measurement, Observables
+from ..measurement import ASIMOV, Measurement, Observables
 from ..prediction import component_counts, flux_averaged_cross_section
 from .prediction import Prediction
 from .profile import ProfileResult
@@ -348,4 +348,5 @@ class FitResult:
         from ..plots.spectra import draw_fit
 
         spectra = [self.prediction(index).panel() for index in range(len(self.likelihood.measurements))]
-        return draw_fit(spectra, [self.profile([name]).curve() for name in self.specification.free])
+        suffix = ": forecast" if self.likelihood.data_name == ASIMOV else ": best fit"
+        return draw_fit(spectra, [self.profile([name]).curve() for name in self.specification.free], suffix)

@@ -20,7 +20,7 @@ from ..inference.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.levels import LEVELS, Level, check_level, level_of
 from ..inference.problem import Problem, Specification
 from ..inference.sample import Draws, run_settings, sample
-from ..measurement import Observables
+from ..measurement import Observables, data_name
 from ..prediction import component_counts
 from .netcdf import ENGINE, check_whole, write_netcdf
 from .record import record
@@ -261,20 +261,23 @@ class Posterior:
 
         chosen = list(names or self.free or self.names)
         draws = np.stack([self.draws(name).ravel() for name in chosen], axis=1)
-        return draw_corner(draws, [self.labels[name] for name in chosen])
+        bounds = [tuple(self.attributes["bounds"].get(name, (-np.inf, np.inf))) for name in chosen]
+        return draw_corner(draws, [self.labels[name] for name in chosen], bounds)
 
     def plot_predictive(self) -> "Figure":
         """Draw each measurement with the counts that the posterior predicts, against each axis."""
         from ..plots.predictive import Band, draw_bands
 
-        edges = self.attributes["edges"]
+        edges, observed = self.attributes["edges"], self.tree["observed_data"]
         bands = [
             Band(
                 title=self.attributes["titles"][name],
                 edges={axis: np.array(values) for axis, values in edges[name].items()},
-                observed=np.asarray(self.tree["observed_data"][f"observed:{name}"]),
+                observed=np.asarray(observed[f"observed:{name}"]),
                 expected=self.predicted(name),
                 counts=np.asarray(self.tree["posterior_predictive"][f"counts:{name}"])[0],
+                errors=np.asarray(observed[f"error:{name}"]),
+                data=self.attributes["data_names"][name],
             )
             for name in edges
         ]
@@ -313,6 +316,7 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
             expected = expected.reshape(len(chosen), *measurement.grid)
         values = np.asarray(measurement.observed).reshape(expected.shape[1:])
         if measurement.errors is None:
+            errors = np.sqrt(values)
             drawn_counts = random.poisson(np.maximum(expected, 0.0)).astype(float)
         else:
             errors = np.asarray(measurement.errors).reshape(expected.shape[1:])
@@ -320,6 +324,7 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
         predicted[f"expected:{name}"] = (["chain", "draw", *axes], expected[None])
         predicted[f"counts:{name}"] = (["chain", "draw", *axes], drawn_counts[None])
         observed[f"observed:{name}"] = (axes, values)
+        observed[f"error:{name}"] = (axes, errors)
     return predicted, observed
 
 
@@ -355,6 +360,7 @@ def build_posterior(
     about = {
         "measurements": [measurement.name for measurement in likelihood.measurements],
         "titles": {measurement.name: measurement.title for measurement in likelihood.measurements},
+        "data_names": {measurement.name: data_name([measurement]) for measurement in likelihood.measurements},
         "interactions": likelihood.interaction.names,
         "free": list(specification.free),
         "coordinates": list(density.names),

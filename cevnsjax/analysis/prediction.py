@@ -10,7 +10,7 @@ from .._errors import InputError
 from ..accuracy import WORTH_A_WORD
 from ..folding import Factor, endless_rise, fold
 from ..interactions.combination import Combination
-from ..measurement import Measurement, Observables
+from ..measurement import Measurement, Observables, data_name
 from ..prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
 
 if TYPE_CHECKING:
@@ -116,9 +116,12 @@ class Prediction:
         """Return what to draw of it."""
         from ..plots.spectra import Panel
 
-        if isinstance(self.measurement, Observables):
-            return Panel(self.measurement.title, {}, self.observed, self.errors, self.counts, self.measurement.labels)
-        return Panel(self.measurement.title, self.measurement.axes, self.observed, self.errors, self.counts)
+        drawn, data = self.measurement, data_name([self.measurement])
+        if isinstance(drawn, Observables):
+            return Panel(drawn.title, {}, self.observed, self.errors, self.counts, drawn.labels, data)
+        limit = drawn.one_sided and not drawn.asimov
+        data = "upper limit, 1σ" if limit else data
+        return Panel(drawn.title, drawn.axes, self.observed, self.errors, self.counts, (), data, limit)
 
     def plot(self) -> "Figure":
         """Draw data and components against each axis; of measured numbers, data and prediction."""

@@ -253,6 +253,7 @@ class ToyStudy:
                 observed=self.fit.chi2,
                 degrees_of_freedom=self.fit.dof,
                 text=f"p = {self.goodness_of_fit()[0]:.3f}",
+                data=self.fit.likelihood.data_name,
             )
         ]
         for k, held in enumerate(self.held):
@@ -264,6 +265,7 @@ class ToyStudy:
                     observed=self.statistic if tested else None,
                     degrees_of_freedom=len(held),
                     text=f"p = {self.p_value()[0]:.3f}" if tested else "",
+                    data=self.fit.likelihood.data_name,
                 )
             )
         return draw_study(histograms)

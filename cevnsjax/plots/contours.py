@@ -45,16 +45,14 @@ def draw_contour(axes: Sequence[np.ndarray], delta: np.ndarray, first: Curve, se
         for label, level in LEVELS.items():
             top.axhline(level.of_one, color="0.6", lw=0.7, ls=(0, (4, 3)))
             side.axvline(level.of_one, color="0.6", lw=0.7, ls=(0, (4, 3)))
-            if label != "95.45":
-                top.annotate(
-                    LEVEL_NAMES[label],
-                    (0.99, level.of_one),
-                    xycoords=("axes fraction", "data"),
-                    ha="right",
-                    va="bottom",
-                    color="0.4",
-                    fontsize=8,
-                )
+            top.annotate(
+                LEVEL_NAMES[label],
+                (1.02, level.of_one),
+                xycoords=("axes fraction", "data"),
+                va="center",
+                color="0.4",
+                fontsize=8,
+            )
         top.set(ylabel=r"$\Delta\chi^2$", ylim=(0.0, 10.5))
         side.set(xlabel=r"$\Delta\chi^2$", xlim=(0.0, 10.5))
         top.tick_params(labelbottom=False)

@@ -2,15 +2,19 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import RC, new_figure, plain, tidy
+from .style import LEGEND, LINE_COLOURS, RC, legend_beside, new_figure, plain, tidy, wrapped
 
-COLOURS = ("#1f4e82", "#c0562f", "#3f9b7a", "#8c5aa8", "#a8963c", "#b8524f", "#5f7f95", "#e08a2c", "#444444", "#7fb2e0")
+DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)))
+"""Of lines, one after the other for each round of colours."""
+WIDTH = 5.6
+"""Size [inch] of the axes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,13 +30,14 @@ class Overlay:
     best: tuple[float, ...] | None
 
 
-def draw_lines(axes: Axes, overlay: Overlay, colour: str, shade: bool) -> None:
+def draw_lines(axes: Axes, overlay: Overlay, colour: str, shade: bool, dashes: Any = "-") -> None:
     """Draw the contours of a scan of two parameters; with `shade`, what lies above the level is filled."""
     if shade:
         inside = np.ma.masked_invalid(np.minimum(overlay.height, 1.0)).T
         axes.contourf(*overlay.axes, inside, levels=[0.0, 2.0], colors=[colour], alpha=0.16)
     for number, line in enumerate(overlay.lines):
-        axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.5, label=plain(overlay.label) if number == 0 else None)
+        label = plain(overlay.label) if number == 0 else None
+        axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.5, ls=dashes, label=label)
 
 
 def draw_overlay(
@@ -40,29 +45,35 @@ def draw_overlay(
 ) -> Figure:
     """Return the figure of scans of the same one or two parameters; a cross is a best fit."""
     with matplotlib.rc_context(RC):
-        figure = new_figure(5.6, 4.6)
+        alone = len(overlays) == 1
+        figure = new_figure(WIDTH if alone else WIDTH + LEGEND, 4.6)
         axes = figure.add_subplot()
         for number, overlay in enumerate(overlays):
-            colour = COLOURS[number % len(COLOURS)]
+            colour = LINE_COLOURS[number % len(LINE_COLOURS)]
+            dashes = DASHES[number // len(LINE_COLOURS) % len(DASHES)]
             if len(labels) == 2:
-                draw_lines(axes, overlay, colour, shade=len(overlays) == 1)
+                draw_lines(axes, overlay, colour, alone, dashes)
                 if overlay.best is not None:
                     axes.plot(*overlay.best, marker="+", ms=9, mew=1.4, ls="", color=colour)
             else:
                 finite = np.where(np.isfinite(overlay.height), overlay.height, np.nan)
-                axes.plot(overlay.axes[0], finite, color=colour, lw=1.6, label=plain(overlay.label))
+                axes.plot(overlay.axes[0], finite, color=colour, lw=1.6, ls=dashes, label=plain(overlay.label))
         if len(labels) == 1:
             axes.axhline(level, color="0.6", lw=0.8, ls=(0, (4, 3)))
             axes.set(ylim=(0.0, 2.5 * level))
         scales = ["log" if one else "linear" for one in log]
-        first = overlays[0].axes
-        axes.set(xlabel=labels[0], xscale=scales[0], xlim=(first[0][0], first[0][-1]))
+        reach = [
+            (min(a[0] for a in one), max(a[-1] for a in one)) for one in zip(*(o.axes for o in overlays), strict=True)
+        ]
+        axes.set(xlabel=labels[0], xscale=scales[0], xlim=reach[0])
         if len(labels) == 2:
-            axes.set(ylabel=labels[1], yscale=scales[1], ylim=(first[1][0], first[1][-1]))
+            axes.set(ylabel=labels[1], yscale=scales[1], ylim=reach[1])
         else:
             axes.set(ylabel=r"$\Delta\chi^2$")
-        axes.set_title(title)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="best")
+        axes.set_title(
+            wrapped(f"{plain(overlays[0].label)}\n{title}" if alone else title, 0.8 * WIDTH, RC["axes.titlesize"])
+        )
+        if not alone:
+            legend_beside(figure, [axes])
         tidy(axes)
     return figure

@@ -1,6 +1,7 @@
 """Data with the expected components, against each axis of a measurement."""
 
 import dataclasses
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -9,7 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from .profiles import Curve, draw_curve
-from .style import RC, SIGNAL_COLOUR, component_colours, component_name, new_figure, plain, tidy
+from .style import (
+    LEGEND,
+    RC,
+    SIGNAL_COLOUR,
+    component_colours,
+    component_name,
+    legend_beside,
+    new_figure,
+    plain,
+    tidy,
+    title_above,
+)
 
 AXIS_NAMES = {
     "energy": "reconstructed energy",
@@ -21,6 +33,8 @@ STEADY_STATE = "ss"
 """Component that dwarfs the others: drawn once with it and once with it subtracted."""
 WIDTH, CURVES_WIDTH, ROW = 4.5, 4.4, 3.1
 """Size [inch] of a projection, of the curves beside the spectra, and the height of a row."""
+MANY = 40
+"""Bins of more than this are drawn with finer points and no lines between components."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +50,10 @@ class Panel:
     """Expected counts by component, shaped as `observed`."""
     labels: Sequence[str] = ()
     """What each measured number is, if there are no bins."""
+    data: str = "data"
+    """What the observed counts are called."""
+    upper_limit: bool = False
+    """The observed counts with their errors are an upper limit."""
 
     @property
     def rows(self) -> int:
@@ -48,23 +66,32 @@ class Panel:
         return max(len(self.edges), 1)
 
 
-def axis_labels(axis: str) -> tuple[str, str]:
-    """Return the labels of an axis, and of the counts per its unit, of ``energy [PE]``."""
+def _numbered(axis: str, edges: np.ndarray) -> bool:
+    """Return whether an axis only numbers its bins."""
+    return axis.partition(" [")[2] in ("", "1]") and np.array_equal(edges, np.arange(len(edges)))
+
+
+def label_axis(axes: Axes, axis: str, edges: np.ndarray) -> str:
+    """Label the axis ``energy [PE]`` with name, unit and limits; return the label of the counts per unit of it."""
     name, _, unit = axis.partition(" [")
     unit = unit.rstrip("]").replace("us", "µs")
     label = AXIS_NAMES.get(name, name)
-    return (f"{label} [{unit}]", f"counts / {unit}") if unit not in ("", "1") else (label, "counts / unit")
+    axes.set_xlim(edges[0], edges[-1])
+    if _numbered(axis, edges):
+        axes.set_xlabel(label)
+        step = -(-(len(edges) - 1) // 12)
+        axes.set_xticks(edges[:-1:step] + 0.5, [f"{number + 1:.0f}" for number in edges[:-1:step]])
+        return "counts"
+    axes.set_xlabel(label if unit in ("", "1") else f"{label} [{unit}]")
+    return f"counts / unit of {label}" if unit in ("", "1") else f"counts / {unit}"
 
 
 def _draw_stack(
-    axes: Axes,
-    edges: np.ndarray,
-    observed: np.ndarray,
-    errors: np.ndarray,
-    counts: Mapping[str, np.ndarray],
-    subtracted: Sequence[str],
+    axes: Axes, panel: Panel, edges: np.ndarray, others: tuple[int, ...], subtracted: Sequence[str]
 ) -> None:
     """Draw counts per unit of the axis: the components stacked, the `subtracted` ones taken from the data."""
+    counts = {name: component.sum(axis=others) for name, component in panel.counts.items()}
+    observed, errors = panel.observed.sum(axis=others), np.sqrt((panel.errors**2).sum(axis=others))
     width = np.diff(edges)
     base = np.zeros(len(width))
     colours = component_colours(list(counts))
@@ -72,25 +99,23 @@ def _draw_stack(
         top = base + counts[name]
         label = component_name(name)
         axes.stairs(top / width, edges, baseline=base / width, fill=True, color=colours[name], label=label)
+        if len(width) <= MANY:
+            axes.stairs(top / width, edges, baseline=None, color="white", lw=0.5)
         base = top
     axes.stairs(base / width, edges, baseline=None, color="0.15", lw=0.9)
     data = observed - sum((counts[name] for name in subtracted), np.zeros(len(width)))
-    many = len(width) > 40
-    axes.errorbar(
-        0.5 * (edges[1:] + edges[:-1]),
-        data / width,
-        yerr=errors / width,
-        fmt="o",
-        ms=2.0 if many else 3.5,
-        color="black",
-        elinewidth=0.6 if many else 1.0,
-        label="data",
-    )
+    many = len(width) > MANY
+    style = {"color": "black", "elinewidth": 0.6 if many else 1.0, "label": panel.data}
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    if panel.upper_limit:
+        top = (data + errors) / width
+        axes.errorbar(centres, top, yerr=0.2 * top, uplims=True, fmt="none", capsize=6.0, **style)
+    else:
+        axes.errorbar(centres, data / width, yerr=errors / width, fmt="o", ms=2.0 if many else 3.5, **style)
     if subtracted or np.any(data < 0):
         axes.axhline(0.0, color="0.5", lw=0.7)
     else:
         axes.set_ylim(bottom=0.0)
-    axes.set_xlim(edges[0], edges[-1])
     tidy(axes)
 
 
@@ -98,47 +123,47 @@ def _draw_numbers(axes: Axes, panel: Panel) -> None:
     """Draw how far each predicted number is from the measured one, in units of its error."""
     predicted = np.asarray(panel.counts["prediction"])
     places = np.arange(len(predicted))[::-1]
-    axes.errorbar(np.zeros(len(places)), places, xerr=1.0, fmt="o", color="black", label="data")
+    axes.errorbar(np.zeros(len(places)), places, xerr=1.0, fmt="o", color="black", label=panel.data)
     pulls = (predicted - panel.observed) / panel.errors
     axes.plot(pulls, places, marker="D", ls="", ms=7, color=SIGNAL_COLOUR, label="prediction")
-    axes.set_yticks(places, panel.labels)
+    axes.set_yticks(places, [textwrap.fill(label, 20) for label in panel.labels])
     reach = 1.3 * max(2.0, float(np.max(np.abs(pulls))))
-    axes.set(xlabel="(number - measured) / error", xlim=(-reach, reach), ylim=(-0.7, len(places) - 0.3))
-    axes.legend(loc="upper right")
+    axes.set(xlabel=f"(prediction $-$ {_short(panel)}) / error", xlim=(-reach, reach), ylim=(-0.7, len(places) - 0.3))
     tidy(axes)
 
 
-def _draw_panel(figure: Figure | SubFigure, panel: Panel, suffix: str) -> None:
+def _short(panel: Panel) -> str:
+    return panel.data if len(panel.data) < 10 else "expected"
+
+
+def _draw_panel(figure: Figure | SubFigure, panel: Panel, suffix: str, width: float) -> None:
     grid = figure.subplots(panel.rows, panel.columns, sharex="col", squeeze=False)
-    figure.suptitle(f"{plain(panel.title)}{suffix}")
+    title_above(figure, f"{plain(panel.title)}{suffix}", width)
     if not panel.edges:
         _draw_numbers(grid[0, 0], panel)
-        return
-    for number, (axis, values) in enumerate(panel.edges.items()):
+    for number, (axis, edges) in enumerate(panel.edges.items()):
         others = tuple(k for k in range(panel.observed.ndim) if k != number)
-        projected = {name: component.sum(axis=others) for name, component in panel.counts.items()}
-        observed, errors = panel.observed.sum(axis=others), np.sqrt((panel.errors**2).sum(axis=others))
-        xlabel, ylabel = axis_labels(axis)
-        _draw_stack(grid[0, number], values, observed, errors, projected, ())
-        grid[0, number].set_ylabel(ylabel)
-        grid[-1, number].set_xlabel(xlabel)
+        _draw_stack(grid[0, number], panel, edges, others, ())
+        label = label_axis(grid[-1, number], axis, edges)
+        grid[0, number].set_ylabel(label)
         if panel.rows == 2:
-            _draw_stack(grid[1, number], values, observed, errors, projected, (STEADY_STATE,))
-            grid[1, number].set_ylabel(f"{ylabel}\nsteady state subtracted")
-    grid[0, -1].legend(loc="upper right")
+            _draw_stack(grid[1, number], panel, edges, others, (STEADY_STATE,))
+            grid[1, number].set_ylabel(f"{label}\nsteady state subtracted")
+    legend_beside(figure, [grid[0, -1]])
 
 
 def _draw_panels(figure: Figure | SubFigure, panels: Sequence[Panel], suffix: str) -> None:
+    width, _ = _size(panels)
     if len(panels) == 1:
-        _draw_panel(figure, panels[0], suffix)
+        _draw_panel(figure, panels[0], suffix, width)
         return
     parts = figure.subfigures(len(panels), 1, height_ratios=[panel.rows for panel in panels])
     for part, panel in zip(parts, panels, strict=True):
-        _draw_panel(part, panel, suffix)
+        _draw_panel(part, panel, suffix, width)
 
 
 def _size(panels: Sequence[Panel]) -> tuple[float, float]:
-    return WIDTH * max(panel.columns for panel in panels), ROW * sum(panel.rows for panel in panels)
+    return WIDTH * max(panel.columns for panel in panels) + LEGEND, ROW * sum(panel.rows for panel in panels)
 
 
 def draw_spectra(panels: Sequence[Panel]) -> Figure:
@@ -146,21 +171,23 @@ def draw_spectra(panels: Sequence[Panel]) -> Figure:
 
     A steady-state background is drawn on top, and subtracted below.
     """
-    with matplotlib.rc_context(RC):
-        figure = new_figure(*_size(panels))
-        _draw_panels(figure, panels, "")
-    return figure
+    return draw_fit(panels, ())
 
 
-def draw_fit(panels: Sequence[Panel], curves: Sequence[Curve]) -> Figure:
-    """Return the figure of a fit: each measurement at the best fit, and Δχ² against each free parameter."""
-    if not curves:
-        return draw_spectra(panels)
+def draw_fit(panels: Sequence[Panel], curves: Sequence[Curve], suffix: str = "") -> Figure:
+    """Return the figure of a fit: each measurement at the best fit, and Δχ² against each free parameter.
+
+    The `suffix` follows each title and says what is drawn.
+    """
     width, height = _size(panels)
     with matplotlib.rc_context(RC):
+        if not curves:
+            figure = new_figure(width, height)
+            _draw_panels(figure, panels, suffix)
+            return figure
         figure = new_figure(width + CURVES_WIDTH, max(height, ROW * len(curves)))
         spectra, profiles = figure.subfigures(1, 2, width_ratios=[width, CURVES_WIDTH])
-        _draw_panels(spectra, panels, ": best fit")
+        _draw_panels(spectra, panels, suffix)
         places = max(len(curves), round(height / (2.0 * ROW)))
         grid = np.atleast_1d(profiles.subplots(places, 1))
         for axes, curve in zip(grid, curves, strict=False):

@@ -1,16 +1,24 @@
 """What all figures share: colours, names of components and confidence levels, empty figures, writing to a file."""
 
+import textwrap
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.cbook import is_math_text
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.font_manager import FontProperties
 
 from .._writing import check_file, replacing
 
 SIGNAL_COLOUR, STEADY_COLOUR = "#2f6fb5", "#c9ccd1"
-BACKGROUND_COLOURS = ("#e08a2c", "#8c5aa8", "#3f9b7a", "#b8524f", "#a8963c", "#5f7f95", "#d4a5c0")
+BACKGROUND_COLOURS = ("#e08a2c", "#7a4a1f", "#56b4e9", "#f0e442", "#882255", "#cc79a7", "#fdbf6f")
+"""Of components, distinct from each other, the signal and the steady state by readers of any colour vision."""
+LINE_COLOURS = ("#1f4e82", "#c0562f", "#56b4e9", "#e6ab02", "#444444", "#8b1a1a", "#cc79a7", "#009e73")
+"""Of lines over each other, likewise distinct."""
 COMPONENT_NAMES = {
     "cevns": "CEvNS",
     "brn": "beam-related neutrons",
@@ -24,6 +32,8 @@ COMPONENT_NAMES = {
     "er": "electron recoils",
     "es": "electron scattering",
     "ar37": "argon-37",
+    "us2_background": "background, US2",
+    "paired_background": "background, paired",
 }
 LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}
 CURVE_COLOUR = "#1f4e82"
@@ -32,10 +42,15 @@ RC = {
     "text.usetex": False,
     "font.size": 10,
     "axes.labelsize": 11,
-    "axes.titlesize": 11,
-    "legend.fontsize": 9,
+    "axes.titlesize": 11.0,
+    "figure.titlesize": 12.0,
+    "legend.fontsize": 9.0,
     "legend.frameon": False,
+    "axes.formatter.limits": (-3, 5),
+    "axes.formatter.use_mathtext": True,
 }
+LEGEND, LEGEND_TEXT = 2.0, 1.4
+"""Width [inch] that a legend beside the axes takes, and its text alone."""
 
 
 def component_colours(names: Sequence[str]) -> dict[str, str]:
@@ -59,6 +74,37 @@ def plain(text: str) -> str:
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of that size [inch] with the layout engine of all figures."""
     return Figure(figsize=(width, height), layout="constrained", dpi=130)
+
+
+def wrapped(text: str, width: float, size: float = RC["figure.titlesize"], lines: int = 3) -> str:
+    """Return `text` in lines of at most `width` [inch] at a font `size` [points]; what needs more `lines` is cut."""
+    renderer, font = RendererAgg(1.0, 1.0, 72.0), FontProperties(size=size)
+
+    def inches(line: str) -> float:
+        return renderer.get_text_width_height_descent(line, font, ismath=is_math_text(line))[0] / 72.0
+
+    count = max(len(text), 2)
+    while True:
+        parts = (textwrap.wrap(part, count, max_lines=lines, placeholder=" …") for part in text.split("\n"))
+        found = [line for part in parts for line in part]
+        if count <= 2 or all(inches(line) <= width for line in found):
+            return "\n".join(found)
+        count = int(0.95 * count)
+
+
+def legend_beside(figure: Figure | SubFigure, axes: Sequence[Axes]) -> None:
+    """Give `figure` one legend of all `axes`, to the right of them: it never covers what is drawn."""
+    found: dict[str, Artist] = {}
+    for one in axes:
+        found |= {label: handle for handle, label in zip(*one.get_legend_handles_labels(), strict=True)}
+    labels = [wrapped(label, LEGEND_TEXT, RC["legend.fontsize"]) for label in found]
+    figure.legend(list(found.values()), labels, loc="outside right upper")
+
+
+def title_above(figure: Figure | SubFigure, text: str, width: float) -> None:
+    """Write a title over the axes of a `figure` of that `width` [inch], left of its legend."""
+    left = width - LEGEND
+    figure.suptitle(wrapped(text, 0.95 * left), x=0.5 * left / width)
 
 
 def tidy(axes: Axes) -> None:

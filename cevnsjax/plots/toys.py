@@ -7,12 +7,11 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from scipy.stats import chi2 as chi2_distribution
 
-from .style import CURVE_COLOUR, RC, new_figure, tidy
+from .style import CURVE_COLOUR, LEGEND, RC, legend_beside, new_figure, tidy
 
-COLOURS = ("#c0562f", "#3f9b7a", "#8c5aa8", "#a8963c")
+COLOURS = ("#c0562f", "#3f9b7a", "#e6ab02", "#444444")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +25,14 @@ class Histogram:
     degrees_of_freedom: int
     """Of the χ² distribution drawn beside."""
     text: str
+    data: str = "data"
+    """What the data are called."""
 
 
 def draw_study(histograms: Sequence[Histogram]) -> Figure:
     """Return the figure of distributions side by side; the line is the χ² distribution, the arrow the data."""
     with matplotlib.rc_context(RC):
-        figure = new_figure(4.0 * len(histograms), 3.5)
+        figure = new_figure(4.0 * len(histograms) + LEGEND, 3.5)
         for number, one in enumerate(histograms, start=1):
             axes = figure.add_subplot(1, len(histograms), number)
             law = chi2_distribution(one.degrees_of_freedom)
@@ -44,16 +45,20 @@ def draw_study(histograms: Sequence[Histogram]) -> Figure:
                 inside, bins, weights=weights, histtype="stepfilled", color=CURVE_COLOUR, alpha=0.35, label="toys"
             )
             x = np.linspace(bins[0] + 1e-2 * (bins[1] - bins[0]), top, 400)
-            name = rf"$\chi^2$, {one.degrees_of_freedom} d.o.f."
-            axes.plot(x, law.pdf(x), color="0.2", lw=1.2, label=name)
+            axes.plot(x, law.pdf(x), color="0.2", lw=1.2, label=r"$\chi^2$ distribution")
             if one.degrees_of_freedom < 3:
                 axes.set(yscale="log", ylim=(1e-4, 10.0))
             if one.observed is not None:
-                axes.axvline(one.observed, color=COLOURS[0], lw=1.6, label="data")
-            axes.set(xlabel=one.label, ylabel="density" if number == 1 else "", xlim=(bins[0], top), title=one.text)
-            axes.legend()
+                axes.axvline(one.observed, color=COLOURS[0], lw=1.6, label=one.data)
+            axes.set(xlabel=one.label, ylabel="density" if number == 1 else "", xlim=(bins[0], top), title=_named(one))
             tidy(axes)
+        legend_beside(figure, figure.axes)
     return figure
+
+
+def _named(histogram: Histogram) -> str:
+    freedom = rf"$\chi^2$ of {histogram.degrees_of_freedom} d.o.f."
+    return f"{freedom}, {histogram.text}" if histogram.text else freedom
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,10 +73,16 @@ class Critical:
 
 
 def draw_statistic(
-    axes: Axes, label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Critical]
+    axes: Axes,
+    label: str,
+    log: bool,
+    points: np.ndarray,
+    observed: np.ndarray,
+    levels: Sequence[Critical],
+    data: str = "data",
 ) -> None:
     """Draw t of the data with its critical values on `axes`: what lies below them is the interval, drawn beneath."""
-    axes.plot(points, observed, color=CURVE_COLOUR, lw=1.8, label="data", zorder=3)
+    axes.plot(points, observed, color=CURVE_COLOUR, lw=1.8, label=data, zorder=3)
     top = 1.6 * max(max(float(np.median(one.critical)), one.wilks) for one in levels)
     for number, (one, colour) in enumerate(zip(levels, COLOURS, strict=False)):
         axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
@@ -88,20 +99,19 @@ def draw_statistic(
         xlim=(points[0], points[-1]),
         ylim=(-0.035 * top * (len(levels) + 1), top),
     )
-    if not log and max(map(abs, points)) < 1e-2:
-        axes.ticklabel_format(axis="x", style="sci", scilimits=(0, 0), useMathText=True)
-    handles, _ = axes.get_legend_handles_labels()
-    axes.legend(handles=[*handles, Line2D([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")])
+    axes.plot([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")
     tidy(axes)
 
 
 def draw_construction(
-    label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Critical]
+    label: str, log: bool, points: np.ndarray, observed: np.ndarray, levels: Sequence[Critical], data: str = "data"
 ) -> Figure:
     """Return the figure of t of the data with its critical values."""
     with matplotlib.rc_context(RC):
-        figure = new_figure(5.6, 4.2)
-        draw_statistic(figure.add_subplot(), label, log, points, observed, levels)
+        figure = new_figure(5.6 + LEGEND, 4.2)
+        axes = figure.add_subplot()
+        draw_statistic(axes, label, log, points, observed, levels, data)
+        legend_beside(figure, [axes])
     return figure
 
 
@@ -119,21 +129,19 @@ def draw_plane(
 ) -> Figure:
     """Return the figure of contours: lines of the toys, dashed those of Wilks."""
     with matplotlib.rc_context(RC):
-        figure = new_figure(5.4, 4.6)
+        figure = new_figure(5.4 + LEGEND, 4.6)
         axes = figure.add_subplot()
         for plane, colour in zip(planes, COLOURS, strict=False):
             for line in plane.lines:
                 axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.6)
             for line in plane.wilks:
                 axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.0, ls=(0, (4, 3)))
-        axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color="black")
+            axes.plot([], [], color=colour, lw=1.6, label=f"toys, {plane.level}")
+        axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color="black", label="best fit")
+        axes.plot([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")
         (x_log, *x_range), (y_log, *y_range) = ranges
         axes.set(xlabel=labels[0], ylabel=labels[1], xlim=x_range, ylim=y_range)
         axes.set(xscale="log" if x_log else "linear", yscale="log" if y_log else "linear")
-        handles = [
-            Line2D([], [], color=colour, lw=1.6, label=f"toys, {plane.level}")
-            for plane, colour in zip(planes, COLOURS, strict=False)
-        ]
-        axes.legend(handles=[*handles, Line2D([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")])
+        legend_beside(figure, [axes])
         tidy(axes)
     return figure

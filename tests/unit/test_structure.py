@@ -15,7 +15,7 @@ ORDER = [
     "likelihood", "inference", "measurements", "plots", "analysis", "cli",
 ]  # fmt: skip
 ONLY_IN = {
-    "matplotlib": {"plots"}, "corner": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
+    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
     "contourpy": {"analysis"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "analysis"},
     "xarray": {"inference", "analysis"}, "zarr": {"analysis", "inference"},
     "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
