@@ -88,9 +88,10 @@ def quadrature_error(
 ) -> float:
     """Return the largest relative change of a signal bin, of any flavour and nuclide, when all nodes are doubled.
 
-    Counts below 1e-9 of the largest bin are compared with that, not with themselves.
+    Counts below 1e-9 of the largest bin are compared with that, not with themselves. No counts have no error.
     """
     coarse = signal_by_nuclide(measurement, interaction, params, recoil_order, bin_order).sum(axis=-1)
     fine = signal_by_nuclide(measurement, interaction, params, 2 * recoil_order, 2 * bin_order).sum(axis=-1)
     scale = np.maximum(np.abs(fine), 1e-9 * np.abs(fine).max())
-    return float(np.max(np.abs(coarse - fine) / scale))
+    differs = coarse != fine
+    return float(np.max(np.abs(coarse - fine)[differs] / scale[differs], initial=0.0))

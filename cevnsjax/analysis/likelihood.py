@@ -18,7 +18,7 @@ from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
 from ..inference.levels import Level, check_levels, levels_of
 from ..inference.minimisers import check_minimiser, minimiser_name, search
-from ..inference.minuit import to_minuit
+from ..inference.minuit import MinuitSearch, to_minuit
 from ..inference.numpyro_model import numpyro_model
 from ..inference.problem import Problem, Specification, pose, specify
 from ..inference.sample import check_settings
@@ -260,7 +260,8 @@ class Likelihood:
     def to_minuit(self, **asked: Any) -> "Minuit":
         """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
 
-        Names, limits, steps and error definition are set, nothing is minimised: call ``migrad``, ``hesse``, ``minos``.
+        Names, limits, steps and error definition are set: call ``migrad``, ``hesse``, ``minos``. It starts at `values`,
+        or, where a free parameter has none, beside the lowest minimum that MIGRAD finds from the starts of a fit.
         Arguments as in `fit`; an order between two fitted parameters is what MINUIT has no limits for.
         """
         specification = self.specify(**asked)
@@ -268,7 +269,10 @@ class Likelihood:
             orders = ", ".join(f"{a}<={b}" for a, b in specification.orders)
             raise InputError(f"MINUIT holds no order between parameters that are both fitted: {orders}")
         problem = pose(self.chi2_function(), specification)
-        return to_minuit(problem, problem.coordinates(specification.values))
+        start = problem.coordinates(specification.values)
+        if set(specification.free) <= set(asked.get("values") or {}):
+            return to_minuit(problem, start)
+        return MinuitSearch(problem).lowest(start, specification.is_free)
 
     @arguments.checked(values=ASKED["values"], tie=ASKED["tie"])
     def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":

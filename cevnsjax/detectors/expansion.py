@@ -262,13 +262,15 @@ def expand(
         )
         sizes = np.max(sizes[:, :, None] * bins[:, :, None], axis=1)
         scale = sizes.max(axis=0)
-        share = (sizes / np.maximum(scale, FLOOR * scale.max(axis=0))).max(axis=(1, 2)).reshape(counts)
+        scale = np.maximum(scale, FLOOR * scale.max(axis=0))
+        share = (sizes / np.where(scale > 0, scale, 1.0)).max(axis=(1, 2)).reshape(counts)
         tails = [share.take(range(3 * count // 4, count), axis).max() for axis, count in enumerate(counts)]
         short = [tail > TAIL for tail in tails]
         most = MOST_POINTS ** (1.0 / len(moving))
         if any(tail ** (most / count) > TAIL for tail, count in zip(tails, counts, strict=True)):
             return None
         if not any(short):
+            share[(0,) * len(moving)] = np.inf  # of spectra that are 0 at all energies one term is kept
             kept = np.argwhere(share > KEPT)
             picks = tuple(
                 np.array([kept[:, axis] == degree for degree in range(max(last + 1, 2))], float)

@@ -100,12 +100,13 @@ def _term(
         parts.append((scale, counts))
     expected = _total([scale.value * counts.value for scale, counts in parts])
     shaped = expected.reshape(folded.observed.shape)
-    slope, curvature = (each.ravel() for each in counts_derivatives(folded, shaped))
+    slope, root = (each.ravel() for each in counts_derivatives(folded, shaped))
     number, zero = len(problem.names), jnp.zeros(())
     rows = [
         _total([_times(s.first(i), c.value) for s, c in parts] + [_times(s.value, c.first(i)) for s, c in parts])
         for i in range(number)
     ]
+    rooted = [None if row is None else root * row for row in rows]
     gradient = [zero if row is None else slope @ row for row in rows]
     hessian = []
     for i in range(number):
@@ -123,7 +124,7 @@ def _term(
                     )
                 ]
             )
-            both = None if rows[i] is None or rows[j] is None else curvature @ (rows[i] * rows[j])
+            both = None if rooted[i] is None or rooted[j] is None else rooted[i] @ rooted[j]
             found = _total([both, None if bent is None else slope @ bent])
             line.append(zero if found is None else found)
         hessian.append(line)

@@ -6,19 +6,24 @@ doi:10.5281/zenodo.3949207.
 
 import time
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._typing import Float
 from .evaluate import Evaluator
+from .fit import best_fit
 from .newton import Minimum
 from .problem import Problem
 from .settling import EARLY, settle
+from .start import conditional_width
 
 if TYPE_CHECKING:
     from iminuit import Minuit
 
+STEEP = 100.0
+"""Rise of χ² over a step from which on the curvature that it comes from says nothing."""
 TIGHT = 1e-4
 """Tolerance of MIGRAD where its minima are compared: an estimated distance of 2e-7 to the minimum of χ²."""
 
@@ -33,6 +38,21 @@ def first_steps(
     curvature = np.abs(np.diag(hessian))
     known = np.isfinite(curvature) & (curvature > 2.0 / longest**2)
     return np.where(known, np.sqrt(2.0 / np.where(known, curvature, 1.0)), longest)
+
+
+def seen_steps(
+    chi2: Callable[[Float[np.ndarray, " coordinate"]], float],
+    start: Float[np.ndarray, " coordinate"],
+    steps: Float[np.ndarray, " coordinate"],
+    box: tuple[np.ndarray, np.ndarray],
+) -> Float[np.ndarray, " coordinate"]:
+    """Return `steps`, shorter where χ² rises far more over one than its curvature says: of a coupling at zero."""
+    found, value = steps.copy(), chi2(start)
+    for k, step in enumerate(steps):
+        moved = [np.clip(start + sign * step * np.eye(len(start))[k], *box) for sign in (1.0, -1.0)]
+        if not max(chi2(point) for point in moved) < value + STEEP:
+            found[k] = min(step, conditional_width(chi2, start, k, float(box[0][k]), float(box[1][k])))
+    return found
 
 
 def inside(
@@ -52,13 +72,15 @@ def to_minuit(
     from iminuit.warnings import IMinuitWarning
 
     chi2 = evaluator or Evaluator(problem)
-    steps = first_steps(start, chi2.hessian(np.asarray(start, float)), problem.box)
+    start = np.asarray(start, float)
+    steps = first_steps(start, chi2.hessian(start), problem.box)
+    steps = seen_steps(lambda u: float(chi2.chi2(u)), start, steps, problem.box)
     with warnings.catch_warnings():
         # It warns that g2 has no effect beside the Hessian, and fails without it where curvature is negative.
         warnings.simplefilter("ignore", IMinuitWarning)
         minuit = Minuit(
             lambda u: float(chi2.chi2(u)),
-            inside(np.asarray(start, float), steps, problem.box),
+            inside(start, steps, problem.box),
             grad=lambda u: np.asarray(chi2.value_and_gradient(u)[1]),
             g2=lambda u: np.diag(chi2.hessian(u)),
             hessian=chi2.hessian,
@@ -85,6 +107,10 @@ class MinuitSearch:
         self._evaluator.hessian(middle)
         self.compile_seconds, self.run_seconds = time.perf_counter() - started, 0.0
 
+    def lowest(self, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray) -> "Minuit":
+        """Return MINUIT set up beside the lowest minimum that MIGRAD finds from as many starts as a fit has."""
+        return to_minuit(self.problem, best_fit(self, start, is_free).u, self._evaluator)
+
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
@@ -107,7 +133,9 @@ class MinuitSearch:
             minuit.tol = TIGHT
             minuit.fixed = frozen
             minuit.values = np.where(frozen, start, np.array(minuit.values))
+            level, minuit.print_level = minuit.print_level, -1  # it speaks of starts where χ² bends down
             minuit.migrad()
+            minuit.print_level = level
             u, calls = np.where(frozen, start, np.array(minuit.values)), minuit.nfcn
         u, reached = settle(u, *self._derivatives(u)[1:], frozen, (self.lower, self.upper), EARLY)
         return u, *self._derivatives(u), reached, calls

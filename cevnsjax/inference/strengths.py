@@ -20,7 +20,7 @@ import numpy as np
 from .._numerics import solve_symmetric
 from .._typing import Array, Float
 from ..folding import FoldedMeasurement
-from ..likelihood import counts_chi2, counts_derivatives
+from ..likelihood import LEAST, counts_chi2, counts_derivatives
 from .problem import Problem
 
 STEPS = 6
@@ -70,7 +70,8 @@ class Lines(eqx.Module):
         self, counts: Float[Array, "point bin"], gradient: list[Array], hessian: dict[tuple[int, int], Array]
     ) -> None:
         """Add the first and the second derivatives of this measurement's χ² by the strengths."""
-        first, second = counts_derivatives(self.folded, counts)
+        first, root = counts_derivatives(self.folded, counts)
+        second = root * root
         pairs = list(itertools.combinations_with_replacement(range(len(self.of_common)), 2))
         if self.of_common:
             slopes = first @ self.common.T
@@ -211,7 +212,7 @@ def minimise_strengths(
             counts = line(x)
             line.add_derivatives(counts, gradient, hessian)
             if line.folded.errors is None:
-                possible &= jnp.all((counts > 0) | (line.folded.observed == 0), axis=1)
+                possible &= jnp.all((counts > 0) | (line.folded.observed <= LEAST), axis=1)
         rows = [[hessian[min(i, j), max(i, j)] for j in range(n)] for i in range(n)]
         full = jnp.stack([jnp.stack([jnp.broadcast_to(e, x.shape[:1]) for e in row], -1) for row in rows], -2)
         return jnp.stack(gradient, axis=-1), full, possible & jnp.all(jnp.isfinite(full), axis=(1, 2))

@@ -18,6 +18,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._typing import Float
+from ..likelihood import LEAST
 from ..prediction import expected_counts
 from .checkpoint import Checkpoint, fingerprint
 from .cores import cores
@@ -103,7 +104,8 @@ def fluctuate(problem: Problem, count: int, seed: int | np.random.SeedSequence) 
     for folded in problem.chi2.measurements:
         shape = (count, *np.shape(folded.observed))
         if folded.errors is None:
-            drawn = random.poisson(folded.observed, shape).astype(float)
+            mean = np.where(np.abs(folded.observed) < LEAST, 0.0, folded.observed)
+            drawn = random.poisson(mean, shape).astype(float)
         else:
             drawn = random.normal(folded.observed, folded.errors, shape)
         measurements.append(dataclasses.replace(folded, observed=drawn))

@@ -45,8 +45,8 @@ class UniformOverlap(eqx.Module):
     """Rms radius of the charge [fm]."""
 
     def __call__(self, rms_radius: Scalar) -> Scalar:
-        xp = namespace(rms_radius)
         x = rms_radius / self.charge_radius
+        xp = namespace(x)
         near = xp.minimum(x, 1.0)
         far = xp.maximum(x, 1.0)
         inside = 0.3 * near**2 - 3.0 / 70.0 * near**4 + near**6 / 450.0
