@@ -116,7 +116,10 @@ def build_constraints(
             raise InputError(f"the correlation of '{a}' and '{b}' is given twice")
         for name in (a, b):
             if name not in single:
-                raise InputError(f"a correlation is given for '{name}', which has no constraint of its own")
+                raise InputError(
+                    f"a correlation is given for '{name}', which has no constraint in this fit: "
+                    f"give it one (--constrain {name}=CENTRE,WIDTH)"
+                )
         if a == b:
             raise InputError(f"a correlation of '{a}' with itself is given")
         if not -1.0 < value < 1.0:
