@@ -400,21 +400,12 @@ def open_scan(path: str | Path) -> ScanResult:
         ) from None
     if not attributes.get("complete"):
         raise InputError(f"the scan '{place}' is not complete: the command that began it goes on with it")
-    return _opened(place, attributes)
+    return ScanResult(store.dataset(attributes), place)
 
 
 def listed(faults: Sequence[str]) -> str:
     """Return the first faults, and how many more there are."""
     return ", ".join(faults[:2]) + (f" and {len(faults) - 2} more" if len(faults) > 2 else "")
-
-
-def _opened(place: Path, attributes: Mapping[str, Any]) -> ScanResult:
-    """Return the scan of a store that was checked."""
-    import xarray
-
-    dataset = xarray.open_dataset(place, engine="zarr", chunks=None, consolidated=False)
-    others = [*attributes["settings"]["free"], *attributes["settings"]["nuisances"]]
-    return ScanResult(dataset[["chi2", "converged", *others]], place)
 
 
 def _axes_described(likelihood: "Likelihood", grid: Grid) -> dict[str, dict[str, str]]:
@@ -519,7 +510,7 @@ def scan(
             found = _accuracy(likelihood, specification, blocks, lowest, store)
             stored |= _summary(lowest, store.count_unconverged(), found)
             store.describe(stored)
-        result = _opened(store.path, stored)
+        result = ScanResult(store.dataset(stored), store.path)
     return dataclasses.replace(result, seconds=_seconds(work, begun, filled), repaired=tuple(repaired))
 
 

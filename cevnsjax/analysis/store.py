@@ -22,13 +22,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._errors import InputError
 from .._writing import NOT_FOLLOWED, cannot_write, check_folder, exists, sync
 from ..inference.scan import MOST_BLOCKS, MOST_POINTS, MOST_VALUES, Axis, Grid, Scanned
+
+if TYPE_CHECKING:
+    import xarray
 
 FORMAT = "cevnsjax scan 2"
 ROOT = "zarr.json"
@@ -365,12 +368,32 @@ class ScanStore:
         whole = np.frombuffer(self._chunk_bytes(name, number), kind).reshape(self.grid.block)
         return whole[tuple(slice(part.stop - part.start) for part in self.grid.slices(number))]
 
+    def variable(self, name: str) -> np.ndarray:
+        """Return a variable on the whole grid."""
+        found = np.empty(self.grid.shape, bool if name == "converged" else float)
+        for number in range(self.grid.blocks):
+            found[self.grid.slices(number)] = self._block(name, number)
+        return found
+
     def chi2(self) -> np.ndarray:
         """Return χ² of the whole grid."""
-        found = np.empty(self.grid.shape)
-        for number in range(self.grid.blocks):
-            found[self.grid.slices(number)] = self._block("chi2", number)
-        return found
+        return self.variable("chi2")
+
+    def dataset(self, attributes: Mapping[str, Any]) -> "xarray.Dataset":
+        """Return the scan with these attributes; a variable is read when it is asked for, by this program alone.
+
+        Whatever else lies in the folder is not looked at.
+        """
+        import xarray
+
+        from .on_disk import lazily
+
+        variables = ("chi2", "converged", *self.names)
+        return xarray.Dataset(
+            {name: xarray.Variable(self.grid.names, lazily(self, name)) for name in variables},
+            coords={axis.name: (axis.name, axis.values, self.axes[axis.name]) for axis in self.grid.axes},
+            attrs=dict(attributes),
+        )
 
     def count_unconverged(self) -> int:
         """Return the number of points that did not converge, block by block."""

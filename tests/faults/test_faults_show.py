@@ -88,6 +88,13 @@ def test_draws_made_again_are_the_same(command, tmp_path):
     one, other = cj.Posterior.load(tmp_path / "p.nc"), cj.Posterior.load(tmp_path / "p-again.nc")
     for name in one.names:
         np.testing.assert_array_equal(one.draws(name), other.draws(name))
+    # Compressed by another program it is the same; ArviZ does so.
+    with xarray.open_datatree(tmp_path / "p.nc", engine="h5netcdf") as tree:
+        packed = {f"/{group}": {name: {"zlib": True} for name in tree[group].data_vars} for group in tree.children}
+        tree.to_netcdf(tmp_path / "packed.nc", engine="h5netcdf", encoding=packed)
+    np.testing.assert_array_equal(
+        cj.Posterior.load(tmp_path / "packed.nc").draws("sin2_theta_w"), one.draws("sin2_theta_w")
+    )
     assert shown(command, "p-again.nc") | {"file": "", "command": ""} == found | {"file": "", "command": ""}
 
 
@@ -304,6 +311,12 @@ def make_huge(path):
         file.create_dataset("x", (2**50,), "f8", chunks=(1024,))
 
 
+def make_huge_and_packed(path):
+    with h5py.File(path, "w") as file:
+        file.attrs["cevnsjax"] = "{}"
+        file.create_dataset("x", (2**50,), "f8", chunks=(1024,), compression="gzip")
+
+
 def make_cut(path):
     make_other_netcdf(path)
     path.write_bytes(path.read_bytes()[:-100])
@@ -314,7 +327,7 @@ OTHERS = {
     "netcdf": make_other_netcdf, "not json": _with("{"), "a list": _with("[]"), "deep": _with("[" * 5000),
     "no kind": _with("{}"), "a kind": _with('{"kind": "toys"}'), "unknown kind": _with('{"kind": 3}'),
     "settings of numbers": _with('{"kind": "posterior", "settings": {"measurements": 3}, "origin": {}, "run": {}}'),
-    "external": make_external, "raw": make_raw, "huge": make_huge, "cut": make_cut,
+    "external": make_external, "raw": make_raw, "huge": make_huge, "packed": make_huge_and_packed, "cut": make_cut,
 }  # fmt: skip
 
 

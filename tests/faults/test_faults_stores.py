@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from types import SimpleNamespace
 
@@ -301,6 +302,34 @@ def test_links_beside_a_store_are_not_followed(command, tmp_path, name):
         assert files(folder) == {"thesis.tex": b"more years"}
         assert not (tmp_path / "s.zarr").is_symlink()
         shutil.rmtree(tmp_path / "s.zarr", ignore_errors=True)
+
+
+def test_what_else_lies_in_a_store_is_not_looked_at(made, command, tmp_path, recwarn):
+    store = tmp_path / "s.zarr"
+    shutil.copytree(made.whole, store)
+    whole = cj.open_scan(made.whole)
+    (store / "notes.txt").write_text("of mine")
+    (store / "evil").mkdir()
+    metadata = json.loads((store / "chi2" / "zarr.json").read_text())
+    metadata["shape"], metadata["dimension_names"] = [2**40], ["evil"]
+    metadata["codecs"] = [{"name": "numcodecs.pickle"}]
+    (store / "evil" / "zarr.json").write_text(json.dumps(metadata))
+    opened = cj.open_scan(store)
+    assert set(opened.dataset.variables) == set(whole.dataset.variables)
+    np.testing.assert_array_equal(opened.chi2, whole.chi2)
+    code, out, err = command("contour", store, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["contours"]
+    assert not recwarn.list
+
+
+def test_a_scan_opened_is_a_dataset_like_any_other(made):
+    scan = cj.open_scan(made.whole)
+    copy = pickle.loads(pickle.dumps(scan))
+    xarray.testing.assert_identical(copy.dataset, scan.dataset)
+    part = scan.dataset.isel(sin2_theta_w=slice(2, 5), r_n_cs=[1, 3])
+    np.testing.assert_array_equal(part["chi2"], scan.chi2[np.ix_([1, 3], [2, 3, 4])])
+    assert float(scan.dataset["chi2"].min()) == scan.chi2_grid_min
 
 
 def test_xarray_opens_a_store(made):
