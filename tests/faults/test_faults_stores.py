@@ -347,7 +347,7 @@ BAD = {
     "10^12 points": (("--grid", "r_n_cs=3:6:1000000", "--grid", "sin2_theta_w=0.2:0.25:1000000"), "points at most"),
     "10^16 points": (("--grid", "r_n_cs=3:6:100000000", "--grid", "sin2_theta_w=0.2:0.25:100000000"), "1000000 values"),
     "10^7 chunks": (("--grid", "r_n_cs=3:6:1000000", "--grid", "sin2_theta_w=0.2:0.3:10", "--chunk", "1"), "chunks at"),
-    "5000 digits": (("--grid", f"r_n_cs=3:6:{'9' * 5000}"), "values"),
+    "5000 digits": (("--grid", f"r_n_cs=3:6:{'9' * 5000}"), "r_n_cs: expected"),
     "equal by rounding": (("--grid", "r_n_cs=3:3.0000000000000004:100"), "expected values that differ"),
     "equal logarithms": (("--grid", "r_n_cs=3:3.000000000001:9:log"), "expected values that differ"),
     "300 letters": (("--grid", "r_n_cs=3:6:5", "--out", "s" * 300 + ".zarr"), "File name too long"),
