@@ -88,7 +88,7 @@ def sample(
     if json_:
         show.json_object(content)
     else:
-        _show(content)
+        _show(content, likelihood.data_name)
     kept.check()
     show.draw(plot, posterior)
     _draw_predictive(plot_predictive, posterior)
@@ -105,10 +105,10 @@ def _draw_predictive(path: Path | None, posterior: Posterior) -> None:
         show.say_drawn(path)
 
 
-def _show(content: dict[str, Any]) -> None:
+def _show(content: dict[str, Any], data_name: str) -> None:
     """Print a posterior from its JSON."""
     terminal = show.console()
-    terminal.print(" + ".join(content["measurements"]))
+    terminal.print(show.fitted(content, data_name))
     shown = {label: CREDIBLE[label] for label in ("68.27", "90")}
     rows = show.table("parameter", "mean", "sd", *map(str, shown.values()), "R-hat", "ESS", "tail", "prior")
     for name, one in (content["parameters"] | content["nuisances"]).items():

@@ -279,7 +279,7 @@ def predictions(found: Sequence[Prediction]) -> None:
         (_numbers if isinstance(prediction.measurement, Observables) else _bins)(prediction)
 
 
-def _fitted(content: Mapping[str, Any], data_name: str) -> str:
+def fitted(content: Mapping[str, Any], data_name: str) -> str:
     """Return the measurements, and what was fitted if not their data."""
     names = " + ".join(content["measurements"])
     return names if data_name == DATA else f"{names}: {data_name}"
@@ -288,7 +288,7 @@ def _fitted(content: Mapping[str, Any], data_name: str) -> str:
 def fit(content: dict[str, Any], data_name: str = DATA) -> None:
     """Print a fit from its JSON."""
     terminal = console()
-    terminal.print(_fitted(content, data_name))
+    terminal.print(fitted(content, data_name))
     if content["parameters"]:
         rows = table("parameter", "value", "1σ", "90 %", "2σ", "unit")
         for name, found in content["parameters"].items():
@@ -420,7 +420,7 @@ def toys(content: dict[str, Any], data_name: str = DATA) -> None:
     """Print a study of toys from its JSON."""
     terminal = console()
     at = ", ".join(f"{name} = {_number(value, '.5g')}" for name, value in content["truth"].items()) or "given values"
-    terminal.print(f"{content['count']} toys of {' + '.join(content['measurements'])} at {at}")
+    terminal.print(f"{content['count']} toys of {fitted(content, data_name)} at {at}")
     if "goodness_of_fit" in content:
         found = content["goodness_of_fit"]
         terminal.print(

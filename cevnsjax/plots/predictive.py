@@ -60,5 +60,5 @@ def draw_bands(bands: Sequence[Band]) -> Figure:
             for number, axes in enumerate(row):
                 axes.set_ylabel(_draw_band(axes, band, number))
             title_above(part, plain(band.title), width)
-            legend_beside(part, row[:1])
+            legend_beside(part, [row[0]])
     return figure

@@ -268,6 +268,7 @@ def test_densities_do_not_fall_at_a_hard_bound(bounded, densities):
     """Histograms of a truncated Gaussian that rises to its bound and of a half Gaussian that is flat at it."""
     figure = bounded.plot()
     check_figure(figure)
+    check_figure(bounded.plot_predictive())
     for axes, density, ends in (
         (figure.axes[0], densities[0], (3.5, BOUND)),
         (figure.axes[3], densities[1], (0.0, 10.0)),
