@@ -5,6 +5,9 @@ half a zero where the truth lies on a bound that the counts are linear in; else 
 toys of its own, a grid in place of a fit and an own profile of the strengths.
 """
 
+import zlib
+from functools import partial
+
 import numpy as np
 import pytest
 from independent_profiles import Profiles, lowest
