@@ -83,6 +83,8 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def main(folder: Path, kind: str, stops: int, seed: int) -> None:
     """Do it all."""
+    for number in SIGNALS[1:]:  # which a batch system or a shell may have had ignored
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     (point,) = entry_points(group="console_scripts", name="cevnsjax")
     script, chance, arguments = point.load(), random.Random(seed), RUNS[kind].split()
     whole, stopped = folder / "whole", folder / "stopped"

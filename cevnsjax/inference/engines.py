@@ -17,6 +17,7 @@ import logging
 import os
 import platform
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ from .. import _arguments as arguments
 from .._cache import enable_compilation_cache
 from .._errors import EngineError, InputError
 from .._version import __version__
+from .._writing import locked
 from .cores import cores
 
 KEPT = 8
@@ -53,6 +55,10 @@ MOST_WORKERS = 10_000
 """Workers that an engine starts or waits for."""
 CONNECT = 10.0
 """Seconds in which a scheduler must answer."""
+FOLDER, HELD = "cevnsjax-workers-", "workers"
+"""How the names of the temporary folders of local workers begin, and what in them is locked while they live."""
+OLD = 60.0
+"""Seconds after which a folder that nobody holds is abandoned."""
 PATIENCE = 600.0
 """Seconds to wait for a first worker, or for the next one after all have gone."""
 
@@ -151,13 +157,23 @@ def _worker_environment() -> dict[str, str]:
 class _Processes:
     """Worker processes on this computer, started again when they die."""
 
-    def __init__(self, address: str, count: int) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="cevnsjax-workers-", ignore_cleanup_errors=True)
-        self._log = Path(self._folder.name) / "log"
+    def __init__(self, address: str, count: int, security: Any) -> None:
+        _remove_abandoned()
+        self._folder = tempfile.TemporaryDirectory(prefix=FOLDER, ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        self._ends = contextlib.ExitStack()
+        self._ends.callback(self._folder.cleanup)
+        self._ends.enter_context(locked(folder / HELD))
+        self._log = folder / "log"
+        identity = security.get_tls_config_for_role("worker")
+        files = {f"--tls-{name}": folder / f"{name}.pem" for name in ("ca-file", "cert", "key")}
+        for option, file in files.items():  # in a folder that nobody else may look into
+            file.write_text(identity[option.removeprefix("--tls-").replace("-", "_")], encoding="ascii")
         self._command = [
             *(sys.executable, "-m", "distributed.cli.dask_worker", address),
             *("--no-nanny", "--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "60"),
             *("--local-directory", self._folder.name),
+            *(text for option in files.items() for text in map(str, option)),
         ]
         self._environment = _worker_environment()
         self.processes = [self._start() for _ in range(count)]
@@ -192,7 +208,28 @@ class _Processes:
             process.kill()
         for process in self.processes:
             process.wait()
-        self._folder.cleanup()
+        self._ends.close()
+
+
+def _remove_abandoned() -> None:
+    """Remove the folders that processes which were killed have left."""
+    with os.scandir(tempfile.gettempdir()) as entries:
+        found = [entry for entry in entries if entry.name.startswith(FOLDER) and entry.is_dir(follow_symlinks=False)]
+    for entry in found:
+        with contextlib.suppress(OSError, InputError):  # held, or somebody else's
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD:
+                with locked(Path(entry.path) / HELD):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _identity() -> Any:
+    """Return certificates that last as long as this process: without them every user here could send code to run."""
+    from distributed import Security
+
+    try:
+        return Security.temporary()
+    except ImportError:
+        raise EngineError("the dask engine needs cryptography: pip install 'cevnsjax[cluster]'") from None
 
 
 def _check_address(address: str) -> None:
@@ -220,10 +257,19 @@ class _Connection:
         with contextlib.ExitStack() as ends, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about ports of dashboards
             if address is None:
+                security = _identity()
                 cluster = ends.enter_context(
-                    LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", silence_logs=50, host="127.0.0.1")
+                    LocalCluster(
+                        n_workers=0,
+                        dashboard_address="127.0.0.1:0",
+                        silence_logs=50,
+                        host="127.0.0.1",
+                        protocol="tls",
+                        security=security,
+                        scheduler_kwargs={"dashboard": False},
+                    )
                 )
-                self.processes = _Processes(cluster.scheduler_address, workers)
+                self.processes = _Processes(cluster.scheduler_address, workers, security)
                 ends.callback(self.processes.stop)
                 self.client = ends.enter_context(Client(cluster, timeout=timeout, set_as_default=False))
             else:

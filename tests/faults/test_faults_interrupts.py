@@ -20,7 +20,8 @@ def entry():
     module, _, name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["cevnsjax"].partition(
         ":"
     )
-    return f"import sys; sys.argv[0] = 'cevnsjax'; from {module} import {name}; {name}()"
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+    return f"{heard}; import sys; sys.argv[0] = 'cevnsjax'; from {module} import {name}; {name}()"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
@@ -49,13 +50,15 @@ def interrupted(command):
                 signal.setitimer(signal.ITIMER_REAL, 0.0)
                 os.kill(os.getpid(), number)
 
-        old = signal.signal(signal.SIGALRM, stop)
+        heard = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL, signal.SIGALRM: stop}
+        old = {each: signal.signal(each, handler) for each, handler in heard.items()}
         signal.setitimer(signal.ITIMER_REAL, 1.2, 0.2)
         try:
             code, out, err = command(*arguments)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
-            signal.signal(signal.SIGALRM, old)
+            for each, handler in old.items():
+                signal.signal(each, handler)
         assert out == ""
         return code, [line for line in err.replace("\r", "\n").splitlines() if line.startswith("cevnsjax")]
 
