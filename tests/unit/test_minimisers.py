@@ -67,7 +67,7 @@ def test_the_fit_says_who_found_it(csi, minima):
     fit = cj.Likelihood([csi], interaction=cj.model("nsi")).fit(**ASKED, minimiser="minuit")
     assert fit.converged
     assert fit.chi2 == pytest.approx(minima[1].min(), abs=1e-5)
-    content = fit.as_dict(["68.27"])
+    content = fit.as_dict([0.6827])
     assert content["minimiser"] == "minuit"
     assert content["seconds"]["run"] > 0.0
 
