@@ -52,8 +52,8 @@ def test_axes():
     [
         ("g=1:1:5", "from a lower to a higher number"),
         ("g=2:1:5", "from a lower to a higher number"),
-        ("g=nan:1:5", "from a lower to a higher number"),
-        ("g=0:inf:5", "from a lower to a higher number"),
+        ("g=nan:1:5", "expected a finite number"),
+        ("g=0:inf:5", "expected a finite number"),
         ("g=0:1:5:log", "above 0 for logarithmic"),
         ("g=-1:1:5:log", "above 0 for logarithmic"),
         ("g=0:1:1", "from 2 to"),
