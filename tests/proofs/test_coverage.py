@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import pytest
 from independent_profiles import Profiles, lowest
-from pseudo_experiments import draw_data, uniformity
+from pseudo_experiments import draw_data, draw_truth, uniformity
 from scipy import optimize, stats
 
 import cevnsjax as cj
@@ -234,7 +234,8 @@ def test_p_values_of_the_goodness_of_fit_are_uniform(figure):
     likelihood, random = build(["coherent_csi_2021"]), np.random.default_rng(6)
     count, found = 200, []
     for _ in range(300):
-        data = draw_data(likelihood, random, {})
+        truth = draw_truth(likelihood, random, free=["sin2_theta_w"])  # nuisances as their constraints
+        data = draw_data(likelihood, random, truth | {"sin2_theta_w": 0.23863})
         share, *_ = data.toys(count, seed=int(random.integers(2**31)), free=["sin2_theta_w"]).goodness_of_fit()
         found.append((share * count + random.uniform()) / (count + 1))
     chi2, smirnov = uniformity(np.array(found))

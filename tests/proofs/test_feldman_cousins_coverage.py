@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pseudo_experiments import draw_data, uniformity
+from pseudo_experiments import draw_data, draw_truth, uniformity
 from scipy import stats
 
 import cevnsjax as cj
@@ -17,7 +17,8 @@ def test_p_values_of_the_truth_are_uniform(figure, request):
     count, random = request.config.getoption("--proof-size"), np.random.default_rng(12)
     found, held = [], 0
     for _ in range(count):
-        data = draw_data(likelihood, random, {"m_zp": 50.0, "g_zp": TRUTH})
+        truth = draw_truth(likelihood, random, free=["g_zp"], values={"m_zp": 50.0})  # nuisances as their constraints
+        data = draw_data(likelihood, random, truth | {"m_zp": 50.0, "g_zp": TRUTH})
         grid = {"g_zp": [0.0, TRUTH, 5e-5]}
         seed = int(random.integers(2**31))
         result = data.feldman_cousins(grid, [0.90], count=500, refine=0, values={"m_zp": 50.0}, seed=seed)
