@@ -1,6 +1,7 @@
 """An unfinished run on disk: its state and the draws so far, replaced as a whole, so that it can be resumed."""
 
 import hashlib
+import math
 import pickle
 import time
 import zipfile
@@ -10,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .._data import DAMAGED
 from .._errors import InputError
 from .._numerics import structure_text
 from .._version import __version__
@@ -80,13 +82,25 @@ class Checkpoint:
 def read(path: Path) -> Arrays:
     """Return the arrays of an unfinished run, and its fingerprint; refuse any other file, without running its code."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            whole = all(_holds_what_it_announces(archive, member) for member in archive.infolist())
         with np.load(path, allow_pickle=False) as stored:
-            content = dict(stored) if isinstance(stored, np.lib.npyio.NpzFile) else {}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+            content = dict(stored) if whole else {}
+    except DAMAGED:
         content = {}
     if "fingerprint" not in content:
         raise InputError(f"'{path}' is no unfinished run of this program, or a damaged one: remove it")
     return content
+
+
+def _holds_what_it_announces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    """Return whether an array of an archive is stored as it is and has the size that its header announces."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, kind = read_header(file)
+        size = file.tell() + math.prod(shape) * kind.itemsize
+    return member.compress_type == zipfile.ZIP_STORED and member.file_size == member.compress_size == size
 
 
 def join(blocks: list[Arrays]) -> Arrays:

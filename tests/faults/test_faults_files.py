@@ -227,3 +227,11 @@ def test_archives_are_read_as_they_are_described(refused, data, members):
     for place in range(40, len(whole), len(whole) // 5):
         data("xenonnt_8b/templates.npz", whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         refused("predict", "xenonnt-8b", words=["templates.npz"])
+
+
+def test_an_unfinished_run_that_announces_more_than_it_holds(refused, tmp_path):
+    """No memory is taken for it, and nothing of it is run."""
+    for content in (archive({"fingerprint.npy": npy((10**12,))}), pickled(), b"PK\x03\x04" + bytes(99), b""):
+        (tmp_path / "p.nc.unfinished").write_bytes(content)
+        err = refused("sample", "csre-cs", "--free", "r_n_cs", "--out", "p.nc", words=["is no unfinished run of this"])
+        assert "allow_pickle" not in err
