@@ -112,7 +112,7 @@ def factories():
 
 
 @pytest.mark.parametrize("number", range(6))
-@pytest.mark.parametrize("value", [5, None, Unknown(), ["shape"]], ids=str)
+@pytest.mark.parametrize("value", [5, None, Unknown(), ["shape"]], ids=lambda value: type(value).__name__)
 def test_measurements(number, value):
     make = factories()[number]
     for arguments in ({"variant": value}, {"form_factor": value}):
