@@ -348,6 +348,7 @@ class Likelihood:
         memory: float | None = None,
         engine: Any = None,
         progress: Progress | None = None,
+        overwrite: bool = False,
         **asked: Any,
     ) -> ScanResult:
         """Return χ² on a grid of parameters, everything else that is free or a nuisance profiled.
@@ -359,10 +360,11 @@ class Likelihood:
             memory: most memory that the points of a chunk may take [bytes].
             engine: where the chunks run, by default one after the other in this process.
             progress: is told how many points are done, of how many.
+            overwrite: begin anew, in place of a scan that is at `out`; else that of another likelihood is refused.
             asked: free, values, tie, require, constrain and correlate as in `fit`.
 
         """
-        return scan(self, grid, out, chunk, memory, engine, progress, **asked)
+        return scan(self, grid, out, chunk, memory, engine, progress, overwrite, **asked)
 
     @arguments.checked(**ASKED, **TOYS, **RUN, test=ASKED["values"])
     def toys(

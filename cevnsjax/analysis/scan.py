@@ -70,7 +70,7 @@ def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None])
                 found = f"chi2 at the same point is {there} there, {here} here"
     if found:
         damaged = "" if are_whole(attributes) else f", and its {ROOT} was altered"
-        raise InputError(f"'{path}' holds another scan: {found}{damaged}; nothing was written")
+        raise InputError(f"'{path}' holds another scan: {found}{damaged}; nothing was written, --overwrite replaces it")
     return attributes
 
 
@@ -448,6 +448,7 @@ def scan(
     memory: float | None = None,
     engine: Any = None,
     progress: Progress | None = None,
+    overwrite: bool = False,
     **asked: Any,
 ) -> ScanResult:
     """Scan `grid`; see `Likelihood.scan`."""
@@ -477,7 +478,7 @@ def scan(
     by_axis = _axes_described(likelihood, blocks)
     store = None if out is None else ScanStore(Path(out), blocks, profiled, by_axis)
     if store is not None:
-        store.check_place()
+        store.check_place(overwrite)
     ordered = {name for pair in specification.orders for name in pair}
     problem = pose(likelihood.chi2_function(), specification, first=[name for name in names if name in ordered])
     settings = _settings(likelihood, specification, blocks)
@@ -493,11 +494,11 @@ def scan(
         found = _accuracy(likelihood, specification, blocks, lowest, kept)
         summary = _summary(lowest, kept.count_unconverged(), found)
         return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, begun, filled))
-    if store.exists:
+    if store.exists and not overwrite:
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
     with locked(store.path):
-        if not store.exists:
+        if overwrite or not store.exists:
             store.create({**attributes, "complete": False})
         stored, repaired = _mended(store, {**attributes, "complete": False}, settings, probe)
         missing, faults = store.faults(complete=bool(stored.get("complete")))

@@ -73,17 +73,31 @@ def _digest(attributes: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
 
 
-def read_attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes of the scan stored at `path`, which may be damaged; refuse what is not one."""
+def _format(path: Path) -> tuple[Any, dict[str, Any]]:
+    """Return the format that the store at `path` says it has, None for what is no store, and its attributes."""
     try:
         attributes = json.loads(_content(path / ROOT, ROOT))["attributes"]
-        form = attributes["format"]
+        return attributes["format"], attributes
     except (Damage, ValueError, KeyError, TypeError, RecursionError):
-        form = None
+        return None, {}
+
+
+def is_scan(path: Path) -> bool:
+    """Return whether there is a scan at `path`, of any version of this program."""
+    form, _ = _format(path)
+    return isinstance(form, str) and form.startswith("cevnsjax scan ")
+
+
+def read_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of the scan stored at `path`, which may be damaged; refuse what is not one."""
+    form, attributes = _format(path)
     if form == FORMAT:
         return attributes
     if isinstance(form, str) and form.startswith("cevnsjax scan "):
-        raise InputError(f"'{path}' is a scan of another version of this program, in the format '{form}'")
+        raise InputError(
+            f"'{path}' is a scan of another version of this program, in the format '{form}': "
+            "scan --overwrite replaces it"
+        )
     try:
         there = path.exists()
     except OSError:
@@ -200,14 +214,19 @@ class ScanStore:
         """Return whether the store was created."""
         return (self.path / ROOT).is_file()
 
-    def check_place(self) -> None:
-        """Refuse a place that no store can be written to; nothing is created."""
+    def check_place(self, overwrite: bool = False) -> None:
+        """Refuse a place that no store can be written to; nothing is created.
+
+        What is there is overwritten only if it is a scan of this program, of whatever version, in a folder of its own.
+        """
         if exists(self.path) and not self.exists:
             raise InputError(f"cannot write a scan to '{self.path}': it exists and is not a scan")
         if not self.path.parent.is_dir():
             raise InputError(f"cannot write a scan to '{self.path}': there is no folder '{self.path.parent}'")
         if self.exists and not os.access(self.path, os.W_OK):
             raise InputError(f"cannot write a scan to '{self.path}': no permission to write there")
+        if overwrite and self.exists and (self.path.is_symlink() or not is_scan(self.path)):
+            raise InputError(f"cannot overwrite '{self.path}': it is not a scan of this program")
         check_folder(self.path)
 
     def _fixed(self) -> dict[str, bytes]:
@@ -235,10 +254,21 @@ class ScanStore:
                     (building / name).parent.mkdir(parents=True, exist_ok=True)
                     _write_synced(building / name, content)
                 _write_synced(building / ROOT, _root(attributes))
+                if self.exists:
+                    self._put_aside()
                 building.rename(self.path)
                 sync(self.path.parent)
             finally:
                 shutil.rmtree(building, ignore_errors=True)
+
+    def _put_aside(self) -> None:
+        """Remove the store that is there, at once: it is renamed first."""
+        aside = self.path.with_name(f".{self.path.name}.replaced")
+        if aside.is_symlink():
+            aside.unlink()
+        shutil.rmtree(aside, ignore_errors=True)
+        self.path.rename(aside)
+        shutil.rmtree(aside)
 
     # Places and checks
 

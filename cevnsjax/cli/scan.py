@@ -39,6 +39,9 @@ def scan(
     ] = None,
     engine: options.EngineName = "serial",
     workers: options.Workers = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin anew, in place of a scan that is there.")
+    ] = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
@@ -55,7 +58,9 @@ def scan(
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     with where as chosen, show.bar("scanning") as progress:
         try:
-            result = likelihood.scan(axes, out, chunk, most, engine=chosen, progress=progress, **asked)
+            result = likelihood.scan(
+                axes, out, chunk, most, engine=chosen, progress=progress, overwrite=overwrite, **asked
+            )
         except KeyboardInterrupt as stop:
             if exists(out):
                 stop.add_note(f"'{out}' keeps the chunks that are done: the same command goes on from there")

@@ -123,7 +123,9 @@ def test_another_scan_is_refused_by_the_command(run, store):
     before = (store / "zarr.json").read_bytes()
     code, out, err = run("scan", CSI, *ZP, "--grid", "g_zp=3e-5:5e-4:72:log", "--set", "m_zp=9", "--out", str(store))
     assert (code, out) == (2, "")
-    assert "holds another scan: grid g_zp values is 71 there, 72 here; nothing was written" in err
+    assert (
+        "holds another scan: grid g_zp values is 71 there, 72 here; nothing was written, --overwrite replaces it" in err
+    )
     assert (store / "zarr.json").read_bytes() == before
 
 

@@ -480,3 +480,52 @@ def test_named_axes_are_those_of_every_table(pair, command, refused, tmp_path):
         assert next(csv.reader(file))[-1] == "sin2_theta_w"
     (tmp_path / "x.csv").unlink()
     refused("contour", *stores, "--param", "eps_ee_d", "--out", "x.csv", words=("'eps_ee_d' is not on an axis",))
+
+
+OTHER = ("scan", "csre-cs", "--grid", "r_n_cs=4.5:5:5", "--out", "own.zarr", "--json")
+
+
+def test_another_scan_is_replaced_only_where_that_is_asked_for(command, made, tmp_path):
+    shutil.copytree(made.whole, tmp_path / "own.zarr")
+    before = files(tmp_path / "own.zarr")
+    code, out, err = command(*OTHER)
+    assert (code, out) == (2, "")
+    assert "holds another scan" in err
+    assert "--overwrite" in err
+    assert files(tmp_path / "own.zarr") == before
+    code, out, err = command(*OTHER, "--overwrite")
+    assert code == 0, err
+    assert json.loads(out)["parameters"] == ["r_n_cs"]
+    assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
+    code, out, _ = command("contour", "own.zarr", "--json")
+    assert code == 0
+    assert json.loads(out)["contours"][0]["names"] == ["r_n_cs"]
+
+
+def test_a_scan_begun_anew_is_the_same(command, made, tmp_path):
+    shutil.copytree(made.stopped, tmp_path / "own.zarr")
+    asked = (*GRID, "--chunk", "10", "--out", "own.zarr", "--json", "--overwrite")
+    code, _, err = command("scan", *asked)
+    assert code == 0, err
+    assert files(tmp_path / "own.zarr") == files(made.whole)
+
+
+@pytest.mark.parametrize("kind", ["folder", "foreign store", "file", "link"])
+def test_what_is_no_scan_is_never_replaced(command, made, tmp_path, kind):
+    place = tmp_path / "own.zarr"
+    if kind == "file":
+        place.write_text("precious")
+    elif kind == "link":
+        shutil.copytree(made.whole, tmp_path / "elsewhere")
+        place.symlink_to("elsewhere")
+    else:
+        place.mkdir()
+        (place / "precious").write_text("precious")
+        if kind == "foreign store":
+            (place / "zarr.json").write_text(json.dumps({"zarr_format": 3, "node_type": "group", "attributes": {}}))
+    before = files(tmp_path)
+    code, out, err = command(*OTHER, "--overwrite")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "own.zarr" in err
+    assert files(tmp_path) == before
