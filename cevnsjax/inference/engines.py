@@ -279,6 +279,11 @@ class _Connection:
                 found = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
                 try:
                     self.client = ends.enter_context(Client(**found, timeout=timeout, set_as_default=False))
+                except TypeError:  # so dask refuses a context of TLS that is not there
+                    raise EngineError(
+                        f"the dask scheduler at {address} asks for certificates: name them in dask's configuration, "
+                        "distributed.comm.tls"
+                    ) from None
                 except (OSError, ValueError, RuntimeError) as error:
                     raise EngineError(f"no dask scheduler answers at {address} within {timeout:g} s") from error
             self._ends = ends.pop_all()

@@ -21,10 +21,10 @@ def events() -> dict[str, float]:
     """Return the signal events, and those of a detector whose efficiency is moved instead of stretched."""
     found = {f"{name}_events": _events(described(f"cryocsi-{name}")) for name in ("i", "ii")}
     text = (data_root() / "forecasts" / "cryocsi-i.toml").read_text()
-    assert text.count(STRETCHED) == 1
+    assert text.count(STRETCHED) == text.count('name = "cryocsi-i"') == 1
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "shifted.toml"
-        path.write_text(text.replace(STRETCHED, SHIFTED))
+        path.write_text(text.replace(STRETCHED, SHIFTED).replace('name = "cryocsi-i"', 'name = "shifted"'))
         return found | {"i_events_shifted": _events(described(path))}
 
 

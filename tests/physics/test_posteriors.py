@@ -108,9 +108,9 @@ def test_files_that_arviz_reads(posterior, tmp_path):
     assert float(rhat["r_n_cs"]) == pytest.approx(posterior.summary["r_n_cs"]["r_hat"], abs=1e-6)
     assert "diverging" in read["sample_stats"]
     loaded = cj.Posterior.load(path)
-    assert loaded.as_dict() == posterior.as_dict()
+    assert loaded.as_dict() == posterior.as_dict() | {"seconds": {}}  # the same draws make the same file
     assert loaded.labels == posterior.labels
-    with pytest.raises(cj.InputError, match="nothing is overwritten"):
+    with pytest.raises(cj.InputError, match="it exists already"):
         posterior.save(path)
     xr.DataTree.from_dict({"posterior": xr.Dataset({"a": ("draw", np.zeros(5))})}).to_netcdf(tmp_path / "other.nc")
     with pytest.raises(cj.InputError, match="holds no posterior"):

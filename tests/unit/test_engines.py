@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import psutil
 import pytest
+from distributed import LocalCluster
 
 import cevnsjax as cj
 from cevnsjax._errors import EngineError
@@ -191,35 +192,54 @@ def test_no_task_is_no_result(cluster):
     assert list(run(abs, [], cluster)) == []
 
 
-def test_a_scheduler_by_address_and_by_file(cluster, tmp_path):
-    cluster.connect()
-    address = cluster._connection.client.scheduler.address
+@pytest.fixture
+def scheduler():
+    """A scheduler of somebody else, with one worker."""
+    with LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=50,
+    ) as plain:
+        yield plain
+
+
+def test_a_scheduler_by_address_and_by_file(scheduler, tmp_path):
     file = tmp_path / "scheduler.json"
-    file.write_text(f'{{"address": "{address}"}}')
-    for where in (address, str(file)):
+    file.write_text(f'{{"address": "{scheduler.scheduler_address}"}}')
+    for where in (scheduler.scheduler_address, str(file)):
         with Dask(where) as engine:
             assert dict(run(abs, [-1, -2], engine)) == {0: 1, 1: 2}
+
+
+def test_workers_here_take_nothing_from_others(cluster):
+    """Their scheduler asks for a certificate that this process alone has."""
+    cluster.connect()
+    address = cluster._connection.client.scheduler.address
+    assert address.startswith("tls://")
+    with pytest.raises(EngineError, match="asks for certificates"):
+        Dask(address).connect()
+    with pytest.raises(EngineError, match="no dask scheduler answers"):
+        Dask(address.replace("tls", "tcp"), timeout=1.0).connect()
     assert dict(run(abs, [-1], cluster)) == {0: 1}
 
 
-def test_a_scheduler_that_stops_ends_the_run_with_one_line(caplog):
-    with Dask(workers=1) as stopping:
-        stopping.connect()
-        with Dask(stopping._connection.client.scheduler.address) as engine:
-            running = run(slow_square, range(1000), engine)
-            next(running)
-            stopping.close()
-            with pytest.raises(
-                EngineError, match=r"scheduler dropped a task|connection to the dask scheduler was lost"
-            ):
-                list(running)
+def test_a_scheduler_that_stops_ends_the_run_with_one_line(scheduler, caplog):
+    with Dask(scheduler.scheduler_address) as engine:
+        running = run(slow_square, range(1000), engine)
+        next(running)
+        scheduler.close()
+        with pytest.raises(EngineError, match=r"scheduler dropped a task|connection to the dask scheduler was lost"):
+            list(running)
     assert not [record for record in caplog.records if record.name == "distributed.client"]
 
 
-def test_waits_for_as_many_workers_as_asked_and_no_longer(cluster):
-    cluster.connect()
+def test_waits_for_as_many_workers_as_asked_and_no_longer(scheduler):
     with (
-        Dask(cluster._connection.client.scheduler.address, workers=50, patience=0.5) as engine,
+        Dask(scheduler.scheduler_address, workers=50, patience=0.5) as engine,
         pytest.raises(EngineError, match=r"expected 50 workers within 0\.5 s"),
     ):
         list(run(abs, [1], engine))

@@ -192,10 +192,9 @@ def test_study_of_the_data(study, angle_fit, tmp_path):
 
 def test_study_is_drawn(study, tmp_path):
     figure = study.plot()
-    assert [axes.get_title() for axes in figure.axes] == [
-        f"p = {study.goodness_of_fit()[0]:.3f}",
-        f"p = {study.p_value()[0]:.3f}",
-    ]
+    found = [study.goodness_of_fit()[0], study.p_value()[0]]
+    for axes, p_value in zip(figure.axes, found, strict=True):
+        assert axes.get_title().endswith(f"p = {p_value:.3f}")
 
 
 def test_refusals(likelihood, tmp_path):
