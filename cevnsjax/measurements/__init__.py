@@ -71,7 +71,7 @@ class Entry:
     """One measurement of the catalogue."""
 
     factory: Callable[..., Measurement | Observables]
-    """Takes ``variant`` and ``form_factor``."""
+    """Takes ``variant``, and ``form_factor`` if there is one to choose."""
     variants: tuple[str, ...]
     """The first is the default, and need not be named."""
     summary: str
@@ -155,7 +155,8 @@ def load(name: str, form_factor: str | None = None) -> Measurement | Observables
         raise InputError(f"unknown measurement '{name}'{suggest(variant, entry.variants)}; known: {known}")
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"'{base}' has no form factor to choose, found '{form_factor}'")
-    return entry.factory(variant=variant, form_factor=DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
+    chosen = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
+    return entry.factory(variant=variant, **({"form_factor": chosen} if entry.form_factor else {}))
 
 
 @arguments.checked(name=arguments.path, form_factor=arguments.text)

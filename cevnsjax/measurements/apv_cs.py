@@ -53,9 +53,9 @@ class EffectiveWeakCharge(Stage):
         return namespace(charge).stack([charge])
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def apv_cs(variant: str = "dzuba2012", form_factor: str = "helm") -> Observables:
-    """Return the measurement; `form_factor` is not used.
+@arguments.checked(variant=arguments.text)
+def apv_cs(variant: str = "dzuba2012") -> Observables:
+    """Return the measurement.
 
     The error is relative to the weak charge: that of the experiment, of the polarisability and of the amplitude, in
     quadrature.

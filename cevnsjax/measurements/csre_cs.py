@@ -29,9 +29,9 @@ class PointNeutronRadius(Stage):
         return namespace(radius).stack([radius])
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def csre_cs(variant: str = "radius", form_factor: str = "helm") -> Observables:
-    """Return the measurement; `form_factor` is not used."""
+@arguments.checked(variant=arguments.text)
+def csre_cs(variant: str = "radius") -> Observables:
+    """Return the measurement."""
     if variant not in VARIANTS:
         raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
     data = DataFile("csre_cs/measurement.toml")

@@ -40,9 +40,9 @@ END = 1.0 + 1e-9
 """Where an efficiency ends, relative to its last energy."""
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def lz_er(variant: str = "ws2022", form_factor: str = "helm") -> Measurement:
-    """Return LZ: the run ``ws2022`` or ``ws2024``. No nucleus scatters: `form_factor` is of no effect."""
+@arguments.checked(variant=arguments.text)
+def lz_er(variant: str = "ws2022") -> Measurement:
+    """Return LZ: the run ``ws2022`` or ``ws2024``."""
     data = _data("lz_er", variant, RUNS)
     edges, observed, background = _spectrum(data, f"spectrum_{variant}")
     backgrounds: tuple[Stage, ...] = (Constant(background[:, None]),)
@@ -68,13 +68,12 @@ def lz_er(variant: str = "ws2022", form_factor: str = "helm") -> Measurement:
         backgrounds=backgrounds,
         strengths=strengths,
         observed=observed,
-        form_factor=form_factor,
     )
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def xenonnt_er(variant: str = "poisson", form_factor: str = "helm") -> Measurement:
-    """Return XENONnT, ``poisson`` or ``gaussian``. No nucleus scatters: `form_factor` is of no effect."""
+@arguments.checked(variant=arguments.text)
+def xenonnt_er(variant: str = "poisson") -> Measurement:
+    """Return XENONnT, ``poisson`` or ``gaussian``."""
     data = _data("xenonnt_er", variant, XENONNT_VARIANTS)
     edges, observed, background = _spectrum(data, "spectrum")
     gaussian = variant == "gaussian"
@@ -98,13 +97,12 @@ def xenonnt_er(variant: str = "poisson", form_factor: str = "helm") -> Measureme
         strengths=(signal, Strength(others.parameter, others.component, None) if gaussian else others),
         observed=observed,
         errors=np.sqrt(observed)[:, None] if gaussian else None,
-        form_factor=form_factor,
     )
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def pandax4t_er(variant: str = "run1", form_factor: str = "helm") -> Measurement:
-    """Return PandaX-4T, ``run1``. No nucleus scatters: `form_factor` is of no effect."""
+@arguments.checked(variant=arguments.text)
+def pandax4t_er(variant: str = "run1") -> Measurement:
+    """Return PandaX-4T, ``run1``."""
     data = _data("pandax4t_er", variant, PANDAX4T_VARIANTS)
     edges, observed, background = _spectrum(data, "spectrum")
     powers = (("linear", "1"), ("quadratic", "1/keV"), ("cubic", "1/keV^2"))
@@ -129,7 +127,6 @@ def pandax4t_er(variant: str = "run1", form_factor: str = "helm") -> Measurement
         backgrounds=(Constant(background[:, None]),),
         strengths=_strengths(data),
         observed=observed,
-        form_factor=form_factor,
     )
 
 
@@ -187,7 +184,6 @@ def _measurement(
     backgrounds: tuple[Stage, ...],
     strengths: tuple[Strength, ...],
     observed: Float[np.ndarray, " bin"],
-    form_factor: str,
     errors: Float[np.ndarray, "bin cell"] | None = None,
 ) -> Measurement:
     return Measurement(
@@ -196,7 +192,7 @@ def _measurement(
         references=tuple(data.get(f"sources.{key}", str) for key in references),
         dataset=dataset,
         source=solar_neutrinos(YEAR),
-        target=natural_target("xe", exposure * TONNE, form_factor),
+        target=natural_target("xe", exposure * TONNE, "helm"),
         detector=BinnedDetector(energy=detector, spread=Constant(np.ones((3, 1))), others={}),
         backgrounds=backgrounds,
         strengths=strengths,

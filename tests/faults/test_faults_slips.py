@@ -107,7 +107,7 @@ class Unknown:
 def factories():
     return [
         getattr(cj.measurements, name)
-        for name in ("apv_cs", "coherent_csi_2021", "conus_plus_2025", "lz_er", "crex", "dresden_ii")
+        for name in ("prex_ii", "coherent_csi_2021", "conus_plus_2025", "xenonnt_8b", "crex", "dresden_ii")
     ]
 
 
@@ -338,3 +338,9 @@ def test_what_is_meant_is_taken(likelihood):
     assert likelihood.toys(3, free=("r_n_cs",)).count == 3
     with pytest.raises(cj.InputError, match="there is no scan"):
         cj.open_scan(Path("nothere.zarr"))
+
+
+@pytest.mark.parametrize("name", ["apv_cs", "csre_cs", "lz_er", "xenonnt_er", "pandax4t_er"])
+def test_no_form_factor_where_there_is_none_to_choose(name):
+    with pytest.raises(cj.InputError, match="unknown argument 'form_factor'"):
+        getattr(cj.measurements, name)(form_factor="helm")
