@@ -55,6 +55,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean '{lower[near[0]]}'?)" if near else ""
 
 
+BLANKS = " \t\n\r\v\f"
+"""What may stand around a name or a number: no other space of Unicode, no character that steers."""
 UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 """A number as it is written, without a sign: ASCII digits, a point, an exponent; no underscores, no names."""
 NUMBER = rf"[+-]?{UNSIGNED}"
@@ -62,7 +64,7 @@ NUMBER = rf"[+-]?{UNSIGNED}"
 
 def read_number(text: str, what: str) -> float:
     """Return the finite number that `text` is; `what` is told where it is none."""
-    stripped = text.strip()
+    stripped = text.strip(BLANKS)
     if re.fullmatch(r"[+-]?(nan|inf|infinity)", stripped, re.IGNORECASE):
         raise InputError(f"{what}: expected a finite number, found '{text}'")
     if not re.fullmatch(NUMBER, stripped):
@@ -75,6 +77,7 @@ def read_number(text: str, what: str) -> float:
 
 def read_whole(text: str, what: str) -> int:
     """Return the whole number that `text` is."""
-    if not re.fullmatch(r"[+-]?[0-9]{1,40}", text.strip()):
+    stripped = text.strip(BLANKS)
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}", stripped):
         raise InputError(f"{what}: expected a whole number, found '{text}'")
-    return int(text)
+    return int(stripped)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import equinox as eqx
 import numpy as np
 
-from ._errors import UNSIGNED, InputError, read_number
+from ._errors import BLANKS, UNSIGNED, InputError, read_number
 from ._numerics import namespace
 from ._typing import Array, Float, Params, Scalar
 from .parameters import Gaussian, Parameter
@@ -28,7 +28,7 @@ def parse_combination(text: str, known: Mapping[str, object]) -> tuple[tuple[str
     """Return the terms of a combination such as ``r_n_cs - 0.5*r_n_i``; `known` has the names of all parameters."""
     names = sorted(known, key=len, reverse=True)
     terms: dict[str, float] = {}
-    rest = re.sub(r"\s*([+*-])\s*", r"\1", text.strip())
+    rest = re.sub(rf"[{BLANKS}]*([+*-])[{BLANKS}]*", r"\1", text.strip(BLANKS))
     while rest:
         match = re.match(rf"([+-])?(?:({UNSIGNED})\*)?", rest)
         sign, factor = match.groups()

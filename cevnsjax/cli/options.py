@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError, read_number, read_whole
+from .._errors import BLANKS, InputError, read_number, read_whole
 from ..analysis import Likelihood
 from ..inference.engines import Dask, choose, prepare
 from ..inference.levels import USUAL, Level, typed_level
@@ -91,7 +91,7 @@ Levels = Annotated[
 
 def split(items: Sequence[str] | None, option: str) -> list[str]:
     """Return the items of a repeated, comma-separated option, none of them empty."""
-    found = [part.strip() for item in items or () for part in item.split(",")]
+    found = [part.strip(BLANKS) for item in items or () for part in item.split(",")]
     if not all(found):
         raise InputError(f"{option}: expected items separated by commas, found '{','.join(items or ())}'")
     return found
@@ -101,11 +101,11 @@ def _pairs(items: Sequence[str], option: str, form: str = "NAME=VALUE") -> dict[
     found: dict[str, str] = {}
     for item in items:
         name, equals, value = item.partition("=")
-        if not equals or not name.strip() or not value.strip():
+        if not equals or not name.strip(BLANKS) or not value.strip(BLANKS):
             raise InputError(f"{option}: expected {form}, found '{item}'")
-        if name.strip() in found:
-            raise InputError(f"{option}: '{name.strip()}' is given twice")
-        found[name.strip()] = value.strip()
+        if name.strip(BLANKS) in found:
+            raise InputError(f"{option}: '{name.strip(BLANKS)}' is given twice")
+        found[name.strip(BLANKS)] = value.strip(BLANKS)
     return found
 
 
@@ -126,7 +126,7 @@ def specification(
         constraints[name] = tuple(read_number(number, f"--constrain {name}") for number in numbers)
     correlations: dict[tuple[str, str], float] = {}
     for text, value in _pairs(correlate or (), "--correlate", "A,B=RHO").items():
-        pair = [name.strip() for name in text.split(",")]
+        pair = [name.strip(BLANKS) for name in text.split(",")]
         if len(pair) != 2 or not all(pair):
             raise InputError(f"--correlate: expected A,B=RHO, found '{text}={value}'")
         if (pair[1], pair[0]) in correlations:
@@ -212,7 +212,7 @@ def ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tup
     """Return the ranges of ``--range LO:HI`` (in the order of the parameters) or ``--range NAME=LO:HI``."""
     found: dict[str, tuple[float, float]] = {}
     for number, item in enumerate(items or ()):
-        name, equals, text = (part.strip() for part in item.rpartition("="))
+        name, equals, text = (part.strip(BLANKS) for part in item.rpartition("="))
         if equals and not name:
             raise InputError(f"--range: expected LO:HI or NAME=LO:HI, found '{item}'")
         if not equals:

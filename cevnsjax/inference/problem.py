@@ -15,7 +15,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from .._errors import InputError, read_number, suggest
+from .._errors import BLANKS, InputError, read_number, suggest
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
 from ..constraints import Relation, build_constraints, check_constraint, check_relation, parse_combination
@@ -132,7 +132,7 @@ def parse_requirement(text: str) -> tuple[str, str]:
     for symbol, flip in (("<=", False), (">=", True)):
         left, found, right = text.partition(symbol)
         if found:
-            a, b = left.strip(), right.strip()
+            a, b = left.strip(BLANKS), right.strip(BLANKS)
             if not a or not b:
                 break
             return (b, a) if flip else (a, b)
@@ -262,7 +262,7 @@ def _orders(
                 sides.append(leader if leader in coordinates else values[leader])
             else:
                 sides.append(number)
-        if not any(side.strip() in table for side in parse_requirement(text)):
+        if not any(side.strip(BLANKS) in table for side in parse_requirement(text)):
             raise InputError(f"the requirement '{text}' holds no parameter")
         low, high = sides
         if isinstance(low, str) and isinstance(high, str):

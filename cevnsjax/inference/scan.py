@@ -17,7 +17,7 @@ import jax
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
-from .._errors import InputError, read_number, read_whole
+from .._errors import BLANKS, InputError, read_number, read_whole
 from .._typing import Float
 from .fit import MANY, Solver, even_points
 from .problem import Problem, Specification
@@ -86,7 +86,7 @@ def _check_apart(name: str, values: Float[np.ndarray, " value"]) -> None:
 
 def parse_axis(name: str, text: str) -> Axis:
     """Return the axis of ``LO:HI:N`` or ``LO:HI:N:log``."""
-    parts = [part.strip() for part in text.split(":")]
+    parts = [part.strip(BLANKS) for part in text.split(":")]
     if len(parts) not in (3, 4) or (len(parts) == 4 and parts[3] not in ("log", "linear")) or not all(parts):
         raise InputError(f"{name}: expected LO:HI:N or LO:HI:N:log, found '{text}'")
     low, high = _numbers(name, parts[:2])
@@ -115,7 +115,7 @@ def parse_grid(texts: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in texts:
         name, equals, values = text.partition("=")
-        name = name.strip()
+        name = name.strip(BLANKS)
         if not equals or not name:
             raise InputError(f"expected a grid like g_zp=1e-6:1e-2:400:log, found '{text}'")
         if name in found:

@@ -333,3 +333,21 @@ def test_constraints_on_combinations(likelihood, examples):
         assert float("inf") > abs(centres).max() >= 0.0
 
     sweep()
+
+
+@pytest.mark.parametrize("blank", ["\x1f", "\x1c", "\x85", "\u2003"], ids=lambda blank: f"U+{ord(blank):04X}")
+@pytest.mark.parametrize(
+    "form",
+    [
+        ("fit", "csre-cs", "--set", "r_n_cs=5{}"),
+        ("fit", "csre-cs", "--free", "r_n_cs", "--require", "r_n_cs<=5{}"),
+        ("fit", "csre-cs", "--constrain", "r_n_cs=5,0.1{}"),
+        ("profile", "csre-cs", "--free", "r_n_cs", "--range", "4:5{}"),
+        ("scan", "csre-cs", "--out", "s.zarr", "--grid", "r_n_cs=4:6:5{}"),
+        ("toys", "csre-cs", "--free", "r_n_cs", "--test", "r_n_cs=5{}"),
+    ],
+    ids=lambda form: form[-2],
+)
+def test_a_number_ends_with_its_digits(refused, form, blank):
+    """What Python takes for a space around a number is none of those that people type."""
+    refused(*(part.format(blank) for part in form))
