@@ -211,7 +211,8 @@ def test_range(read, low, high):
     found = read("profile", CSRE, "--free", "r_n_cs", f"--range={low}:{high}")
     values = [meant(text) if not set(text) & set(":=") else None for text in (low, high)]
     if None in values:
-        assert found is None, (low, high, found)
+        # NAME=LO:HI is a range of another parameter, which the profile itself refuses.
+        assert found is None or "r_n_cs" not in found["given"][1], (low, high, found)
     else:
         assert found["given"][1] == {"r_n_cs": tuple(values)}
 
