@@ -56,11 +56,15 @@ def numbers():
     return st.one_of(written, st.text(ALPHABET, max_size=12), st.text(max_size=8))
 
 
+BLANKS = " \t\n\r\x0b\x0c"
+"""What people type around a number."""
+
+
 def meant(text):
     """The finite number that a text is, None for any other."""
-    if not NUMBER.fullmatch(text.strip(" \t\n\r\x0b\x0c")):
+    if not NUMBER.fullmatch(text.strip(BLANKS)):
         return None
-    value = float(Decimal(text.strip(" \t\n\r\x0b\x0c")))
+    value = float(Decimal(text.strip(BLANKS)))
     return value if abs(value) != float("inf") else None
 
 
@@ -135,10 +139,10 @@ def plain(text):
 def test_set(read, name, text):
     found = read("predict", CSRE, f"--set={name}={text}")
     value = meant(text) if plain(text) else None
-    if value is None or not name.strip():
+    if value is None or not name.strip(BLANKS):
         assert found is None, (name, text, found)
     else:
-        assert found["given"] == ({name.strip(): value},)
+        assert found["given"] == ({name.strip(BLANKS): value},)
 
 
 @swept(st.text(max_size=20) | st.text(ALPHABET, max_size=20))
@@ -146,7 +150,7 @@ def test_set_of_anything(read, text):
     found = read("predict", CSRE, f"--set={text}")
     if found is not None:
         pairs = [item.split("=") for item in text.split(",")]
-        assert found["given"] == ({name.strip(): meant(value) for name, value in pairs},)
+        assert found["given"] == ({name.strip(BLANKS): meant(value) for name, value in pairs},)
         assert None not in found["given"][0].values()
 
 
@@ -158,11 +162,12 @@ def test_set_of_anything(read, text):
 def test_tie(read, text):
     found = read("fit", CSRE, f"--tie={text}")
     if found is None:
-        items = [[part.strip() for part in item.partition("=")] for item in text.split(",")]
+        items = [[part.strip(BLANKS) for part in item.partition("=")] for item in text.split(",")]
         assert not all(all(item) for item in items) or len({item[0] for item in items}) < len(items), text
     else:
         assert found["asked"]["tie"] == {
-            name.strip(): leader.strip() for name, _, leader in (item.partition("=") for item in text.split(","))
+            name.strip(BLANKS): leader.strip(BLANKS)
+            for name, _, leader in (item.partition("=") for item in text.split(","))
         }
 
 
@@ -170,17 +175,17 @@ def test_tie(read, text):
 def test_constrain(read, name, centre, width):
     found = read("fit", CSRE, f"--constrain={name}={centre},{width}")
     values = [meant(text) if plain(text) else None for text in (centre, width)]
-    if None in values or not name.strip():
+    if None in values or not name.strip(BLANKS):
         assert found is None, (name, centre, width, found)
     else:
-        assert found["asked"]["constrain"] == {name.strip(): tuple(values)}
+        assert found["asked"]["constrain"] == {name.strip(BLANKS): tuple(values)}
 
 
 @swept(st.text(ALPHABET, max_size=6), st.text(ALPHABET, max_size=6), numbers())
 def test_correlate(read, first, second, text):
     found = read("fit", CSRE, f"--correlate={first},{second}={text}")
     names, _, number = f"{first},{second}={text}".partition("=")
-    pair = tuple(name.strip() for name in names.split(","))
+    pair = tuple(name.strip(BLANKS) for name in names.split(","))
     if len(pair) != 2 or not all(pair) or meant(number) is None:
         assert found is None
     else:
@@ -225,7 +230,7 @@ def test_range(read, low, high):
 def test_level(read, text):
     # Toys of a grid say by themselves whether they are too few for a level: the level reaches them as it was typed.
     found = read("toys", CSRE, "--feldman-cousins", "r_n_cs=4:6:5", f"--cl={text}")
-    parts = re.fullmatch(r"(\d+\.?\d*|\.\d+)(sigma)?", text.strip(), re.ASCII)
+    parts = re.fullmatch(r"(\d+\.?\d*|\.\d+)(sigma)?", text.strip(BLANKS), re.ASCII)
     number = None if parts is None or len(text) > 60 else float(parts[1])
     allowed = number is not None and (0.0 < number <= 37.0 if parts[2] else 1.0 <= number < 100.0)
     if found is None:
@@ -233,7 +238,7 @@ def test_level(read, text):
     else:
         assert allowed, text
         labels = [level.label for level in found["given"][1]]
-        assert text.strip() in labels
+        assert text.strip(BLANKS) in labels
         assert {"68.27", "90"} <= set(labels)
 
 
@@ -241,19 +246,23 @@ def test_level(read, text):
 def test_test(read, name, text):
     found = read("toys", CSRE, f"--test={name}={text}")
     value = meant(text) if plain(text) else None
-    if value is None or not name.strip():
+    if value is None or not name.strip(BLANKS):
         assert found is None, (name, text, found)
     else:
-        assert found["given"][2] == {name.strip(): value}
+        assert found["given"][2] == {name.strip(BLANKS): value}
 
 
 @swept(numbers(), st.sampled_from(["kB", "MB", "GB", "KiB", "MiB", "GiB", "gb", "TB", "B", "", "bytes", " GB"]))
 def test_memory(read, text, unit):
     found = read("scan", CSRE, "--out", "s.zarr", "--grid", "r_n_cs=4:6:5", f"--memory={text}{unit}")
     sizes = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 2.0**10, "mib": 2.0**20, "gib": 2.0**30}
-    value, size = meant(text), sizes.get(unit.strip().lower())
+    value, size = meant(text), sizes.get(unit.strip(BLANKS).lower())
     if value is None or size is None or not value * size > 0.0:
-        assert found is None or not text or text.strip().lower()[-2:] in ("kb", "mb", "gb", "ib"), (text, unit, found)
+        assert found is None or not text or text.strip(BLANKS).lower()[-2:] in ("kb", "mb", "gb", "ib"), (
+            text,
+            unit,
+            found,
+        )
     else:
         assert found["given"][3] == value * size
 
@@ -288,9 +297,9 @@ def test_requirements(likelihood, examples):
         assert len(sides) == 2
         found = [value for value in map(meant, sides) if value is not None]
         assert len(found) < 2
-        if "r_n_cs" in map(str.strip, sides):
+        if "r_n_cs" in (side.strip(BLANKS) for side in sides):
             (number,) = found
-            below = (sides[0].strip() == "r_n_cs") == ("<=" in text.replace(sides[0], "", 1)[:2])
+            below = (sides[0].strip(BLANKS) == "r_n_cs") == ("<=" in text.replace(sides[0], "", 1)[:2])
             assert (low[0], high[0]) == ((2.2, min(12.0, number)) if below else (max(2.2, number), 12.0))
 
     sweep()
