@@ -2,21 +2,18 @@
 
 import re
 
-CAESIUM = """
-name = "my-caesium"
-title = "A detector of caesium iodide"
-[sources]
-proposal = "A proposal"
+DECAYS = """
 [source]
 kind = "pion-decay-at-rest"
 neutrinos_per_flavour_and_proton = { value = 0.1, unit = "1" }
-live_time = { value = 5000, unit = "h", source = "proposal" }
+live_time = { value = 5000, unit = "h" }
 beam_power = { value = 1.7, unit = "MW" }
 proton_energy = { value = 1.3, unit = "GeV" }
 distance = { value = 25, unit = "m" }
-[target]
-formula = "CsI"
-mass = { value = 30, unit = "kg" }
+"""
+"""Neutrinos of a spallation source."""
+
+IODIDE_RESPONSE = """
 [detector]
 unit = "PE"
 [detector.quenching]
@@ -29,6 +26,24 @@ shape = { value = 0.7, unit = "1/PE" }
 [detector.efficiency]
 kind = "logistic"
 coefficients = { value = [1.3, 0.5, 6.0, -0.3], unit = ["1", "1/PE", "PE", "1"] }
+"""
+"""A detector of photo-electrons: quenching, resolution, efficiency."""
+
+CAESIUM = (
+    """
+name = "my-caesium"
+title = "A detector of caesium iodide"
+[sources]
+proposal = "A proposal"
+"""
+    + DECAYS
+    + """
+[target]
+formula = "CsI"
+mass = { value = 30, unit = "kg", source = "proposal" }
+"""
+    + IODIDE_RESPONSE
+    + """
 [binning]
 energy = { value = [0, 6, 12, 20, 40], unit = "PE" }
 time = { value = [-0.2, 0.33, 0.6, 1.5, 6], unit = "us" }
@@ -47,6 +62,7 @@ r_n_cs = { value = 5.2, unit = "fm" }
 [uncertainties]
 quenching_a = { value = 0.002, unit = "1" }
 """
+)
 """Photo-electrons and time, every kind of table."""
 
 GERMANIUM = """

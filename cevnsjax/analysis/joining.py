@@ -11,6 +11,8 @@ from .. import _arguments as arguments
 from .._errors import InputError
 from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
+from ..interactions.interaction import SPIN_CHARGES, Interaction
+from ..interactions.sterile_oscillation import SterileOscillation
 from ..measurement import Measurement, Observables
 from ..measurements import CATALOGUE, load
 from ..parameters import Parameter, ParameterTable
@@ -64,6 +66,29 @@ def check_measurements(name: str, measurements: Any) -> None:
 def takes_electrons(measurement: Measurement | Observables) -> bool:
     """Return whether electrons can be added to what the neutrinos of a measurement scatter off."""
     return isinstance(measurement, Measurement) and measurement.recoils != "electron"
+
+
+def _reached(measurement: Measurement | Observables, beyond: Interaction, combination: Combination) -> bool:
+    """Return whether anything of a model acts on what is measured."""
+    if isinstance(measurement, Observables):
+        return not measurement.prediction.parameters().isdisjoint(p.name for p in beyond.parameters())
+    also_electrons = combination.electrons and takes_electrons(measurement)
+    targets = {measurement.recoils, "electron"} if also_electrons else {measurement.recoils}
+    acts = isinstance(beyond, SterileOscillation) or any(
+        beyond.processes(target, combination.kinematics(target)) for target in targets
+    )
+    charges = {term.charge for target in targets for term in beyond.terms(target)}
+    if not any(nucleus.spin for nucleus in measurement.target.nuclides):
+        charges -= SPIN_CHARGES
+    return acts or bool(charges)
+
+
+def check_reach(measurements: Measurements, interaction: Combination) -> None:
+    """Refuse a model that changes nothing in any of the measurements."""
+    for beyond in interaction.beyond:
+        if not any(_reached(measurement, beyond, interaction) for measurement in measurements):
+            names = ", ".join(measurement.name for measurement in measurements)
+            raise InputError(f"expected a model that acts on {names}, found '{beyond.name}', which changes nothing")
 
 
 def check_datasets(measurements: Measurements) -> None:

@@ -18,7 +18,7 @@ from ..inference.evaluate import Evaluator
 from ..inference.fit import Solver, best_fit
 from ..inference.levels import Level, check_levels, levels_of
 from ..inference.minimisers import check_minimiser, minimiser_name, search
-from ..inference.minuit import MinuitSearch, to_minuit
+from ..inference.minuit import to_minuit
 from ..inference.numpyro_model import numpyro_model
 from ..inference.problem import Problem, Specification, pose, specify
 from ..inference.sample import check_settings
@@ -36,6 +36,7 @@ from .fit import PROFILE, FitResult, scan_points
 from .joining import (
     check_datasets,
     check_measurements,
+    check_reach,
     own_names,
     parameter_table,
     shared_widths,
@@ -111,6 +112,7 @@ class Likelihood:
         if self.interaction.electrons and not any(takes_electrons(one) for one in self.measurements):
             names = ", ".join(one.name for one in self.measurements)
             raise InputError(f"electrons: expected neutrinos that scatter off nuclei in one of {names}, found none")
+        check_reach(self.measurements, self.interaction)
         self.parameters = parameter_table(self.measurements, self.interaction)
         self._shared_strengths = frozenset(shared_widths(self.measurements))
         self._aliases = own_names(self.measurements, self._shared_strengths)
@@ -261,7 +263,7 @@ class Likelihood:
         """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
 
         Names, limits, steps and error definition are set: call ``migrad``, ``hesse``, ``minos``. It starts at `values`,
-        or, where a free parameter has none, beside the lowest minimum that MIGRAD finds from the starts of a fit.
+        or, where a free parameter has none, beside the minimum that a fit finds.
         Arguments as in `fit`; an order between two fitted parameters is what MINUIT has no limits for.
         """
         specification = self.specify(**asked)
@@ -270,9 +272,9 @@ class Likelihood:
             raise InputError(f"MINUIT holds no order between parameters that are both fitted: {orders}")
         problem = pose(self.chi2_function(), specification)
         start = problem.coordinates(specification.values)
-        if set(specification.free) <= set(asked.get("values") or {}):
-            return to_minuit(problem, start)
-        return MinuitSearch(problem).lowest(start, specification.is_free)
+        if not set(specification.free) <= set(asked.get("values") or {}):
+            start = best_fit(Solver(problem), start, specification.is_free).u
+        return to_minuit(problem, start)
 
     @arguments.checked(values=ASKED["values"], tie=ASKED["tie"])
     def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":

@@ -96,7 +96,8 @@ def curvature(
     least = np.where(useful, rise, np.inf).min(axis=1)
     predicted = np.where(useful, 0.5 * bend[:, None] * step**2, 0.0).max(axis=1)
     whole = alone > room.max(axis=1)
-    blind = ~at_bound & whole & np.all(np.abs(rise) < UNSEEN, axis=1)
+    blind = whole & np.all(np.abs(rise) < UNSEEN, axis=1)
+    at_bound &= ~blind
     flat = ~at_bound & ~blind & ((least > FLAT * predicted) | (bend <= 0))
     seen = np.flatnonzero(~(at_bound | blind | flat))
 

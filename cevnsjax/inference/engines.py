@@ -94,12 +94,12 @@ def _versions() -> dict[str, str]:
     }
 
 
-_works: OrderedDict[str, tuple[Work, threading.Lock]] = OrderedDict()
+_works: OrderedDict[str, tuple[Work, contextlib.AbstractContextManager[bool]]] = OrderedDict()
 _works_lock = threading.Lock()
 _done_once: set[str] = set()
 
 
-def _unpacked(digest: str, packed: bytes) -> tuple[Work, threading.Lock]:
+def _unpacked(digest: str, packed: bytes) -> tuple[Work, contextlib.AbstractContextManager[bool]]:
     import cloudpickle
 
     with _works_lock:

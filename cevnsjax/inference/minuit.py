@@ -13,7 +13,6 @@ import numpy as np
 
 from .._typing import Float
 from .evaluate import Evaluator
-from .fit import best_fit
 from .newton import Minimum
 from .problem import Problem
 from .settling import EARLY, settle
@@ -106,10 +105,6 @@ class MinuitSearch:
         self._evaluator.value_and_gradient(middle)
         self._evaluator.hessian(middle)
         self.compile_seconds, self.run_seconds = time.perf_counter() - started, 0.0
-
-    def lowest(self, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray) -> "Minuit":
-        """Return MINUIT set up beside the lowest minimum that MIGRAD finds from as many starts as a fit has."""
-        return to_minuit(self.problem, best_fit(self, start, is_free).u, self._evaluator)
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held."""

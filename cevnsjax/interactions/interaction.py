@@ -35,6 +35,8 @@ TARGETS = ("nucleus", "electron")
 """What neutrinos scatter off."""
 NUCLEAR_CHARGES = ("proton", "neutron", "proton_spin", "neutron_spin")
 """Charges of nuclei: Z F_Z, N F_N, and the spin of the protons and of the neutrons with its form factor."""
+SPIN_CHARGES = frozenset(NUCLEAR_CHARGES[2:])
+"""Those that nuclei without spin do not have."""
 ELECTRON_CHARGES = ("electron", "photoabsorption")
 """Charges of the electrons of an atom: sqrt(Z_eff), and the square root of the photo-absorption cross section [cm]."""
 CONTACT = 1.0 / (np.sqrt(2.0) * FERMI_CONSTANT)

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from scipy.interpolate import RectBivariateSpline
 
 from ..inference.levels import LEVELS
-from .profiles import Curve
+from .profiles import Curve, draw_levels
 from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
 
 
@@ -42,17 +42,9 @@ def draw_contour(axes: Sequence[np.ndarray], delta: np.ndarray, first: Curve, se
         main.set(xlabel=first.label, ylabel=second.label)
         top.plot(first.points, first.delta_chi2, color=CURVE_COLOUR, lw=1.6)
         side.plot(second.delta_chi2, second.points, color=CURVE_COLOUR, lw=1.6)
-        for label, level in LEVELS.items():
-            top.axhline(level.of_one, color="0.6", lw=0.7, ls=(0, (4, 3)))
-            side.axvline(level.of_one, color="0.6", lw=0.7, ls=(0, (4, 3)))
-            top.annotate(
-                LEVEL_NAMES[label],
-                (1.02, level.of_one),
-                xycoords=("axes fraction", "data"),
-                va="center",
-                color="0.4",
-                fontsize=8,
-            )
+        draw_levels(top)
+        for level in LEVELS.values():
+            side.axvline(level.of_one, color="0.6", lw=0.8, ls=(0, (4, 3)))
         top.set(ylabel=r"$\Delta\chi^2$", ylim=(0.0, 10.5))
         side.set(xlabel=r"$\Delta\chi^2$", xlim=(0.0, 10.5))
         top.tick_params(labelbottom=False)

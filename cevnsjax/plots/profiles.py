@@ -63,8 +63,8 @@ def _power(number: float) -> str:
     return rf"${mantissa} \times 10^{{{int(power)}}}$" if exponent else f"${mantissa}$"
 
 
-def draw_curve(axes: Axes, curve: Curve, top: float = 10.5) -> None:
-    """Draw a Δχ² curve with its levels on `axes`."""
+def draw_levels(axes: Axes) -> None:
+    """Draw the levels of Δχ² of one parameter across `axes`, named at their right ends."""
     for label, level in LEVELS.items():
         axes.axhline(level.of_one, color="0.6", lw=0.8, ls=(0, (4, 3)))
         axes.annotate(
@@ -75,6 +75,11 @@ def draw_curve(axes: Axes, curve: Curve, top: float = 10.5) -> None:
             color="0.4",
             fontsize=9,
         )
+
+
+def draw_curve(axes: Axes, curve: Curve, top: float = 10.5) -> None:
+    """Draw a Δχ² curve with its levels on `axes`."""
+    draw_levels(axes)
     for low, high in curve.intervals["68.27"]:
         axes.axvspan(low, high, color=CURVE_COLOUR, alpha=0.10, lw=0)
     axes.plot(

@@ -5,37 +5,26 @@ import json
 import jax
 import numpy as np
 import pytest
+from experiment_texts import DECAYS, IODIDE_RESPONSE
 
 import cevnsjax as cj
 
 CONUS = "conus-plus-2025"
 ERROR = 106.0
 """CONUS+ counted 395 ± 106 events (arXiv:2501.05206): the error of the events, whatever is fitted to that number."""
-FORECAST = """
+FORECAST = (
+    """
 name = "small-detector"
 title = "20 kg of caesium iodide at a spallation source"
-[source]
-kind = "pion-decay-at-rest"
-neutrinos_per_flavour_and_proton = { value = 0.1, unit = "1" }
-live_time = { value = 5000, unit = "h" }
-beam_power = { value = 1.7, unit = "MW" }
-proton_energy = { value = 1.3, unit = "GeV" }
-distance = { value = 25, unit = "m" }
+"""
+    + DECAYS
+    + """
 [target]
 formula = "CsI"
 mass = { value = 20, unit = "kg" }
-[detector]
-unit = "PE"
-[detector.quenching]
-kind = "polynomial"
-coefficients = { value = [0.06], unit = ["1"] }
-[detector.resolution]
-kind = "gamma"
-light_yield = { value = 15, unit = "PE/keV" }
-shape = { value = 0.7, unit = "1/PE" }
-[detector.efficiency]
-kind = "logistic"
-coefficients = { value = [1.3, 0.5, 6, -0.3], unit = ["1", "1/PE", "PE", "1"] }
+"""
+    + IODIDE_RESPONSE
+    + """
 [binning]
 energy = { value = [0, 8, 16, 24, 40, 60], unit = "PE" }
 [backgrounds.steady]
@@ -46,6 +35,7 @@ width = { value = 0.02, unit = "1" }
 [systematics]
 signal = { value = 0.08, unit = "1" }
 """
+)
 
 
 @pytest.fixture
@@ -138,6 +128,49 @@ def test_parameter_at_a_bound(result, detector):
     fixed = result("forecast", detector, "--set", "steady_norm=1")
     assert events["cevns"]["error"] == pytest.approx(fixed["events"]["small-detector"]["cevns"]["error"], rel=2e-2)
     assert fixed["events"]["small-detector"]["steady"]["error"] == 0.0
+
+
+def test_coupling_that_nothing_sees(result):
+    """Electron antineutrinos have no magnetic moment of the muon's: its bound at zero is not what keeps it there."""
+    found = result("fit", CONUS, "--interaction", "magnetic-moment", "--free", "magnetic_moment_mu")
+    assert found["unconstrained"] == ["magnetic_moment_mu"]
+    assert found["held"] == {}
+    assert found["parameters"]["magnetic_moment_mu"]["hessian_error"] is None
+
+
+@pytest.mark.parametrize(
+    ("names", "model"),
+    [
+        (["csre-cs"], ["nsi"]),
+        (["apv-cs", "prex-ii"], ["light-vector:B-L"]),
+        (["crex"], ["magnetic-moment"]),
+        (["apv-cs"], ["sterile-oscillation"]),
+        (["apv-cs"], ["dipole-portal"]),
+        (["coherent-lar-2020"], ["axial"]),
+        (["coherent-lar-2020"], ["tensor:spin"]),
+        (["argon-610"], ["pseudoscalar"]),
+    ],
+)
+def test_model_that_changes_nothing(refused, names, model):
+    """Nuclei without spin, and numbers that no neutrino is in."""
+    command = "forecast" if "argon-610" in names else "fit"
+    refused(command, *names, "--interaction", *model, words=(names[0], model[0], "changes nothing"))
+
+
+def test_models_that_change_something(result):
+    """One measurement is enough, and electrons have a spin where nuclei have none."""
+    found = result("fit", "apv-cs", CONUS, "--interaction", "light-vector:B-L")
+    assert found["converged"]
+    likelihood = cj.Likelihood([cj.measurements.lz_er()], cj.model("axial"))
+    assert "g_axial" in likelihood.parameters
+
+
+def test_constraint_on_what_is_fixed(refused):
+    """It would only add a constant to χ²."""
+    fixed = ("--set", "r_n_cs=5", "--constrain", "r_n_cs=4.9,0.1")
+    refused("fit", "apv-cs", "--free", "sin2_theta_w", *fixed, words=("r_n_cs", "holds nothing that is fitted"))
+    tied = ("--tie", "r_n_i=r_n_cs", "--constrain", "r_n_i=4.9,0.1")
+    refused("fit", "coherent-csi-2021", *tied, words=("r_n_i", "holds nothing that is fitted"))
 
 
 @pytest.mark.parametrize(

@@ -5,35 +5,24 @@ import json
 import jax
 import numpy as np
 import pytest
+from experiment_texts import DECAYS, IODIDE_RESPONSE
 
 import cevnsjax as cj
 
 STRENGTHS = ("cevns_norm", "background_norm")
-DETECTOR = """
+DETECTOR = (
+    """
 name = "far-above"
 title = "Bins far above the largest recoil"
-[source]
-kind = "pion-decay-at-rest"
-neutrinos_per_flavour_and_proton = { value = 0.1, unit = "1" }
-live_time = { value = 5000, unit = "h" }
-beam_power = { value = 1.7, unit = "MW" }
-proton_energy = { value = 1.3, unit = "GeV" }
-distance = { value = 25, unit = "m" }
+"""
+    + DECAYS
+    + """
 [target]
 formula = "CsI"
 mass = { value = 20, unit = "kg" }
-[detector]
-unit = "PE"
-[detector.quenching]
-kind = "polynomial"
-coefficients = { value = [0.06], unit = ["1"] }
-[detector.resolution]
-kind = "gamma"
-light_yield = { value = 15, unit = "PE/keV" }
-shape = { value = 0.7, unit = "1/PE" }
-[detector.efficiency]
-kind = "logistic"
-coefficients = { value = [1.3, 0.5, 6, -0.3], unit = ["1", "1/PE", "PE", "1"] }
+"""
+    + IODIDE_RESPONSE
+    + """
 [binning]
 energy = { value = [0, 8, 16, 24, 40, 60, 200, 400, 700, 1000], unit = "PE" }
 parts = { value = 6, unit = "1" }
@@ -42,6 +31,7 @@ signal = { value = 0.08, unit = "1" }
 [uncertainties]
 quenching_a = { value = 0.002, unit = "1" }
 """
+)
 
 
 @pytest.fixture(scope="module")

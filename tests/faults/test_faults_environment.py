@@ -73,7 +73,7 @@ def test_no_home_at_all(command, monkeypatch):
 )
 def test_settings_of_jax(process, variable, value):
     if value == "cuda" and os.path.exists("/dev/nvidia0"):
-        pytest.skip("there is one")
+        pytest.skip("this machine has what JAX_PLATFORMS=cuda asks for, so that nothing is refused")
     done = process("fit", "csre-cs", "--free", "r_n_cs", environment={variable: value})
     assert (done.returncode, done.stdout) == (2, "")
     last = done.stderr.splitlines()[-1]

@@ -10,6 +10,7 @@ CASES = [
     ("light-vector:universal", {"m_zp": 100.0}, ["g_zp"]),
     ("tensor", {"m_tensor": 1.0}, ["g_tensor"]),
     ("millicharge", {}, ["millicharge_ee"]),
+    ("light-vector:B-L", {}, ["g_zp", "m_zp"]),  # the lowest minimum is in a narrow valley of light masses
 ]
 MORE = [
     *(("light-scalar", {"m_phi": mass}, ["g_phi"]) for mass in (0.01, 100.0, 1e4)),
@@ -18,6 +19,8 @@ MORE = [
     *(("light-vector:Lmu-Ltau", {"m_zp": mass}, ["g_zp"]) for mass in (1.0, 1e3)),
     *(("axial", {"m_axial": mass}, ["g_axial"]) for mass in (1.0, 1e3)),
     *(("pseudoscalar", {"m_pseudoscalar": mass}, ["g_pseudoscalar"]) for mass in (1.0, 1e3)),
+    ("light-vector:universal", {}, ["g_zp", "m_zp"]),
+    ("light-scalar", {}, ["g_phi", "m_phi"]),
     ("tensor", {"m_tensor": 1e3}, ["g_tensor"]),
     ("magnetic-moment", {}, ["magnetic_moment_mu"]),
     ("magnetic-moment", {}, ["magnetic_moment_e", "magnetic_moment_mu"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 import independent_forecast
 import numpy as np
 import pytest
+from experiment_texts import DECAYS
 from independent_rates import DATA
 from tolerance import assert_close
 
@@ -16,16 +17,6 @@ from cevnsjax._data import data_root
 from cevnsjax.measurements import described, load, resolve_or_describe, shipped
 
 FORECASTS = DATA / "forecasts"
-
-DECAYS = """
-[source]
-kind = "pion-decay-at-rest"
-neutrinos_per_flavour_and_proton = { value = 0.1, unit = "1" }
-live_time = { value = 5000, unit = "h" }
-beam_power = { value = 1.7, unit = "MW" }
-proton_energy = { value = 1.3, unit = "GeV" }
-distance = { value = 25, unit = "m" }
-"""
 
 CAESIUM = f"""
 name = "caesium"
