@@ -12,6 +12,7 @@ from .._writing import check_file, replacing
 from ..analysis.scan import ScanResult, common_names, draw_scans, open_scan
 from ..inference.levels import Level
 from . import options, show
+from .process import WRITTEN
 
 COLUMNS = ("scan", "level", "parameters", "contour", "kind")
 
@@ -68,6 +69,7 @@ def contour(
         show.say_drawn(plot)
     if out is not None:
         _write(out, found, overwrite)
+        WRITTEN.append(f"'{out}'")
     if json_:
         show.json_object({"contours": found})
     else:

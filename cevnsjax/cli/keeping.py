@@ -8,6 +8,7 @@ from .._errors import InputError
 from .._writing import exists, locked
 from ..analysis.netcdf import check_netcdf
 from ..inference.checkpoint import read, unfinished
+from .process import WRITTEN
 
 
 class Output:
@@ -32,6 +33,8 @@ class Output:
         except InputError as error:
             self.lost = error
             return None
+        if write is not None:
+            WRITTEN.append(f"'{self.out}'")
         self.checkpoint.unlink(missing_ok=True)
         return None if write is None else str(self.out)
 

@@ -35,6 +35,8 @@ LETTERS = {
 LETTERS |= dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("“”„", '"') | dict.fromkeys("‘’", "'")
 STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that stop a command."""
+WRITTEN: list[str] = []
+"""What the command has written and is there, whatever stops it now."""
 FIT_FOR = {
     "jax_numpy_rank_promotion": ("allow", "warn"),
     "jax_numpy_dtype_promotion": ("standard",),
@@ -103,7 +105,8 @@ def stoppable() -> Iterator[None]:
 def say_stopped(stop: BaseException | None) -> int:
     """Say what is kept of a run that was stopped and how it goes on; return the exit code."""
     number = getattr(stop, "number", signal.SIGINT)
-    kept = "; ".join(getattr(stop, "__notes__", ["nothing is kept"]))
+    written = f"written and whole: {', '.join(WRITTEN)}" if WRITTEN else "nothing is kept"
+    kept = "; ".join(getattr(stop, "__notes__", [written]))
     print(f"cevnsjax: interrupted by {signal.Signals(number).name}; {kept}", file=sys.stderr)
     return 128 + number
 
@@ -139,6 +142,7 @@ def _write_in_letters(error: UnicodeError) -> tuple[str, int]:
 def prepare_streams() -> None:
     """Have all text printed in whatever encoding the streams have, and figures drawn; a closed stream drops all."""
     OUTPUT.error = None
+    WRITTEN.clear()
     codecs.register_error(ERRORS, _write_in_letters)
     os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook or a profile has asked for
     for name in ("stdout", "stderr"):

@@ -11,6 +11,7 @@ from .._writing import exists
 from ..analysis.scan import listed
 from ..inference.scan import CHUNK, parse_grid
 from . import options, show
+from .process import WRITTEN
 
 
 def scan(
@@ -65,6 +66,7 @@ def scan(
             if exists(out):
                 stop.add_note(f"'{out}' keeps the chunks that are done: the same command goes on from there")
             raise
+    WRITTEN.append(f"'{out}'")
     if result.repaired:
         print(f"cevnsjax: '{out}' was damaged and is whole again: {listed(result.repaired)}", file=sys.stderr)
     content = result.as_dict()

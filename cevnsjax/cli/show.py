@@ -21,7 +21,7 @@ from ..analysis import Prediction
 from ..inference.levels import LEVELS, typed_level
 from ..measurement import ASIMOV, DATA, Observables
 from ..parameters import ParameterTable
-from .process import OUTPUT
+from .process import OUTPUT, WRITTEN
 
 NOT_CONVERGED = 3
 """Exit code of what did not converge."""
@@ -167,6 +167,7 @@ def draw(plot: Path | None, result: Any) -> None:
 
 def say_drawn(plot: Path) -> None:
     """Say where a figure is."""
+    WRITTEN.append(f"'{plot}'")
     say(f"drawn to {plot}")
 
 

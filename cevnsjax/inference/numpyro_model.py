@@ -1,9 +1,33 @@
 """A problem as a numpyro model, for its samplers, its variational guides, and models that contain it."""
 
 from collections.abc import Callable
+from functools import partial
 
 from .density import separate_priors
 from .problem import Problem
+
+
+def _statements(problem: Problem) -> None:
+    """Make the statements of the model of `problem`."""
+    import jax.numpy as jnp
+    import numpyro
+    from numpyro import distributions
+
+    priors, rest = separate_priors(problem)
+    ordered = {name for pair in problem.orders for name in pair}
+    drawn = []
+    for prior in priors:
+        site = f"{prior.name}_position" if prior.name in ordered else prior.name
+        if prior.width is None:
+            shape = distributions.Uniform(prior.low, prior.high)
+        else:
+            shape = distributions.TruncatedNormal(prior.centre, prior.width, low=prior.low, high=prior.high)
+        drawn.append(numpyro.sample(site, shape))
+    u = jnp.stack(drawn)
+    params = problem.params(u)
+    for name in (*ordered, *(follower for follower, _ in problem.ties)):
+        numpyro.deterministic(name, params[name])
+    numpyro.factor("data", rest.log_volume(u) - 0.5 * rest(u))
 
 
 def numpyro_model(problem: Problem) -> Callable[[], None]:
@@ -12,26 +36,4 @@ def numpyro_model(problem: Problem) -> Callable[[], None]:
     A coordinate that a required order places between others is sampled as its position ``NAME_position``, 0 to 1, and
     its value is deterministic; so are tied parameters.
     """
-    import jax.numpy as jnp
-    import numpyro
-    from numpyro import distributions
-
-    priors, rest = separate_priors(problem)
-    ordered = {name for pair in problem.orders for name in pair}
-
-    def model() -> None:
-        drawn = []
-        for prior in priors:
-            site = f"{prior.name}_position" if prior.name in ordered else prior.name
-            if prior.width is None:
-                shape = distributions.Uniform(prior.low, prior.high)
-            else:
-                shape = distributions.TruncatedNormal(prior.centre, prior.width, low=prior.low, high=prior.high)
-            drawn.append(numpyro.sample(site, shape))
-        u = jnp.stack(drawn)
-        params = problem.params(u)
-        for name in (*ordered, *(follower for follower, _ in problem.ties)):
-            numpyro.deterministic(name, params[name])
-        numpyro.factor("data", rest.log_volume(u) - 0.5 * rest(u))
-
-    return model
+    return partial(_statements, problem)

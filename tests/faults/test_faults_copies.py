@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import numpyro
 import pytest
 
 import cevnsjax as cj
@@ -56,6 +57,10 @@ def results(weak_charge, radius):
             lambda one: [np.asarray(part).tolist() for part in one.value_and_gradient(point)],
         ),
         "density": (weak_charge.log_density(free=["sin2_theta_w"]), lambda one: float(one(point))),
+        "numpyro model": (
+            weak_charge.numpyro_model(free=["sin2_theta_w"]),
+            lambda one: float(numpyro.infer.util.log_density(one, (), {}, {"sin2_theta_w": 0.24})[0]),
+        ),
         "model": (cj.model("light-vector:B-L"), lambda one: [p.name for p in one.parameters()]),
         "combination": (cj.combine([cj.light_vector("B-L"), cj.nsi()]), lambda one: one.names),
         "catalogue": (dict(cj.MODELS), list),
@@ -68,7 +73,7 @@ def results(weak_charge, radius):
     "kind",
     [
         "fit", "profile", "prediction", "toys", "feldman-cousins", "scan", "posterior", "likelihood", "measurement", "other measurement",
-        "problem", "evaluator", "density", "model", "combination", "catalogue", "engine",
+        "problem", "evaluator", "density", "numpyro model", "model", "combination", "catalogue", "engine",
     ],
 )  # fmt: skip
 def test_a_copy_gives_the_same(results, kind, way):

@@ -111,6 +111,29 @@ def test_of_what_is_kept(interrupted, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["t.nc.unfinished"]
 
 
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (("sample", "csre-cs", "--free", "r_n_cs", "--draws", "400", "--method", "nested"), "d.nc"),
+        (("toys", "csre-cs", "--free", "r_n_cs", "--count", "40"), "d.nc"),
+        (("scan", "csre-cs", "--grid", "r_n_cs=4:6:5"), "d.zarr"),
+    ],
+)
+def test_of_what_is_written_already(command, tmp_path, monkeypatch, words, out):
+    """While the figure of it is drawn: the result is there, and is whole."""
+    from matplotlib.figure import Figure
+
+    with monkeypatch.context() as drawing:
+        drawing.setattr(Figure, "savefig", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
+        code, _, err = command(*words, "--out", out, "--plot", "f.png")
+    assert code == 143
+    assert err.splitlines()[-1] == f"cevnsjax: interrupted by SIGTERM; written and whole: '{out}'"
+    assert [path.name for path in tmp_path.iterdir()] == [out]
+    code, shown, _ = command("show", out)
+    assert code == 0
+    assert words[0] in shown
+
+
 def test_a_second_process_is_refused(command, tmp_path):
     """While another one holds the output, whatever the kind."""
     import fcntl
