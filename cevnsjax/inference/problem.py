@@ -265,8 +265,12 @@ def _orders(
                 sides.append(leader if leader in coordinates else values[leader])
             else:
                 sides.append(number)
-        if not any(side.strip(BLANKS) in table for side in parse_requirement(text)):
+        compared = [side for side in parse_requirement(text) if side in table]
+        if not compared:
             raise InputError(f"the requirement '{text}' holds no parameter")
+        units = [table[name].unit for name in compared]
+        if len(set(units)) > 1:
+            raise InputError(f"the requirement '{text}' compares parameters in different units: {', '.join(units)}")
         low, high = sides
         if isinstance(low, str) and isinstance(high, str):
             if low == high:

@@ -165,6 +165,7 @@ fit csre-cs --free r_n_cs --require "" || --require
 fit csre-cs --free r_n_cs --require r_n_cs || expected a requirement
 fit csre-cs --free r_n_cs --require "r_n_cs<=" || expected a requirement
 fit csre-cs --free r_n_cs --require "<=5" || expected a requirement
+fit csre-cs --free r_n_cs --require "sin2_theta_w<=r_n_cs" || in different units
 fit csre-cs --free r_n_cs --require "r_n_cs<5" || expected a requirement
 fit csre-cs --free r_n_cs --require "r_n_cs=5" || expected a requirement
 fit csre-cs --free r_n_cs --require "r_n_cs<=nan" || finite number
