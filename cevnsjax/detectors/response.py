@@ -363,9 +363,10 @@ class EnergySpectrum(Stage):
         if isinstance(self.recoils, Constant | Recoils) and isinstance(self.response, EnergyResponse):
             shaped = isinstance(self.recoils, Recoils) and self.recoils.shaped(free)
             spectra = self.recoils.value if isinstance(self.recoils, Constant) else self.recoils.spectra(free, params)
-            if spectra is not None:
+            seen = None if spectra is None else spectra[spectra.any(axis=(1, 2))]
+            if seen is not None and len(seen):
                 ways = (self._thinned, self._expanded) if shaped else (self._expanded, self._thinned)
-                found = (way(self.response, spectra, free, params) for way in ways)
+                found = (way(self.response, seen, free, params) for way in ways)
                 return next((stage for stage in found if stage is not None), self)
         return self
 

@@ -38,6 +38,40 @@ def test_resolution_free_beside_couplings_of_zero(name, interaction, free):
         assert chi2 == pytest.approx(plain(np.array([values[name] for name in plain.names])), rel=1e-9)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("interaction", "coupling", "mass", "value"),
+    [
+        ("nsi", "eps_ee_u", {}, 0.1),
+        ("light-vector:B-L", "g_zp", {"m_zp": 1.0}, 1e-4),
+        ("light-vector:universal", "g_zp", {"m_zp": 0.01}, 1e-4),
+        ("light-scalar", "g_phi", {"m_phi": 1.0}, 1e-5),
+        ("magnetic-moment", "magnetic_moment_e", {}, 20.0),
+        ("millicharge", "millicharge_ee", {}, 50.0),
+        ("charge-radius", "charge_radius_ee", {}, 5.0),
+        ("axial", "g_axial", {"m_axial": 1.0}, 1e-3),
+        ("pseudoscalar", "g_pseudoscalar", {"m_pseudoscalar": 1.0}, 1e-3),
+        ("tensor", "g_tensor", {"m_tensor": 1.0}, 1e-5),
+        ("tensor:spin", "g_tensor", {"m_tensor": 1.0}, 1e-4),
+        ("dipole-portal", "dipole_moment_e", {"m_hnl": 1.0}, 20.0),
+        ("sterile-oscillation", "u2_e4", {"delta_m2_41": 1.0}, 0.1),
+    ],
+)
+def test_response_that_moves_beside_every_model(interaction, coupling, mass, value):
+    """χ² of the short sum that a fit has in place of the response is that of the response, far from where it is made.
+
+    Products of amplitudes that are zero, as of charges that a nucleus has not, are no part of it.
+    """
+    likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021("shape")], cj.model(interaction))
+    problem = likelihood.problem(free=[coupling], values=mass)
+    moved = {"quenching_shape_0": 0.5, "quenching_shape_1": -1.2, "efficiency_shape": 0.7, coupling: value}
+    assert moved.keys() <= set(problem.names)
+    values = likelihood.parameters.complete(mass | moved)
+    whole = likelihood.chi2(mass | moved)
+    assert problem(problem.coordinates(values)) == pytest.approx(whole, rel=1e-9)
+    assert abs(whole - likelihood.chi2(mass | {coupling: value})) > 0.1
+
+
 def test_correlation_of_pulls(refused):
     """The example of the page on joint likelihoods; one without a constraint by default says what it needs."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021(), cj.measurements.conus_plus_2025()])
