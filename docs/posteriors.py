@@ -17,7 +17,7 @@ def plane() -> None:
     """Draw the posterior of the weak mixing angle and the neutron radius, and the counts it predicts."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()])
     free = ["sin2_theta_w", "r_n_cs"]
-    posterior = likelihood.sample(free=free, tie={"r_n_i": "r_n_cs"}, method="hmc", seed=1)
+    posterior = likelihood.sample(free=free, tie={"r_n_i": "r_n_cs"}, draws=40000, seed=1)
     print(posterior.verdict, posterior.summary["r_n_cs"])
     save(posterior.plot([*free, "cevns_norm"]), FIGURES / "posterior_corner.png")
     save(posterior.plot_predictive(), FIGURES / "posterior_predictive.png")
