@@ -5,6 +5,7 @@ of that (M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15, 1593 (2014); D. P
 arXiv:1912.11554). All chains are one compiled program, which is kept: a further run does not compile again.
 """
 
+import warnings
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -29,7 +30,10 @@ def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable
 @cache
 def _programs(warm_up: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return the programs that begin chains and that move them by one block."""
-    from numpyro.infer.hmc import hmc
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets tqdm, which numpyro imports, speaks of bars that are not shown.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from numpyro.infer.hmc import hmc
 
     init, sample = hmc(potential_fn_gen=_potential, algo="NUTS")
 
