@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sized
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ._errors import InputError, suggest
 
 Check = Callable[[str, Any], object]
@@ -183,6 +185,17 @@ def function(name: str, value: Any) -> None:
         raise InputError(f"{name}: expected something to call, found {shown(value)}")
 
 
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as one of Python, wherever it stands: results are written with what was asked for."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple) and type(value) is tuple:
+        return tuple(map(_plain, value))
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return value
+
+
 def checked(**checks: Check) -> Callable[[Function], Function]:
     """Return a decorator that checks arguments by name, and refuses those that the function does not have.
 
@@ -205,13 +218,14 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
                     what = f"{title}: unknown argument '{name}'{suggest(name, known)}"
                     raise InputError(f"{what}; {takes}")
             try:
-                bound = signature.bind(*given, **named).arguments
+                bound = signature.bind(*given, **named)
             except TypeError as error:
                 raise InputError(f"{title}: {error}") from None
-            for name, value in (bound | named).items():
+            for name, value in (bound.arguments | named).items():
                 if name in checks:
                     checks[name](name, value)
-            return made(*given, **named)
+            bound.arguments = {name: _plain(value) for name, value in bound.arguments.items()}
+            return made(*bound.args, **bound.kwargs)
 
         return call  # type: ignore[return-value]
 

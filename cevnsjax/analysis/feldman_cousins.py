@@ -23,7 +23,7 @@ from .contours import Contour, contours
 from .netcdf import write_netcdf
 from .record import axis_settings, data_digest, record
 from .report import plain
-from .toys import coordinate_values, settings
+from .toys import MOST_LOST, coordinate_values, said_lost, settings
 
 if TYPE_CHECKING:
     import xarray
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 EDGES, THREE_SIGMA = 16, 9.0
 """Points at which the error of the recoil integrals is measured, and the Δχ² within which they lie."""
+BEYOND = 5.0
+"""Toys that a level has to leave beyond it."""
 CONSTRUCTION = (
     "toys drawn at the nuisances and other free parameters that fit the data best with the tested ones held, "
     "constraint centres drawn too; ordered by chi2(held) - chi2_min, everything else profiled in both"
@@ -74,32 +76,49 @@ class FeldmanCousinsResult:
         return self.fit.likelihood.accuracy([self.fit.values, *points], self.fit.specification)
 
     @property
+    def _drawn(self) -> np.ndarray:
+        """Return the number of toys at each point, with those that did not converge."""
+        return np.array([len(one) for one in self.construction.statistics]) + self.construction.lost
+
+    @property
     def converged(self) -> bool:
-        """Return whether the data were fitted, at every point too, with recoil integrals that are accurate."""
+        """Return whether data and toys were fitted, at every point, with recoil integrals that are accurate."""
         fitted = self.fit.converged and bool(np.isfinite(self.construction.observed).all())
-        return fitted and self.accuracy.trusted
+        return fitted and not self._many_lost and self.accuracy.trusted
+
+    @property
+    def _many_lost(self) -> bool:
+        """Return whether more toys were lost than a study may do without, at any point."""
+        return bool(np.any(self.construction.lost > MOST_LOST * self._drawn))
 
     @property
     def message(self) -> str:
         """Return how the fits ended, in words."""
         if not self.fit.converged:
             return self.fit.message
-        lost = int(self.construction.lost.sum())
-        drawn = lost + sum(map(len, self.construction.statistics))
-        return self.accuracy.added_to("converged" if not lost else f"{lost} of {drawn} toys did not converge")
+        if not np.isfinite(self.construction.observed).all():
+            return "did not converge: the data were not fitted at every point"
+        lost = said_lost(int(self.construction.lost.sum()), int(self._drawn.sum()), self._many_lost)
+        return self.accuracy.added_to(lost)
+
+    def _fraction(self, cl: float | Level) -> float:
+        """Return a level as a fraction; refuse one that the toys say nothing of."""
+        level = level_of(cl)
+        check_enough(level, int(min(self._drawn, default=0)))
+        return level.fraction
 
     @arguments.checked(cl=check_level)
     def interval(self, cl: float | Level = 0.90) -> Interval:
         """Return the pieces of the one parameter that are not excluded at `cl`; `at_bound` if they reach an end."""
         self._check_one()
-        found, ends = pieces(self.construction, level_of(cl).fraction)
+        found, ends = pieces(self.construction, self._fraction(cl))
         return Interval(found, any(ends))
 
     @arguments.checked(cl=check_level)
     def edges(self, cl: float | Level = 0.90) -> list[tuple[float, float]]:
         """Return the edges of the interval at `cl` that are not its ends, with the error that so many toys leave."""
         self._check_one()
-        return edges(self.construction, level_of(cl).fraction)
+        return edges(self.construction, self._fraction(cl))
 
     @arguments.checked(cl=check_level)
     def wilks(self, cl: float | Level = 0.90) -> Interval:
@@ -120,7 +139,7 @@ class FeldmanCousinsResult:
     @arguments.checked(cl=check_level)
     def contours(self, cl: float | Level = 0.90) -> list[Contour]:
         """Return the lines of two parameters beyond which values are excluded at `cl`."""
-        critical, _ = self.construction.critical(level_of(cl).fraction)
+        critical, _ = self.construction.critical(self._fraction(cl))
         return self._lines(self.construction.observed / np.maximum(critical, 1e-12), 1.0)
 
     @arguments.checked(cl=check_level)
@@ -135,6 +154,8 @@ class FeldmanCousinsResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the construction as plain lists and numbers, the JSON of the command line."""
+        if self.fit.converged and len(self.axes) == 1:
+            wilks = {level.label: self.wilks(level) for level in self.levels}  # whose edges the fit has to be right at
         content = settings(self.fit, self.count, self.seed) | {
             "construction": CONSTRUCTION,
             "parameters": list(self.names),
@@ -170,7 +191,7 @@ class FeldmanCousinsResult:
                     "interval": [list(piece) for piece in self.interval(level).pieces],
                     "at_end": self.interval(level).at_bound,
                     "edges": [{"value": edge, "error": noise} for edge, noise in self.edges(level)],
-                    "wilks": [list(piece) for piece in self.wilks(level).pieces],
+                    "wilks": [list(piece) for piece in wilks[level.label].pieces],
                 }
             else:
                 found |= {
@@ -260,6 +281,15 @@ class FeldmanCousinsResult:
         return draw_plane(labels, [(a.log, a.values[0], a.values[-1]) for a in self.axes], planes, best)
 
 
+def check_enough(level: Level, count: int) -> None:
+    """Refuse a level that `count` toys at a point say nothing of."""
+    if count * level.tail < BEYOND:
+        raise InputError(
+            f"{count} toys at a point say nothing of {level}: fewer than {BEYOND:g} would lie beyond; "
+            "ask for more, or for a lower level"
+        )
+
+
 def check_construction(axes: Sequence[Axis], levels: Sequence[Level], count: int) -> None:
     """Refuse what no construction can be made for."""
     if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) != len(axes):
@@ -267,11 +297,7 @@ def check_construction(axes: Sequence[Axis], levels: Sequence[Level], count: int
     if not levels:
         raise InputError("expected at least one confidence level, found none")
     for level in levels:
-        if count * level.tail < 5.0:
-            raise InputError(
-                f"{count} toys at a point say nothing of {level}: fewer than 5 would lie beyond; "
-                "ask for more, or for a lower level"
-            )
+        check_enough(level, count)
 
 
 def feldman_cousins(

@@ -295,7 +295,7 @@ class FitResult:
         solver, found = self.placed_first(leaders)
         axes = []
         for name, leader in zip(names, leaders, strict=True):
-            low, high = (ranges or {}).get(name) or self._natural_range(leader)
+            low, high = ranges[name] if ranges and name in ranges else self._natural_range(leader)
             axes.append(np.linspace(low, high, count))
         shape = tuple(len(axis) for axis in axes)
         grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))

@@ -22,7 +22,7 @@ from ..inference.problem import Problem, Specification
 from ..inference.sample import Draws, run_settings, sample
 from ..measurement import Observables, data_name
 from ..prediction import component_counts
-from .netcdf import ENGINE, check_whole, write_netcdf
+from .netcdf import ENGINE, read_record, write_netcdf
 from .record import record
 from .toys import outer_rows
 
@@ -236,7 +236,9 @@ class Posterior:
         """Return the posterior that `save` wrote."""
         import xarray as xr
 
-        check_whole(Path(path))
+        about = read_record(Path(path))
+        if about.get("kind") != "posterior" or not isinstance(about.get("labels"), dict):
+            raise InputError(f"'{path}' holds no posterior of this version of cevnsjax")
         try:
             with xr.open_datatree(path, engine=ENGINE) as stored:
                 tree = stored.load()
@@ -244,7 +246,7 @@ class Posterior:
             raise InputError(f"cannot read '{path}': {error}") from None
         if "cevnsjax" not in tree.attrs or "posterior" not in tree.children:
             raise InputError(f"'{path}' holds no posterior of cevnsjax")
-        return Posterior(tree, json.loads(tree.attrs["cevnsjax"])["labels"])
+        return Posterior(tree, about["labels"])
 
     def to_arviz(self) -> Any:
         """Return the draws as ArviZ holds them: its InferenceData up to version 0.23, the tree itself after."""

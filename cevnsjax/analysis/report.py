@@ -58,10 +58,21 @@ def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
     }
 
 
+def _settle(fit: "FitResult", fitted: Sequence[str], levels: Sequence[Level]) -> None:
+    """Find all intervals: one that comes upon a lower minimum makes that the fit, so that all are of one."""
+    found = None
+    while fit.settled and found is not fit.found:
+        found = fit.found
+        for name in fitted:
+            fit.error(name)
+            _interval_lists(fit, name, levels)
+
+
 def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels`."""
     asked = fit.specification
     fitted = [*asked.free, *(name for name, leader in asked.ties.items() if leader in asked.free)]
+    _settle(fit, fitted, levels)
     parameters = {name: _parameter(fit, name, levels) for name in fitted}
     measurements = [measurement.name for measurement in fit.likelihood.measurements]
     events, sections = {}, {}

@@ -105,19 +105,35 @@ class _Memory:
         return {name: array[where] for name, array in self.values.items()}
 
 
-def _edge_places(chi2: np.ndarray, lowest: float) -> tuple[np.ndarray, ...]:
-    """Return the places of up to `EDGES` points, spread evenly over all, at the edges of what lies within 3σ."""
-    inside = chi2 - lowest <= THREE_SIGMA
-    edge = np.zeros(chi2.shape, bool)
+def _edges(chi2: np.ndarray, lowest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where what lies within 3σ ends: a point within, its neighbour outside, and the share of the way to it.
+
+    Up to `EDGES` of all, evenly spread; and as many points within at the ends of the axes, alone.
+    """
+    rise = np.sqrt(np.maximum(chi2 - lowest, 0.0)).ravel()
+    inside = rise <= math.sqrt(THREE_SIGMA)
+    places = np.arange(chi2.size).reshape(chi2.shape)
+    pairs, ends = [], []
     for axis in range(chi2.ndim):
-        first, last = [slice(None)] * chi2.ndim, [slice(None)] * chi2.ndim
-        first[axis], last[axis] = slice(1, None), slice(None, -1)
-        change = inside[tuple(first)] != inside[tuple(last)]
-        edge[tuple(first)] |= change
-        edge[tuple(last)] |= change
-    places = np.flatnonzero(edge & inside)
-    chosen = places[np.unique(np.linspace(0, len(places) - 1, min(EDGES, len(places))).astype(int))]
-    return np.unravel_index(chosen, chi2.shape)
+        along = np.moveaxis(places, axis, 0)
+        first, last = along[:-1].ravel(), along[1:].ravel()
+        change = inside[first] != inside[last]
+        first, last = first[change], last[change]
+        pairs.append(np.where(inside[first], (first, last), (last, first)))
+        ends += [along[0].ravel(), along[-1].ravel()]
+    border = np.unique(np.concatenate(ends))
+    border = border[inside[border]]
+    within, beyond = np.concatenate([_spread(np.concatenate(pairs, axis=1)), _spread(np.stack([border] * 2))], axis=1)
+    crossed = (within != beyond) & np.isfinite(rise[beyond])
+    way = np.where(crossed, rise[beyond] - rise[within], 1.0)
+    share = np.where(crossed, (math.sqrt(THREE_SIGMA) - rise[within]) / way, 0.0)
+    return within, beyond, share
+
+
+def _spread(columns: np.ndarray) -> np.ndarray:
+    """Return up to `EDGES` of the columns, evenly spread over all."""
+    count = columns.shape[1]
+    return columns[:, np.unique(np.linspace(0, count - 1, min(EDGES, count)).astype(int))]
 
 
 def _accuracy(
@@ -126,9 +142,15 @@ def _accuracy(
     """Return the largest error of the recoil integrals at the best fit and at the edges of what lies within 3σ."""
     if not lowest.converged:
         return EXACT
-    where = _edge_places(kept.chi2(), lowest.chi2)
-    columns = {axis.name: axis.values[k] for axis, k in zip(grid.axes, where, strict=True)} | kept.lookup(where)
-    rows = [{name: float(values[k]) for name, values in columns.items()} for k in range(len(where[0]))]
+    within, beyond, share = _edges(kept.chi2(), lowest.chi2)
+
+    def columns(places: np.ndarray) -> dict[str, np.ndarray]:
+        where = np.unravel_index(places, grid.shape)
+        return {axis.name: axis.values[k] for axis, k in zip(grid.axes, where, strict=True)} | kept.lookup(where)
+
+    inner, outer = columns(within), columns(np.where(share > 0.0, beyond, within))
+    moved = {name: start + share * (outer[name] - start) for name, start in inner.items()}
+    rows = [{name: float(values[k]) for name, values in moved.items()} for k in range(len(share))]
     return likelihood.accuracy([lowest.values, *rows], asked)
 
 
@@ -232,6 +254,8 @@ class ScanResult:
         if reference not in REFERENCES:
             raise InputError(f"expected a reference {' or '.join(REFERENCES)}, found '{reference}'")
         chosen = self._chosen(names)
+        if not math.isfinite(self.chi2_min):
+            raise InputError("the scan has no point that is allowed with a chi2 that is finite: there is nothing in it")
         kept = [self.names.index(name) for name in chosen]
         others = tuple(k for k in range(len(self.names)) if k not in kept)
         lowest = self.chi2.min(axis=others) if others else self.chi2
@@ -279,6 +303,14 @@ class ScanResult:
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
         return pieces(axis, self.delta_chi2(chosen, reference), _height(level, parameters))
+
+    @arguments.checked(level=check_level, parameters=arguments.whole(1, 2), names=arguments.texts)
+    def resolves(self, level: float | Level, parameters: int, names: Sequence[str], reference: str = "best") -> bool:
+        """Return whether a point of the grid lies below a level, as one must if the best fit is within the axes."""
+        ends = {axis.name: (axis.values.min(), axis.values.max()) for axis in self._axes_of(names)}
+        within = all(low <= self.best[name] <= high for name, (low, high) in ends.items())
+        below = bool(np.any(self.delta_chi2(names, reference) <= _height(level, parameters)))
+        return below or not within
 
     @property
     def title(self) -> str:

@@ -35,6 +35,18 @@ if TYPE_CHECKING:
     from .fit import FitResult
 
 
+MOST_LOST = 0.05
+"""Share of the toys that may not converge: those that do are a biased choice of all."""
+
+
+def said_lost(lost: int, drawn: int, many: bool) -> str:
+    """Return how toys ended, in words."""
+    if not lost:
+        return "converged"
+    trust = f"not to be trusted, with more than {100 * MOST_LOST:g} % of the toys lost: " if many else ""
+    return f"{trust}{lost} of {drawn} toys did not converge"
+
+
 def settings(fit: "FitResult", count: int, seed: int) -> dict[str, Any]:
     """Return what was asked for, beside what toys were drawn for."""
     asked = fit.specification
@@ -91,17 +103,23 @@ class ToyStudy:
 
     @property
     def converged(self) -> bool:
-        """Return whether the data were fitted, and some of the toys, with recoil integrals that are accurate."""
-        drawn = self.fit.converged and bool(self.toy_converged.any()) and math.isfinite(self.statistic)
-        return drawn and self.accuracy.trusted
+        """Return whether the data were fitted, and all but few toys, with recoil integrals that are accurate."""
+        fitted = self.fit.converged and math.isfinite(self.statistic)
+        return fitted and not self._many_lost and self.accuracy.trusted
+
+    @property
+    def _many_lost(self) -> bool:
+        return bool(np.mean(~self.toy_converged) > MOST_LOST)
 
     @property
     def message(self) -> str:
         """Return how the fits ended, in words."""
         if not self.fit.converged:
             return self.fit.message
+        if not math.isfinite(self.statistic):
+            return "did not converge: the data were not fitted at the hypothesis"
         lost = int(np.sum(~self.toy_converged))
-        return self.accuracy.added_to("converged" if not lost else f"{lost} of {self.count} toys did not converge")
+        return self.accuracy.added_to(said_lost(lost, self.count, self._many_lost))
 
     def t(self, *names: str) -> np.ndarray:
         """Return t = χ²(held at the truth) - χ²_min of the toys that converged, for parameters held together."""

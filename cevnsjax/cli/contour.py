@@ -74,6 +74,8 @@ def contour(
         show.json_object({"contours": found})
     else:
         show.contours(found)
+    for content in found:
+        show.exit_unless_converged(content)
 
 
 def _described(
@@ -92,16 +94,21 @@ def _described(
         "reference": {"which": reference, "chi2": scan.chi2_min if reference == "best" else scan.chi2_grid_min},
         "best": scan.best,
         "not_converged": scan.not_converged,
+        "converged": scan.converged,
+        "message": scan.message,
     }
     if len(names) == 2:
         lines = scan.contours(level, count, names, reference)
-        return content | {"lines": [{"closed": one.closed, "points": one.points.tolist()} for one in lines]}
-    pieces = scan.pieces(level, count, names[0], reference)
-    return content | {
-        "pieces": [
-            {"low": p.low, "high": p.high, "open_below": p.open_below, "open_above": p.open_above} for p in pieces
+        content["lines"] = [{"closed": one.closed, "points": one.points.tolist()} for one in lines]
+    else:
+        content["pieces"] = [
+            {"low": p.low, "high": p.high, "open_below": p.open_below, "open_above": p.open_above}
+            for p in scan.pieces(level, count, names[0], reference)
         ]
-    }
+    if scan.converged and not scan.resolves(level, count, names, reference):
+        content["converged"] = False
+        content["message"] = f"the grid is too coarse: it holds the best fit, but no point of it is within {level}"
+    return content
 
 
 def _rows(content: dict[str, Any]) -> list[tuple[Any, ...]]:

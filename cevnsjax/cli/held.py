@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from .._errors import InputError, printable
 from ..analysis.held import Held, chunk_of, differences, read_held, written_axis
@@ -185,9 +184,9 @@ def _print(content: dict[str, Any]) -> None:
     }
     for name, text in shown.items():
         if text:
-            rows.add_row(name, escape(printable(text)))
+            rows.add_row(name, printable(text))
     console = printing.console()
-    console.print(escape(printable(f"{content['file']}: {_state(content)}")))
+    console.print(printable(f"{content['file']}: {_state(content)}"))
     console.print(rows)
     reasons = f"no command makes it again: {listed(content['no_command'])}; it was made in Python or with other files"
     OUTPUT.printed(print, printable(reasons if content["command"] is None else content["command"]))

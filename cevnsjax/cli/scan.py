@@ -74,5 +74,6 @@ def scan(
         show.json_object(content)
     else:
         show.scan(content)
-    show.draw(plot, result)
+    if result.converged:
+        show.draw(plot, result)
     show.exit_unless_converged(content)

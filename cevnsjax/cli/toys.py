@@ -75,12 +75,12 @@ def toys(
             else:
                 result = likelihood.toys(STUDY_TOYS if count is None else count, seed, tested, **running, **asked)
                 content = result.as_dict(levels)
-        content["out"] = kept.save(result.save if result.converged else None)
+        content["out"] = kept.save(result.save if content["converged"] else None)
     if json_:
         show.json_object(content)
     else:
         (show.construction if grid else show.toys)(content, likelihood.data_name)
     kept.check()
-    if result.converged:
+    if content["converged"]:
         show.draw(plot, result)
     show.exit_unless_converged(content)

@@ -95,7 +95,8 @@ class Construction:
         """Return the share of the toys with t as large as that of the data at each point, and its standard error."""
         count = np.array([len(one) for one in self.statistics])
         passed = [at_least(one, t) for one, t in zip(self.statistics, self.observed, strict=True)]
-        share = np.array(passed) / count
+        with np.errstate(invalid="ignore"):  # not a number where no toy converged
+            share = np.array(passed) / count
         # The error of a fraction of 0 or 1 is that of one toy more or less.
         middle = np.clip(share, 1.0 / (count + 1.0), count / (count + 1.0))
         return share, np.sqrt(middle * (1.0 - middle) / count)

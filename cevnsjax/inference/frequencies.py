@@ -16,7 +16,10 @@ def fraction(passed: int, count: int, cl: float = ONE_SIGMA) -> tuple[float, flo
     """Return the fraction of `count` that `passed`, with the lower and upper end of its Clopper-Pearson interval.
 
     C. J. Clopper and E. S. Pearson, Biometrika 26, 404 (1934): it covers with at least `cl`, whatever the truth.
+    The fraction of none at all is not a number.
     """
+    if not count:
+        return math.nan, 0.0, 1.0
     tail = 0.5 * (1.0 - cl)
     low = 0.0 if passed == 0 else float(betaincinv(passed, count - passed + 1, tail))
     high = 1.0 if passed == count else float(betaincinv(passed + 1, count - passed, 1.0 - tail))
@@ -35,6 +38,8 @@ def critical_value(statistics: Float[np.ndarray, " toy"], cl: float) -> tuple[fl
     above and below.
     """
     ordered, count = np.sort(statistics), len(statistics)
+    if not count:
+        return math.nan, math.nan
     width = math.sqrt(count * cl * (1.0 - cl))
     place = math.ceil(cl * count) - 1
     low, high = (min(max(round(place + sign * width), 0), count - 1) for sign in (-1.0, 1.0))

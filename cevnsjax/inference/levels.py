@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
@@ -85,7 +85,7 @@ def level_of(cl: Any) -> Level:
         raise InputError(f"expected a confidence level as a fraction such as 0.9, found {cl!r}")
     if not 0.0 < cl < 1.0:
         raise InputError(f"expected a confidence level as a fraction between 0 and 1, found {cl}{_hint(str(cl))}")
-    digits = Decimal(str(cl))
+    digits = Decimal(str(float(cl)))
     return _of_tail(f"{(100 * digits).normalize():f}", 1 - Fraction(digits))
 
 
@@ -108,7 +108,7 @@ def check_level(name: str, cl: Any) -> None:
 
 def check_levels(name: str, levels: Any) -> None:
     """Refuse what is not a list of confidence levels as fractions."""
-    if isinstance(levels, str) or not isinstance(levels, Iterable):
+    if isinstance(levels, str) or not (isinstance(levels, Iterable) and isinstance(levels, Sized)):
         raise InputError(f"{name}: expected confidence levels such as [0.6827, 0.9], found {levels!r}")
     for level in levels:
         check_level(name, level)
