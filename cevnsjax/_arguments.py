@@ -168,9 +168,11 @@ def path(name: str, value: Any) -> None:
 
 
 def array(name: str, value: Any) -> None:
-    """Refuse what is no array."""
+    """Refuse what is no array of real numbers."""
     if not hasattr(value, "ndim"):
         raise InputError(f"{name}: expected an array, found {shown(value)}")
+    if np.dtype(value.dtype).kind not in "fiu":
+        raise InputError(f"{name}: expected an array of real numbers, found one of {value.dtype}")
 
 
 def switch(name: str, value: Any) -> None:

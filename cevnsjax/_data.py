@@ -48,6 +48,8 @@ LARGEST_FILE = 2**26
 """Bytes of a data file up to which it is read."""
 MOST_NUMBERS = 10**8
 """Numbers of an array up to which it is read."""
+MOST_PARTS = 200
+"""Parts that a key of a TOML file may have: reading one takes time with their number squared."""
 LONGEST_HEADER = 2**16
 """Bytes that the header of an array may have beside its numbers."""
 DAMAGED = (
@@ -88,12 +90,22 @@ def quoted(value: object) -> str:
     return repr(shown(value)) if isinstance(value, str) else shown(value)
 
 
+def _parts(line: str) -> int:
+    """Return at least the number of parts of the longest dotted key in a line of TOML."""
+    if line.count(".") < MOST_PARTS:
+        return 1
+    runs = re.split(r"[=,{}\[\]#]", re.sub(r"[\"' \t\r]", "", line))
+    return max(sum(map(bool, run.split("."))) for run in runs)
+
+
 def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
     """Return the tables of a TOML document in UTF-8, with a byte-order mark or without, read from `path`."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: expected a TOML file, found: {error}") from None
+    if any(_parts(line) > MOST_PARTS for line in text.split("\n")):
+        raise DataError(f"{path}: expected a TOML file, found: a key of more than {MOST_PARTS} parts")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -48,6 +48,8 @@ class Parameter:
     needs: str | None = None
     """A parameter without which this one means nothing, as a coupling without the mass of its mediator: where this one
     is fitted or set, that one must be too, and has no default."""
+    acts_through: tuple[str, ...] = ()
+    """Parameters that are 0 where this one does nothing, as the modulus of a phase."""
 
     @property
     def profiled(self) -> bool:

@@ -20,6 +20,7 @@ from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
 from ..nuclei.target import Target, has_form_factor
 from ..prediction import cross_sections, flux_averaged_cross_section
 from .likelihood import Likelihood
+from .record import data_digest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -143,6 +144,8 @@ class CrossSections:
     measured: tuple[MeasuredSection, ...]
     interaction: Combination
     form_factor: str
+    data: str
+    """Digest of the data."""
 
     @cached_property
     def predicted(self) -> SectionTable:
@@ -166,6 +169,7 @@ class CrossSections:
             },
             "converged": self.converged,
             "message": "converged" if self.converged else "did not converge",
+            "data": self.data,
             "version": __version__,
         }
 
@@ -231,4 +235,5 @@ def flux_averaged_cross_sections(
     if len(set(names)) < len(names):
         raise InputError(f"expected different measurements, found {', '.join(names)}")
     sections = tuple(measured_cross_section(measurement, chosen) for measurement in counted)
-    return CrossSections(sections, chosen, DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
+    chosen_factor = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
+    return CrossSections(sections, chosen, chosen_factor, data_digest(counted))

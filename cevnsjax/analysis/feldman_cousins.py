@@ -165,7 +165,7 @@ class FeldmanCousinsResult:
             "converged": self.converged,
             "message": self.message,
             "not_converged": int(self.construction.lost.sum()),
-            "data": data_digest(self.fit.likelihood),
+            "data": data_digest(self.fit.likelihood.measurements),
             "seconds": dict(self.seconds),
             "version": __version__,
         }

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import InputError
+from .._version import __version__
 from ..accuracy import WORTH_A_WORD
 from ..folding import Factor, endless_rise, fold
 from ..interactions.combination import Combination
 from ..measurement import Measurement, Observables, data_name
 from ..prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
+from .record import data_digest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,7 +88,8 @@ class Prediction:
         return float(strength * flux_averaged_cross_section(self.measurement, self.interaction, self.params))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the prediction as plain lists and numbers."""
+        """Return the prediction as plain lists and numbers, the JSON of the command line."""
+        made = {"data": data_digest([self.measurement]), "version": __version__}
         if isinstance(self.measurement, Observables):
             numbers = zip(self.measurement.labels, self.counts["prediction"], strict=True)
             return {
@@ -94,6 +97,7 @@ class Prediction:
                 "total": {label: float(number) for label, number in numbers},
                 "observed": dict(zip(self.measurement.labels, self.measurement.observed.tolist(), strict=True)),
                 "error": dict(zip(self.measurement.labels, self.measurement.errors.tolist(), strict=True)),
+                **made,
             }
         flavours, scatterers = self.measurement.source.flavours, self.measurement.scatterers
         found = {
@@ -107,6 +111,7 @@ class Prediction:
             "edges": {axis: edges.tolist() for axis, edges in self.measurement.axes.items()},
             "quadrature_error": self.quadrature_error,
             "observed": self.observed.tolist(),
+            **made,
         }
         if self.measurement.recoils == "nucleus":
             found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}

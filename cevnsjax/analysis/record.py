@@ -8,7 +8,7 @@ the same ones.
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -54,9 +54,9 @@ def data_digests(likelihood: "Likelihood") -> dict[str, str]:
     return found
 
 
-def data_digest(likelihood: "Likelihood") -> str:
+def data_digest(measurements: Iterable[Measurement | Observables]) -> str:
     """Return one short digest of all data files of the package and of the observed numbers."""
-    observed = [f"{measurement.name} {_observed(measurement)}" for measurement in likelihood.measurements]
+    observed = [f"{measurement.name} {_observed(measurement)}" for measurement in measurements]
     return hashlib.sha256("\n".join([_checksums(), *observed]).encode()).hexdigest()[:16]
 
 
@@ -74,7 +74,7 @@ def record(
         "settings": settings(likelihood, asked, besides),
         "origin": origin(likelihood, asked, besides),
         "run": dict(run),
-        "digest": data_digest(likelihood),
+        "digest": data_digest(likelihood.measurements),
         **versions(),
     }
 

@@ -119,7 +119,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
             "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,
-            "data": data_digest(fit.likelihood),
+            "data": data_digest(fit.likelihood.measurements),
             "seconds": fit.seconds,
             "version": __version__,
         }
@@ -143,7 +143,7 @@ def profile_report(profile: "ProfileResult", levels: Sequence[Level]) -> dict[st
             "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,
-            "data": data_digest(fit.likelihood),
+            "data": data_digest(fit.likelihood.measurements),
             "seconds": fit.seconds,
             "version": __version__,
         }

@@ -464,7 +464,7 @@ def _attributes(
         **record.versions(),
         "settings": settings,
         "origin": record.origin(likelihood, asked, grid.names),
-        "digest": record.data_digest(likelihood),
+        "digest": record.data_digest(likelihood.measurements),
         "axes": _axes_described(likelihood, grid),
         "probe": probe,
         "levels": levels,

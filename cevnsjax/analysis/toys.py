@@ -180,7 +180,7 @@ class ToyStudy:
             "converged": self.converged,
             "message": self.message,
             "not_converged": int(np.sum(~self.toy_converged)),
-            "data": data_digest(self.fit.likelihood),
+            "data": data_digest(self.fit.likelihood.measurements),
             "seconds": dict(self.seconds),
             "version": __version__,
         }

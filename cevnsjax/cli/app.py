@@ -1,5 +1,6 @@
 """The commands."""
 
+import errno
 import gc
 import sys
 from collections.abc import Callable, Sequence
@@ -43,6 +44,8 @@ app = typer.Typer(
 )
 
 NO_OUTPUT, BAD_INPUT = 1, 2
+FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
+"""Errors of a stream that takes no more; those of files have the name of the file."""
 
 
 def _show_version(asked: bool | None) -> None:
@@ -390,7 +393,8 @@ def _run() -> int:
     except InputError as error:
         print(f"cevnsjax: {' '.join(str(error).split())}", file=sys.stderr)
     except OSError as error:
-        if not OUTPUT.fails:
+        unnamed = error.filename is None and error.errno in FULL
+        if not (unnamed or OUTPUT.fails):
             raise
         OUTPUT.drop(error)
     return BAD_INPUT

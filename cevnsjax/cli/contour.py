@@ -96,6 +96,8 @@ def _described(
         "not_converged": scan.not_converged,
         "converged": scan.converged,
         "message": scan.message,
+        "data": scan.dataset.attrs["digest"],
+        "version": scan.dataset.attrs["version"],
     }
     if len(names) == 2:
         lines = scan.contours(level, count, names, reference)

@@ -3,6 +3,7 @@
 import _thread
 import codecs
 import io
+import logging
 import os
 import signal
 import sys
@@ -145,6 +146,7 @@ def prepare_streams() -> None:
     WRITTEN.clear()
     codecs.register_error(ERRORS, _write_in_letters)
     os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook or a profile has asked for
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that it has no folder for its fonts is no news
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

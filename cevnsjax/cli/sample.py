@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from .._errors import InputError
 from ..analysis.posterior import CREDIBLE, Posterior
 from ..inference.sample import check_settings
+from ..measurement import Observables
 from . import keeping, options, show
 
 NOT_TRUSTED = 3
@@ -72,6 +74,8 @@ def sample(
     with keeping.output(out, resume, overwrite) as kept:
         likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
         likelihood.specify(**asked)
+        if plot_predictive is not None and all(isinstance(one, Observables) for one in likelihood.measurements):
+            raise InputError("--plot-predictive: there is no measurement with bins to draw")
         with bar("sampling") as report:
             posterior = likelihood.sample(
                 draws=draws,

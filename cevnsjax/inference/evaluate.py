@@ -63,17 +63,19 @@ class Evaluator:
         """Become the copy."""
         Evaluator.__init__(self, problem)
 
-    def _check(self, u: Float[Array, "*point coordinate"]) -> None:
+    def _checked(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point coordinate"]:
+        """Return coordinates in double precision; refuse what is none."""
         check_precision()
         if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):
             raise InputError(f"expected rows of {len(self.names)} coordinates {self.names}, found shape {u.shape}")
         if not isinstance(u, jax.core.Tracer) and not np.isfinite(u).all():
             raise InputError("expected finite coordinates, found others among them")
+        return u if u.dtype == np.float64 else u.astype(np.float64)
 
     @arguments.checked(u=arguments.array)
     def chi2(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point"]:
         """Return χ² at one vector of coordinates, or at each row."""
-        self._check(u)
+        u = self._checked(u)
         function = _one if u.ndim == 1 else _many
         return function(*self._problem, u)
 
@@ -82,12 +84,12 @@ class Evaluator:
         self, u: Float[Array, "*point coordinate"]
     ) -> tuple[Float[Array, "*point"], Float[Array, "*point coordinate"]]:
         """Return χ² and its gradient at one vector of coordinates, or at each row."""
-        self._check(u)
+        u = self._checked(u)
         function = _one_gradient if u.ndim == 1 else _many_gradient
         return function(*self._problem, u)
 
     @arguments.checked(u=arguments.array)
     def hessian(self, u: Float[Array, " coordinate"]) -> Float[np.ndarray, "coordinate coordinate"]:
         """Return the matrix of second derivatives at one vector of coordinates."""
-        self._check(u)
+        u = self._checked(u)
         return np.asarray(_hessian(*self._problem, u))

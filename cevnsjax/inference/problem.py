@@ -22,6 +22,9 @@ from ..constraints import Relation, build_constraints, check_constraint, check_r
 from ..likelihood import ChiSquare
 from ..parameters import Gaussian, ParameterTable
 
+APART = 1e-12
+"""Least relative distance of neighbouring values: some thousand times the rounding of their last digit."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Specification:
@@ -81,6 +84,8 @@ class Specification:
                 raise InputError(f"a range is given for '{name}', which is not profiled")
             if not (math.isfinite(low) and math.isfinite(high) and low < high):
                 raise InputError(f"{name}: expected a range from a lower to a higher number, found {low:g} to {high:g}")
+            if high - low <= (points - 1) * APART * max(abs(low), abs(high)):
+                raise InputError(f"{name}: expected a range of {points} values that differ, found {low!r} to {high!r}")
             least, most = self.bounds[self.leader(name)]
             for edge in (low, high):
                 if not least <= edge <= most:
@@ -97,9 +102,10 @@ def check_precision() -> None:
 
 
 def check_acting(free: Sequence[str], moving: Set[str], values: Mapping[str, float], table: ParameterTable) -> None:
-    """Refuse a mass to be fitted without its couplings, all of them 0: χ² does not depend on it."""
+    """Refuse a mass or a phase to be fitted without its couplings, all of them 0: χ² does not depend on it."""
     for name in free:
-        couplings = [coupling for coupling in table if table[coupling].needs == name]
+        through = table[name].acts_through
+        couplings = [one for one in table if table[one].needs == name or one in through]
         if couplings and not any(coupling in moving or values[coupling] != 0.0 for coupling in couplings):
             listed, verb = " and ".join(couplings), "is" if len(couplings) == 1 else "are"
             raise InputError(

@@ -20,7 +20,7 @@ from scipy.interpolate import make_interp_spline
 from .._errors import BLANKS, InputError, read_number, read_whole
 from .._typing import Float
 from .fit import MANY, Solver, even_points
-from .problem import Problem, Specification
+from .problem import APART, Problem, Specification
 from .quadratic import MOST_PARAMETERS, minimise_quadratic
 
 STARTS = 4
@@ -39,8 +39,6 @@ The others start where a spline through these says that they end.
 MOST_VALUES, MOST_POINTS, MOST_BLOCKS = 10**6, 10**9, 10**6
 """Values of one axis, points and blocks of a grid: beyond, the search of the minima takes more than 24 GB of memory,
 and a store some ten million files."""
-APART = 1e-12
-"""Least relative distance of neighbouring values: some thousand times the rounding of their last digit."""
 LEAST = 1e-6
 """Least value of a parameter on a logarithmic axis where the best fit is refined, in parts of the first of the axis."""
 SOLVERS = 4

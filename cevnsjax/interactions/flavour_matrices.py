@@ -100,5 +100,6 @@ def matrix_parameters(
             indices = "".join(_GREEK[flavour] for flavour in _PAIRS[pair].split())
             symbol = rf"\arg {latex.replace('{}', f'{{{indices}}}')}"
             words = f"phase of the {description.replace('{}', _PAIRS[pair])}"
-            found.append(Parameter(f"{stem.format(pair)}_phase", "rad", 0.0, (-math.pi, math.pi), symbol, words))
+            name, bounds = stem.format(pair), (-math.pi, math.pi)
+            found.append(Parameter(f"{name}_phase", "rad", 0.0, bounds, symbol, words, acts_through=(name,)))
     return tuple(found)

@@ -49,6 +49,7 @@ DELTA_M2_41 = Parameter(
     bounds=(0.0, 1e3),
     latex=r"\Delta m^2_{41}",
     description="splitting of the squared masses of the fourth and the first neutrino",
+    acts_through=tuple(element.name for element in ELEMENTS),
 )
 
 

@@ -44,3 +44,8 @@ def test_the_main_job_runs_from_another_folder(environment, tmp_path):
     assert list((tmp_path / "cache").rglob("*-cache")), "the compilation cache holds the program"
     where = call(environment / "python", "-c", "import cevnsjax; print(cevnsjax.__file__)", cwd=tmp_path, env=clean)
     assert str(ROOT / "cevnsjax") not in where
+
+
+def test_what_is_installed_goes_together():
+    """`pip check` of the environment of these tests."""
+    assert call(sys.executable, "-m", "pip", "check").startswith("No broken requirements found")

@@ -262,6 +262,8 @@ forecast csre-cs --free r_n_cs --explain || No such option
 forecast csre-cs --free r_n_cs --plot x.png.gz || x.png.gz
 profile || Missing argument
 profile csre-cs || one or two
+profile csre-cs --free r_n_cs --range r_n_cs=5:5.000000000000001 --points 100 || values that differ
+sample csre-cs --free r_n_cs --plot-predictive p.png || no measurement with bins
 profile coherent-csi-2021 --free sin2_theta_w,r_n_cs,r_n_i || one or two
 profile csre-cs --free r_n_cs --param , || --param
 profile csre-cs --param r_n_x || unknown parameter

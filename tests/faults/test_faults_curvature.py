@@ -185,6 +185,21 @@ def test_mass_without_its_coupling(refused, interaction, mass, coupling):
     refused("scan", CONUS, *model, "--grid", f"{mass}=1:10:3", "--out", "s.zarr", words=(mass, coupling))
 
 
+@pytest.mark.parametrize(
+    ("interaction", "name", "through", "value"),
+    [
+        ("sterile-oscillation", "delta_m2_41", "u2_mu4", 0.1),
+        ("nsi", "eps_emu_u_phase", "eps_emu_u", 0.2),
+    ],
+)
+def test_splittings_and_phases_without_what_they_act_through(refused, result, interaction, name, through, value):
+    asked = ("coherent-csi-2021", "--interaction", interaction)
+    refused("fit", *asked, "--free", name, words=(name, through))
+    refused("profile", *asked, "--free", name, words=(name, through))
+    refused("scan", *asked, "--grid", f"{name}=1:2:3", "--out", "s.zarr", words=(name, through))
+    assert result("fit", *asked, "--free", name, "--set", f"{through}={value}")["converged"]
+
+
 @pytest.mark.parametrize("name", ["apv-cs", "csre-cs", "prex-ii:alone"])
 def test_nothing_to_fit(command, result, name):
     """χ² at the defaults, ((predicted - measured) / error)²."""

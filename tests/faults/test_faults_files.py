@@ -106,7 +106,7 @@ def test_only_regular_files_of_some_size_are_read(refused, tmp_path):
     refused("predict", "list.toml", words=["expected a file of at most 2.1 MB"])
 
 
-@pytest.mark.parametrize("content", ["a = " + 200_000 * "[", "a = " + 50_000 * "{ a = ", ".".join(3000 * "a") + " = 1", "[" + ".".join(3000 * "a") + "]"])  # fmt: skip
+@pytest.mark.parametrize("content", ["a = " + 200_000 * "[", "a = " + 50_000 * "{ a = ", ".".join(3000 * "a") + " = 1", "[" + ".".join(3000 * "a") + "]", " . ".join(50_000 * ["'a'"]) + " = 1"])  # fmt: skip
 def test_what_is_nested_deeply(refused, tmp_path, content):
     (tmp_path / "experiment.toml").write_text(content)
     refused("predict", "experiment.toml", words=["experiment.toml: "])

@@ -212,7 +212,9 @@ def test_a_disk_that_is_full_at_the_end(command, tmp_path, monkeypatch, run):
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".unfinished"]
 
 
-@pytest.mark.parametrize("arguments", [("measurements", "--json"), ("predict", "csre-cs")])
+@pytest.mark.parametrize(
+    "arguments", [("measurements", "--json"), ("predict", "csre-cs"), ("--help",), ("--version",), ("fit", "-h")]
+)
 def test_a_standard_output_that_takes_nothing(command, monkeypatch, arguments):
     with open("/dev/full", "w") as full:
         monkeypatch.setattr(sys, "stdout", full)

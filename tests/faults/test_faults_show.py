@@ -240,6 +240,14 @@ def test_data_have_a_digest_in_every_result(command, tmp_path, monkeypatch):
     assert len(found["data"]) == 16
     profile = json.loads(command("profile", "csre-cs", "--free", "r_n_cs", "--points", "3", "--json")[1])
     assert profile["data"] == found["data"]
+    predicted = json.loads(command("predict", "csre-cs", "--json")[1])
+    assert (predicted["data"], predicted["version"]) == (found["data"], found["version"])
+    command("scan", "csre-cs", "--grid", "r_n_cs=4:6:11", "--out", "s.zarr")
+    (contour,) = json.loads(command("contour", "s.zarr", "--json")[1])["contours"]
+    assert (contour["data"], contour["version"]) == (found["data"], found["version"])
+    counts = json.loads(command("predict", "coherent-csi-2021", "--json")[1])
+    sections = json.loads(command("cross-sections", "coherent-csi-2021", "--json")[1])
+    assert sections["data"] == counts["data"] != found["data"]
     # Other data, whose own list of digests vouches for them: another digest in the result.
     other = tmp_path / "data"
     shutil.copytree(cj_data(), other)

@@ -296,10 +296,15 @@ def test_points_of_an_evaluator(likelihood):
             (np.array([math.inf]), "finite coordinates"),
             (np.array([5.0, 5.0]), "rows of 1 coordinates"),
             ([5.0], "u: expected an array"),
+            (np.array([5.0 + 1j]), "u: expected an array of real numbers, found one of complex128"),
+            (np.array(["5"]), "u: expected an array of real numbers"),
             ("5", "u: expected an array"),
         ):
             with pytest.raises(cj.InputError, match=message):
                 call(u)
+    value, slope = evaluator.value_and_gradient(np.array([5.0], np.float32))
+    assert slope.dtype == np.float64
+    assert (value, slope) == evaluator.value_and_gradient(np.array([5.0]))
     with pytest.raises(cj.InputError, match="found none of r_n_cs"):
         likelihood.problem(free=["r_n_cs"]).coordinates({})
     for widths, message in (
