@@ -16,6 +16,8 @@ from ..inference.scan import Axis
 
 FINER = 10
 """How many times finer the grid is made before contours are drawn, at most."""
+NEAR = 0.02
+"""Share of a step within which a point is no news beside one of the grid."""
 MOST_POINTS = 1000
 """Values of an axis beyond which it is made no finer."""
 
@@ -98,6 +100,16 @@ def contours(axes: tuple[Axis, Axis], delta: np.ndarray, level: float) -> list[C
         points = np.stack([unscaled(axis, points[:, column]) for column, axis in enumerate(axes)], axis=1)
         found.append(Contour(points, closed))
     return sorted(found, key=lambda contour: -len(contour.points))
+
+
+def with_point(axis: Axis, delta: np.ndarray, value: float, height: float) -> tuple[Axis, np.ndarray]:
+    """Return an axis and `delta` on it with one more point that is known, if it is between others and not too near."""
+    place = int(np.searchsorted(axis.values, value))
+    around = axis.values[max(place - 1, 0) : place + 1]
+    if place in (0, len(axis.values)) or np.min(np.abs(around - value)) < NEAR * np.ptp(around):
+        return axis, delta
+    values = np.insert(axis.values, place, value)
+    return Axis(axis.name, values, axis.log), np.insert(delta, place, height)
 
 
 def pieces(axis: Axis, delta: np.ndarray, level: float) -> list[Region]:

@@ -20,7 +20,7 @@ from ..inference.levels import LEVELS, Level, check_level, delta_chi2, level_of
 from ..inference.problem import Problem, Specification, pose
 from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
 from . import record
-from .contours import Contour, Region, contours, finer_grid, pieces, unscaled
+from .contours import Contour, Region, contours, finer_grid, pieces, unscaled, with_point
 from .store import FORMAT, ROOT, Damage, ScanStore, are_whole, read_attributes
 
 if TYPE_CHECKING:
@@ -302,7 +302,10 @@ class ScanResult:
         """Return the pieces of one axis that lie below a confidence level, the others profiled."""
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
-        return pieces(axis, self.delta_chi2(chosen, reference), _height(level, parameters))
+        delta = self.delta_chi2(chosen, reference)
+        if reference == "best":
+            axis, delta = with_point(axis, delta, self.best[axis.name], 0.0)
+        return pieces(axis, delta, _height(level, parameters))
 
     @arguments.checked(level=check_level, parameters=arguments.whole(1, 2), names=arguments.texts)
     def resolves(self, level: float | Level, parameters: int, names: Sequence[str], reference: str = "best") -> bool:
