@@ -7,6 +7,7 @@ following links, so that nobody who can write to that folder chooses what is ove
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
@@ -177,8 +178,9 @@ def locked(path: Path) -> Iterator[None]:
         os.ftruncate(handle, 0)
         with suppress(OSError):  # a full disk: the lock holds without the number
             os.write(handle, str(os.getpid()).encode())
+        own = re.escape(f".{path.name[:100]}.") + r"[0-9a-f]{8}" + re.escape(WRITING)
         for name in os.listdir(path.parent):
-            if name.startswith(f".{path.name[:100]}.") and name.endswith(WRITING):
+            if re.fullmatch(own, name):
                 path.with_name(name).unlink(missing_ok=True)
         yield
     finally:

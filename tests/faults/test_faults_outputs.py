@@ -160,6 +160,17 @@ def test_what_lies_beside_an_output_is_no_way_to_another_file(command, tmp_path)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".t.nc")]
 
 
+def test_what_another_output_is_writing_is_left_alone(command, tmp_path):
+    """Of a name that begins as this one does."""
+    ours, theirs = tmp_path / ".light.0123abcd.writing", tmp_path / ".light.nc.0123abcd.writing"
+    for part in (ours, theirs):
+        part.write_text("half")
+    code, _, err = command("scan", "csre-cs", "--grid", "r_n_cs=4:6:5", "--out", "light")
+    assert code == 0, err
+    assert theirs.read_text() == "half"
+    assert not ours.exists()
+
+
 class Code:
     """What a checkpoint must never run."""
 
