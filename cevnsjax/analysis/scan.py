@@ -533,6 +533,7 @@ def scan(
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
     with locked(store.path):
+        store.tidy()
         if overwrite or not store.exists:
             store.create({**attributes, "complete": False})
         stored, repaired = _mended(store, {**attributes, "complete": False}, settings, probe)

@@ -184,6 +184,13 @@ def _write_synced(path: Path, content: bytes) -> None:
     sync(path)
 
 
+def _remove_folder(path: Path) -> None:
+    """Remove a folder as far as that is possible, or a link in its place."""
+    if path.is_symlink():
+        path.unlink()
+    shutil.rmtree(path, ignore_errors=True)
+
+
 class ScanStore:
     """The store of one scan."""
 
@@ -241,13 +248,16 @@ class ScanStore:
             found[f"{name}/{ROOT}"] = _array(grid, grid.names, grid.block, kind, {})
         return found
 
+    def _beside(self, what: str) -> Path:
+        return self.path.with_name(f".{self.path.name}.{what}")
+
     def create(self, attributes: Mapping[str, Any]) -> None:
-        """Create the store without any chunk, at once: beside its place, then renamed."""
-        building = self.path.with_name(f".{self.path.name}.partial")
+        """Create the store without any chunk, at once: beside its place, then renamed.
+
+        What is there is renamed aside first, put back if the new store does not come, and removed once it is there.
+        """
+        building = self._beside("partial")
         with self._guarded():
-            if building.is_symlink():
-                building.unlink()
-            shutil.rmtree(building, ignore_errors=True)
             try:
                 building.mkdir()
                 for name, content in self._fixed().items():
@@ -255,20 +265,24 @@ class ScanStore:
                     _write_synced(building / name, content)
                 _write_synced(building / ROOT, _root(attributes))
                 if self.exists:
-                    self._put_aside()
+                    self.path.rename(self._beside("replaced"))
                 building.rename(self.path)
                 sync(self.path.parent)
             finally:
-                shutil.rmtree(building, ignore_errors=True)
+                self._tidy()
 
-    def _put_aside(self) -> None:
-        """Remove the store that is there, at once: it is renamed first."""
-        aside = self.path.with_name(f".{self.path.name}.replaced")
-        if aside.is_symlink():
-            aside.unlink()
-        shutil.rmtree(aside, ignore_errors=True)
-        self.path.rename(aside)
-        shutil.rmtree(aside)
+    def tidy(self) -> None:
+        """Put back, or remove, what a run that was killed while it created the store has left beside it."""
+        with self._guarded():
+            self._tidy()
+
+    def _tidy(self) -> None:
+        building, aside = self._beside("partial"), self._beside("replaced")
+        _remove_folder(building)
+        if (aside / ROOT).is_file() and not aside.is_symlink():
+            aside.rename(building if exists(self.path) else self.path)  # half removed, it is never put back
+        _remove_folder(aside)
+        _remove_folder(building)
 
     # Places and checks
 

@@ -2,11 +2,13 @@
 
 import contextlib
 import csv
+import errno
 import hashlib
 import json
 import os
 import pickle
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import independent_reactor
@@ -290,7 +292,7 @@ def test_no_path_leads_out_of_a_store(made, scan, command, tmp_path):
     assert files(outside) == before
 
 
-@pytest.mark.parametrize("name", [".s.zarr.lock", ".s.zarr.partial"])
+@pytest.mark.parametrize("name", [".s.zarr.lock", ".s.zarr.partial", ".s.zarr.replaced"])
 def test_links_beside_a_store_are_not_followed(command, tmp_path, name):
     precious, folder = tmp_path / "precious", tmp_path / "folder"
     precious.write_text("years of work")
@@ -550,3 +552,56 @@ def test_what_is_no_scan_is_never_replaced(command, made, tmp_path, kind):
     assert err.count("\n") == 1
     assert "own.zarr" in err
     assert files(tmp_path) == before
+
+
+def test_there_is_a_store_while_the_old_one_is_removed(command, made, tmp_path, monkeypatch):
+    shutil.copytree(made.whole, tmp_path / "own.zarr")
+    remove, seen = shutil.rmtree, []
+
+    def watched(path, *others, **options):
+        if (path / "chi2").exists():
+            seen.append(sorted(found.name for found in Path("own.zarr").iterdir()))
+        remove(path, *others, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", watched)
+    code, _, err = command(*OTHER, "--overwrite")
+    assert code == 0, err
+    assert seen == [["chi2", "converged", "r_n_cs", "zarr.json"]]
+    assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
+
+
+def test_a_store_that_cannot_be_replaced_stays(command, made, tmp_path, monkeypatch):
+    shutil.copytree(made.whole, tmp_path / "own.zarr")
+    rename = Path.rename
+
+    def fails(path, target):
+        if Path(target).name == "own.zarr" and path.name == ".own.zarr.partial":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Path, "rename", fails)
+        code, _, err = command(*OTHER, "--overwrite")
+    assert code == 2
+    assert "cannot write to 'own.zarr': Input/output error" in err
+    assert files(tmp_path / "own.zarr") == files(made.whole)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
+
+
+def test_what_a_killed_run_has_put_aside_is_put_back(command, scan, made, tmp_path):
+    aside, building = tmp_path / ".own.zarr.replaced", tmp_path / ".own.zarr.partial"
+    for run in (lambda: command(*OTHER), lambda: scan("own.zarr")):
+        shutil.copytree(made.whole, aside)
+        shutil.copytree(made.stopped, building)
+        run()
+        assert files(tmp_path / "own.zarr") == files(made.whole)
+        assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
+        shutil.rmtree(tmp_path / "own.zarr")
+
+
+def test_what_a_killed_run_has_not_removed_is_removed(scan, made, tmp_path):
+    for name in ("own.zarr", ".own.zarr.replaced", ".own.zarr.partial"):
+        shutil.copytree(made.whole, tmp_path / name)
+    (tmp_path / ".own.zarr.partial" / "zarr.json").unlink()
+    assert scan("own.zarr")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
