@@ -535,7 +535,7 @@ def scan(
     with locked(store.path):
         store.tidy()
         if overwrite or not store.exists:
-            store.create({**attributes, "complete": False})
+            store.create({**attributes, "complete": False}, overwrite)
         stored, repaired = _mended(store, {**attributes, "complete": False}, settings, probe)
         missing, faults = store.faults(complete=bool(stored.get("complete")))
         repaired += faults

@@ -198,6 +198,7 @@ class ScanStore:
         """Take the place of the store, its grid, the variables beside χ² and the flags, and attributes of the axes."""
         self.path, self.grid, self.names, self.axes = path, grid, tuple(names), axes
         self._inside: dict[Path, bool] = {}
+        self._again: str | None = "the same command"
 
     @staticmethod
     def of(path: Path, attributes: Mapping[str, Any]) -> "ScanStore":
@@ -251,12 +252,13 @@ class ScanStore:
     def _beside(self, what: str) -> Path:
         return self.path.with_name(f".{self.path.name}.{what}")
 
-    def create(self, attributes: Mapping[str, Any]) -> None:
+    def create(self, attributes: Mapping[str, Any], overwrite: bool = False) -> None:
         """Create the store without any chunk, at once: beside its place, then renamed.
 
         What is there is renamed aside first, put back if the new store does not come, and removed once it is there.
+        `overwrite` says that the option was given, without which the same command goes on from here.
         """
-        building = self._beside("partial")
+        building, self._again = self._beside("partial"), None
         with self._guarded():
             try:
                 building.mkdir()
@@ -267,14 +269,17 @@ class ScanStore:
                 if self.exists:
                     self.path.rename(self._beside("replaced"))
                 building.rename(self.path)
+                self._again = "the same command without --overwrite" if overwrite else "the same command"
                 sync(self.path.parent)
             finally:
                 self._tidy()
 
     def tidy(self) -> None:
         """Put back, or remove, what a run that was killed while it created the store has left beside it."""
-        with self._guarded():
+        try:
             self._tidy()
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
 
     def _tidy(self) -> None:
         building, aside = self._beside("partial"), self._beside("replaced")
@@ -354,12 +359,14 @@ class ScanStore:
         except Damage as damage:
             raise cannot_write(self.path, str(damage)) from None
         except OSError as error:
-            begun = sum(map(self.is_begun, range(self.grid.blocks)))
-            kept = f"{begun} of {self.grid.blocks} chunks are kept: the same command goes on from there"
-            raise InputError(
-                f"cannot write to '{self.path}': {error.strerror or error}; "
-                + (kept if self.exists else "nothing was kept")
-            ) from None
+            raise cannot_write(self.path, f"{error.strerror or error}; {self._kept()}") from None
+
+    def _kept(self) -> str:
+        """Return what is kept if this run ends now, and how it goes on."""
+        if self._again is None or not self.exists:
+            return "nothing was kept" + (", and the scan that was there stays" if self.exists else "")
+        begun = sum(map(self.is_begun, range(self.grid.blocks)))
+        return f"{begun} of {self.grid.blocks} chunks are kept: {self._again} goes on from there"
 
     def _put(self, files: Mapping[str, bytes]) -> None:
         """Write files of the store: all under other names, synced side by side, then renamed in order."""

@@ -1,5 +1,6 @@
 """The command that scans a grid of parameters."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -57,6 +58,7 @@ def scan(
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     where = options.engine(engine, workers)
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    before = out.lstat() if exists(out) else None
     with where as chosen, show.bar("scanning") as progress:
         try:
             result = likelihood.scan(
@@ -64,7 +66,7 @@ def scan(
             )
         except KeyboardInterrupt as stop:
             if exists(out):
-                stop.add_note(f"'{out}' keeps the chunks that are done: the same command goes on from there")
+                stop.add_note(_kept(out, overwrite, before))
             raise
     WRITTEN.append(f"'{out}'")
     if result.repaired:
@@ -77,3 +79,11 @@ def scan(
     if result.converged:
         show.draw(plot, result)
     show.exit_unless_converged(content)
+
+
+def _kept(out: Path, overwrite: bool, before: os.stat_result | None) -> str:
+    """Return what a scan that was stopped leaves at `out`, where `before` was when it began."""
+    if overwrite and before is not None and os.path.samestat(before, out.lstat()):
+        return f"nothing is kept, and '{out}' is the scan that was there"
+    without = " without --overwrite" if overwrite else ""
+    return f"'{out}' keeps the chunks that are done: the same command{without} goes on from there"

@@ -605,3 +605,71 @@ def test_what_a_killed_run_has_not_removed_is_removed(scan, made, tmp_path):
     (tmp_path / ".own.zarr.partial" / "zarr.json").unlink()
     assert scan("own.zarr")[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
+
+
+@pytest.fixture
+def stopped_at(command, made, tmp_path, monkeypatch):
+    """Overwrite a store, into which an error comes: at once, or as the third chunk is written; return code and line."""
+
+    def run(error, at_once):
+        shutil.copytree(made.whole, tmp_path / "own.zarr", dirs_exist_ok=True)
+        mkdir, replace, written = Path.mkdir, Path.replace, []
+
+        def making(path, *others, **options):
+            if at_once and path.name == ".own.zarr.partial":
+                raise error
+            mkdir(path, *others, **options)
+
+        def replacing(path, target):
+            if Path(target).parent.parent.name == "c" and Path(target).parent.parent.parent.name == "chi2":
+                written.append(path)
+                if len(written) == 3:
+                    raise error
+            return replace(path, target)
+
+        with monkeypatch.context() as stopping:
+            stopping.setattr(Path, "mkdir", making)
+            stopping.setattr(Path, "replace", replacing)
+            code, out, err = command("scan", *GRID, "--chunk", "10", "--out", "own.zarr", "--overwrite")
+        assert out == ""
+        return code, err.splitlines()[-1]
+
+    return run
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (
+            KeyboardInterrupt(),
+            130,
+            "'own.zarr' keeps the chunks that are done: the same command without --overwrite goes",
+        ),
+        (FULL, 2, "No space left on device; 2 of 6 chunks are kept: the same command without --overwrite goes on"),
+    ],
+    ids=["interrupted", "full"],
+)
+def test_a_scan_begun_anew_goes_on_without_overwriting(stopped_at, scan, made, tmp_path, error, code, words):
+    found, line = stopped_at(error, at_once=False)
+    assert (found, words in line) == (code, True), line
+    assert len(list((tmp_path / "own.zarr" / "chi2" / "c").rglob("0"))) >= 2
+    assert scan("own.zarr")[0] == 0
+    assert files(tmp_path / "own.zarr") == files(made.whole)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "nothing is kept, and 'own.zarr' is the scan that was there"),
+        (FULL, 2, "No space left on device; nothing was kept, and the scan that was there stays"),
+    ],
+    ids=["interrupted", "full"],
+)
+def test_the_chunks_of_the_old_scan_are_not_kept_ones(stopped_at, made, tmp_path, error, code, words):
+    found, line = stopped_at(error, at_once=True)
+    assert (found, words in line) == (code, True), line
+    assert files(tmp_path / "own.zarr") == files(made.whole)
+    assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
