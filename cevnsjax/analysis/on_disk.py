@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 class OnDisk(BackendArray):
     """A variable, read whole and kept once any of it is needed."""
 
-    def __init__(self, store: "ScanStore", name: str) -> None:
-        """Take the store, checked, and the name of the variable."""
-        self.store, self.name = store, name
+    def __init__(self, store: "ScanStore", name: str, digest: str) -> None:
+        """Take the store, checked, the name of the variable, and the digest of the attributes that the store has."""
+        self.store, self.name, self.digest = store, name, digest
         self.shape, self.dtype = store.grid.shape, np.dtype(bool if name == "converged" else float)
 
     def __getitem__(self, key: Any) -> Any:
         """Return a part of the variable."""
         basic = indexing.IndexingSupport.BASIC
-        return indexing.explicit_indexing_adapter(key, self.shape, basic, lambda at: self.store.variable(self.name)[at])
+        return indexing.explicit_indexing_adapter(key, self.shape, basic, self._read)
+
+    def _read(self, at: tuple[Any, ...]) -> np.ndarray:
+        return self.store.unchanged(self.name, self.digest)[at]
 
 
-def lazily(store: "ScanStore", name: str) -> indexing.MemoryCachedArray:
+def lazily(store: "ScanStore", name: str, digest: str) -> indexing.MemoryCachedArray:
     """Return the variable as xarray takes it."""
-    return indexing.MemoryCachedArray(indexing.LazilyIndexedArray(OnDisk(store, name)))
+    return indexing.MemoryCachedArray(indexing.LazilyIndexedArray(OnDisk(store, name, digest)))

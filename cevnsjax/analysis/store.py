@@ -430,18 +430,37 @@ class ScanStore:
         """Return χ² of the whole grid."""
         return self.variable("chi2")
 
+    def unchanged(self, name: str, digest: str) -> np.ndarray:
+        """Return a variable of the store whose attributes have this digest; refuse what lies there in its place."""
+        try:
+            self._expect(digest)
+            values = self.variable(name)
+            self._expect(digest)
+        except Damage as damage:
+            raise InputError(
+                f"the scan '{self.path}' is not what it was when it was opened: {damage}; open it again"
+            ) from None
+        return values
+
+    def _expect(self, digest: str) -> None:
+        if _digest(_format(self.path)[1]) != digest:
+            raise Damage("it was removed, replaced or altered")
+
     def dataset(self, attributes: Mapping[str, Any]) -> "xarray.Dataset":
         """Return the scan with these attributes; a variable is read when it is asked for, by this program alone.
 
-        Whatever else lies in the folder is not looked at.
+        Whatever else lies in the folder is not looked at. The store is found again from whatever folder, and is refused
+        if it is another one by then.
         """
         import xarray
 
         from .on_disk import lazily
 
         variables = ("chi2", "converged", *self.names)
+        digest = _digest({"format": FORMAT, **attributes})
+        placed = ScanStore(Path(os.path.abspath(self.path)), self.grid, self.names, self.axes)
         return xarray.Dataset(
-            {name: xarray.Variable(self.grid.names, lazily(self, name)) for name in variables},
+            {name: xarray.Variable(self.grid.names, lazily(placed, name, digest)) for name in variables},
             coords={axis.name: (axis.name, axis.values, self.axes[axis.name]) for axis in self.grid.axes},
             attrs=dict(attributes),
         )

@@ -673,3 +673,48 @@ def test_the_chunks_of_the_old_scan_are_not_kept_ones(stopped_at, made, tmp_path
     assert (found, words in line) == (code, True), line
     assert files(tmp_path / "own.zarr") == files(made.whole)
     assert [path.name for path in tmp_path.iterdir()] == ["own.zarr"]
+
+
+# Results whose store changes after they were made
+
+
+@pytest.fixture
+def result(made, tmp_path, monkeypatch):
+    """A scan by a relative path, none of whose numbers was read, and the same one opened."""
+    monkeypatch.chdir(tmp_path)
+    likelihood, grid = cj.Likelihood([cj.measurements.apv_cs()]), {"sin2_theta_w": "0.2:0.3:5"}
+    found = likelihood.scan(grid, "a.zarr")
+    return SimpleNamespace(likelihood=likelihood, grid=grid, made=found, opened=cj.open_scan("a.zarr"))
+
+
+def test_a_result_does_not_read_the_scan_that_replaces_it(result):
+    other = result.likelihood.scan(result.grid, "a.zarr", values={"q_w_sm_cs": -80.0}, overwrite=True)
+    for old in (result.made, result.opened):
+        with pytest.raises(cj.InputError, match=r"a\.zarr' is not what it was when it was opened: it was .*replaced"):
+            old.chi2  # noqa: B018
+        with pytest.raises(cj.InputError, match="not what it was"):
+            old.pieces()
+    assert np.array_equal(cj.open_scan("a.zarr").chi2, other.chi2)
+
+
+def test_the_same_scan_made_again_is_the_same(result):
+    again = result.likelihood.scan(result.grid, "a.zarr", overwrite=True)
+    for old in (result.made, result.opened, pickle.loads(pickle.dumps(result.opened))):
+        np.testing.assert_array_equal(old.chi2, again.chi2)
+
+
+def test_a_result_is_found_from_another_folder(result, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    np.testing.assert_array_equal(result.made.chi2, result.opened.chi2)
+    assert result.made.chi2.shape == (5,)
+
+
+def test_a_store_that_is_gone_or_lacks_a_part_is_bad_input(result, tmp_path):
+    (tmp_path / "a.zarr" / "chi2" / "c" / "0").unlink()
+    with pytest.raises(cj.InputError, match="not what it was when it was opened: chi2/c/0 is missing"):
+        result.made.chi2  # noqa: B018
+    shutil.rmtree(tmp_path / "a.zarr")
+    for old in (result.made, result.opened):
+        with pytest.raises(cj.InputError, match="not what it was when it was opened: it was removed"):
+            old.chi2  # noqa: B018
