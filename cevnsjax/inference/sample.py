@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -116,11 +117,13 @@ def run(
 ) -> tuple[Arrays, Arrays, dict[str, float]]:
     """Return the last state, all blocks joined, and the seconds spent before the first draw and after it.
 
-    What a checkpoint holds is carried on. An interruption leaves a checkpoint.
+    What a checkpoint holds is carried on. An interruption leaves a checkpoint, and so does the end, as what is made of
+    the draws may come to nothing; that a full disk does not take it is no matter then.
     """
     started = time.perf_counter()
     stored = None if checkpoint is None else checkpoint.load()
     state, blocks = (sampler.begin(), []) if stored is None else stored
+    kept = state
     first: float | None = None
     try:
         while True:
@@ -134,6 +137,9 @@ def run(
             state, block = sampler.advance(state)
             blocks += [] if block is None else [block]
             if checkpoint is not None and checkpoint.is_due:
+                blocks, kept = checkpoint.save(state, blocks), state
+        if checkpoint is not None and kept is not state:
+            with suppress(InputError):
                 blocks = checkpoint.save(state, blocks)
     except KeyboardInterrupt:
         if checkpoint is not None:

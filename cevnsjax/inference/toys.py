@@ -8,6 +8,7 @@ closed form (`counts`).
 import dataclasses
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -296,7 +297,7 @@ class Work:
 class Finished:
     """The blocks of toys that a run has fitted, on disk too if it has a checkpoint, from which it goes on.
 
-    Leaving the ``with`` block by any exception saves what there is.
+    Leaving the ``with`` block, by an exception or at the end, saves what there is: what follows may come to nothing.
     """
 
     def __init__(self, work: Work, checkpoint: Path | None = None) -> None:
@@ -324,7 +325,7 @@ class Finished:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
+        with suppress(*(() if kind else (InputError,))):  # a full disk at the end: the result is there all the same
             self._save()
 
     def _save(self) -> None:

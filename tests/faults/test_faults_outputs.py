@@ -224,6 +224,48 @@ def test_a_disk_that_is_full_at_the_end(command, tmp_path, monkeypatch, run):
 
 
 @pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("toys", TOYS),
+        ("feldman_cousins", ("toys", "apv-cs", "--feldman-cousins", "sin2_theta_w=0.22:0.25:3", "--count", "60")),
+        ("sample", SAMPLE),
+        ("sample", ("sample", "csre-cs", "--free", "r_n_cs", "--method", "nested", "--draws", "400")),
+        ("sample", ("sample", "csre-cs", "--free", "r_n_cs", "--draws", "400")),
+    ],
+    ids=["toys", "feldman-cousins", "hmc", "nested", "nuts"],
+)
+def test_a_short_run_refused_at_its_end_is_kept(command, tmp_path, monkeypatch, name, run):
+    """As somebody else has made a file of that name meanwhile; nothing is drawn again."""
+    work = getattr(cj.Likelihood, name)
+
+    def meanwhile(*arguments, **options):
+        result = work(*arguments, **options)
+        (tmp_path / "out.nc").write_text(NEVER)
+        return result
+
+    expected, _, _ = command(*run, "--out", "whole.nc")
+    with monkeypatch.context() as others:
+        others.setattr(cj.Likelihood, name, meanwhile)
+        code, out, err = command(*run, "--json", "--out", "out.nc")
+    assert code == 2
+    assert json.loads(out)["out"] is None
+    assert "it exists already" in err.splitlines()[-1]
+    assert "'out.nc.unfinished' keeps the run: --resume goes on with it" in err.splitlines()[-1]
+    assert (tmp_path / "out.nc").read_text() == NEVER
+    (tmp_path / "out.nc").unlink()
+    kept = (tmp_path / "out.nc.unfinished").stat().st_mtime_ns
+    with monkeypatch.context() as looking:
+        looking.setattr(
+            cj.Likelihood, name, lambda *a, **o: (work(*a, **o), seen.append(os.stat("out.nc.unfinished")))[0]
+        )
+        seen = []
+        assert command(*run, "--out", "out.nc", "--resume")[0] == expected
+    assert [one.st_mtime_ns for one in seen] == [kept]
+    assert (tmp_path / "out.nc").read_bytes() == (tmp_path / "whole.nc").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.nc", "whole.nc"]
+
+
+@pytest.mark.parametrize(
     "arguments", [("measurements", "--json"), ("predict", "csre-cs"), ("--help",), ("--version",), ("fit", "-h")]
 )
 def test_a_standard_output_that_takes_nothing(command, monkeypatch, arguments):
