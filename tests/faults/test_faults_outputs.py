@@ -208,6 +208,7 @@ def test_a_disk_that_is_full_at_the_end(command, tmp_path, monkeypatch, run):
     import resource
     import signal
 
+    command(*run)  # compiled, so that the run ends before a checkpoint is due
     free = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, free[1]))
