@@ -69,6 +69,8 @@ class FluxRule(eqx.Module):
     def energies(self, lower: Float[Array, "*node"]) -> Float[Array, "point *node"]:
         """Return the nodes [MeV] above a `lower` end."""
         place = self.points.reshape((-1,) + (1,) * lower.ndim)
+        # Far above all energies, where the weights are zero, rounding would make some of the nodes zero.
+        lower = namespace(lower).minimum(lower, 2.0 * self.edges[-1])
         return lower + place * (self.edges[-1] - lower)
 
     def weights(

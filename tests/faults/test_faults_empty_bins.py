@@ -102,3 +102,16 @@ def test_component_of_no_events(command):
     assert code == 0, err
     events = json.loads(out)["events"]["cryocsi-i"]["cevns"]
     assert events == {"value": 0.0, "error": 0.0}
+
+
+@pytest.mark.parametrize("mass", [1e4, 1e5, 460940.4, 1e6])
+def test_leptons_heavier_than_all_energies(mass):
+    """Nothing is made of a lepton far heavier than the nucleus: the counts of the Standard Model, with derivatives."""
+    measurement = cj.measurements.coherent_lar_2020()
+    likelihood = cj.Likelihood([measurement], cj.model("dipole-portal"))
+    heavy = {"dipole_moment_e": 100.0, "dipole_moment_mu": 100.0, "m_hnl": mass}
+    assert likelihood.chi2(heavy) == pytest.approx(cj.Likelihood([measurement]).chi2(), rel=1e-12)
+    problem = likelihood.problem(free=["dipole_moment_e", "m_hnl"], values=heavy)
+    u = problem.coordinates(likelihood.parameters.complete(heavy))
+    for part in (problem(u), *jax.value_and_grad(problem)(u), jax.hessian(problem)(u)):
+        assert np.isfinite(part).all()
