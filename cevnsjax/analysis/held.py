@@ -11,7 +11,7 @@ from ..inference.scan import axis_of, block_shape
 from . import record
 from .likelihood import Likelihood
 from .netcdf import read_record
-from .store import Damage, ScanStore, are_whole, read_attributes
+from .store import MENDED, Damage, ScanStore, are_whole, read_attributes
 
 KINDS = ("scan", "posterior", "toys", "feldman-cousins")
 Check = Callable[[Any], bool]
@@ -130,7 +130,7 @@ def read_held(path: Path) -> Held:
 def _of_scan(path: Path) -> dict[str, Any]:
     attributes = read_attributes(path)
     if not are_whole(attributes):
-        raise InputError(f"the scan '{path}' is damaged: its zarr.json was altered; the command that made it mends it")
+        raise InputError(f"the scan '{path}' is damaged: its zarr.json was altered; {MENDED}")
     settings, complete = attributes.get("settings"), bool(attributes.get("complete"))
     try:
         store = ScanStore.of(path, attributes)

@@ -21,7 +21,7 @@ from ..inference.problem import Problem, Specification, pose
 from ..inference.scan import Axis, Grid, Lowest, Scanned, ScanWork, axis_of, make_grid, refine, scan_work
 from . import record
 from .contours import Contour, Region, contours, finer_grid, pieces, unscaled, with_point
-from .store import FORMAT, ROOT, Damage, ScanStore, are_whole, read_attributes
+from .store import FORMAT, MENDED, ROOT, Damage, ScanStore, are_whole, read_attributes
 
 if TYPE_CHECKING:
     import xarray
@@ -423,7 +423,7 @@ def open_scan(path: str | Path) -> ScanResult:
     place = Path(path)
     attributes = read_attributes(place)
     if not are_whole(attributes):
-        raise InputError(f"the scan '{place}' is damaged: {ROOT} was altered; the command that made it mends it")
+        raise InputError(f"the scan '{place}' is damaged: {ROOT} was altered; {MENDED}")
     try:
         store = ScanStore.of(place, attributes)
         faults = store.fixed_faults() + (store.faults(complete=True)[1] if attributes.get("complete") else [])

@@ -37,6 +37,8 @@ FORMAT = "cevnsjax scan 2"
 ROOT = "zarr.json"
 MOST_BYTES = 2**24
 """Size of the metadata of a store beyond which they are not read: a thousand times what they have."""
+MENDED = "the command that made it mends it, or makes it again with --overwrite"
+"""What helps where attributes of a store were altered."""
 NAME = r"[^./\\\s][^/\\\s]{0,199}"
 """Names of parameters that a store may have: each is the name of a folder in it."""
 
@@ -53,10 +55,11 @@ def _content(path: Path, named: str, size: int | None = None) -> bytes:
         raise Damage(f"{named} is missing") from None
     except OSError as error:
         raise Damage(f"{named} is a link" if error.errno == errno.ELOOP else f"{named}: {error.strerror}") from None
+    about = os.fstat(handle)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(handle)
+        raise Damage(f"{named} is no regular file")
     with os.fdopen(handle, "rb") as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise Damage(f"{named} is no regular file")
         if size is None and about.st_size > MOST_BYTES:
             raise Damage(f"{named} has {about.st_size} bytes, {MOST_BYTES} are the most")
         if size is not None and about.st_size != size:
@@ -377,7 +380,10 @@ class ScanStore:
             with ThreadPoolExecutor(len(files)) as threads:
                 list(threads.map(lambda name: _write_synced(parts[name], files[name]), files))
             for name, part in parts.items():
-                part.replace(self.path / name)
+                place = self.path / name
+                if place.is_dir() and not place.is_symlink():
+                    place.rmdir()
+                part.replace(place)
             sync((self.path / list(files)[-1]).parent)
         except OSError:
             for part in parts.values():

@@ -90,6 +90,11 @@ def link_to_itself(file):
     file.symlink_to(other)
 
 
+def make_folder(file):
+    file.unlink()
+    file.mkdir()
+
+
 def swap(file):
     """Put the chunk of another block in its place: right size, wrong numbers."""
     other = file.parent.parent / "5" / file.name
@@ -105,6 +110,9 @@ DAMAGE = {
     "chi2 empty": ("chi2/c/0/0", empty),
     "chi2 of another block": ("chi2/c/1/0", swap),
     "chi2 a link": ("chi2/c/1/0", link_to_itself),
+    "chi2 a folder": ("chi2/c/1/0", make_folder),
+    "digest a folder": ("chi2/sha256/1/0", make_folder),
+    "axis a folder": ("r_n_cs/c/0", make_folder),
     "digest removed": ("chi2/sha256/1/0", remove),
     "digest flipped": ("chi2/sha256/1/0", flip),
     "flag flipped": ("converged/c/1/0", flip),
