@@ -79,6 +79,17 @@ def check_relation(relation: Relation, table: Mapping[str, Parameter]) -> None:
     check_constraint(relation.text, relation.constraint, low, high)
 
 
+def check_different(combinations: Mapping[str, Sequence[tuple[str, float]]]) -> None:
+    """Refuse constraints on one combination of parameters in two spellings, of whatever sign and scale."""
+    known: dict[tuple[tuple[str, float], ...], str] = {}
+    for text, terms in combinations.items():
+        ordered = sorted(terms)
+        direction = tuple((name, float(f"{factor / ordered[0][1]:.12g}")) for name, factor in ordered)
+        first = known.setdefault(direction, text)
+        if first != text:
+            raise InputError(f"'{first}' and '{text}' constrain the same combination: expected one of them")
+
+
 class Constraints(eqx.Module):
     """Σ of squared independent pulls, each a linear combination of the parameters: (W x - b)²."""
 

@@ -163,7 +163,8 @@ def _print(content: dict[str, Any]) -> None:
 
     run, rows = content["run"], printing.table("what", "is", wrapped=("is",))
     grid = {name: _spaced(axis) for name, axis in run.get("grid", {}).items()}
-    settings = {name: value for name, value in run.items() if name not in ("grid", "chunk") and value != {}}
+    apart = ("grid", "chunk", *(("live",) if run.get("method") != "nested" else ()))
+    settings = {name: value for name, value in run.items() if name not in apart and value != {}}
     shown = {
         "measurements": ", ".join(content["measurements"]),
         "interactions": ", ".join(content["interactions"]),

@@ -18,7 +18,14 @@ import numpy as np
 from .._errors import BLANKS, InputError, read_number, suggest
 from .._numerics import namespace
 from .._typing import Array, Float, Params, Scalar
-from ..constraints import Relation, build_constraints, check_constraint, check_relation, parse_combination
+from ..constraints import (
+    Relation,
+    build_constraints,
+    check_constraint,
+    check_different,
+    check_relation,
+    parse_combination,
+)
 from ..likelihood import ChiSquare
 from ..parameters import Gaussian, ParameterTable
 
@@ -181,6 +188,7 @@ def specify(
         check_constraint(name, constraint, *table[name].bounds)
     for relation in relations:
         check_relation(relation, table)
+    check_different({name: ((name, 1.0),) for name in extra} | {one.text: one.terms for one in relations})
     for name in free:
         table.find(name)
     if len(set(free)) != len(free):

@@ -165,6 +165,8 @@ fit csre-cs --free r_n_cs --require "" || --require
 fit csre-cs --free r_n_cs --require r_n_cs || expected a requirement
 fit csre-cs --free r_n_cs --require "r_n_cs<=" || expected a requirement
 fit csre-cs --free r_n_cs --require "<=5" || expected a requirement
+fit coherent-csi-2021 --constrain r_n_cs-r_n_i=0,1 --constrain r_n_i-r_n_cs=0,1 || the same combination
+fit csre-cs --constrain r_n_cs=5,1 --constrain 2*r_n_cs=10,2 || the same combination
 fit csre-cs --free r_n_cs --require "sin2_theta_w<=r_n_cs" || in different units
 fit csre-cs --free r_n_cs --require "r_n_cs<5" || expected a requirement
 fit csre-cs --free r_n_cs --require "r_n_cs=5" || expected a requirement
