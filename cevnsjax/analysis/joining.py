@@ -12,7 +12,6 @@ from .._errors import InputError
 from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
 from ..interactions.interaction import SPIN_CHARGES, Interaction
-from ..interactions.sterile_oscillation import SterileOscillation
 from ..measurement import Measurement, Observables
 from ..measurements import CATALOGUE, load
 from ..parameters import Parameter, ParameterTable
@@ -69,26 +68,23 @@ def takes_electrons(measurement: Measurement | Observables) -> bool:
 
 
 def _reached(measurement: Measurement | Observables, beyond: Interaction, combination: Combination) -> bool:
-    """Return whether anything of a model acts on what is measured."""
+    """Return whether a model may act on what is measured: not without neutrinos, nor by spins where there are none."""
     if isinstance(measurement, Observables):
         return not measurement.prediction.parameters().isdisjoint(p.name for p in beyond.parameters())
     also_electrons = combination.electrons and takes_electrons(measurement)
     targets = {measurement.recoils, "electron"} if also_electrons else {measurement.recoils}
-    acts = isinstance(beyond, SterileOscillation) or any(
-        beyond.processes(target, combination.kinematics(target)) for target in targets
-    )
     charges = {term.charge for target in targets for term in beyond.terms(target)}
-    if not any(nucleus.spin for nucleus in measurement.target.nuclides):
-        charges -= SPIN_CHARGES
-    return acts or bool(charges)
+    spinless = not any(nucleus.spin for nucleus in measurement.target.nuclides)
+    return not (spinless and charges and charges <= SPIN_CHARGES)
 
 
 def check_reach(measurements: Measurements, interaction: Combination) -> None:
-    """Refuse a model that changes nothing in any of the measurements."""
-    for beyond in interaction.beyond:
-        if not any(_reached(measurement, beyond, interaction) for measurement in measurements):
-            names = ", ".join(measurement.name for measurement in measurements)
-            raise InputError(f"expected a model that acts on {names}, found '{beyond.name}', which changes nothing")
+    """Refuse models none of which changes anything in any of the measurements."""
+    pairs = [(measurement, beyond) for measurement in measurements for beyond in interaction.beyond]
+    if pairs and not any(_reached(*pair, interaction) for pair in pairs):
+        names = ", ".join(measurement.name for measurement in measurements)
+        models = ", ".join(f"'{beyond.name}'" for beyond in interaction.beyond)
+        raise InputError(f"expected a model that acts on {names}, found {models}, which changes nothing")
 
 
 def check_datasets(measurements: Measurements) -> None:

@@ -221,12 +221,9 @@ def specify(
         for name, constraint in chosen.items()
         if constraint is not None and (name in extra or (name in nuisances and name in own))
     }
-    held = {name: name in moving for name in extra} | {
-        relation.text: any(name in moving for name, _ in relation.terms) for relation in relations
-    }
-    for text, moves in held.items():
-        if not moves:
-            raise InputError(f"the constraint on '{text}' holds nothing that is fitted: it would add a constant")
+    for relation in relations:
+        if not any(name in moving for name, _ in relation.terms):
+            raise InputError(f"the constraint on '{relation.text}' holds nothing that is fitted")
     build_constraints(active, relations, correlations)
     bounds = {name: table[name].bounds for name in coordinates}
     for name, leader in followers.items():

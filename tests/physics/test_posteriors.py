@@ -113,7 +113,7 @@ def test_files_that_arviz_reads(posterior, tmp_path):
     with pytest.raises(cj.InputError, match="it exists already"):
         posterior.save(path)
     xr.DataTree.from_dict({"posterior": xr.Dataset({"a": ("draw", np.zeros(5))})}).to_netcdf(tmp_path / "other.nc")
-    with pytest.raises(cj.InputError, match="holds no posterior"):
+    with pytest.raises(cj.InputError, match=r"holds no .*posterior"):
         cj.Posterior.load(tmp_path / "other.nc")
 
 
