@@ -105,7 +105,7 @@ def test_argon_bin_by_bin(argon, model, values, world):
 def test_intervals_of_charge_radii(argon):
     """-88.4 … 37.8 at 1σ for <r²_ee>, all five free: at the edges the profile of the second computation is 1 higher.
 
-    Published: -89 … 39 (arXiv:2005.01645); 2.7 % less signal gives it, see docs/validations/models.toml.
+    Published: -89 … 39 (arXiv:2005.01645); 2.7 % less signal gives it, see validation/parts/models.toml.
     """
     names = [f"charge_radius_{pair}" for pair in PAIRS]
     likelihood = cj.Likelihood([load("coherent-lar-2020:1d")], resolve_models(["charge-radius"], "2020"))

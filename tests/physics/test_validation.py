@@ -1,47 +1,30 @@
 """The page of published numbers: every number of ours in its window, and the page as the computation gives it."""
 
-import importlib.util
 import sys
-import tomllib
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "validation.md").read_text()
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
 
+from validation.page import ORDER, head, part, table  # noqa: E402
 
-@cache
-def validation():
-    """Return the module that makes the page."""
-    spec = importlib.util.spec_from_file_location("validation", DOCS / "validation.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
+PAGE = (ROOT / "docs" / "validation.md").read_text()
 QUICK = {"couplings", "nuclei", "coherent_csi_2017", "models", "forecasts"}
-"""Parts that take seconds; the others run with --slow, and with python docs/validation.py."""
+"""Parts that take seconds; the others run with --slow, and with python -m validation."""
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in validation().ORDER]
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in ORDER]
 )
 def test_published_numbers(name):
-    sys.path.insert(0, str(DOCS / "validations"))
-    try:
-        lines, moved, count = validation().part(name)
-    finally:
-        sys.path.remove(str(DOCS / "validations"))
-        for module in {name, "_common"}:
-            sys.modules.pop(module, None)
+    lines, moved, count = part(name)
     assert moved == []
     assert count > 0
-    assert "\n".join(lines).strip() in PAGE, "run python docs/validation.py"
+    assert "\n".join(lines).strip() in PAGE, "run python -m validation"
 
 
 def test_number_of_published_numbers():
-    tables = [tomllib.loads((DOCS / f"validations/{name}.toml").read_text()) for name in validation().ORDER]
-    total = sum(bool(row["published"]) for table in tables for group in table["group"] for row in group["rows"])
-    assert f"Published numbers on this page: {total}." in PAGE
+    rows = [row for name in ORDER for group in table(name)["group"] for row in group["rows"]]
+    assert PAGE.startswith("\n".join(head(sum(bool(row["published"]) for row in rows))) + "\n")

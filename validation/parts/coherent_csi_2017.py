@@ -4,13 +4,14 @@ import math
 
 import equinox as eqx
 import numpy as np
-from _common import edges
 
 import cevnsjax as cj
 from cevnsjax._data import DataFile
 from cevnsjax._stage import Constant
 from cevnsjax.backgrounds import exponential_shape
 from cevnsjax.measurements import coherent_csi_2017
+
+from ._common import edges
 
 TIED = {"r_n_i": "r_n_cs"}
 EXPONENTIAL = 0.0494

@@ -3,12 +3,13 @@
 import math
 
 import numpy as np
-from _common import edges
 
 import cevnsjax as cj
 from cevnsjax.measurements import load
 from cevnsjax.prediction import flux_averaged_cross_section
 from cevnsjax.sources.solar import solar_flux, survival_probability
+
+from ._common import edges
 
 GS98 = solar_flux("b8")[0] / 1e6
 """Flux [1e6 /cm²/s] that b8_flux_norm is relative to."""

@@ -1,12 +1,12 @@
 """Weak charges and radii from parity violation in atoms, electron scattering and proton scattering."""
 
-from _common import edges
-
 import cevnsjax as cj
 from cevnsjax.interactions.weak_charge import proton_weak_charge, weak_charge
 from cevnsjax.measurements import load
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.radii import point_radius
+
+from ._common import edges
 
 PAPER_CHARGE = {"q_w_sm_cs": -73.25}
 LEVELS = {"1": 0.6827, "90": 0.90, "2": 0.9545}

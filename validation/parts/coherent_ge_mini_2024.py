@@ -4,7 +4,6 @@ import dataclasses
 import math
 
 import numpy as np
-from _common import edges
 
 import cevnsjax as cj
 from cevnsjax._data import DataFile
@@ -13,6 +12,8 @@ from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.measurement import Measurement
 from cevnsjax.measurements import coherent_ge_mini_2024
 from cevnsjax.measurements.coherent_ge_mini_2024 import energy_detector
+
+from ._common import edges
 
 REGION = np.array([1.5, 8.5, 11.0, 19.5, 20.0])
 """1.5 to 20 keV; the second of these bins is excluded."""

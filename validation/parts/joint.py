@@ -1,9 +1,9 @@
 """Joint likelihoods beside arXiv:2303.09360."""
 
-from _common import edges
-
 import cevnsjax as cj
 from cevnsjax.measurements import load
+
+from ._common import edges
 
 TIED = {"r_n_i": "r_n_cs"}
 ONE_SIGMA = {"": 0.6827}

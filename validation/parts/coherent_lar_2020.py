@@ -4,11 +4,12 @@ import math
 
 import equinox as eqx
 import numpy as np
-from _common import edges
 
 import cevnsjax as cj
 from cevnsjax._data import DataFile
 from cevnsjax.measurements.coherent_lar_2020 import MORPHING
+
+from ._common import edges
 
 EVENTS = {"cevns": "cevns_norm", "brn": "brn_norm", "delayed_brn": "delayed_brn_norm", "ss": "ss_norm"}
 LEVELS = {"1": 0.6827, "2": 0.9545, "3": 0.9973}

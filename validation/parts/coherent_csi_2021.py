@@ -4,13 +4,14 @@ import math
 
 import equinox as eqx
 import numpy as np
-from _common import edges
 
 import cevnsjax as cj
 from cevnsjax._data import DataFile
 from cevnsjax._stage import Constant
 from cevnsjax.detectors.quenching import QUENCHING
 from cevnsjax.nuclei.form_factors import YUKAWA_RANGE
+
+from ._common import edges
 
 ENERGY, TIME = [0, 8, 12, 16, 20, 24, 32, 40, 50, 60], [0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1, 2, 4, 6]
 BINNINGS = {

@@ -1,0 +1,1 @@
+"""The published numbers beside ours, and a record of the numbers that the code gives."""
