@@ -6,12 +6,13 @@ from functools import cached_property
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax.constraints import NO_CONSTRAINTS
-from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER, fold
-from cevnsjax.inference.evaluate import Evaluator
-from cevnsjax.inference.fit import even_points
-from cevnsjax.inference.problem import Problem, pose
-from cevnsjax.likelihood import ChiSquare
+from cevnsjax.folding.fold import BIN_ORDER, fold
+from cevnsjax.folding.nodes import RECOIL_ORDER
+from cevnsjax.inference.minimise.starts import even_points
+from cevnsjax.inference.problem.chi_square import ChiSquare
+from cevnsjax.inference.problem.evaluate import Evaluator
+from cevnsjax.inference.problem.problem import Problem, pose
+from cevnsjax.parameters.constraints import NO_CONSTRAINTS
 
 FREE = ("sin2_theta_w", "r_n_cs")
 TIE = {"r_n_i": "r_n_cs"}

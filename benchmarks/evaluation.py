@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from cevnsjax.folding import nuclei, recoil_nodes
+from cevnsjax.folding.nodes import recoil_nodes
+from cevnsjax.folding.scatterers import nuclei
 
 from .case import Case
 from .numba_opponent import NumbaLikelihood

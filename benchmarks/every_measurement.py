@@ -3,8 +3,8 @@
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax.measurement import Observables
 from cevnsjax.measurements import CATALOGUE, load
+from cevnsjax.measuring.measurement import Observables
 
 from .case import Case
 from .table import Table

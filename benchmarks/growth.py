@@ -15,9 +15,9 @@ import jax
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax.inference.evaluate import Evaluator
-from cevnsjax.inference.fit import Solver
-from cevnsjax.measurement import Measurement
+from cevnsjax.inference.minimise.solver import Solver
+from cevnsjax.inference.problem.evaluate import Evaluator
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.plots.style import RC, new_figure, tidy
 
 from .case import FREE, TIE, Case

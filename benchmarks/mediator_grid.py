@@ -14,8 +14,8 @@ import jax
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax._constants import FERMI_CONSTANT, HBAR_C
-from cevnsjax.inference.fit import Solver
+from cevnsjax._base.constants import FERMI_CONSTANT, HBAR_C
+from cevnsjax.inference.minimise.solver import Solver
 
 from .case import Case
 from .numba_opponent import NumbaMediator

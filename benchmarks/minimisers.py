@@ -16,9 +16,9 @@ import optimistix
 import scipy.optimize
 from iminuit import Minuit
 
-from cevnsjax.inference.evaluate import Evaluator
-from cevnsjax.inference.fit import Solver
-from cevnsjax.inference.problem import Problem
+from cevnsjax.inference.minimise.solver import Solver
+from cevnsjax.inference.problem.evaluate import Evaluator
+from cevnsjax.inference.problem.problem import Problem
 
 from .case import Case
 from .table import Table

@@ -11,9 +11,11 @@ import time
 import numba
 import numpy as np
 
-from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER, flux_moments, nuclei, recoil_nodes
+from cevnsjax.folding.fold import BIN_ORDER, flux_moments
+from cevnsjax.folding.nodes import RECOIL_ORDER, recoil_nodes
+from cevnsjax.folding.scatterers import nuclei
 from cevnsjax.interactions.combination import Combination
-from cevnsjax.measurement import Measurement
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.nuclei.form_factors import HELM_SKIN
 
 from .numba_opponent import pulled_chi2, spread

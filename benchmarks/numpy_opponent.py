@@ -10,11 +10,13 @@ import math
 
 import numpy as np
 
-from cevnsjax._constants import HBAR_C
-from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER, Nodes, flux_moments, nuclei, recoil_nodes
+from cevnsjax._base.constants import HBAR_C
+from cevnsjax.folding.fold import BIN_ORDER, flux_moments
+from cevnsjax.folding.nodes import RECOIL_ORDER, Nodes, recoil_nodes
+from cevnsjax.folding.scatterers import nuclei
 from cevnsjax.interactions.combination import Combination
 from cevnsjax.interactions.kinematics import maximum_recoil, momentum_transfer
-from cevnsjax.measurement import Measurement
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.nuclei.form_factors import HELM_SKIN
 
 BLOCK = 128

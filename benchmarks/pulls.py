@@ -7,7 +7,7 @@ has gradient and Hessian in closed form. Every point has its own damping; points
 import jax
 import numpy as np
 
-from cevnsjax.inference.fit import Solver
+from cevnsjax.inference.minimise.solver import Solver
 
 from .case import Case
 from .numpy_opponent import NumpyLikelihood, numpy_likelihood

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from cevnsjax.folding import BIN_ORDER, RECOIL_ORDER
-from cevnsjax.inference.evaluate import Evaluator
-from cevnsjax.prediction import quadrature_error
+from cevnsjax.folding.fold import BIN_ORDER
+from cevnsjax.folding.nodes import RECOIL_ORDER
+from cevnsjax.folding.prediction import quadrature_error
+from cevnsjax.inference.problem.evaluate import Evaluator
 
 from .case import Case
 from .table import Table

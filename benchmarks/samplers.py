@@ -22,10 +22,11 @@ from numpyro.distributions import biject_to, constraints
 from numpyro.infer.hmc import hmc
 
 import cevnsjax as cj
-from cevnsjax.inference.evaluate import Evaluator
-from cevnsjax.inference.fit import Solver, best_fit
-from cevnsjax.inference.problem import Problem
-from cevnsjax.inference.sample import sample
+from cevnsjax.inference.minimise.best_fit import best_fit
+from cevnsjax.inference.minimise.solver import Solver
+from cevnsjax.inference.problem.evaluate import Evaluator
+from cevnsjax.inference.problem.problem import Problem
+from cevnsjax.inference.sample.run import sample
 
 from .case import FREE, TIE, Case
 from .numba_opponent import NumbaLikelihood

@@ -10,8 +10,9 @@ import iminuit
 import jax
 import numpy as np
 
-from cevnsjax.inference.problem import Problem
-from cevnsjax.inference.toys import asimov, fluctuate, refit
+from cevnsjax.inference.problem.problem import Problem
+from cevnsjax.inference.toys.draw import asimov, fluctuate
+from cevnsjax.inference.toys.refit import refit
 
 from .case import FREE, TIE, Case
 from .numpy_opponent import NumpyLikelihood, numpy_likelihood

@@ -13,37 +13,33 @@ import jax
 
 jax.config.update("jax_enable_x64", True)
 
-from . import measurements  # noqa: E402
-from ._cache import enable_compilation_cache  # noqa: E402
-from ._errors import DataError, InputError  # noqa: E402
-from ._version import __version__  # noqa: E402
-from .analysis import (  # noqa: E402
-    CrossSections,
-    FeldmanCousinsResult,
-    FitResult,
-    Likelihood,
-    Posterior,
-    Prediction,
-    ProfileResult,
-    ScanResult,
-    ToyStudy,
-    flux_averaged_cross_sections,
-    open_scan,
-)
-from .inference.engines import Dask  # noqa: E402
-from .interactions.axial import axial_mediator  # noqa: E402
-from .interactions.catalogue import MODELS, model  # noqa: E402
-from .interactions.charge_radius import charge_radius  # noqa: E402
-from .interactions.combination import Combination, combine  # noqa: E402
-from .interactions.interaction import Interaction  # noqa: E402
-from .interactions.light_scalar import light_scalar  # noqa: E402
-from .interactions.light_vector import light_vector  # noqa: E402
-from .interactions.magnetic_moment import magnetic_moment  # noqa: E402
-from .interactions.millicharge import millicharge  # noqa: E402
-from .interactions.nsi import nsi  # noqa: E402
-from .interactions.pseudoscalar import pseudoscalar_mediator  # noqa: E402
-from .interactions.standard_model import StandardModel, standard_model  # noqa: E402
-from .interactions.tensor import tensor_mediator  # noqa: E402
+from . import measurements
+from ._base.cache import enable_compilation_cache
+from ._base.errors import DataError, InputError
+from ._base.version import __version__
+from .inference.engines.dask import Dask
+from .interactions.axial import axial_mediator
+from .interactions.catalogue import MODELS, model
+from .interactions.charge_radius import charge_radius
+from .interactions.combination import Combination, combine
+from .interactions.interaction import Interaction
+from .interactions.light_scalar import light_scalar
+from .interactions.light_vector import light_vector
+from .interactions.magnetic_moment import magnetic_moment
+from .interactions.millicharge import millicharge
+from .interactions.nsi import nsi
+from .interactions.pseudoscalar import pseudoscalar_mediator
+from .interactions.standard_model import StandardModel, standard_model
+from .interactions.tensor import tensor_mediator
+from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
+from .joint.likelihood import Likelihood
+from .results.feldman_cousins import FeldmanCousinsResult
+from .results.fit import FitResult
+from .results.posterior import Posterior
+from .results.prediction import Prediction
+from .results.profile import ProfileResult
+from .results.scan import ScanResult, open_scan
+from .results.toys import ToyStudy
 
 __all__ = [
     "MODELS",
@@ -80,3 +76,7 @@ __all__ = [
     "standard_model",
     "tensor_mediator",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -11,9 +11,10 @@ import matplotlib
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax.inference.fit import STARTS, Solver, approach, spread_starts
-from cevnsjax.inference.minimisers import MINIMISERS, search
-from cevnsjax.inference.problem import pose
+from cevnsjax.inference.minimise.others import MINIMISERS, search
+from cevnsjax.inference.minimise.solver import Solver
+from cevnsjax.inference.minimise.starts import STARTS, approach, spread_starts
+from cevnsjax.inference.problem.problem import pose
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.plots.style import LEVEL_COLOURS, RC, new_figure, save, tidy
 

@@ -17,13 +17,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import cevnsjax as cj
-from cevnsjax._stage import Constant
+from cevnsjax._base.levels import delta_chi2
 from cevnsjax.detectors.efficiency import UnitEfficiency
+from cevnsjax.detectors.energy import EnergyDetector
 from cevnsjax.detectors.quenching import PolynomialQuenching
-from cevnsjax.detectors.response import BinnedDetector, EnergyDetector
-from cevnsjax.inference.levels import delta_chi2
+from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.plots.style import LEVEL_COLOURS, RC, new_figure, tidy
+from cevnsjax.stages.stage import Constant
 
 matplotlib.use("agg")
 PAGE = Path(__file__).parent / "models.md"

@@ -17,8 +17,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import cevnsjax as cj
-from cevnsjax.analysis.contours import contours, finer_grid, unscaled
-from cevnsjax.inference.levels import delta_chi2
+from cevnsjax._base.levels import delta_chi2
+from cevnsjax.inference.grid.contours import contours, finer_grid, unscaled
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.plots.style import CURVE_COLOUR, RC, new_figure, tidy
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from cevnsjax._stage import Constant
-from cevnsjax.constraints import NO_CONSTRAINTS, build_constraints
-from cevnsjax.folding import Factor, FoldedMeasurement
-from cevnsjax.inference.problem import Problem
-from cevnsjax.likelihood import ChiSquare
-from cevnsjax.parameters import Gaussian
+from cevnsjax.folding.folded import Factor, FoldedMeasurement
+from cevnsjax.inference.problem.chi_square import ChiSquare
+from cevnsjax.inference.problem.problem import Problem
+from cevnsjax.parameters.constraints import NO_CONSTRAINTS, build_constraints
+from cevnsjax.parameters.parameter import Gaussian
+from cevnsjax.stages.stage import Constant
 
 
 def linear(observed, errors, columns, lower, upper, widths=None):

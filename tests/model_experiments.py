@@ -6,20 +6,21 @@ from math import pi
 import independent_models as im
 import numpy as np
 
-from cevnsjax._stage import Constant
-from cevnsjax.analysis.likelihood import Likelihood
 from cevnsjax.detectors.efficiency import UnitEfficiency
+from cevnsjax.detectors.energy import EnergyDetector
 from cevnsjax.detectors.quenching import PolynomialQuenching
-from cevnsjax.detectors.response import BinnedDetector, EnergyDetector
+from cevnsjax.detectors.response import BinnedDetector
+from cevnsjax.folding.prediction import component_counts
 from cevnsjax.interactions.catalogue import resolve_models
-from cevnsjax.measurement import Measurement
+from cevnsjax.joint.likelihood import Likelihood
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.target import Target
-from cevnsjax.prediction import component_counts
+from cevnsjax.parameters.strengths import Strength
 from cevnsjax.sources.pion_decay import pion_decay_at_rest
 from cevnsjax.sources.reactor import reactor
 from cevnsjax.sources.solar import solar_neutrinos
-from cevnsjax.systematics import Strength
+from cevnsjax.stages.stage import Constant
 
 TARGETS = {
     "CsI": ("133Cs", "127I"),

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import cevnsjax as cj
-from cevnsjax.inference.scan import ScanWork
+from cevnsjax.inference.grid.scan import ScanWork
 
 GRID = {"g_zp": "1e-6:1e-2:48:log", "m_zp": "10:1e4:50:log"}
 REFUSED, INTERRUPTED = 2, 130

@@ -9,28 +9,20 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError, legible
-from .._version import __version__
-from ..analysis import FitResult, flux_averaged_cross_sections
-from ..analysis.cross_sections import DEFAULT_MEASUREMENTS
-from ..analysis.fit import scan_points
-from ..analysis.joining import parameter_table
-from ..inference.levels import Level
-from ..inference.minimisers import check_minimiser
+from .._base.errors import InputError, legible
+from .._base.levels import Level
+from .._base.version import __version__
+from ..inference.minimise.others import check_minimiser
 from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
+from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
+from ..joint.joining import parameter_table
 from ..measurements import CATALOGUE, resolve_or_describe, titles
+from ..results.fit import FitResult, scan_points
 from . import options, show
 from .contour import contour
 from .held import show as show_file
-from .process import (
-    OUTPUT,
-    check_environment,
-    prepare_streams,
-    say_stopped,
-    stoppable,
-    use_cache,
-)
+from .process import OUTPUT, check_environment, prepare_streams, say_stopped, stoppable, use_cache
 from .sample import sample
 from .scan import scan
 from .toys import toys

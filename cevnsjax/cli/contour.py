@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError
-from .._writing import check_file, replacing
-from ..analysis.scan import ScanResult, common_names, draw_scans, open_scan
-from ..inference.levels import Level
+from .._base.errors import InputError
+from .._base.levels import Level
+from .._base.writing import check_file, replacing
+from ..results.scan import ScanResult, common_names, draw_scans, open_scan
 from . import options, show
 from .process import WRITTEN
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .._errors import InputError
-from .._writing import exists, locked
-from ..analysis.netcdf import check_netcdf
-from ..inference.checkpoint import read, unfinished
+from .._base.checkpoint import read, unfinished
+from .._base.errors import InputError
+from .._base.netcdf import check_netcdf
+from .._base.writing import exists, locked
 from .process import WRITTEN
 
 

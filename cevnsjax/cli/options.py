@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import BLANKS, InputError, read_number, read_whole
-from ..analysis import Likelihood
-from ..inference.engines import Dask, choose, prepare
-from ..inference.levels import USUAL, Level, typed_level
+from .._base.errors import BLANKS, InputError, read_number, read_whole
+from .._base.levels import USUAL, Level, typed_level
+from ..inference.engines.dask import Dask, choose
+from ..inference.engines.engine import prepare
 from ..interactions.catalogue import resolve_models
+from ..joint.likelihood import Likelihood
 from ..measurements import resolve, resolve_or_describe
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import jax
 
-from .._cache import enable_compilation_cache
-from .._errors import InputError
+from .._base.cache import enable_compilation_cache
+from .._base.errors import InputError
 
 ERRORS = "cevnsjax"
 """Name of the error handler that writes in letters what an encoding has no signs for."""

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError
-from ..analysis.posterior import CREDIBLE, Posterior
-from ..inference.sample import check_settings
-from ..measurement import Observables
+from .._base.errors import InputError
+from ..inference.sample.run import check_settings
+from ..measuring.measurement import Observables
+from ..results.posterior import CREDIBLE, Posterior
 from . import keeping, options, show
 
 NOT_TRUSTED = 3

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from .._errors import InputError
-from .._writing import exists
-from ..analysis.scan import listed
-from ..inference.scan import CHUNK, parse_grid
+from .._base.errors import InputError
+from .._base.writing import exists
+from ..inference.grid.axes import parse_grid
+from ..inference.grid.blocks import CHUNK
+from ..results.scan import listed
 from . import options, show
 from .process import WRITTEN
 

@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._digits import MOST_DECIMALS, column, value_and_error
-from .._errors import printable
-from .._numerics import error_digits
-from ..analysis import Prediction
-from ..inference.levels import LEVELS, typed_level
-from ..measurement import ASIMOV, DATA, Observables
-from ..parameters import ParameterTable
+from .._base.digits import MOST_DECIMALS, column, value_and_error
+from .._base.errors import printable
+from .._base.levels import LEVELS, typed_level
+from .._base.numerics import error_digits
+from ..measuring.measurement import ASIMOV, DATA, Observables
+from ..parameters.parameter import ParameterTable
+from ..results.prediction import Prediction
 from .process import OUTPUT, WRITTEN
 
 NOT_CONVERGED = 3

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .._errors import InputError
-from ..inference.levels import LEVELS
-from ..inference.scan import parse_grid
-from ..inference.toys import check_numbers
+from .._base.errors import InputError
+from .._base.levels import LEVELS
+from ..inference.grid.axes import parse_grid
+from ..inference.toys.draw import check_numbers
 from . import keeping, options, show
 
 STUDY_TOYS, POINT_TOYS = 1000, 2000

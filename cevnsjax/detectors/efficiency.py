@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import equinox as eqx
 import numpy as np
 
-from .._numerics import namespace
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Parameter
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Parameter
 
 EFFICIENCY = ("efficiency_a", "efficiency_b", "efficiency_c", "efficiency_d")
 EFFICIENCY_SHAPE = "efficiency_shape"

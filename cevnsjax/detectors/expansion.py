@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 import equinox as eqx
 import numpy as np
 
-from .._numerics import chebyshev_polynomials, namespace
-from .._stage import Constant, Stage
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
-from ..reduction import interpolation
+from .._base.numerics import chebyshev_polynomials, namespace
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
+from ..stages.reduction import interpolation
+from ..stages.stage import Constant, Stage
 from .efficiency import Efficiency
 from .quenching import Quenching
 from .resolution import Smearing

@@ -15,14 +15,15 @@ from collections.abc import Sequence
 import equinox as eqx
 import numpy as np
 
-from .._errors import InputError
-from .._numerics import chebyshev_points, lagrange
-from .._stage import Constant, Stage
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
+from .._base.errors import InputError
+from .._base.numerics import chebyshev_points, lagrange
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
+from ..stages.stage import Constant, Stage
 from .quenching import Quenching, TabulatedQuenching, Unquenched
 from .resolution import GaussianSmearing
-from .response import Detector, EnergySpectrum, FlavourStrengths
+from .response import Detector, FlavourStrengths
+from .spectrum import EnergySpectrum
 
 LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
 """Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import equinox as eqx
 import numpy as np
 
-from .._numerics import namespace
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Gaussian, Parameter
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Gaussian, Parameter
 
 LETTERS = "abcdefgh"
 QUENCHING = tuple(f"quenching_{letter}" for letter in LETTERS)

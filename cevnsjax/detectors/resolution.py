@@ -8,9 +8,9 @@ import abc
 import equinox as eqx
 import numpy as np
 
-from .._numerics import erf, log_gamma, namespace
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Parameter
+from .._base.numerics import erf, log_gamma, namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Parameter
 
 SMEARING = ("smearing_mean_inverse", "smearing_shape")
 RESOLUTION_NORM = "resolution_norm"

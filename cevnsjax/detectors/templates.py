@@ -12,13 +12,14 @@ from collections.abc import Sequence, Set
 import equinox as eqx
 import numpy as np
 
-from .._errors import InputError
-from .._numerics import namespace
-from .._stage import Constant, Stage
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Parameter
+from .._base.errors import InputError
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Parameter
+from ..stages.stage import Constant, Stage
 from .expansion import Expandable
-from .response import Detector, EnergySpectrum, FlavourStrengths
+from .response import Detector, FlavourStrengths
+from .spectrum import EnergySpectrum
 
 
 def _powers(value: Scalar, knots: Float[Array, " knot"]) -> Float[Array, " power"]:

@@ -14,8 +14,8 @@ The charge of a nucleon is the spin that the quarks carry, Δu = 0.777(25)(30) a
 with it the pion pole.
 """
 
-from .. import _arguments as arguments
-from ..parameters import Parameter
+from .._base import arguments
+from ..parameters.parameter import Parameter
 from .exchange import mediator_parameters, universal
 from .interaction import Interaction, Term, Yukawa
 

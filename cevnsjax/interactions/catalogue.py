@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from .. import _arguments as arguments
-from .._errors import InputError, suggest
+from .._base import arguments
+from .._base.errors import InputError, suggest
 from .axial import axial_mediator
 from .charge_radius import CONVENTIONS, charge_radius
 from .combination import Combination, combine

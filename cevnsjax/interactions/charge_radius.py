@@ -20,10 +20,10 @@ import math
 
 import equinox as eqx
 
-from .. import _arguments as arguments
-from .._constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM
-from .._errors import InputError, suggest
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM
+from .._base.errors import InputError, suggest
+from ..parameters.parameter import Parameter
 from .couplings import couplings
 from .flavour_matrices import FlavourMatrix, matrix_parameters
 from .interaction import FLAVOURS, Interaction, Term

@@ -5,9 +5,9 @@ from typing import Any
 
 import equinox as eqx
 
-from .. import _arguments as arguments
-from .._errors import InputError
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.errors import InputError
+from ..parameters.parameter import Parameter
 from .charge_radius import ChargeRadius
 from .interaction import FLAVOURS, TARGETS, Interaction, Term, check_parameters
 from .process import Process

@@ -38,9 +38,9 @@ from functools import cache
 
 import equinox as eqx
 
-from .._constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM, LEPTON_MASSES, W_MASS
-from .._errors import InputError, suggest
-from .._typing import Scalar
+from .._base.constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM, LEPTON_MASSES, W_MASS
+from .._base.errors import InputError, suggest
+from .._base.typing import Scalar
 
 DEFAULT_SIN2 = 0.23863
 """Default of sin²θ_W at zero momentum transfer (arXiv:2303.09360 section II)."""

@@ -25,11 +25,11 @@ functions are pure, take NumPy or JAX arrays that broadcast against each other, 
 import equinox as eqx
 import numpy as np
 
-from .. import _arguments as arguments
-from .._constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
-from .._numerics import namespace
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Parameter
 from .interaction import Interaction, Term, Vertex
 from .process import Process
 

@@ -5,8 +5,8 @@ a_l = g² Q_l / (√2 G_F (q² + m²)) per charge of the target: `Exchange` is t
 
 import equinox as eqx
 
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
 from .interaction import CONTACT, Vertex, as_array
 
 

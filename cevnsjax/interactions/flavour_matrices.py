@@ -10,9 +10,9 @@ import math
 import equinox as eqx
 import numpy as np
 
-from .._numerics import namespace
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
 from .interaction import Vertex, as_array
 
 DIAGONAL = ("ee", "mumu", "tautau")

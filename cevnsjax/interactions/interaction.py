@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 import equinox as eqx
 import numpy as np
 
-from .._constants import FERMI_CONSTANT
-from .._errors import InputError
-from .._numerics import namespace
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Parameter
+from .._base.constants import FERMI_CONSTANT
+from .._base.errors import InputError
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Parameter
 
 if TYPE_CHECKING:
     from .process import Process

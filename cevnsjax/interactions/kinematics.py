@@ -3,8 +3,8 @@
 Energies and masses in MeV, T the recoil energy of a nucleus of mass M, E the neutrino energy.
 """
 
-from .._numerics import namespace
-from .._typing import Array, Float, Scalar
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Scalar
 
 Values = Scalar | Float[Array, "..."]
 

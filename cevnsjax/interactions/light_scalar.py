@@ -14,9 +14,9 @@ the same for antineutrinos. g is dimensionless, m in MeV. S = <N| ū u + d̄ d |
 
 import equinox as eqx
 
-from .. import _arguments as arguments
-from .._errors import InputError, suggest
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.errors import InputError, suggest
+from ..parameters.parameter import Parameter
 from .exchange import mediator_parameters, universal
 from .interaction import Interaction, Term, Yukawa
 

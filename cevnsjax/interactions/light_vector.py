@@ -48,11 +48,11 @@ from fractions import Fraction
 import equinox as eqx
 import numpy as np
 
-from .. import _arguments as arguments
-from .._constants import FINE_STRUCTURE
-from .._errors import InputError, suggest
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.constants import FINE_STRUCTURE
+from .._base.errors import InputError, suggest
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
 from .exchange import Exchange, mediator_parameters
 from .interaction import Interaction, Propagator, Term, Yukawa
 from .loops import logarithms, running_of_leptons

@@ -12,9 +12,9 @@ t/5 for small t, ln t - 5/3 for large t. All terms of the series are positive; t
 
 import numpy as np
 
-from .._constants import LEPTON_MASSES
-from .._numerics import namespace
-from .._typing import Array, Float
+from .._base.constants import LEPTON_MASSES
+from .._base.numerics import namespace
+from .._base.typing import Array, Float
 
 _SMALL = 0.5
 _SERIES = tuple(4.0 * (k + 2.0) / ((2.0 * k + 1.0) * (2.0 * k + 3.0)) for k in range(1, 20))

@@ -18,12 +18,12 @@ import math
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._constants import ELECTRON_MASS, FERMI_CONSTANT
-from .._errors import InputError
-from .._numerics import namespace
-from .._typing import Array, Float, Params, Scalar
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.constants import ELECTRON_MASS, FERMI_CONSTANT
+from .._base.errors import InputError
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..parameters.parameter import Parameter
 from .flavour_matrices import TRANSITIONS, symmetric_matrix
 from .interaction import FLAVOURS, Interaction, Term, Vertex
 

@@ -16,10 +16,10 @@ import math
 
 import equinox as eqx
 
-from .. import _arguments as arguments
-from .._constants import FINE_STRUCTURE
-from .._errors import InputError, suggest
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.constants import FINE_STRUCTURE
+from .._base.errors import InputError, suggest
+from ..parameters.parameter import Parameter
 from .flavour_matrices import FlavourMatrix, matrix_parameters
 from .interaction import CONTACT, Interaction, Photon, Term
 

@@ -13,8 +13,8 @@ single transition has no effect: only those between quarks do.
 A heavy vector mediator is ε^f_ll = g² Q_l Q_f / (√2 G_F m²).
 """
 
-from .. import _arguments as arguments
-from ..parameters import Parameter
+from .._base import arguments
+from ..parameters.parameter import Parameter
 from .flavour_matrices import FlavourMatrix, matrix_parameters
 from .interaction import Interaction, Term
 

@@ -9,7 +9,7 @@ import abc
 
 import equinox as eqx
 
-from .._typing import Array, Float, Params, Scalar
+from .._base.typing import Array, Float, Params, Scalar
 from .interaction import Vertex
 
 

@@ -16,8 +16,8 @@ The coupling is to nucleons, not to quarks: for quarks of one coupling the pion 
 on differences of the spins Δq divided by quark masses, and on the anomaly (arXiv:1307.5955).
 """
 
-from .. import _arguments as arguments
-from ..parameters import Parameter
+from .._base import arguments
+from ..parameters.parameter import Parameter
 from .exchange import mediator_parameters, universal
 from .interaction import Interaction, Term, Yukawa
 

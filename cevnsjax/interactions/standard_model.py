@@ -24,11 +24,11 @@ import math
 
 import equinox as eqx
 
-from .. import _arguments as arguments
-from .._constants import FINE_STRUCTURE
-from .._errors import InputError
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.constants import FINE_STRUCTURE
+from .._base.errors import InputError
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
 from .couplings import DEFAULT_SIN2, Couplings, couplings
 from .interaction import FLAVOURS, Fixed, Interaction, Propagator, Term, Vertex, by_flavour
 from .loops import running_of_leptons

@@ -22,11 +22,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._errors import InputError
-from .._numerics import namespace
-from .._typing import Array, Float, Params
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.errors import InputError
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
 from ..sources.baseline import Baseline
 from .interaction import Interaction, Term
 

@@ -51,9 +51,9 @@ targets, whatever their phases, nor do pseudoscalar and magnetic. Of the rest:
 
 import numpy as np
 
-from .._constants import ELECTRON_MASS, FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM
-from .._errors import InputError
-from .._typing import Array, Float, Scalar
+from .._base.constants import ELECTRON_MASS, FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM
+from .._base.errors import InputError
+from .._base.typing import Array, Float, Scalar
 
 STRUCTURES = (
     "vector",

@@ -22,9 +22,9 @@ Charges of a nucleus, with the tensor charges of the quarks in a nucleon, δu = 
 
 import equinox as eqx
 
-from .. import _arguments as arguments
-from .._errors import InputError, suggest
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.errors import InputError, suggest
+from ..parameters.parameter import Parameter
 from .exchange import mediator_parameters, universal
 from .interaction import Interaction, Term, Yukawa
 

@@ -9,12 +9,12 @@ import math
 
 import equinox as eqx
 
-from .._constants import FINE_STRUCTURE, HBAR_C
-from .._numerics import namespace
-from .._stage import Stage
-from .._typing import Array, Float, Params, Scalar
+from .._base.constants import FINE_STRUCTURE, HBAR_C
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
 from ..nuclei.form_factors import symmetrised_fermi
 from ..nuclei.radii import NEUTRON_CHARGE_RADIUS_SQUARED
+from ..stages.stage import Stage
 from .couplings import DEFAULT_SIN2, couplings
 
 _PHOTON = 1.0 - FINE_STRUCTURE / (2.0 * math.pi)

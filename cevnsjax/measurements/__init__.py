@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .. import _arguments as arguments
-from .._errors import DataError, InputError, suggest
-from ..measurement import Measurement, Observables
-from ..parameters import Parameter
+from .._base import arguments
+from .._base.errors import DataError, InputError, suggest
+from ..measuring.measurement import Measurement, Observables
+from ..parameters.parameter import Parameter
 from .apv_cs import VARIANTS as APV_VARIANTS
 from .apv_cs import apv_cs
 from .coherent_csi_2017 import coherent_csi_2017

@@ -12,20 +12,20 @@ import math
 import equinox as eqx
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._numerics import namespace
-from .._stage import Stage
-from .._typing import Array, Float, Params
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
 from ..interactions.couplings import DEFAULT_SIN2
 from ..interactions.standard_model import SIN2_THETA_W
 from ..interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE
-from ..measurement import Observables
+from ..measuring.measurement import Observables
 from ..nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
 from ..nuclei.nuclide import nuclide
 from ..nuclei.radii import element_radius
-from ..parameters import Parameter
+from ..parameters.parameter import Parameter
+from ..stages.stage import Stage
 
 NAME = "apv-cs"
 VARIANTS = ("dzuba2012", "sahoo2021", "dzuba2012-fermi", "sahoo2021-fermi")

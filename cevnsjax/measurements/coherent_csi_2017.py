@@ -10,20 +10,21 @@ twice.
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._stage import Constant
-from .._typing import Float
-from ..backgrounds import Background
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.typing import Float
 from ..detectors.efficiency import EFFICIENCY, SigmoidEfficiency
+from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import QUENCHING, PolynomialQuenching, Unquenched
 from ..detectors.resolution import GammaSmearing
-from ..detectors.response import BinnedDetector, EnergyDetector
-from ..measurement import Measurement
+from ..detectors.response import BinnedDetector
+from ..measuring.measurement import Measurement
 from ..nuclei.target import Target, compound_target
+from ..parameters.strengths import SNS_FLUX, Part, Strength
 from ..sources.pion_decay import pion_decay_at_rest
-from ..systematics import SNS_FLUX, Part, Strength
+from ..stages.backgrounds import Background
+from ..stages.stage import Constant
 
 NAME = "coherent-csi-2017"
 VARIANTS = ("energy", "energy-time")

@@ -11,21 +11,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import DataError, InputError, suggest
-from .._stage import Constant
-from ..backgrounds import Background, exponential_shape, histogram_shape
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import DataError, InputError, suggest
 from ..detectors.efficiency import EFFICIENCY, EFFICIENCY_SHAPE, LogisticEfficiency
+from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import QUENCHING, QUENCHING_SHAPES, PolynomialQuenching
 from ..detectors.resolution import GammaSmearing
-from ..detectors.response import BinnedDetector, EnergyDetector, TimeWindow, time_shift
-from ..measurement import Measurement
+from ..detectors.response import BinnedDetector
+from ..detectors.time import TimeWindow, time_shift
+from ..measuring.measurement import Measurement
 from ..nuclei.target import Target, compound_target
-from ..parameters import Gaussian, Parameter
+from ..parameters.parameter import Gaussian, Parameter
+from ..parameters.strengths import SNS_FLUX, Part, Strength
 from ..sources.arrival_times import ArrivalTimes, arrival_times
 from ..sources.pion_decay import pion_decay_at_rest
-from ..systematics import SNS_FLUX, Part, Strength
+from ..stages.backgrounds import Background, exponential_shape, histogram_shape
+from ..stages.stage import Constant
 
 NAME = "coherent-csi-2021"
 VARIANTS = ("flat", "shape")

@@ -10,21 +10,22 @@ import math
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._stage import Constant
-from .._typing import Float
-from ..backgrounds import BinLevels
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.typing import Float
 from ..detectors.efficiency import UnitEfficiency
+from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import LindhardQuenching
 from ..detectors.resolution import GaussianSmearing
-from ..detectors.response import BinnedDetector, EnergyDetector
-from ..measurement import Measurement
+from ..detectors.response import BinnedDetector
+from ..measuring.measurement import Measurement
 from ..nuclei.target import natural_target
-from ..parameters import Parameter
+from ..parameters.parameter import Parameter
+from ..parameters.strengths import SNS_FLUX, Part, Strength
 from ..sources.pion_decay import pion_decay_at_rest
-from ..systematics import SNS_FLUX, Part, Strength
+from ..stages.backgrounds import BinLevels
+from ..stages.stage import Constant
 
 NAME = "coherent-ge-mini-2024"
 VARIANTS = ("grid",)

@@ -17,16 +17,22 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._stage import Constant, Stage
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
 from ..detectors.efficiency import TabulatedEfficiency
+from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import PolynomialQuenching
 from ..detectors.resolution import GaussianSmearing
-from ..detectors.response import BinnedDetector, EnergyDetector, TimeBins, time_shift
-from ..measurement import Measurement
-from ..morphing import (
+from ..detectors.response import BinnedDetector
+from ..detectors.time import TimeBins, time_shift
+from ..measuring.measurement import Measurement
+from ..nuclei.target import Target, compound_target
+from ..parameters.parameter import Gaussian, Parameter
+from ..parameters.strengths import SNS_FLUX, Part, Strength
+from ..sources.arrival_times import pulsed_decays
+from ..sources.pion_decay import pion_decay_at_rest
+from ..stages.morphing import (
     LinearDistortion,
     MorphedShape,
     Repeated,
@@ -36,11 +42,7 @@ from ..morphing import (
     morphed_shape,
     relative_shifts,
 )
-from ..nuclei.target import Target, compound_target
-from ..parameters import Gaussian, Parameter
-from ..sources.arrival_times import pulsed_decays
-from ..sources.pion_decay import pion_decay_at_rest
-from ..systematics import SNS_FLUX, Part, Strength
+from ..stages.stage import Constant, Stage
 
 NAME = "coherent-lar-2020"
 VARIANTS = ("1d", "2d", "3d", "2d-flavours", "3d-flavours")

@@ -7,12 +7,12 @@ import math
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError
 from ..interactions.standard_model import SIN2_THETA_W
 from ..interactions.weak_charge import WeakAmplitude
-from ..measurement import Observables
+from ..measuring.measurement import Observables
 from ..nuclei.form_factors import FERMI_DIFFUSENESS
 from ..nuclei.nuclide import nuclide
 from ..nuclei.radii import isotope_radius

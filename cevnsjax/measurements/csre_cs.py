@@ -5,14 +5,14 @@ The paper's weak mixing angle, 0.227 ± 0.028, is a fit of COHERENT CsI with thi
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError
-from .._numerics import namespace
-from .._stage import Stage
-from .._typing import Array, Float, Params
-from ..measurement import Observables
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
+from ..measuring.measurement import Observables
 from ..nuclei.radii import element_radius, point_radius
+from ..stages.stage import Stage
 
 NAME = "csre-cs"
 VARIANTS = ("radius",)

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .._data import DataFile, data_root, quoted, read_bounded, read_verified
-from .._errors import DataError, suggest
-from .._stage import Constant, Stage
-from .._typing import Float
-from ..backgrounds import Background, exponential_shape
+from .._base.data_files import DataFile, data_root, quoted, read_bounded, read_verified
+from .._base.errors import DataError, suggest
+from .._base.typing import Float
 from ..detectors.efficiency import (
     Efficiency,
     LogisticEfficiency,
@@ -24,16 +22,21 @@ from ..detectors.efficiency import (
     TabulatedEfficiency,
     UnitEfficiency,
 )
+from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import LETTERS, LindhardQuenching, PolynomialQuenching, Quenching, TabulatedQuenching
 from ..detectors.resolution import GammaSmearing, GaussianSmearing, Smearing
-from ..detectors.response import BinnedDetector, EnergyDetector, TimeWindow, time_shift
-from ..folding import BIN_ORDER, RECOIL_ORDER, fold, nuclei, recoil_nodes
+from ..detectors.response import BinnedDetector
+from ..detectors.time import TimeWindow, time_shift
+from ..folding.fold import BIN_ORDER, fold
+from ..folding.nodes import RECOIL_ORDER, recoil_nodes
+from ..folding.prediction import component_counts
+from ..folding.scatterers import nuclei
 from ..interactions.combination import combine
-from ..measurement import Measurement
+from ..measuring.measurement import Measurement
 from ..nuclei.nuclide import nuclide
 from ..nuclei.target import parse_formula, target_of
-from ..parameters import Gaussian, Parameter
-from ..prediction import component_counts
+from ..parameters.parameter import Gaussian, Parameter
+from ..parameters.strengths import SNS_FLUX, Strength
 from ..sources.arrival_times import ArrivalTimes, arrival_times, pulsed_decays
 from ..sources.atmospheric import atmospheric_neutrinos
 from ..sources.pion_decay import pion_decay_at_rest
@@ -50,7 +53,8 @@ from ..sources.reactor import (
 from ..sources.solar import KINDS, solar_neutrinos
 from ..sources.source import FLAVOURS, Component, Source
 from ..sources.tabulated import tabulated
-from ..systematics import SNS_FLUX, Strength
+from ..stages.backgrounds import Background, exponential_shape
+from ..stages.stage import Constant, Stage
 from .description import Description
 
 FOLDER = "forecasts"

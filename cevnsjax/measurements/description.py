@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._data import Numbers, quoted
-from .._errors import DataError, InputError, printable, suggest
+from .._base.data_files import Numbers, quoted
+from .._base.errors import DataError, InputError, printable, suggest
 
 QUANTITY = ("value", "unit", "source")
 """What an entry with a number holds; the source may be left out."""

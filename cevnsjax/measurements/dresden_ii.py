@@ -14,20 +14,20 @@ import dataclasses
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._numerics import namespace
-from .._stage import Stage
-from .._typing import Array, Float, Params
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
 from ..detectors.ionisation import IonisationDetector
 from ..detectors.quenching import LindhardQuenching, Quenching, TabulatedQuenching
 from ..detectors.resolution import RESOLUTION_NORM, GaussianSmearing
-from ..measurement import Measurement
+from ..measuring.measurement import Measurement
 from ..nuclei.target import natural_target
-from ..parameters import Gaussian, Parameter
+from ..parameters.parameter import Gaussian, Parameter
+from ..parameters.strengths import Strength
 from ..sources.reactor import fission_fractions, fissions_of_flux, reactor
-from ..systematics import Strength
+from ..stages.stage import Stage
 
 NAME = "dresden-ii"
 MODELS = ("fef", "ybe", "lindhard")

@@ -6,15 +6,15 @@ uncertainty of the efficiency are those that give the flux of the publication, i
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError
-from .._stage import Constant
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError
 from ..detectors.templates import TemplateDetector
-from ..measurement import Measurement
+from ..measuring.measurement import Measurement
 from ..nuclei.target import natural_target
+from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..systematics import Strength
+from ..stages.stage import Constant
 
 NAME = "lz-8b"
 VARIANTS = ("equivalent",)

@@ -6,15 +6,15 @@ data (US2) a constant efficiency from their threshold on; both are scaled to the
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError
-from .._stage import Constant
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError
 from ..detectors.templates import TemplateDetector
-from ..measurement import Measurement
+from ..measuring.measurement import Measurement
 from ..nuclei.target import natural_target
+from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..systematics import Strength
+from ..stages.stage import Constant
 
 NAME = "pandax4t-8b"
 VARIANTS = ("counts",)

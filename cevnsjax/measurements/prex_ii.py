@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._constants import HBAR_C
-from .._data import DataFile
-from .._errors import InputError, suggest
+from .._base import arguments
+from .._base.constants import HBAR_C
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
 from ..interactions.standard_model import SIN2_THETA_W
 from ..interactions.weak_charge import WeakAmplitude
-from ..measurement import Observables
+from ..measuring.measurement import Observables
 from ..nuclei.nuclide import nuclide
 from ..nuclei.radii import element_radius
 

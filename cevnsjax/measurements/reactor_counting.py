@@ -13,17 +13,17 @@ is published stays as it is, and other physics moves it as it moves the folded r
 import numpy as np
 from scipy.special import ndtri
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError
 from ..detectors.ionisation import IonisationDetector
 from ..detectors.quenching import LindhardQuenching
 from ..detectors.resolution import GaussianSmearing
-from ..measurement import Measurement
+from ..measuring.measurement import Measurement
 from ..nuclei.target import Target, natural_target
+from ..parameters.strengths import Part, Strength
 from ..sources.reactor import fission_fractions, fissions_of_power, reactor
 from ..sources.source import Source
-from ..systematics import Part, Strength
 
 VARIANTS = ("counts",)
 

@@ -16,19 +16,20 @@ Hence they are taken as constant from their maximum on.
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._stage import Constant, Stage
-from .._typing import Float
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.typing import Float
 from ..detectors.efficiency import TabulatedEfficiency, UnitEfficiency
+from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import Unquenched
 from ..detectors.resolution import GaussianSmearing
-from ..detectors.response import BinnedDetector, EnergyDetector
-from ..measurement import Measurement
+from ..detectors.response import BinnedDetector
+from ..measuring.measurement import Measurement
 from ..nuclei.target import natural_target
+from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, solar_neutrinos
-from ..systematics import Strength
+from ..stages.stage import Constant, Stage
 
 RUNS = ("ws2022", "ws2024")
 """Runs of LZ."""

@@ -8,16 +8,16 @@ Variants: all runs, or ``sr0-sr1``, those of the first publication.
 
 import numpy as np
 
-from .. import _arguments as arguments
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._stage import Constant, Stage
+from .._base import arguments
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
 from ..detectors.templates import Morph, Morphed, TemplateDetector, morph
-from ..measurement import Measurement
+from ..measuring.measurement import Measurement
 from ..nuclei.target import natural_target
-from ..parameters import Gaussian, Parameter
+from ..parameters.parameter import Gaussian, Parameter
+from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..systematics import Strength
+from ..stages.stage import Constant, Stage
 
 NAME = "xenonnt-8b"
 RUNS = {"all": ("sr0", "sr1", "sr2"), "sr0-sr1": ("sr0", "sr1")}

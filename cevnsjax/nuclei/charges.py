@@ -11,9 +11,9 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Int
 
-from .._numerics import namespace
-from .._stage import Constant, Stage
-from .._typing import Array, Float, Params, Scalar
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..stages.stage import Constant, Stage
 from .form_factors import FormFactor
 
 

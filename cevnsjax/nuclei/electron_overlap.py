@@ -18,10 +18,10 @@ from collections.abc import Callable
 import equinox as eqx
 import numpy as np
 
-from .._constants import FINE_STRUCTURE
-from .._errors import InputError, suggest
-from .._numerics import gauss_legendre, namespace
-from .._typing import Array, Float, Scalar
+from .._base.constants import FINE_STRUCTURE
+from .._base.errors import InputError, suggest
+from .._base.numerics import gauss_legendre, namespace
+from .._base.typing import Array, Float, Scalar
 from .form_factors import FERMI_DIFFUSENESS
 
 Overlap = Callable[[Scalar], Scalar]

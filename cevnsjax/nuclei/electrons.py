@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .._data import DataFile, data_root
-from .._errors import InputError
-from .._stage import Constant
-from .._typing import Float
+from .._base.data_files import DataFile, data_root
+from .._base.errors import InputError
+from .._base.typing import Float
+from ..stages.stage import Constant
 from .target import Target
 
 FILE = "atoms/electrons.toml"

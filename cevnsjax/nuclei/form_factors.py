@@ -8,9 +8,9 @@ use: `helm` and `symmetrised_fermi` are what the CEvNS literature fits R_n with,
 import math
 from collections.abc import Callable
 
-from .._constants import HBAR_C
-from .._numerics import namespace, uniform_ball
-from .._typing import Array, Float, Scalar
+from .._base.constants import HBAR_C
+from .._base.numerics import namespace, uniform_ball
+from .._base.typing import Array, Float, Scalar
 
 HELM_SKIN = 0.9
 """Surface thickness s [fm] of the Helm form factor (Friedrich and Voegler 1982; arXiv:2303.09360 Eq. 5)."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import equinox as eqx
 import numpy as np
 
-from .._data import DataFile, data_root
-from .._errors import InputError, suggest
-from .._typing import Float
+from .._base.data_files import DataFile, data_root
+from .._base.errors import InputError, suggest
+from .._base.typing import Float
 from .radii import physical_radius, point_radius
 
 

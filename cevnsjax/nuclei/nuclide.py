@@ -6,9 +6,9 @@ from pathlib import Path
 
 import equinox as eqx
 
-from .._constants import ATOMIC_MASS_UNIT, ELECTRON_MASS
-from .._data import DataFile, data_root
-from .._errors import InputError, suggest
+from .._base.constants import ATOMIC_MASS_UNIT, ELECTRON_MASS
+from .._base.data_files import DataFile, data_root
+from .._base.errors import InputError, suggest
 
 
 class Nuclide(eqx.Module):

@@ -4,9 +4,9 @@ The radii of this package are those of the distributions with the nucleons' own 
 models quote the radii of point nucleons: R² = R_point² + <r_N²> (arXiv:2102.06153 Table I).
 """
 
-from .._numerics import namespace
-from .._typing import Array, Float, Scalar
-from ..parameters import Parameter
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Scalar
+from ..parameters.parameter import Parameter
 from .nuclide import Nuclide, isotopes, nuclide, reference_isotope
 
 NUCLEON_RADIUS = 0.8409

@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 from numpy.polynomial.polynomial import polyval
 
-from .._constants import HBAR_C
-from .._data import DataFile, data_root
-from .._typing import Float
+from .._base.constants import HBAR_C
+from .._base.data_files import DataFile, data_root
+from .._base.typing import Float
 from .nuclide import Nuclide
 
 

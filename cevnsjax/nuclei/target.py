@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import equinox as eqx
 import numpy as np
 
-from .._constants import AVOGADRO
-from .._errors import InputError, suggest
-from .._typing import Float
-from ..parameters import Parameter
+from .._base.constants import AVOGADRO
+from .._base.errors import InputError, suggest
+from .._base.typing import Float
+from ..parameters.parameter import Parameter
 from .charges import FixedCharge, NuclearCharge, NucleonCharge
 from .form_factors import FORM_FACTORS
 from .nuclide import Nuclide, isotopes, nuclide, nuclides, reference_isotope

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.interpolate import RectBivariateSpline
 
-from ..inference.levels import LEVELS
+from .._base.levels import LEVELS
 from .profiles import Curve, draw_levels
 from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._typing import Float
+from .._base.typing import Float
 from .profiles import number_text
 from .style import CURVE_COLOUR, LEVEL_COLOURS, RC, new_figure, tidy
 

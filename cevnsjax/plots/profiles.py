@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._digits import MOST_DECIMALS
-from .._numerics import error_digits
-from ..inference.levels import LEVELS
+from .._base.digits import MOST_DECIMALS
+from .._base.levels import LEVELS
+from .._base.numerics import error_digits
 from .style import CURVE_COLOUR, LEVEL_NAMES, RC, new_figure, tidy
 
 SMALL = 1e-3

@@ -12,7 +12,7 @@ from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import FontProperties
 
-from .._writing import check_file, replacing
+from .._base.writing import check_file, replacing
 
 SIGNAL_COLOUR, STEADY_COLOUR = "#2f6fb5", "#c9ccd1"
 BACKGROUND_COLOURS = ("#e08a2c", "#7a4a1f", "#56b4e9", "#f0e442", "#882255", "#cc79a7", "#fdbf6f")

@@ -5,9 +5,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import log_ndtr, ndtr
 
-from .._errors import InputError
-from .._numerics import gauss_legendre, namespace
-from .._typing import Array, Float, Scalar
+from .._base.errors import InputError
+from .._base.numerics import gauss_legendre, namespace
+from .._base.typing import Array, Float, Scalar
 
 PION_LIFETIME, MUON_LIFETIME = 0.026033, 2.1969811
 """Mean lives [us] of π⁺ and μ⁺ (Review of Particle Physics 2022)."""

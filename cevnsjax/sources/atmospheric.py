@@ -7,8 +7,8 @@ flavour. The flux at other sites differs with their geomagnetic cut-off and heig
 
 import numpy as np
 
-from .._data import DataFile
-from .._errors import InputError
+from .._base.data_files import DataFile
+from .._base.errors import InputError
 from .baseline import FAR
 from .source import Component, Source
 from .tabulated import tabulated

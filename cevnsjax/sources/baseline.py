@@ -13,10 +13,10 @@ import math
 
 import equinox as eqx
 
-from .._constants import HBAR_C
-from .._errors import InputError
-from .._numerics import namespace, sine_cosine
-from .._typing import Array, Float, Scalar
+from .._base.constants import HBAR_C
+from .._base.errors import InputError
+from .._base.numerics import namespace, sine_cosine
+from .._base.typing import Array, Float, Scalar
 
 PHASE = 1e-12 / (4.0 * HBAR_C * 1e-15)
 """Phase k L of Δm² = 1 eV², L = 1 m, E = 1 MeV: 1.26693."""

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from .._constants import CHARGED_PION_MASS, MUON_MASS
-from .._errors import InputError
-from .._typing import Float, Scalar
+from .._base.constants import CHARGED_PION_MASS, MUON_MASS
+from .._base.errors import InputError
+from .._base.typing import Float, Scalar
 from .baseline import MERCURY_TARGET, Baseline
 from .source import Component, Source
 from .spectrum import Continuum, Line

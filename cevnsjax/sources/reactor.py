@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._numerics import gauss_legendre
-from .._typing import Array, Float
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.numerics import gauss_legendre
+from .._base.typing import Array, Float
 from .baseline import REACTOR_CORE, Baseline
 from .source import Component, Source
 from .spectrum import Continuum, Spectrum

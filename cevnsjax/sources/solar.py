@@ -15,11 +15,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._constants import AVOGADRO, FERMI_CONSTANT, HBAR_C_CM
-from .._data import DataFile
-from .._errors import InputError, suggest
-from .._typing import Float
-from ..parameters import Gaussian, Parameter
+from .._base.constants import AVOGADRO, FERMI_CONSTANT, HBAR_C_CM
+from .._base.data_files import DataFile
+from .._base.errors import InputError, suggest
+from .._base.typing import Float
+from ..parameters.parameter import Gaussian, Parameter
 from .baseline import SUN
 from .source import Component, Source
 from .spectrum import Line, Spectrum

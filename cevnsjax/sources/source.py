@@ -4,7 +4,7 @@ import math
 
 import equinox as eqx
 
-from .._errors import InputError
+from .._base.errors import InputError
 from .baseline import Baseline
 from .spectrum import Spectrum
 

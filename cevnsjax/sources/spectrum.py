@@ -6,8 +6,8 @@ from collections.abc import Callable
 import equinox as eqx
 import numpy as np
 
-from .._numerics import gauss_legendre
-from .._typing import Float
+from .._base.numerics import gauss_legendre
+from .._base.typing import Float
 
 Kernel = Callable[[Float[np.ndarray, "..."], Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
 """A kinematic kernel κ(E, T) of neutrino energy and recoil energy [MeV]."""

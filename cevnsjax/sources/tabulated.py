@@ -3,9 +3,9 @@
 import equinox as eqx
 import numpy as np
 
-from .._errors import InputError
-from .._numerics import chebyshev_points, gauss_legendre, lagrange
-from .._typing import Float
+from .._base.errors import InputError
+from .._base.numerics import chebyshev_points, gauss_legendre, lagrange
+from .._base.typing import Float
 from .spectrum import Kernel, Spectrum
 
 MOST_BREAKS = 400

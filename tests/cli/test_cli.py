@@ -201,7 +201,7 @@ def test_an_unwritable_plot_is_refused_before_anything_runs(run, tmp_path):
 def test_an_altered_data_file_is_refused(run, tmp_path, monkeypatch):
     import shutil
 
-    from cevnsjax._data import data_root
+    from cevnsjax._base.data_files import data_root
 
     root = tmp_path / "data"
     shutil.copytree(data_root(), root)

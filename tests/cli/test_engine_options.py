@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cevnsjax import InputError, Likelihood
-from cevnsjax.inference.engines import Dask
+from cevnsjax.inference.engines.dask import Dask
 
 SCAN = ("scan", "coherent-csi-2021", "--grid", "sin2_theta_w=0.15:0.35:20", "--chunk", "5", "--json")
 TOYS = ("toys", "coherent-csi-2021", "--free", "sin2_theta_w", "--count", "600", "--json")

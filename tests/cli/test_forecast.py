@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from cevnsjax._data import data_root
-from cevnsjax.inference.fit import best_fit
+from cevnsjax._base.data_files import data_root
+from cevnsjax.inference.minimise.best_fit import best_fit
 from cevnsjax.measurements import shipped
 
 CRYO = "cryocsi-i"
@@ -91,7 +91,7 @@ def test_a_forecast_that_does_not_converge_has_exit_code_3(run, monkeypatch):
     def give_up(*arguments):
         return dataclasses.replace(best_fit(*arguments), converged=False, message="did not converge: gave up")
 
-    monkeypatch.setattr("cevnsjax.analysis.likelihood.best_fit", give_up)
+    monkeypatch.setattr("cevnsjax.joint.likelihood.best_fit", give_up)
     code, out, err = run("forecast", CRYO, "--free", "cevns_norm", "--json")
     assert code == 3
     assert json.loads(out)["converged"] is False
@@ -124,7 +124,7 @@ def test_bad_input(run, tmp_path, arguments, message):
 
 def test_a_bad_file(run, mine, tmp_path, monkeypatch):
     """One line, nothing written, and nothing compiled."""
-    monkeypatch.setattr("cevnsjax.inference.fit.Solver.__init__", lambda *_: pytest.fail("compiled"))
+    monkeypatch.setattr("cevnsjax.inference.minimise.solver.Solver.__init__", lambda *_: pytest.fail("compiled"))
     mine.write_text(mine.read_text().replace('mass = { value = 10, unit = "kg"', 'mass = { value = 10, unit = "g"'))
     code, out, err = run("forecast", str(mine), "--free", "sin2_theta_w", "--plot", "x.png")
     assert (code, out) == (2, "")

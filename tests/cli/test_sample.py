@@ -5,8 +5,8 @@ import json
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.inference import checkpoint
-from cevnsjax.inference import sample as module
+from cevnsjax._base import checkpoint
+from cevnsjax.inference.sample import run as module
 
 CSI = "coherent-csi-2021"
 QUICK = ("sample", CSI, "--free", "sin2_theta_w", "--set", "cevns_norm=1,brn_norm=1,nin_norm=1,ss_norm=1")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.analysis.radii import draw_with_models
 from cevnsjax.measurements import load
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.radii import point_radius
+from cevnsjax.results.radii import draw_with_models
 
 
 def fit(name, free, **values):

@@ -8,9 +8,10 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.inference.toys import asimov, fluctuate, refit
-from cevnsjax.measurement import Observables
+from cevnsjax.inference.toys.draw import asimov, fluctuate
+from cevnsjax.inference.toys.refit import refit
 from cevnsjax.measurements import CATALOGUE, load
+from cevnsjax.measuring.measurement import Observables
 
 NAMES = [f"{base}:{variant}" for base, entry in CATALOGUE.items() for variant in entry.variants]
 TWO_SIDED = [name for name in NAMES if not load(name).one_sided]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.prediction import component_counts, flux_averaged_cross_section
+from cevnsjax.folding.prediction import component_counts, flux_averaged_cross_section
 
 TIED = {"r_n_i": "r_n_cs"}
 
@@ -39,7 +39,7 @@ def test_a_second_region_is_found(both_fit):
 
 
 def test_a_profile_that_finds_a_lower_minimum_moves_the_fit(likelihood, both_fit, monkeypatch):
-    from cevnsjax.inference import fit as inference
+    from cevnsjax.inference.minimise import best_fit as inference
 
     monkeypatch.setattr(inference, "STARTS", 1)
     start = {"sin2_theta_w": 0.56, "r_n_cs": 11.9}

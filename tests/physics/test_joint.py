@@ -10,7 +10,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.measurements import load
-from cevnsjax.systematics import SNS_FLUX
+from cevnsjax.parameters.strengths import SNS_FLUX
 
 TIED = {"r_n_i": "r_n_cs"}
 

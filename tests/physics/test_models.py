@@ -13,8 +13,8 @@ from independent_models import World
 from tolerance import assert_close
 
 import cevnsjax as cj
+from cevnsjax.folding.prediction import expected_counts
 from cevnsjax.interactions.catalogue import resolve_models
-from cevnsjax.prediction import expected_counts
 
 WHY = "nodes of the recoil energy, and of the energy of continuous spectra"
 THIRD = 1 / 3

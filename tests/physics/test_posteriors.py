@@ -11,7 +11,7 @@ import xarray as xr
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.inference.fit import Solver
+from cevnsjax.inference.minimise.solver import Solver
 
 TIED = {"r_n_i": "r_n_cs"}
 FREE = ["sin2_theta_w", "r_n_cs"]

@@ -10,9 +10,9 @@ from numpy.polynomial.polynomial import polyval
 from tolerance import assert_close
 
 import cevnsjax as cj
+from cevnsjax.folding.prediction import cross_sections
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.target import Target
-from cevnsjax.prediction import cross_sections
 
 RESPONSES = tomllib.loads((DATA / "nuclei/spin_responses.toml").read_text())
 G_A = 1.27641

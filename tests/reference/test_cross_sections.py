@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.analysis.cross_sections import predicted_cross_sections
+from cevnsjax.joint.cross_sections import predicted_cross_sections
 
 WHY = "the engine's fixed nodes of recoil energy"
 ENDS = "an interval ends where Δχ² is 1 to 1e-6"

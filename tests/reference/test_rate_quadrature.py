@@ -8,7 +8,7 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.prediction import quadrature_error, signal_by_nuclide
+from cevnsjax.folding.prediction import quadrature_error, signal_by_nuclide
 
 SM = cj.standard_model()
 

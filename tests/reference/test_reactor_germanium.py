@@ -8,8 +8,8 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
+from cevnsjax.folding.prediction import quadrature_error, signal_by_nuclide
 from cevnsjax.measurements import load
-from cevnsjax.prediction import quadrature_error, signal_by_nuclide
 
 SM = cj.standard_model()
 MOVED = {"sin2_theta_w": 0.3, "r_n_ge": 4.6, "r_p_ge": 3.9, "resolution_norm": 1.1}

@@ -9,7 +9,7 @@ from independent_solar import KINDS, SOLAR, XENON, b8_spectra, columns, recoils_
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.folding import fold
+from cevnsjax.folding.fold import fold
 from cevnsjax.sources.atmospheric import atmospheric_neutrinos
 from cevnsjax.sources.solar import YEAR, Oscillation, solar_flux, solar_neutrinos, survival_probability
 

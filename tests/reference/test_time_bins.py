@@ -11,7 +11,7 @@ from scipy.interpolate import CubicSpline
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.detectors.response import TimeWindow
+from cevnsjax.detectors.time import TimeWindow
 from cevnsjax.sources.arrival_times import arrival_times
 
 ONSET, RATE = (TOML["time_efficiency"][key]["value"] for key in ("onset", "rate"))

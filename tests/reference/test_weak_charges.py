@@ -61,7 +61,7 @@ def test_the_uniform_charge_gives_the_polynomial_of_pollock():
 
 def test_fermi_amplitude_at_the_nodes():
     found = fermi_overlap(55, 4.804)
-    from cevnsjax._numerics import gauss_legendre
+    from cevnsjax._base.numerics import gauss_legendre
     from cevnsjax.nuclei.electron_overlap import LARGEST, ORDER, PANELS
 
     _, weights = gauss_legendre(np.linspace(0.0, LARGEST, PANELS + 1), ORDER)

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from cevnsjax.inference.compilation import cache_folder, watch
+from cevnsjax._base.compilation import cache_folder, watch
 
 
 def test_watch_counts_what_is_compiled():

@@ -5,8 +5,8 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.constraints import Relation, build_constraints, parse_combination
-from cevnsjax.parameters import Gaussian
+from cevnsjax.parameters.constraints import Relation, build_constraints, parse_combination
+from cevnsjax.parameters.parameter import Gaussian
 
 NAMES = {"r_n_cs": None, "r_n_i": None, "r_n": None, "cevns_norm@coherent-csi-2021": None}
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cevnsjax import InputError
-from cevnsjax.analysis.contours import contours, pieces
-from cevnsjax.inference.scan import Axis, spaced
+from cevnsjax.inference.grid.axes import Axis, spaced
+from cevnsjax.inference.grid.contours import contours, pieces
 
 LEVEL = 4.61
 

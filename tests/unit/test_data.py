@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile, data_root
+from cevnsjax._base.data_files import DataFile, data_root
 
 TOML = "coherent_csi_2021/measurement.toml"
 

@@ -13,7 +13,7 @@ from independent_rates import DATA
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax._data import data_root
+from cevnsjax._base.data_files import data_root
 from cevnsjax.measurements import described, load, resolve_or_describe, shipped
 
 FORECASTS = DATA / "forecasts"

@@ -7,8 +7,8 @@ import sys
 import jax
 import numpy as np
 
-from cevnsjax.inference.cores import cores
-from cevnsjax.inference.fit import MANY, Solver
+from cevnsjax._base.cores import cores
+from cevnsjax.inference.minimise.solver import MANY, Solver
 
 SHARDED = """
 import sys

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.stats import gamma, norm
 
 import cevnsjax as cj
-from cevnsjax._numerics import gauss_legendre
+from cevnsjax._base.numerics import gauss_legendre
 from cevnsjax.detectors.quenching import Unquenched
 from cevnsjax.measurements import load
 

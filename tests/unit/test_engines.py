@@ -13,11 +13,13 @@ import pytest
 from distributed import LocalCluster
 
 import cevnsjax as cj
-from cevnsjax._errors import EngineError
-from cevnsjax.inference import engines, toys
-from cevnsjax.inference.cores import cores
-from cevnsjax.inference.engines import Dask, run
-from cevnsjax.inference.evaluate import Evaluator
+from cevnsjax._base.cores import cores
+from cevnsjax._base.errors import EngineError
+from cevnsjax.inference.engines import dask as engines
+from cevnsjax.inference.engines.dask import Dask
+from cevnsjax.inference.engines.engine import run
+from cevnsjax.inference.problem.evaluate import Evaluator
+from cevnsjax.inference.toys import refit as toys
 
 _compilations = []
 jax.monitoring.register_event_duration_secs_listener(

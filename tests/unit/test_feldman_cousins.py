@@ -6,8 +6,9 @@ from closed_form_problems import bounded_gaussian, linear, poisson_with_backgrou
 from independent_belts import gaussian_p_value, poisson_p_value
 from scipy import stats
 
-from cevnsjax.inference import feldman_cousins as fc
-from cevnsjax.inference.fit import Solver, best_fit
+from cevnsjax.inference.minimise.best_fit import best_fit
+from cevnsjax.inference.minimise.solver import Solver
+from cevnsjax.inference.toys import construction as fc
 
 PUBLISHED_GAUSSIAN = {
     (-1.0, 0.6827): (0.00, 0.27), (-1.0, 0.90): (0.00, 0.81), (0.0, 0.90): (0.00, 1.64),

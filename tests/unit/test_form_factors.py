@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
-from cevnsjax._numerics import uniform_ball
+from cevnsjax._base.numerics import uniform_ball
 from cevnsjax.nuclei.form_factors import FORM_FACTORS
 
 HBARC = mp.mpf("197.3269804")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.inference.fit import even_points
-from cevnsjax.inference.intervals import Interval, crossings, scan_grid
-from cevnsjax.inference.levels import delta_chi2
+from cevnsjax._base.levels import delta_chi2
+from cevnsjax.inference.grid.intervals import Interval, crossings, scan_grid
+from cevnsjax.inference.minimise.starts import even_points
 
 
 def test_levels_of_one_and_two_parameters():

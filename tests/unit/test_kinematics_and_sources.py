@@ -14,11 +14,12 @@ import cevnsjax as cj
 from cevnsjax.detectors.efficiency import logistic_efficiency, logistic_threshold, time_efficiency
 from cevnsjax.detectors.quenching import PolynomialQuenching, polynomial_quenching
 from cevnsjax.detectors.resolution import gamma_smearing
-from cevnsjax.folding import nuclei, recoil_nodes
+from cevnsjax.folding.nodes import recoil_nodes
+from cevnsjax.folding.prediction import cross_sections, flux_averaged_cross_section
+from cevnsjax.folding.scatterers import nuclei
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
 from cevnsjax.interactions.structures import kernel
 from cevnsjax.nuclei.nuclide import nuclide
-from cevnsjax.prediction import cross_sections, flux_averaged_cross_section
 from cevnsjax.sources.pion_decay import electron_neutrino_density, muon_antineutrino_density, pion_decay_at_rest
 
 CAESIUM, IODINE = 123772.751, 118183.878

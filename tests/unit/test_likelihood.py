@@ -5,8 +5,8 @@ import pytest
 import scipy.stats
 
 import cevnsjax as cj
-from cevnsjax.likelihood import poisson_chi2
-from cevnsjax.parameters import Gaussian, Parameter, ParameterTable
+from cevnsjax.inference.problem.chi_square import poisson_chi2
+from cevnsjax.parameters.parameter import Gaussian, Parameter, ParameterTable
 
 
 def test_poisson_chi2_is_a_likelihood_ratio():

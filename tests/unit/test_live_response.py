@@ -13,11 +13,11 @@ from cevnsjax.detectors.efficiency import EFFICIENCY, EFFICIENCY_SHAPE
 from cevnsjax.detectors.expansion import Combined, LiveSpectrum, SelectedRows
 from cevnsjax.detectors.quenching import QUENCHING, QUENCHING_SHAPES
 from cevnsjax.detectors.resolution import SMEARING
-from cevnsjax.detectors.response import EnergySpectrum
+from cevnsjax.detectors.spectrum import EnergySpectrum
 from cevnsjax.detectors.templates import MorphedSpectrum
-from cevnsjax.folding import fold
-from cevnsjax.inference.evaluate import BATCH, Evaluator, side_by_side
-from cevnsjax.prediction import expected_counts
+from cevnsjax.folding.fold import fold
+from cevnsjax.folding.prediction import expected_counts
+from cevnsjax.inference.problem.evaluate import BATCH, Evaluator, side_by_side
 
 CSI = cj.measurements.coherent_csi_2021("shape")
 GE = cj.measurements.coherent_ge_mini_2024()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
-from cevnsjax._constants import LEPTON_MASSES
+from cevnsjax._base.constants import LEPTON_MASSES
 from cevnsjax.interactions.light_vector import light_vector
 from cevnsjax.interactions.loops import running, running_of_leptons
 from cevnsjax.interactions.standard_model import RunningChargeRadius

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
-from cevnsjax._errors import InputError
+from cevnsjax._base.errors import InputError
 from cevnsjax.interactions.magnetic_moment import (
     MOMENTS,
     magnetic_moment,

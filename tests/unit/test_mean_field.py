@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.nuclei.mean_field import mean_field
 from cevnsjax.nuclei.radii import physical_radius, point_radius
 from cevnsjax.plots.radii import Plane, Skin, draw_radii

@@ -7,7 +7,7 @@ import pytest
 from independent_traces import GAMMA, GAMMA5, INDICES, LEFT, LOWER, ONE, SIGMA, contract, momenta
 from tolerance import assert_close
 
-from cevnsjax._errors import InputError
+from cevnsjax._base.errors import InputError
 from cevnsjax.interactions.axial import axial_mediator
 from cevnsjax.interactions.interaction import check_parameters
 from cevnsjax.interactions.light_scalar import light_scalar

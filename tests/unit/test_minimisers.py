@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.inference.fit import approach, spread_starts
-from cevnsjax.inference.minimisers import MINIMISERS, check_minimiser, search
+from cevnsjax.inference.minimise.others import MINIMISERS, check_minimiser, search
+from cevnsjax.inference.minimise.starts import approach, spread_starts
 
 FIXED = {"brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0}
 ASKED = {"free": ["eps_ee_u", "eps_mumu_u"], "values": FIXED}

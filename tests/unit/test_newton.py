@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
-from cevnsjax import _numerics as numerics
-from cevnsjax._numerics import solve_symmetric
-from cevnsjax.inference.newton import MAX_STEPS, minimise
+from cevnsjax._base import numerics
+from cevnsjax._base.numerics import solve_symmetric
+from cevnsjax.inference.minimise.newton import MAX_STEPS, minimise
 
 WHY = "the tolerance on the predicted decrease, 1e-10"
 FREE2, FREE3 = np.zeros(2, bool), np.zeros(3, bool)

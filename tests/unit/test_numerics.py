@@ -7,13 +7,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
-from cevnsjax._numerics import (
-    chebyshev_points,
-    chebyshev_polynomials,
-    error_digits,
-    lagrange,
-    sine_cosine,
-)
+from cevnsjax._base.numerics import chebyshev_points, chebyshev_polynomials, error_digits, lagrange, sine_cosine
 
 POINTS = np.concatenate(
     [np.linspace(-12.0, 12.0, 97), np.arange(-8, 9) * np.pi / 4, [1e-300, 1e-9, 123.456, -9876.5, 99999.9]]

@@ -10,19 +10,20 @@ from scipy import integrate, stats
 from tolerance import assert_close
 
 from cevnsjax import InputError
-from cevnsjax.constraints import Constraints
-from cevnsjax.inference import checkpoint
-from cevnsjax.inference.checkpoint import Checkpoint, fingerprint
-from cevnsjax.inference.density import Bounds, build_density, separate_priors
-from cevnsjax.inference.diagnostics import ess_bulk, ess_tail, regions, rhat
-from cevnsjax.inference.hmc import Hmc, efficiency
-from cevnsjax.inference.nested import Nested, build_cube, log_volumes
-from cevnsjax.inference.nuts import Nuts
-from cevnsjax.inference.problem import Problem
-from cevnsjax.inference.sample import run, sample
-from cevnsjax.inference.shear import curved_map
-from cevnsjax.inference.start import conditional_width, find_modes
-from cevnsjax.likelihood import ChiSquare
+from cevnsjax._base import checkpoint
+from cevnsjax._base.checkpoint import Checkpoint, fingerprint
+from cevnsjax.inference.minimise.widths import conditional_width
+from cevnsjax.inference.problem.chi_square import ChiSquare
+from cevnsjax.inference.problem.density import Bounds, build_density, separate_priors
+from cevnsjax.inference.problem.problem import Problem
+from cevnsjax.inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
+from cevnsjax.inference.sample.hmc import Hmc, efficiency
+from cevnsjax.inference.sample.modes import find_modes
+from cevnsjax.inference.sample.nested import Nested, build_cube, log_volumes
+from cevnsjax.inference.sample.nuts import Nuts
+from cevnsjax.inference.sample.run import run, sample
+from cevnsjax.inference.sample.shear import curved_map
+from cevnsjax.parameters.constraints import Constraints
 
 CORRELATION = 0.9
 

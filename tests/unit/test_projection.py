@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from cevnsjax._constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
+from cevnsjax._base.constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
+from cevnsjax.folding.projection import flux_rule, projected
 from cevnsjax.interactions.dipole_portal import Upscattering, threshold_energy
 from cevnsjax.interactions.interaction import Fixed
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy
 from cevnsjax.interactions.process import Process
-from cevnsjax.projection import flux_rule, projected
 from cevnsjax.sources.pion_decay import ENDPOINT, LINE_ENERGY, pion_decay_at_rest
 from cevnsjax.sources.reactor import ISOTOPES, reactor
 from cevnsjax.sources.solar import YEAR, solar_neutrinos

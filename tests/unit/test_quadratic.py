@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cevnsjax.inference.quadratic import minimise_quadratic
+from cevnsjax.inference.minimise.quadratic import minimise_quadratic
 
 
 def run(function, start, spacing=0.1, low=-10.0, high=10.0):

@@ -6,13 +6,13 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax._stage import Constant, specialise
-from cevnsjax.folding import fold
-from cevnsjax.inference.newton import minimise
-from cevnsjax.inference.strengths import is_linear, minimise_strengths
-from cevnsjax.prediction import expected_counts
-from cevnsjax.recoils import LARGEST_ERROR, QuadraticSpectrum, ReducedSpectrum
-from cevnsjax.reduction import interpolation
+from cevnsjax.folding.fold import fold
+from cevnsjax.folding.prediction import expected_counts
+from cevnsjax.folding.recoils import LARGEST_ERROR, QuadraticSpectrum, ReducedSpectrum
+from cevnsjax.inference.minimise.newton import minimise
+from cevnsjax.inference.minimise.strengths import is_linear, minimise_strengths
+from cevnsjax.stages.reduction import interpolation
+from cevnsjax.stages.stage import Constant, specialise
 
 CSI = cj.measurements.coherent_csi_2021()
 GE = cj.measurements.dresden_ii("fef")

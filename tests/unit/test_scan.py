@@ -10,9 +10,11 @@ import pytest
 import xarray
 
 import cevnsjax as cj
-from cevnsjax._writing import locked
-from cevnsjax.analysis import store as stores
-from cevnsjax.inference.scan import Grid, axis_of, block_shape, local_minima, make_grid, parse_grid, spaced
+from cevnsjax._base.writing import locked
+from cevnsjax.inference.grid import store as stores
+from cevnsjax.inference.grid.axes import axis_of, parse_grid, spaced
+from cevnsjax.inference.grid.blocks import Grid, block_shape, make_grid
+from cevnsjax.inference.grid.refine import local_minima
 
 GRID = {"g_zp": "1e-6:1e-2:50:log", "m_zp": "10:1e4:44:log"}
 TIED = {"r_n_i": "r_n_cs"}
@@ -316,7 +318,7 @@ def test_a_stopped_scan_goes_on(zp, out, tmp_path):
     ],
 )
 def test_a_store_of_another_scan_is_refused(zp, out, grid, asked, message, monkeypatch):
-    monkeypatch.setattr(cj.analysis.scan, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
+    monkeypatch.setattr(cj.results.scan, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):
         zp.scan(GRID, out)
     before = content(out)
@@ -326,7 +328,7 @@ def test_a_store_of_another_scan_is_refused(zp, out, grid, asked, message, monke
 
 
 def test_a_store_of_other_data_or_another_model_is_refused(csi, zp, out, monkeypatch):
-    monkeypatch.setattr(cj.analysis.scan, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
+    monkeypatch.setattr(cj.results.scan, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):
         zp.scan(GRID, out)
     with pytest.raises(cj.InputError, match="interactions is"):
@@ -414,7 +416,7 @@ def test_a_full_disk_is_said_and_survived(zp, out, tmp_path, monkeypatch):
     ],
 )
 def test_bad_scans_are_refused_before_anything(zp, out, grid, asked, message, monkeypatch):
-    monkeypatch.setattr(cj.analysis.scan, "scan_work", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(cj.results.scan, "scan_work", lambda *_: pytest.fail("it went on"))
     with pytest.raises(cj.InputError, match=message):
         zp.scan(grid, out, **asked)
     assert not list(out.parent.iterdir())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cevnsjax.inference.settling import settle
+from cevnsjax.inference.minimise.settling import settle
 
 HESSIAN = np.array([[4.0, 1.0], [1.0, 3.0]])
 CENTRE = np.array([0.3, -0.2])

@@ -6,11 +6,11 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax._stage import Constant
 from cevnsjax.nuclei.form_factors import helm
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.shell_model import calculated, shell_model_charges
 from cevnsjax.nuclei.target import has_form_factor, natural_target, nuclear_charges, target_of
+from cevnsjax.stages.stage import Constant
 
 HBARC = 197.3269804
 POINT_RADII = {

@@ -9,15 +9,17 @@ from scipy.special import roots_legendre
 from scipy.stats import norm
 
 import cevnsjax as cj
-from cevnsjax._errors import InputError
-from cevnsjax.folding import nuclei, recoil_nodes, recoil_spectrum
+from cevnsjax._base.errors import InputError
+from cevnsjax.folding.fold import recoil_spectrum
+from cevnsjax.folding.nodes import recoil_nodes
+from cevnsjax.folding.oscillation import energy_grid, resolved_moments
+from cevnsjax.folding.scatterers import nuclei
 from cevnsjax.interactions.combination import combine
 from cevnsjax.interactions.dipole_portal import dipole_portal
 from cevnsjax.interactions.kinematics import minimum_energy
 from cevnsjax.interactions.sterile_oscillation import arrival, sterile_oscillation
 from cevnsjax.interactions.structures import kernel
 from cevnsjax.measurements import load
-from cevnsjax.oscillation import energy_grid, resolved_moments
 from cevnsjax.sources.baseline import FAR, PHASE, SUN, Baseline
 from cevnsjax.sources.pion_decay import pion_decay_at_rest
 

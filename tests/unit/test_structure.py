@@ -9,15 +9,13 @@ import cevnsjax as cj
 
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
-    "_typing", "_errors", "_arguments", "_writing", "_constants", "_version", "_cache", "_numerics", "_digits", "_stage", "_data", "parameters", "constraints", "reduction", "morphing", "nuclei",
-    "sources", "interactions", "detectors", "backgrounds", "systematics", "measurement", "amplitude",
-    "recoils", "projection", "oscillation", "folding", "prediction", "accuracy",
-    "likelihood", "inference", "measurements", "plots", "analysis", "cli",
+    "_base", "parameters", "stages", "nuclei", "sources", "interactions", "detectors", "measuring", "folding",
+    "inference", "measurements", "plots", "results", "joint", "cli",
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
-    "contourpy": {"analysis"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "analysis"},
-    "xarray": {"inference", "analysis"}, "zarr": {"analysis", "inference"},
+    "contourpy": {"inference"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "results"},
+    "xarray": {"inference", "results", "_base"}, "zarr": {"inference"},
     "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
     "dask": {"inference"}, "distributed": {"inference"}, "cloudpickle": {"inference"},
 }  # fmt: skip

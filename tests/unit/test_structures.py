@@ -7,7 +7,7 @@ import pytest
 from independent_traces import product, rounding
 from tolerance import assert_close
 
-from cevnsjax._errors import InputError
+from cevnsjax._base.errors import InputError
 from cevnsjax.interactions.combination import combine
 from cevnsjax.interactions.light_scalar import light_scalar
 from cevnsjax.interactions.magnetic_moment import magnetic_moment

@@ -6,11 +6,11 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
-from cevnsjax._stage import Constant
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.nuclei.form_factors import helm
 from cevnsjax.nuclei.nuclide import isotopes, nuclide, nuclides, reference_isotope
 from cevnsjax.nuclei.target import compound_target, natural_target, nuclear_charges, parse_formula, target_of
+from cevnsjax.stages.stage import Constant
 
 MASS_EXCESS = {
     "13C": 3125.00933, "16O": -4737.00217, "17O": -808.76421, "18O": -782.81634, "19F": -1487.44512,

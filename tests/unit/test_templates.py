@@ -8,11 +8,11 @@ from scipy.interpolate import CubicSpline
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax._stage import Constant, specialise
 from cevnsjax.detectors.templates import TemplateDetector, morph
-from cevnsjax.parameters import Gaussian, Parameter
+from cevnsjax.parameters.parameter import Gaussian, Parameter
 from cevnsjax.sources.atmospheric import atmospheric_neutrinos
 from cevnsjax.sources.solar import solar_flux, solar_neutrinos, survival_probability
+from cevnsjax.stages.stage import Constant, specialise
 
 ANCHORS = np.array([-3.0, -2.0, -0.5, 0.0, 1.0, 3.0])
 

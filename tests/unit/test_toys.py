@@ -15,9 +15,11 @@ from scipy import stats
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.inference.counts import dependence, derivatives
-from cevnsjax.inference.frequencies import ONE_SIGMA, at_least, critical_value, fraction
-from cevnsjax.inference.toys import BLOCK, Work, asimov, fluctuate, joined, minimise_toys, refit, tasks
+from cevnsjax.inference.problem.derivatives import dependence, derivatives
+from cevnsjax.inference.toys.draw import asimov, fluctuate
+from cevnsjax.inference.toys.frequencies import ONE_SIGMA, at_least, critical_value, fraction
+from cevnsjax.inference.toys.refit import minimise_toys, refit
+from cevnsjax.inference.toys.work import BLOCK, Work, joined, tasks
 
 SEED = 8
 

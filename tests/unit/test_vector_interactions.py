@@ -18,7 +18,7 @@ from cevnsjax.interactions.millicharge import millicharge
 from cevnsjax.interactions.nsi import nsi
 from cevnsjax.interactions.standard_model import standard_model
 from cevnsjax.interactions.structures import KINEMATICS, STRUCTURES, pairs
-from cevnsjax.parameters import ParameterTable
+from cevnsjax.parameters.parameter import ParameterTable
 
 # Review of Particle Physics 2022, CODATA 2018; MeV and cm
 G_F, ALPHA, HBARC = 1.1663787e-11, 1 / 137.035999084, 197.3269804e-13

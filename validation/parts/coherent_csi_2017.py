@@ -6,10 +6,10 @@ import equinox as eqx
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
-from cevnsjax._stage import Constant
-from cevnsjax.backgrounds import exponential_shape
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.measurements import coherent_csi_2017
+from cevnsjax.stages.backgrounds import exponential_shape
+from cevnsjax.stages.stage import Constant
 
 from ._common import edges
 

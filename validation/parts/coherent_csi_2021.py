@@ -6,10 +6,10 @@ import equinox as eqx
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
-from cevnsjax._stage import Constant
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.detectors.quenching import QUENCHING
 from cevnsjax.nuclei.form_factors import YUKAWA_RANGE
+from cevnsjax.stages.stage import Constant
 
 from ._common import edges
 

@@ -6,12 +6,12 @@ import math
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
-from cevnsjax._stage import Constant
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.detectors.response import BinnedDetector
-from cevnsjax.measurement import Measurement
 from cevnsjax.measurements import coherent_ge_mini_2024
 from cevnsjax.measurements.coherent_ge_mini_2024 import energy_detector
+from cevnsjax.measuring.measurement import Measurement
+from cevnsjax.stages.stage import Constant
 
 from ._common import edges
 

@@ -6,7 +6,7 @@ import equinox as eqx
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.measurements.coherent_lar_2020 import MORPHING
 
 from ._common import edges

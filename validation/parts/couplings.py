@@ -1,11 +1,6 @@
 """The couplings of the schemes with radiative corrections, and the charge radii in them."""
 
-from cevnsjax.interactions.couplings import (
-    COUPLING_SIN2,
-    DEFAULT_SIN2,
-    charge_radius_of_standard_model,
-    formula,
-)
+from cevnsjax.interactions.couplings import COUPLING_SIN2, DEFAULT_SIN2, charge_radius_of_standard_model, formula
 
 
 def couplings() -> dict[str, float]:

@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 
 import cevnsjax as cj
-from cevnsjax._data import data_root
-from cevnsjax.measurement import Measurement
+from cevnsjax._base.data_files import data_root
 from cevnsjax.measurements import described
+from cevnsjax.measuring.measurement import Measurement
 
 STRETCHED = "[1.32045, 1.081518, 2.87286, -0.333322]"
 SHIFTED = "[1.32045, 0.285979, 5.66565, -0.333322]"

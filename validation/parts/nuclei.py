@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from cevnsjax._data import DataFile
+from cevnsjax._base.data_files import DataFile
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.radii import NEUTRON_CHARGE_RADIUS_SQUARED
 from cevnsjax.nuclei.spin import spin_charges

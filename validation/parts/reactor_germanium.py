@@ -6,9 +6,9 @@ import math
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax._data import DataFile
-from cevnsjax.measurement import Measurement
-from cevnsjax.prediction import signal_by_nuclide
+from cevnsjax._base.data_files import DataFile
+from cevnsjax.folding.prediction import signal_by_nuclide
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.sources.reactor import ISOTOPES, antineutrinos, fission_fractions, fissions_of_power, reactor
 from cevnsjax.sources.source import Source
 

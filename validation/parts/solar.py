@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 import cevnsjax as cj
+from cevnsjax.folding.prediction import flux_averaged_cross_section
 from cevnsjax.measurements import load
-from cevnsjax.prediction import flux_averaged_cross_section
 from cevnsjax.sources.solar import solar_flux, survival_probability
 
 from ._common import edges

@@ -1,0 +1,39 @@
+"""How many digits the numbers of tables and figures have."""
+
+import math
+from collections.abc import Sequence
+
+from .numerics import error_digits
+
+MOST_DECIMALS = 6
+"""Decimals up to which numbers are written without an exponent."""
+NO_NUMBER = "–"
+
+
+def column(numbers: Sequence[float | None], decimals: int = 2, digits: int = 3) -> list[str]:
+    """Return the numbers of a column of a table, all with the same decimals.
+
+    At least `decimals` of them, more where `digits` digits of the largest number need them, an exponent where these are
+    more than `MOST_DECIMALS`. A number that would read as zero and is not has one digit of its own.
+    """
+    largest = max((abs(x) for x in numbers if x and math.isfinite(x)), default=1.0)
+    places = max(decimals, digits - 1 - math.floor(math.log10(largest)))
+    form = f"z.{places}f" if places <= MOST_DECIMALS else f".{digits - 1}e"
+
+    def text(number: float | None) -> str:
+        if number is None or not math.isfinite(number):
+            return NO_NUMBER
+        if number == 0.0 and places > MOST_DECIMALS:
+            return "0"
+        written = format(number, form)
+        return f"{number:.1g}" if number and float(written) == 0.0 else written
+
+    return [text(number) for number in numbers]
+
+
+def value_and_error(value: float | None, error: float | None, decimals: int = 0) -> tuple[str, str]:
+    """Return a value and its error, two digits of the error and at least `decimals` of both."""
+    known = [abs(x) for x in (error, value) if x and math.isfinite(x)]
+    places = max(decimals, error_digits(known[0])) if known else decimals
+    form = f"z.{places}f" if places <= MOST_DECIMALS else ".1e" if error else ".3g"
+    return tuple(NO_NUMBER if x is None or not math.isfinite(x) else format(x, form) for x in (value, error))

@@ -1,0 +1,96 @@
+"""netCDF files of draws and toys: checked before anything is computed, written whole."""
+
+import importlib
+import io
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import InputError
+from .writing import check_file, exists, replacing
+
+if TYPE_CHECKING:
+    from xarray import Dataset, DataTree
+
+ENGINE = "h5netcdf"
+LARGEST = 2**24
+"""Bytes of what a file says of itself beyond which it is not read."""
+MOST_COMPRESSED = 1000
+"""How much smaller than its numbers a file may be that another program has compressed."""
+
+
+def check_netcdf(path: Path, overwrite: bool = False) -> None:
+    """Refuse, before anything is computed, a path that no netCDF file can be written to; nothing is left there."""
+    check_file(path, overwrite, (".nc",))
+    for library in ("xarray", "h5py", ENGINE):
+        try:
+            importlib.import_module(library)
+        except ImportError as error:
+            raise InputError(f"netCDF files need {library}, which cannot be imported: {error}") from None
+
+
+def write_netcdf(content: "Dataset | DataTree", path: Path, overwrite: bool = False) -> None:
+    """Write a netCDF file, whole or not at all; an existing one is refused unless `overwrite`."""
+    check_netcdf(path, overwrite)
+    whole = io.BytesIO()
+    content.to_netcdf(whole, engine=ENGINE)  # HDF5 on a disk that is full ends the process
+    with replacing(path, overwrite) as part:
+        part.write_bytes(whole.getbuffer())
+
+
+def check_whole(path: Path) -> None:
+    """Refuse an HDF5 file that says it holds more than it has room for, or whose numbers lie in other files."""
+    import h5py
+
+    if not path.is_file():
+        raise InputError(f"'{path}' is {'no regular file' if exists(path) else 'not there'}")
+    room = path.stat().st_size
+    try:
+        with h5py.File(path, "r") as file:
+            _check_group(path, file, room)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{path}' is no netCDF file of this program, or damaged: {error}") from None
+
+
+def _check_group(path: Path, group: Any, room: int) -> int:
+    """Return the bytes that the numbers of a group take, no more than `room`."""
+    import h5py
+
+    taken = 0
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise InputError(f"'{path}': '{name}' lies in another place: expected a file that holds all its numbers")
+        member = group[name]
+        if isinstance(member, h5py.Group):
+            taken += _check_group(path, member, room - taken)
+        elif isinstance(member, h5py.Dataset):
+            if member.external or member.is_virtual:
+                raise InputError(f"'{path}': '{name}' lies in another file: expected one that holds all its numbers")
+            shared = member.attrs.get("CLASS") == b"DIMENSION_SCALE" and member.id.get_storage_size() == 0
+            size = 0 if shared else math.prod(member.shape or ()) * member.dtype.itemsize
+            taken += size if member.compression is None else size // MOST_COMPRESSED
+        if taken > room:
+            raise InputError(f"'{path}' says it holds more than its {room} bytes: it is damaged")
+    return taken
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return what a netCDF file of this program says of itself; refuse any other file."""
+    import h5py
+
+    check_whole(path)
+    other = InputError(f"'{path}' holds no scan, posterior or toys of this program")
+    try:
+        with h5py.File(path, "r") as file:
+            if "cevnsjax" not in file.attrs or file.attrs.get_id("cevnsjax").get_storage_size() > LARGEST:
+                raise other
+            text = file.attrs["cevnsjax"]
+        content = json.loads(text) if isinstance(text, str) and len(text) <= LARGEST else None
+    except (OSError, RuntimeError, KeyError, ValueError, RecursionError) as error:
+        raise (error if isinstance(error, InputError) else other) from None
+    if not isinstance(content, dict):
+        raise other
+    return content

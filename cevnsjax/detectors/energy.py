@@ -1,0 +1,260 @@
+"""Reconstructed energy: quenching, then smearing, then an efficiency, in bins.
+
+Bins are integrated exactly where the resolution is Gaussian and the efficiency 1, else with Gauss-Legendre nodes: the
+smearing enters as a density, smooth in its parameters, and no incomplete gamma function is needed.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence, Set
+
+import equinox as eqx
+import numpy as np
+
+from .._base.errors import InputError
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
+from ..parameters.parameter import Parameter
+from ..stages.stage import Stage
+from .efficiency import Efficiency, UnitEfficiency
+from .expansion import FLOOR, MARGIN, legendre_projection
+from .quenching import Quenching, Unquenched
+from .resolution import GaussianSmearing, Smearing
+
+STEP = 5.0
+"""Standard deviations of the resolution within which the edge of a bin is a step."""
+LARGEST_ERROR = 1e-9
+"""Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
+SWEPT = 4096
+"""Recoil energies between which the steps through a response that moves are interpolated."""
+MOST_BREAKS = 60
+"""Breaks that a Gaussian response asks for at most."""
+
+
+class EnergyDetector(eqx.Module):
+    """Reconstructed energy: quenching, then smearing, then an efficiency, in bins."""
+
+    edges: Float[np.ndarray, " edge"]
+    quenching: Quenching
+    smearing: Smearing | None
+    """None: the reconstructed energy is the electron-equivalent energy in keV, and nothing of it can be fitted."""
+    efficiency: Efficiency
+    unit: str = eqx.field(static=True)
+    """Unit of the reconstructed energy, "PE" or "keV"."""
+    pieces: int = eqx.field(static=True, default=1)
+    """Parts of equal width that each bin is cut into where it is integrated numerically."""
+    acceptance: Efficiency | None = None
+    """Efficiency against the electron-equivalent energy before the smearing [keV], a table, if it is known so."""
+    unquenched: Unquenched | None = Unquenched()
+    """What is seen of the recoil of an electron, in place of the quenching; None if the efficiency is not its own."""
+
+    def __check_init__(self) -> None:
+        if len(self.edges) < 2 or not np.all(np.diff(self.edges) > 0):
+            raise InputError(f"expected increasing bin edges, found {np.asarray(self.edges).tolist()}")
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters of the curves; of none if the counts would jump with them, as without smearing."""
+        if self.smearing is None:
+            return ()
+        return (*self.quenching.parameters(), *self.smearing.parameters(), *self.efficiency.parameters())
+
+    def nominal(self) -> dict[str, float]:
+        """Return the defaults of the curves' parameters."""
+        curves = [curve for curve in (self.quenching, self.smearing, self.efficiency) if curve is not None]
+        return {parameter.name: parameter.default for curve in curves for parameter in curve.parameters()}
+
+    def electrons(self) -> "EnergyDetector | None":
+        """Return the response to recoils of electrons, with the same smearing and efficiency."""
+        return None if self.unquenched is None else dataclasses.replace(self, quenching=self.unquenched)
+
+    def _of_electrons(self) -> bool:
+        return isinstance(self.quenching, Unquenched)
+
+    def _kinks(self, nominal: Params) -> list[float]:
+        """Return the electron-equivalent energies [keV] between which the nominal response is smooth.
+
+        Without smearing it jumps at the edges. A Gaussian response varies within its width: where that is narrower
+        than the bins, about the edges alone; else everywhere, in steps of two and a half widths. Photo-electrons of
+        nuclei are spread too widely to need any; those of electrons, whose spectrum does not end, are cut likewise.
+        """
+        if self.smearing is None:
+            return [*self.edges, *self.efficiency.knots()]
+        gaussian = isinstance(self.smearing, GaussianSmearing)
+        if not (gaussian or self._of_electrons()):
+            return []
+        kinks = [] if self.acceptance is None else list(self.acceptance.knots())
+        if gaussian and self.smearing.minimum > 0:
+            kinks.append(self.smearing.minimum)
+        edges = self.smearing.mean(self.edges, nominal)
+        reach = STEP * np.asarray(self.smearing.deviation(edges, nominal))
+        if gaussian and np.all(reach[1:] + reach[:-1] <= np.diff(edges)):
+            inner = np.concatenate([edges - 0.5 * reach, edges + 0.5 * reach]) if self._of_electrons() else []
+            return [*kinks, *(edges - reach), *edges, *(edges + reach), *inner]
+        least = (1e-3 if gaussian else 1e-2) * edges[-1]
+        energy, last = max(edges[0] - reach[0], 0.0 if gaussian else least), edges[-1] + reach[-1]
+        most = len(kinks) + MOST_BREAKS
+        while energy < last and len(kinks) < most:
+            width = self.smearing.deviation(np.maximum([energy], least), nominal)
+            energy = energy + 2.5 * float(width[0])
+            kinks.append(energy)
+        return kinks
+
+    def reach(self) -> float:
+        """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
+        if not self._of_electrons():
+            return np.inf
+        energies = self.edges[-1:]
+        if self.smearing is not None:
+            parameters = self.smearing.parameters()
+            corners = itertools.product(*(parameter.bounds for parameter in parameters))
+            worst = [dict(zip((parameter.name for parameter in parameters), corner, strict=True)) for corner in corners]
+            means = [self.smearing.mean(energies, corner) for corner in worst]
+            widths = [self.smearing.deviation(mean, corner) for mean, corner in zip(means, worst, strict=True)]
+            energies = np.max([mean + STEP * width for mean, width in zip(means, widths, strict=True)], axis=0)
+        return float(self.quenching.recoils(energies, {})[0])
+
+    def parts(self) -> Float[np.ndarray, "bin edge"]:
+        """Return the edges of the parts of each bin: `pieces` of equal width, cut at the kinks of the efficiency.
+
+        Bins with fewer parts than others end in parts of no width.
+        """
+        share = np.arange(self.pieces + 1) / self.pieces
+        even = self.edges[:-1, None] + np.diff(self.edges)[:, None] * share
+        cut = [[*row, *(x for x in self.efficiency.knots() if row[0] < x < row[-1] and x not in row)] for row in even]
+        most = max(map(len, cut))
+        return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
+
+    def _swept(self, corners: Sequence[Params]) -> Float[np.ndarray, " break"]:
+        """Return recoil energies [MeV], steps of two and a half widths wherever an edge is at any of the `corners`."""
+        reach = STEP * np.asarray(self.smearing.deviation(self.edges[[0, -1]], corners[0]))
+        first, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[1]
+        ends = [self.quenching.recoils(np.array([first, last]), corner) for corner in corners]
+        recoil = np.linspace(np.min(ends), np.max(ends), SWEPT)
+        rates = []
+        for corner in corners:
+            energy = self.quenching(recoil[None, :], corner)[0]
+            rate = np.gradient(energy, recoil) / (2.5 * self.smearing.deviation(np.maximum(energy, 0.0), corner))
+            rates.append(np.where((energy >= first) & (energy <= last), rate, 0.0))
+        steps = np.append(0.0, np.cumsum(np.diff(recoil) * np.max(rates, axis=0)[1:]))
+        return np.interp(np.arange(int(steps[-1]) + 2), steps, recoil)
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return recoil energies [MeV] between which the response is smooth, for each nuclide: the nominal one.
+
+        Of a quenching with a constraint, that of all values within its bounds: the edges of the bins are then anywhere.
+        """
+        nominal = self.nominal()
+        pulled = [p for p in self.quenching.parameters() if p.constraint is not None]
+        if pulled and isinstance(self.smearing, GaussianSmearing):
+            names = [parameter.name for parameter in pulled]
+            corners = itertools.product(*(parameter.bounds for parameter in pulled))
+            swept = self._swept([{**nominal, **dict(zip(names, corner, strict=True))} for corner in corners])
+            return np.tile([*swept, *self.quenching.knots()], (nuclides, 1))
+        recoils = self.quenching.recoils(np.array(self._kinks(nominal), float), nominal)
+        return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
+
+    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
+        """Return the stage for recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
+        x, w = np.polynomial.legendre.leggauss(order)
+        return EnergyResponse(self, recoil, self.parts(), 0.5 * (x + 1.0), 0.5 * w)
+
+
+class EnergyResponse(Stage):
+    """Stage: probability that a recoil of each energy is selected in each energy bin."""
+
+    detector: EnergyDetector
+    recoil: Float[Array, "nuclide node"]
+    """Recoil energies [MeV]."""
+    parts: Float[Array, "bin edge"]
+    """Edges of the parts of each bin that are integrated one by one."""
+    nodes: Float[Array, " order"]
+    weights: Float[Array, " order"]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(parameter.name for parameter in self.detector.parameters())
+
+    def width(self) -> int:
+        order = 1 if self.is_exact() else len(self.nodes)
+        return self.parts[:, 1:].size * order * self.recoil.size
+
+    def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
+        detector = self.detector
+        if detector.smearing is None:
+            return self._sorted(detector.nominal())
+        energy = detector.quenching(self.recoil, params)
+        accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
+        if self.is_exact():
+            cumulative = detector.smearing.cumulative(detector.edges, energy, params)
+            return accepted * (cumulative[1:] - cumulative[:-1])
+        return accepted * self._integrated(energy, params)
+
+    def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
+        """Return name and bounds of its parameters that move."""
+        return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
+
+    def thresholds(self, samples: Sequence[Params]) -> tuple[float, float] | None:
+        """Return the ends of where the threshold is at the `samples`; None if one of them has none."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = [float(self.detector.efficiency.threshold(values)) for values in samples]
+        low, high = min(found), max(found)
+        if np.isnan(found).any():
+            return None
+        return low, high if low == high else high + MARGIN * (high - low)
+
+    def is_exact(self) -> bool:
+        """Return whether bins are integrated in closed form."""
+        return isinstance(self.detector.smearing, GaussianSmearing) and isinstance(
+            self.detector.efficiency, UnitEfficiency
+        )
+
+    def differs(
+        self,
+        other: Callable[[Params], Float[np.ndarray, "bin nuclide node"]],
+        spectra: Float[np.ndarray, "spectrum nuclide node"],
+        samples: Sequence[Params],
+    ) -> np.ndarray:
+        """Return in which bins another response counts otherwise, by more than `LARGEST_ERROR`, of any `spectra`."""
+        found = np.zeros(len(self.parts), bool)
+        flat = spectra.reshape(len(spectra), -1).T
+        for values in samples:
+            exact = self(values).reshape(len(found), -1)
+            error = np.abs((other(values).reshape(exact.shape) - exact) @ flat)
+            size = exact @ np.abs(flat)
+            found |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
+        return found
+
+    def densities(
+        self, ranges: Float[np.ndarray, "part 2"]
+    ) -> Callable[[Params], Float[np.ndarray, "part degree nuclide node"]]:
+        """Return the function that gives the Legendre coefficients of the density between `ranges`; host only."""
+        points, projection = legendre_projection(ranges)
+        detector = self.detector
+
+        def coefficients(params: Params) -> Float[np.ndarray, "part degree nuclide node"]:
+            energy = detector.quenching(self.recoil, params)
+            accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
+            density = accepted * detector.smearing.density(points.ravel(), energy, params)
+            return np.einsum("dx,pxik->pdik", projection, density.reshape(*points.shape, *energy.shape))
+
+        return coefficients
+
+    def _sorted(self, params: Params) -> Float[Array, "bin nuclide node"]:
+        """Return the efficiency at each energy, in the bin that the energy is in."""
+        energy = self.detector.quenching(self.recoil, params)
+        edges = self.detector.edges[:, None, None]
+        inside = (energy >= edges[:-1]) & (energy < edges[1:])
+        selected = inside & (energy >= self.detector.efficiency.threshold(params))
+        return selected * self.detector.efficiency(energy, params)
+
+    def _integrated(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
+        """Return ∫ density × efficiency over each bin, from the threshold."""
+        detector = self.detector
+        xp = namespace(self.recoil, *params.values())
+        upper = self.parts[:, 1:]
+        low = xp.clip(detector.efficiency.threshold(params), self.parts[:, :-1], upper)
+        width = upper - low
+        x = low[..., None] + width[..., None] * self.nodes
+        weights = width[..., None] * self.weights * detector.efficiency(x, params)
+        density = detector.smearing.density(x.ravel(), energy, params)
+        bins = len(detector.edges) - 1
+        return xp.einsum("bx,bxik->bik", weights.reshape(bins, -1), density.reshape(bins, -1, *energy.shape))

@@ -1,0 +1,131 @@
+"""What the quadrature leaves of the recoil integrals of a likelihood, in units of the error bars of its results.
+
+Where the expected counts of bin b are off by δ_b, no fitted parameter moves by more than
+
+    sqrt(Σ_b δ_b² / V_b)
+
+of its error, whichever it is (by Cauchy and Schwarz, for counts that are linear in the parameters within the errors;
+V_b is the variance of the bin: the expected counts, or the squared Gaussian error). δ_b is the difference from a fold
+with half of the nodes, an upper bound that costs little; where that is not clearly small, from one with twice as many.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import cached_property
+
+import numpy as np
+
+from ..interactions.combination import Combination
+from ..measuring.measurement import Measurement, Observables
+from .fold import BIN_ORDER, fold
+from .folded import FoldedMeasurement
+from .nodes import RECOIL_ORDER
+from .prediction import component_counts
+from .scatterers import endless_rise
+
+WORTH_A_WORD = 1e-4
+"""Error of a recoil integral, in error bars, above which a result says so."""
+TOO_LARGE = 1e-2
+"""Error above which a result is not to be trusted."""
+CLEARLY_SMALL = 0.1 * WORTH_A_WORD
+"""Difference from half of the nodes up to which twice as many are not tried."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Accuracy:
+    """The largest error of the recoil integrals of a likelihood."""
+
+    error: float
+    """In error bars, at most: 0 where nothing is integrated, infinite where an integral is not a number."""
+    measurement: str = ""
+    """Whose integral that is."""
+    interactions: tuple[str, ...] = ()
+    reason: str | None = None
+    """Why it has no better value, where that is known, and what to do."""
+
+    @property
+    def trusted(self) -> bool:
+        """Return whether results are to be trusted as far as the integrals go."""
+        return self.error <= TOO_LARGE
+
+    @property
+    def message(self) -> str:
+        """Return what there is to say of it, nothing if it is small."""
+        if self.error <= WORTH_A_WORD:
+            return ""
+        reason = "" if self.reason is None else f" ({self.reason})"
+        models = ", ".join(self.interactions)
+        return f"the recoil integral of {self.measurement} ({models}) is off by {self.error:.1g} error bars{reason}"
+
+    def added_to(self, message: str) -> str:
+        """Return how something ended, with what there is to say of the integrals."""
+        if not self.trusted:
+            return f"not to be trusted: {self.message}, more than {TOO_LARGE:g}; {message}"
+        return "; ".join(filter(None, (message, self.message)))
+
+
+EXACT = Accuracy(0.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class RecoilIntegral:
+    """The recoil integral of one measurement, as it is folded and with other numbers of nodes."""
+
+    measurement: Measurement | Observables
+    interaction: Combination
+    folded: FoldedMeasurement
+    """As the likelihood has it, every parameter live."""
+
+    @cached_property
+    def _halved(self) -> FoldedMeasurement:
+        return self._folded(RECOIL_ORDER // 2, BIN_ORDER // 2)
+
+    @cached_property
+    def _doubled(self) -> FoldedMeasurement:
+        return self._folded(2 * RECOIL_ORDER, 2 * BIN_ORDER)
+
+    def _folded(self, recoil_order: int, bin_order: int) -> FoldedMeasurement:
+        """Return the signals folded with other numbers of nodes."""
+        other = fold(self.measurement, self.interaction, recoil_order, bin_order)
+        return dataclasses.replace(self.folded, stages=other.stages)
+
+    def error(self, params: Mapping[str, float], nuisances: Set[str]) -> float:
+        """Return by how many error bars the integral is off at `params` (names of the likelihood), at most."""
+        if isinstance(self.measurement, Observables):
+            return 0.0
+        counts = component_counts(self.folded.pull(nuisances), params)
+        variance = sum(counts.values()) if self.folded.errors is None else self.folded.errors**2
+        backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
+
+        def difference(other: FoldedMeasurement) -> float:
+            found = component_counts(other.pull(nuisances), params)
+            shift = np.abs(sum(found[name] - counts[name] for name in counts if name not in backgrounds))
+            seen = shift > 0.0
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                pulls = np.where(seen, shift, 0.0) / np.sqrt(np.where(seen, variance, 1.0))
+                error = math.sqrt(float((pulls**2).sum()))
+            return error if math.isfinite(error) else math.inf
+
+        halved = difference(self._halved)
+        return halved if halved <= CLEARLY_SMALL else difference(self._doubled)
+
+    @property
+    def reason(self) -> str | None:
+        """Return why the integral has no value, None if it has one."""
+        return endless_rise(self.measurement, self.interaction) if isinstance(self.measurement, Measurement) else None
+
+
+def accuracy(
+    integrals: Sequence[RecoilIntegral], points: Iterable[Mapping[str, float]], nuisances: Set[str]
+) -> Accuracy:
+    """Return the largest error of the `integrals` at any of the `points`, values of all parameters of the likelihood.
+
+    Parameters that are `nuisances` are pulled, others are fitted or fixed: the strengths of a signal differ in that.
+    """
+    found = [(integral.error(point, nuisances), integral) for point in points for integral in integrals]
+    error, worst = max(found, key=lambda pair: pair[0], default=(0.0, None))
+    if worst is None or error == 0.0:
+        return EXACT
+    models = tuple(worst.interaction.names)
+    return Accuracy(error, worst.measurement.name, models, worst.reason if error > WORTH_A_WORD else None)

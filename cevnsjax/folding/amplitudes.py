@@ -1,0 +1,176 @@
+"""Amplitudes as stages: the terms of a model at fixed recoil energies.
+
+    a_s,ll' = Σ_m  vertex_m,ll'(θ) · shape_m(q²; θ),    shape = propagator × charge
+
+for each Lorentz structure s. Terms that have the same shape are one term whose vertices are added.
+"""
+
+import dataclasses
+from collections.abc import Sequence, Set
+
+import equinox as eqx
+import numpy as np
+
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
+from ..interactions.interaction import FLAVOURS, Propagator, Term, Vertex
+from ..interactions.structures import STRUCTURES
+from ..stages.stage import Constant, Stage
+
+Nodes = np.ndarray
+"""Indices of the nodes of each nuclide that are kept, an array of integers (nuclide, point)."""
+
+
+def restricted(stage: Stage, nodes: Nodes) -> Stage:
+    """Return `stage` at some of its nodes: the last two axes of its value are (nuclide, node)."""
+    return Constant(_taken(stage.value, nodes)) if isinstance(stage, Constant) else stage.at(nodes)
+
+
+def _taken(array: Float[np.ndarray, "*flavour nuclide node"], nodes: Nodes) -> Float[np.ndarray, "*flavour nuclide p"]:
+    """Return the values at some of the nodes."""
+    index = np.broadcast_to(nodes, (*array.shape[:-1], nodes.shape[-1]))
+    return np.take_along_axis(array, index, axis=-1)
+
+
+class Vertices(Stage):
+    """Stage: the sums of the vertices of each shape, for the flavours that are there."""
+
+    vertices: tuple[tuple[Vertex, ...], ...]
+    """Vertices of each shape."""
+    flavours: tuple[int, ...] = eqx.field(static=True)
+    """Indices of the flavours of the neutrinos."""
+    mixing: bool = eqx.field(static=True)
+    """Whether any vertex of any structure changes the flavour."""
+    finals: tuple[int, ...] | None = eqx.field(static=True, default=None)
+    """Final states that are kept: all by default."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(name for added in self.vertices for vertex in added for name in vertex.names())
+
+    def __call__(self, params: Params) -> Float[Array, "shape flavour final"]:
+        """Return the amplitudes: of one final state, or to e, mu and tau in real and imaginary part."""
+        found = [[self._final(vertex, params) for vertex in added] for added in self.vertices]
+        sums = [sum(added[1:], start=added[0]) for added in found]
+        whole = namespace(*sums).stack(sums)
+        return whole if self.finals is None else whole[..., np.array(self.finals)]
+
+    def _final(self, vertex: Vertex, params: Params) -> Float[Array, "flavour final"]:
+        rows = np.array(self.flavours)
+        values = vertex(params)
+        if vertex.mixing:
+            return values.reshape(len(FLAVOURS), -1)[rows]
+        if not self.mixing:
+            return values[rows, None]
+        place = np.zeros((len(FLAVOURS), len(FLAVOURS), 2))
+        place[..., 0] = np.eye(len(FLAVOURS))
+        return values[rows, None] * place.reshape(len(FLAVOURS), -1)[rows]
+
+
+def final_states(stages: Sequence[Stage], free: Set[str], params: Params) -> tuple[int, ...]:
+    """Return the final states that any vertices lead to while only the parameters `free` move.
+
+    The others are zero at values drawn at random, and so are zero.
+    """
+    draws = np.random.default_rng(1).uniform(0.1, 0.9, (3, len(free)))
+    points = [{**params, **dict(zip(sorted(free), map(float, draw), strict=True))} for draw in draws]
+    reached = np.any([np.abs(stage(point)).max(axis=(0, 1)) > 0 for stage in stages for point in points], axis=0)
+    return tuple(int(final) for final in np.flatnonzero(reached))
+
+
+def kept_finals(stage: Stage, finals: tuple[int, ...]) -> Stage:
+    """Return vertices with the final states `finals` alone."""
+    if isinstance(stage, Constant):
+        return Constant(stage.value[..., np.array(finals)])
+    return dataclasses.replace(stage, finals=finals)
+
+
+class Propagation(Stage):
+    """Stage: a propagator at fixed momentum transfers."""
+
+    propagator: Propagator
+    q2: Float[Array, "nuclide node"]
+    """Squared momentum transfer 2MT [MeV²]."""
+    flavours: tuple[int, ...] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.propagator.names())
+
+    def at(self, nodes: Nodes) -> "Propagation":
+        """Return the same at some of the nodes."""
+        return Propagation(self.propagator, _taken(self.q2, nodes), self.flavours)
+
+    def __call__(self, params: Params) -> Float[Array, "*flavour nuclide node"]:
+        """Return the factor, with an axis of the flavours if it depends on them."""
+        values = self.propagator(self.q2, params)
+        return values[np.array(self.flavours)] if self.propagator.by_flavour else values
+
+
+class Shape(Stage):
+    """Stage: propagator × charge at fixed momentum transfers."""
+
+    charge: Stage
+    propagation: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def at(self, nodes: Nodes) -> "Shape":
+        """Return the same at some of the nodes."""
+        return Shape(restricted(self.charge, nodes), restricted(self.propagation, nodes))
+
+    def __call__(self, params: Params) -> Float[Array, "*flavour nuclide node"]:
+        """Return the product, with an axis of the flavours if it depends on them."""
+        return self.charge(params) * self.propagation(params)
+
+
+class Amplitude(Stage):
+    """Stage: the amplitude of one Lorentz structure, for each flavour and final state."""
+
+    vertices: Stage
+    shapes: tuple[Stage, ...]
+    structure: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def at(self, nodes: Nodes) -> "Amplitude":
+        """Return the same at some of the nodes."""
+        return Amplitude(self.vertices, tuple(restricted(shape, nodes) for shape in self.shapes), self.structure)
+
+    def __call__(self, params: Params) -> Float[Array, "flavour final nuclide node"]:
+        """Return the amplitude."""
+        vertices = self.vertices(params)
+        total = 0.0
+        for vertex, shape in zip(vertices, self.shapes, strict=True):
+            values = shape(params)
+            values = values[:, None] if values.ndim == 3 else values[None, None]
+            total = total + vertex[:, :, None, None] * values
+        return total
+
+
+def amplitudes(
+    terms: Sequence[Term], charges: dict[str, Stage], q2: Float[np.ndarray, "nuclide node"], flavours: tuple[int, ...]
+) -> tuple[Amplitude, ...]:
+    """Return the amplitude of each Lorentz structure that `terms` have, at the momentum transfers `q2` [MeV²]."""
+    mixing = any(term.vertex.mixing for term in terms)
+    found = []
+    for structure in STRUCTURES:
+        groups: list[tuple[Term, list[Vertex]]] = []
+        for term in (term for term in terms if term.structure == structure):
+            for first, vertices in groups:
+                if term.charge == first.charge and eqx.tree_equal(term.propagator, first.propagator) is True:
+                    vertices.append(term.vertex)
+                    break
+            else:
+                groups.append((term, [term.vertex]))
+        if not groups:
+            continue
+        shapes = []
+        for term, _ in groups:
+            charge = charges[term.charge]
+            shapes.append(
+                charge if term.propagator is None else Shape(charge, Propagation(term.propagator, q2, flavours))
+            )
+        stage = Vertices(tuple(tuple(vertices) for _, vertices in groups), flavours, mixing)
+        found.append(Amplitude(stage, tuple(shapes), structure))
+    return tuple(found)

@@ -1,0 +1,166 @@
+"""Fold a measurement with an interaction: every integral that no free parameter touches becomes an array.
+
+    dσ/dT (E, T)  = Σ_ss' κ_ss'(E, T) · a_s a_s'(q² = 2MT; θ)                          s: Lorentz structures
+    F_ss',l,i (T) = (number of targets i) · (fluence of flavour l) · ∫ φ_l(E) κ_ss'(E, T) dE         flux moments
+    counts_b,t    = Σ_l [ Σ_i Σ_T  R_b,i,T · Σ_ss' F_ss',l,i(T) · a_s a_s'(T; θ) ] · P_l,t     + backgrounds
+
+The recoil energies T are Gauss-Legendre nodes in √T for each nuclide (the rate of a continuum starts as a power of √T),
+with breaks where the rate has a kink: at the largest recoil of each line and of each end of a spectrum. R is the
+detector's response, P the arrival in time. Recoils of atomic electrons are folded in the same way. All checks of
+structure are made here and in the constructors, before anything is compiled.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from .._base.errors import InputError
+from .._base.typing import Float
+from ..interactions.combination import Combination, combine
+from ..interactions.interaction import FLAVOURS, Interaction
+from ..interactions.kinematics import minimum_energy
+from ..interactions.structures import incompatible, kernel, pairs
+from ..measuring.measurement import Measurement, Observables
+from ..sources.source import Component
+from ..stages.recoils import Recoils
+from .amplitudes import amplitudes
+from .folded import Factor, FoldedMeasurement
+from .nodes import RECOIL_ORDER, Nodes, recoil_nodes
+from .oscillation import LEAST_SEEN, Arrivals, OscillatedSpectrum, Oscillations, energy_grid, resolved_moments
+from .projection import AddedRecoils, Couplings, ProcessSpectrum, projected
+from .recoils import RecoilSpectrum
+from .scatterers import Scatterers, scatterers
+
+BIN_ORDER = 8
+"""Quadrature nodes in each bin of reconstructed energy."""
+
+
+def flux_moments(
+    components: Sequence[Component],
+    pair: tuple[str, str],
+    kinematics: str,
+    targets: Scatterers,
+    nodes: Nodes,
+    order: int,
+) -> Float[np.ndarray, "component nuclide node"]:
+    """Return F_l,i(T) of a pair of structures times the weight of T: counts per product of amplitudes."""
+    moments = np.zeros((len(components), *nodes.recoil.shape))
+    for (row, component), (i, mass) in itertools.product(enumerate(components), enumerate(targets.masses)):
+        integral = component.spectrum.moment(
+            lambda energy, recoil, m=mass, c=component: kernel(pair, energy, recoil, m, kinematics, c.antineutrino),
+            nodes.recoil[i],
+            minimum_energy(nodes.recoil[i], mass),
+            order,
+        )
+        moments[row, i] = targets.numbers[i] * component.fluence * integral * nodes.weight[i]
+    return moments
+
+
+def recoil_spectrum(
+    measurement: Measurement, interaction: Combination, targets: Scatterers, nodes: Nodes, order: int = RECOIL_ORDER
+) -> Recoils:
+    """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
+    components = measurement.source.components
+    leptons = [FLAVOURS.index(component.lepton) for component in components]
+    flavours = tuple(range(len(FLAVOURS)) if interaction.oscillates else sorted(set(leptons)))
+    charges = targets.charges(nodes.recoil)
+    parts = amplitudes(
+        interaction.terms(targets.kind),
+        charges,
+        2.0 * targets.masses[:, None] * nodes.recoil,
+        flavours,
+    )
+    structures = tuple(part.structure for part in parts)
+    if reason := incompatible(structures):
+        raise InputError(f"{', '.join(interaction.names)} cannot be combined: {reason}")
+    kinematics = interaction.kinematics(targets.kind)
+    products = pairs(structures, kinematics)
+    moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))
+    known = (*interaction.parameters(), *measurement.target.parameters())
+    moments = np.array([flux_moments(components, product, kinematics, targets, nodes, order) for product in products])
+    known_pairs = tuple((structures.index(first), structures.index(second)) for first, second in products)
+    domain = tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving)
+    rows = tuple(flavours.index(lepton) for lepton in leptons)
+    if interaction.oscillates:
+        resolved, oscillations = _resolved(measurement, interaction, products, kinematics, targets, nodes, moments)
+        arrivals = Arrivals(oscillations.baseline, rows)
+        return OscillatedSpectrum(parts, arrivals, oscillations, moments, resolved, known_pairs, domain)
+    elastic = RecoilSpectrum(parts, moments, known_pairs, rows, domain)
+    processes = [
+        ProcessSpectrum(
+            projected(components, targets.masses, targets.numbers, nodes.edges, nodes.order, process),
+            Couplings(process.vertex, tuple(leptons)),
+            charges[process.charge],
+        )
+        for process in interaction.processes(targets.kind)
+    ]
+    return AddedRecoils((elastic, *processes)) if processes else elastic
+
+
+def _resolved(
+    measurement: Measurement,
+    interaction: Combination,
+    products: Sequence[tuple[str, str]],
+    kinematics: str,
+    targets: Scatterers,
+    nodes: Nodes,
+    moments: Float[np.ndarray, "pair component nuclide node"],
+) -> tuple[Float[np.ndarray, "pair component energy nuclide node"], Oscillations]:
+    """Return the moments of each pair by energy, and the stage of the oscillation at these energies."""
+    components, baseline = measurement.source.components, measurement.source.baseline
+    if baseline is None:
+        raise InputError(
+            f"{', '.join(interaction.names)}: the distance of the source of {measurement.name} is not known"
+        )
+    if baseline.averaged:
+        return moments[:, :, None], Oscillations(baseline, np.ones(1))
+    lowest = minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses).min()
+    grid = energy_grid(components, baseline, float(lowest))
+    resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
+    fluences = np.array([component.fluence for component in components])
+    for (q, pair), (i, mass) in itertools.product(enumerate(products), enumerate(targets.masses)):
+        integral = resolved_moments(components, pair, kinematics, mass, nodes.recoil[i], grid)
+        resolved[q, :, :, i] = targets.numbers[i] * fluences[:, None, None] * integral * nodes.weight[i]
+    return resolved, Oscillations(baseline, grid.energies)
+
+
+def fold(
+    measurement: Measurement | Observables,
+    interaction: Combination | Interaction,
+    recoil_order: int = RECOIL_ORDER,
+    bin_order: int = BIN_ORDER,
+) -> FoldedMeasurement:
+    """Return `measurement` folded with `interaction`, every parameter live; `specialise` folds further.
+
+    `recoil_order` and `bin_order` are the quadrature nodes between kinks of the recoil energy and in each bin of
+    reconstructed energy; `quadrature_error` measures what they leave. Measured numbers have one stage and no factor.
+    """
+    if min(recoil_order, bin_order) < 1:
+        raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
+    if isinstance(measurement, Observables):
+        return FoldedMeasurement(
+            stages=(measurement.prediction,),
+            observed=measurement.observed,
+            errors=measurement.errors,
+            factors=(Factor(),),
+            components=("prediction",),
+            one_sided=measurement.one_sided,
+        )
+    interaction, signals = combine(interaction), {}
+    for component, targets in scatterers(measurement, interaction).items():
+        nodes = recoil_nodes(measurement, targets, recoil_order)
+        signals[component] = targets.detector.signal(
+            recoil_spectrum(measurement, interaction, targets, nodes, recoil_order),
+            targets.detector.response(nodes.recoil, bin_order),
+            measurement.group_strengths,
+        )
+    factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths]
+    return FoldedMeasurement(
+        stages=(*signals.values(), *measurement.backgrounds),
+        observed=measurement.observed,
+        errors=measurement.errors,
+        factors=(*factors[:1] * len(signals), *factors[1:]),
+        components=(*signals, *(strength.component for strength in measurement.strengths[1:])),
+        one_sided=measurement.one_sided,
+    )

@@ -1,0 +1,271 @@
+"""Recoil spectra: flux moments times products of amplitudes, and what is left of them behind a fixed response.
+
+    recoils_l,i(T) = Σ_ss' F_ss',l,i(T) · Σ_l' Re(a_s,ll' a*_s',ll')(T; θ)
+
+Behind a fixed response the sum over recoil energies is done once: `QuadraticSpectrum` where only vertices move (counts
+are a quadratic form of them, exactly), `ReducedSpectrum` where propagators or radii do (amplitudes at few energies).
+"""
+
+import dataclasses
+from collections.abc import Set
+from itertools import combinations_with_replacement, product
+
+import equinox as eqx
+import numpy as np
+
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params, Scalar
+from ..detectors.expansion import Expandable, combined
+from ..stages.recoils import Recoils
+from ..stages.reduction import interpolation, sampled
+from ..stages.stage import Constant, Stage
+from .amplitudes import Amplitude, final_states, kept_finals
+
+SAMPLES = 128
+"""Values of the parameters at which shapes are sampled, to choose the energies that are kept."""
+SPECTRA = 8
+"""Values of the parameters at which a response that moves is judged."""
+LARGEST_ERROR = 1e-9
+"""Error of the counts, relative to their sum of absolute values, up to which fewer energies are used."""
+
+NOTHING: Params = {}
+Pair = tuple[int, int]
+"""Indices of two amplitudes whose product has a kernel."""
+
+
+class RecoilSpectrum(Recoils):
+    """Stage: scattered targets at each recoil-energy node, quadrature weight included, in the whole exposure."""
+
+    amplitudes: tuple[Stage, ...]
+    """Amplitude of each Lorentz structure."""
+    moments: Float[Array, "pair component nuclide node"]
+    """Flux moments times quadrature weights [counts] of each pair of structures."""
+    pairs: tuple[Pair, ...] = eqx.field(static=True)
+    rows: tuple[int, ...] = eqx.field(static=True)
+    """Row of the amplitudes that the flavour of each component has."""
+    domain: tuple[tuple[str, float, float], ...] = eqx.field(static=True)
+    """Name and bounds of the parameters of the shapes."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        products = _products([amplitude(params) for amplitude in self.amplitudes], self.pairs, self.rows)
+        return (self.moments * products).sum(axis=0)
+
+    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what a fixed response selects: every sum over nodes is done, or one over few is left."""
+        weights = np.einsum("qlik,bik->qlbik", self.moments, response)
+        moving = [amplitude for amplitude in self.amplitudes if isinstance(amplitude, Amplitude)]
+        spectrum = self._trimmed(free, params) if len(moving) == len(self.amplitudes) else self
+        if all(isinstance(shape, Constant) for amplitude in moving for shape in amplitude.shapes):
+            return _quadratic(spectrum, weights)
+        return _reduced(spectrum, weights, free, params)
+
+    def shaped(self, free: Set[str]) -> bool:
+        """Return whether propagators or radii move."""
+        return any(name in free for name, _, _ in self.domain)
+
+    def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"]:
+        """Return the recoils that each product of shapes gives, at values of the parameters over their bounds."""
+        rows = np.array(self.rows)
+        functions = _shape_products(self, sampled(self.domain, free, params, SPECTRA, 3), max(self.rows) + 1)
+        found = [self.moments[pair] * values[:, rows] for pair, values in functions]
+        return np.concatenate(found).reshape(-1, *self.moments.shape[2:])
+
+    def _trimmed(self, free: Set[str], params: Params) -> "RecoilSpectrum":
+        """Return the same without the final states that nothing leads to."""
+        finals = final_states([amplitude.vertices for amplitude in self.amplitudes], free, params)
+        kept = tuple(dataclasses.replace(a, vertices=kept_finals(a.vertices, finals)) for a in self.amplitudes)
+        return dataclasses.replace(self, amplitudes=kept)
+
+
+def _products(
+    amplitudes: list[Float[Array, "flavour final nuclide node"]], pairs: tuple[Pair, ...], rows: tuple[int, ...]
+) -> Float[Array, "pair component nuclide node"]:
+    """Return the products of amplitudes, summed over the final states, of the flavour of each component."""
+    xp = namespace(*amplitudes)
+    products = xp.stack([(amplitudes[first] * amplitudes[second]).sum(axis=1) for first, second in pairs])
+    return products[:, np.array(rows)]
+
+
+class QuadraticSpectrum(Expandable):
+    """Stage: selected recoils of each component in each energy bin, a quadratic form of the vertices."""
+
+    vertices: tuple[Stage, ...]
+    """Vertices (shape, flavour, final) of each Lorentz structure."""
+    table: Stage
+    """Coefficients of the products and, last, what no parameter of the physics moves, an array (1 + product, component,
+    bin)."""
+    products: tuple[tuple[int, int, int, int], ...] = eqx.field(static=True)
+    """Structure and shape of both factors of each product."""
+    rows: tuple[int, ...] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component bin"]:
+        vertices = [stage(params) for stage in self.vertices]
+        found = [(vertices[s][m] * vertices[t][n]).sum(axis=-1) for s, m, t, n in self.products]
+        table = self.table(params)
+        xp = namespace(*found, table)
+        if not found:
+            return table[0]
+        return table[-1] + xp.einsum("ql,qlb->lb", xp.stack(found)[:, np.array(self.rows)], table[:-1])
+
+    def expanded(self, terms: Stage, count: int) -> "QuadraticSpectrum":
+        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
+        return dataclasses.replace(self, table=combined(self.table(NOTHING), terms, count, axis=2))
+
+    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "QuadraticSpectrum | None":
+        """Return the same with sums over its bins for bins."""
+        table = self.table(NOTHING)
+        if table.shape[0] * table.shape[1] >= table.shape[2]:
+            return None
+        return dataclasses.replace(self, table=Constant(table @ matrix))
+
+
+class ReducedSpectrum(Expandable):
+    """Stage: selected recoils of each component in each energy bin, from the amplitudes at few recoil energies."""
+
+    amplitudes: tuple[Stage, ...]
+    weights: Stage
+    """Counts per product of amplitudes, an array (pair, component, bin, nuclide, point)."""
+    pairs: tuple[Pair, ...] = eqx.field(static=True)
+    rows: tuple[int, ...] = eqx.field(static=True)
+    error: Scalar
+    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies.
+
+    Not static: it differs with the values of fixed parameters, which must not compile the program anew.
+    """
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "component bin"]:
+        products = _products([amplitude(params) for amplitude in self.amplitudes], self.pairs, self.rows)
+        weights = self.weights(params)
+        return namespace(products, weights).einsum("qlbip,qlip->lb", weights, products)
+
+    def expanded(self, terms: Stage, count: int) -> "ReducedSpectrum":
+        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
+        return dataclasses.replace(self, weights=combined(self.weights(NOTHING), terms, count, axis=2))
+
+    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "ReducedSpectrum | None":
+        """Return the same with sums over its bins for bins."""
+        weights = self.weights(NOTHING)
+        if weights[:, :, 0].size >= weights.shape[2]:
+            return None
+        return dataclasses.replace(self, weights=Constant(np.einsum("qlbip,br->qlrip", weights, matrix)))
+
+
+def _values(shape: Stage, params: Params, flavours: int) -> Float[np.ndarray, "flavour nuclide node"]:
+    values = np.asarray(shape(params))
+    return np.broadcast_to(values, (flavours, *values.shape[-2:]))
+
+
+def _factors(amplitude: Stage, flavours: int) -> tuple[Stage, list[Float[np.ndarray, "flavour nuclide node"]]]:
+    """Return the vertices and the constant shapes of an amplitude; each final state is a shape of a constant one."""
+    if isinstance(amplitude, Amplitude):
+        return amplitude.vertices, [_values(shape, {}, flavours) for shape in amplitude.shapes]
+    finals = amplitude.value.shape[1]
+    return Constant(np.tile(np.eye(finals)[:, None], (1, flavours, 1))), list(np.moveaxis(amplitude.value, 1, 0))
+
+
+def _quadratic(spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair component bin nuclide node"]) -> Stage:
+    """Return the counts as a quadratic form of the vertices."""
+    rows = np.array(spectrum.rows)
+    vertices, shapes = zip(*(_factors(a, max(spectrum.rows) + 1) for a in spectrum.amplitudes), strict=True)
+    constant = np.zeros(weights.shape[1:3])
+    products, coefficients = [], []
+    for (s, t), own in zip(spectrum.pairs, weights, strict=True):
+        numbers = range(len(shapes[s])), range(len(shapes[t]))
+        for m, n in combinations_with_replacement(numbers[0], 2) if s == t else product(*numbers):
+            twice = 2.0 if s == t and m != n else 1.0
+            folded = twice * np.einsum("lbik,lik,lik->lb", own, shapes[s][m][rows], shapes[t][n][rows], optimize=True)
+            if isinstance(vertices[s], Constant) and isinstance(vertices[t], Constant):
+                strength = (vertices[s].value[m] * vertices[t].value[n]).sum(axis=-1)[rows]
+                constant += strength[:, None] * folded
+            else:
+                products.append((s, m, t, n))
+                coefficients.append(folded)
+    table = Constant(np.array([*coefficients, constant]))
+    return QuadraticSpectrum(vertices, table, tuple(products), spectrum.rows)
+
+
+def _reduced(
+    spectrum: RecoilSpectrum,
+    weights: Float[np.ndarray, "pair component bin nuclide node"],
+    free: Set[str],
+    params: Params,
+) -> Stage:
+    """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all."""
+    flavours = max(spectrum.rows) + 1
+    chosen = _chosen(spectrum, weights, sampled(spectrum.domain, free, params, SAMPLES, 1), flavours)
+    points = max(len(kept) for kept, _ in chosen)
+    nodes = np.zeros((len(chosen), points), int)
+    fewer = np.zeros((*weights.shape[:-1], points))
+    for i, (kept, matrix) in enumerate(chosen):
+        nodes[i, : len(kept)] = kept
+        fewer[..., i, : len(kept)] = weights[..., i, :] @ matrix.T
+    amplitudes = tuple(_at(amplitude, nodes) for amplitude in spectrum.amplitudes)
+    reduced = ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
+    error = 0.0
+    for values in sampled(spectrum.domain, free, params, SAMPLES // 4, 2):
+        parts = [amplitude(values) for amplitude in spectrum.amplitudes]
+        terms = np.einsum("qlbik,qlik->lb", weights, _products(parts, spectrum.pairs, spectrum.rows))
+        size = np.einsum("qlbik,qlik->lb", np.abs(weights), np.abs(_products(parts, spectrum.pairs, spectrum.rows)))
+        error = max(error, float(np.max(np.abs(reduced(values) - terms) / np.where(size > 0, size, 1.0))))
+    if not error < LARGEST_ERROR:
+        return spectrum_at_all(spectrum, weights)
+    return ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, error)
+
+
+def spectrum_at_all(
+    spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair component bin nuclide node"]
+) -> ReducedSpectrum:
+    """Return the counts from the amplitudes at all energies."""
+    return ReducedSpectrum(spectrum.amplitudes, Constant(weights), spectrum.pairs, spectrum.rows, 0.0)
+
+
+def _at(amplitude: Stage, nodes: np.ndarray) -> Stage:
+    if isinstance(amplitude, Amplitude):
+        return amplitude.at(nodes)
+    index = np.broadcast_to(nodes, (*amplitude.value.shape[:-1], nodes.shape[-1]))
+    return Constant(np.take_along_axis(amplitude.value, index, axis=-1))
+
+
+def _shape_products(
+    spectrum: RecoilSpectrum, values: list[dict[str, float]], flavours: int
+) -> list[tuple[int, Float[np.ndarray, "sample flavour nuclide node"]]]:
+    """Return the products of shapes at the `values` of the parameters, each with the number of its pair."""
+    shapes = []
+    for amplitude in spectrum.amplitudes:
+        if isinstance(amplitude, Amplitude):
+            shapes.append([np.array([_values(s, v, flavours) for v in values]) for s in amplitude.shapes])
+        else:
+            whole = np.asarray(amplitude.value)
+            shapes.append([whole[None, :, final] for final in range(whole.shape[1])])
+    functions = []
+    for pair, (s, t) in enumerate(spectrum.pairs):
+        for m, n in product(range(len(shapes[s])), range(len(shapes[t]))):
+            if s != t or m <= n:
+                functions.append((pair, shapes[s][m] * shapes[t][n]))
+    return functions
+
+
+def _chosen(
+    spectrum: RecoilSpectrum,
+    weights: Float[np.ndarray, "pair component bin nuclide node"],
+    values: list[dict[str, float]],
+    flavours: int,
+) -> list[tuple[np.ndarray, Float[np.ndarray, "point node"]]]:
+    """Return the energies of each nuclide that are kept, and the matrix that interpolates between them."""
+    functions = [f for _, f in _shape_products(spectrum, values, flavours)]
+    size = np.abs(weights).sum(axis=-1, keepdims=True)
+    importance = (np.abs(weights) / np.where(size > 0, size, 1.0)).max(axis=(0, 1, 2))
+    found = []
+    for i in range(weights.shape[-2]):
+        rows = np.concatenate([f[:, :, i].reshape(-1, f.shape[-1]) for f in functions])
+        found.append(interpolation(rows, importance[i]))
+    return found

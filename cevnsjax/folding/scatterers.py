@@ -1,0 +1,120 @@
+"""What the neutrinos of a measurement scatter off."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from .._base.constants import ELECTRON_MASS
+from .._base.errors import InputError
+from .._base.typing import Float
+from ..detectors.response import Detector
+from ..interactions.combination import Combination
+from ..interactions.kinematics import momentum_transfer
+from ..interactions.structures import RISING
+from ..measuring.measurement import Measurement
+from ..nuclei.electrons import electron_breaks, electron_charges, electron_groups
+from ..nuclei.target import nuclear_charges
+from ..stages.stage import Stage
+
+MASSLESS = 1e-3
+"""Mass [MeV] down to whose recoil energy the rate by something massless is followed: it rises on, without an end."""
+
+NO_RECOIL = 1e-30
+"""Recoil energy [MeV] that stands for none."""
+
+UNSEEN = 1e-25
+"""Share of recoils below which no rise of a rate towards zero makes them count."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scatterers:
+    """What the neutrinos of a measurement scatter off: its nuclides, or the electrons of its elements."""
+
+    kind: str
+    """"nucleus" or "electron"."""
+    masses: Float[np.ndarray, " nuclide"]
+    """Masses [MeV]."""
+    numbers: Float[np.ndarray, " nuclide"]
+    breaks: tuple[tuple[float, ...], ...]
+    """Recoil energies [MeV] where the charges of each have a step."""
+    detector: Detector
+    charges: Callable[[Float[np.ndarray, "nuclide node"]], dict[str, Stage]]
+    """Charges by name at recoil energies [MeV]."""
+    lightest: float | None = None
+    """Least mass [MeV] of what is exchanged, where the rate rises towards a recoil of zero: as 1/(2MT + m²)², or as
+    1/T. None where the amplitudes are smooth there."""
+
+
+def nuclei(measurement: Measurement) -> Scatterers:
+    """Return the nuclei of a measurement."""
+    target = measurement.target
+    masses = np.array([nucleus.mass for nucleus in target.nuclides])
+    return Scatterers(
+        kind="nucleus",
+        masses=masses,
+        numbers=target.numbers,
+        breaks=((),) * len(masses),
+        detector=measurement.detector,
+        charges=lambda recoil: nuclear_charges(target, momentum_transfer(recoil, masses[:, None])),
+    )
+
+
+def electrons(measurement: Measurement) -> Scatterers:
+    """Return the electrons of the atoms of a measurement."""
+    detector = measurement.detector if measurement.recoils == "electron" else measurement.detector.electrons()
+    if detector is None:
+        raise InputError(f"{measurement.name}: its release has no response to recoils of electrons")
+    groups = electron_groups(measurement.target)
+    return Scatterers(
+        kind="electron",
+        masses=np.full(len(groups), ELECTRON_MASS),
+        numbers=np.array(list(groups.values())),
+        breaks=tuple(tuple(electron_breaks(element)) for element in groups),
+        detector=detector,
+        charges=lambda recoil: electron_charges(measurement.target, recoil),
+    )
+
+
+def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, Scatterers]:
+    """Return what the neutrinos of a measurement scatter off, by the component of the prediction."""
+    signal = measurement.strengths[0].component
+    if measurement.recoils == "electron":
+        found = {signal: electrons(measurement)}
+    else:
+        found = {signal: nuclei(measurement)} | ({"es": electrons(measurement)} if interaction.electrons else {})
+    return {
+        name: dataclasses.replace(targets, lightest=lightest_exchanged(interaction, targets.kind))
+        for name, targets in found.items()
+    }
+
+
+def lightest_exchanged(interaction: Combination, kind: str) -> float | None:
+    """Return the least mass [MeV] that what is exchanged may have, None if no rate rises towards zero recoil."""
+    least = {parameter.name: float(parameter.bounds[0]) for parameter in interaction.parameters()}
+    masses = [
+        min([least[name] for name in term.propagator.names() if least[name] > 0], default=MASSLESS)
+        if term.propagator is not None
+        else MASSLESS
+        for term in interaction.terms(kind)
+        if term.propagator is not None or term.structure in RISING
+    ]
+    return min(masses, default=None)
+
+
+def endless_rise(measurement: Measurement, interaction: Combination) -> str | None:
+    """Return why the recoil integral of `measurement` diverges at zero recoil and what to do, None if it does not.
+
+    The rate by a photon rises as 1/T², that of a kernel of `RISING` as 1/T: what is counted must fall faster.
+    """
+    for targets in scatterers(measurement, interaction).values():
+        terms = interaction.terms(targets.kind)
+        share = float(targets.detector.share(np.full((len(targets.masses), 1), NO_RECOIL)).max())
+        photons = any(term.propagator is not None and not term.propagator.names() for term in terms)
+        rising = any(term.structure in RISING for term in terms)
+        if (rising and share > UNSEEN) or (photons and share > UNSEEN * NO_RECOIL):
+            return (
+                "it diverges at zero recoil: the rate rises without end, and recoils of next to no energy are counted; "
+                "the detector needs a smallest energy of a signal (detector.resolution.minimum of a description)"
+            )
+    return None

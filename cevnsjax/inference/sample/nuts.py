@@ -1,0 +1,115 @@
+"""numpyro's No-U-Turn Sampler on a whitened density: the default, because nothing has to be tuned.
+
+It moves in w with z = m + L w, L of the curvature at the lowest minimum, and adapts a dense metric and its step on top
+of that (M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15, 1593 (2014); D. Phan, N. Pradhan and M. Jankowiak,
+arXiv:1912.11554). All chains are one compiled program, which is kept: a further run does not compile again.
+"""
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..problem.density import Density
+from .hmc import Block
+from .modes import Mode, start_chains
+
+BLOCK = 50
+"""Transitions in one call of the compiled program."""
+WARM_UP = 500
+
+
+def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable[[jax.Array], jax.Array]:
+    return lambda w: -density(mean + factor @ w)
+
+
+@cache
+def _programs(warm_up: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the programs that begin chains and that move them by one block."""
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets tqdm, which numpyro imports, speaks of bars that are not shown.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from numpyro.infer.hmc import hmc
+
+    init, sample = hmc(potential_fn_gen=_potential, algo="NUTS")
+
+    def begin(density: Density, mean: jax.Array, factor: jax.Array, w: jax.Array, keys: jax.Array) -> Any:
+        def one(w: jax.Array, key: jax.Array) -> Any:
+            arguments = (density, mean, factor)
+            return init(w, num_warmup=warm_up, dense_mass=True, model_args=arguments, rng_key=key)
+
+        return jax.vmap(one)(w, keys)
+
+    def advance(density: Density, mean: jax.Array, factor: jax.Array, state: Any) -> Any:
+        def one(state: Any) -> Any:
+            return sample(state, model_args=(density, mean, factor))
+
+        def transition(state: Any, _: None) -> tuple[Any, dict[str, jax.Array]]:
+            state = jax.vmap(one)(state)
+            found = {
+                "z": mean + state.z @ factor.T,
+                "lp": -state.potential_energy,
+                "acceptance_rate": state.accept_prob,
+                "energy": state.energy,
+                "diverging": state.diverging,
+                "n_steps": state.num_steps,
+            }
+            return state, found
+
+        return jax.lax.scan(transition, state, length=BLOCK)
+
+    return jax.jit(begin), jax.jit(advance)
+
+
+class Nuts:
+    """Samples a density with a few chains of the No-U-Turn Sampler."""
+
+    def __init__(
+        self,
+        density: Density,
+        modes: tuple[Mode, ...],
+        draws: int,
+        chains: int,
+        seed: int,
+        warm_up: int = WARM_UP,
+    ) -> None:
+        """Prepare `chains` chains of as many transitions as `draws` draws in all need."""
+        self.density, self.modes, self.chains, self.seed = density, modes, chains, seed
+        self.draws, self.warm_up = -(-draws // chains), -(-warm_up // BLOCK) * BLOCK
+        self._metric = jax.device_put((density, modes[0].z, modes[0].factor))
+
+    def _begin(self) -> Any:
+        z, _ = start_chains(self.density, self.modes, self.chains, self.seed)
+        w = np.linalg.solve(self.modes[0].factor, (z - self.modes[0].z).T).T
+        keys = jax.random.split(jax.random.PRNGKey(self.seed), self.chains)
+        return _programs(self.warm_up)[0](*self._metric, jnp.asarray(w), keys)
+
+    def begin(self) -> dict[str, np.ndarray]:
+        """Return the chains at their starts, not warmed up yet."""
+        state = self._begin()
+        self._structure = jax.tree.structure(state)
+        return self._flat(state, 0)
+
+    @staticmethod
+    def _flat(state: Any, done: int) -> dict[str, np.ndarray]:
+        leaves = {f"leaf{k}": np.asarray(leaf) for k, leaf in enumerate(jax.tree.leaves(state))}
+        return leaves | {"done": np.array(done)}
+
+    def advance(self, state: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Block | None]:
+        """Return the next state, and the block of draws; warming up gives none."""
+        if not hasattr(self, "_structure"):
+            self._structure = jax.tree.structure(jax.eval_shape(self._begin))
+        leaves = [jnp.asarray(state[f"leaf{k}"]) for k in range(self._structure.num_leaves)]
+        moved, found = _programs(self.warm_up)[1](*self._metric, jax.tree.unflatten(self._structure, leaves))
+        done = int(state["done"]) + BLOCK
+        block = jax.tree.map(np.asarray, found)
+        return self._flat(moved, done), block if done > self.warm_up else None
+
+    def progress(self, state: dict[str, np.ndarray]) -> tuple[int, int]:
+        """Return how many transitions are done, and how many are wanted, warming up with them."""
+        wanted = self.draws + self.warm_up
+        return min(int(state["done"]), wanted) * self.chains, wanted * self.chains

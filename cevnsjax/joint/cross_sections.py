@@ -1,0 +1,239 @@
+"""Flux-averaged cross sections of measurements at the Spallation Neutron Source, against the number of neutrons."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._base import arguments
+from .._base.errors import InputError
+from .._base.typing import Float
+from .._base.version import __version__
+from ..folding.prediction import cross_sections, flux_averaged_cross_section
+from ..interactions.combination import Combination, combine
+from ..interactions.interaction import Interaction
+from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
+from ..measuring.measurement import Measurement, Observables
+from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
+from ..nuclei.target import Target, has_form_factor
+from ..results.record import data_digest
+from .likelihood import Likelihood
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DEFAULT_MEASUREMENTS = ("coherent-csi-2021", "coherent-lar-2020:3d", "coherent-ge-mini-2024")
+"""One measurement of each target, argon in the dimensions of COHERENT's own fit."""
+GROUPS = ("prompt", "delayed")
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasuredSection:
+    """The flux-averaged cross section per nucleus of one measurement; errors are distances (down, up)."""
+
+    name: str
+    title: str
+    nuclides: tuple[str, ...]
+    neutrons: float
+    """Number of neutrons, averaged over the nuclei of the target."""
+    value: float
+    """Strength of the signal times the cross section of the Standard Model [cm²]."""
+    statistical: tuple[float, float]
+    """From the fit without a constraint on the strength, backgrounds and shapes profiled [cm²]."""
+    total: tuple[float, float]
+    """The same with the uncertainty of flux, efficiency and quenching profiled too [cm²]."""
+    sm: float
+    """Cross section of the Standard Model [cm²]."""
+    sm_error: float
+    """Error of `sm` by the part of the width of the strength that stands for the neutron radius [cm²]."""
+    converged: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class SectionTable:
+    """Cross sections [cm²] averaged over the flux of pions and muons decaying at rest, of every nuclide of the data."""
+
+    nuclides: tuple[Nuclide, ...]
+    sm: Float[np.ndarray, " nuclide"]
+    coherent: Float[np.ndarray, " nuclide"]
+    """With a form factor of 1."""
+
+
+def spallation(measurement: Measurement | Observables) -> Measurement:
+    """Return `measurement` if its neutrinos are those of pions and muons decaying at rest; else raise `InputError`."""
+    if isinstance(measurement, Observables) or set(measurement.source.groups) != set(GROUPS):
+        raise InputError(
+            f"{measurement.name}: expected a measurement with neutrinos of pions and muons that decay at rest"
+        )
+    return measurement
+
+
+def predicted_cross_sections(
+    interaction: Combination | Interaction | None = None, form_factor: str = DEFAULT_FORM_FACTOR
+) -> SectionTable:
+    """Return the cross sections averaged over the flux of a pion-decay-at-rest source, for all nuclides of the data.
+
+    The mean over ν_μ, ν_e and ν̄_μ, one of each per pion, at default radii. Only the source is taken from a measurement.
+    Nuclides without such a form factor are left out.
+    """
+    base = spallation(load(DEFAULT_MEASUREMENTS[0]))
+    chosen = combine(interaction)
+    described = (nucleus for nucleus in nuclides().values() if has_form_factor(form_factor, nucleus))
+    known = tuple(sorted(described, key=lambda n: (n.neutrons, n.protons)))
+    weights = np.array([component.fluence for component in base.source.components])
+
+    def sections(name: str) -> Float[np.ndarray, " nuclide"]:
+        every = dataclasses.replace(base, target=Target(known, np.ones(len(known)), name))
+        return np.asarray(weights @ cross_sections(every, chosen, _defaults(every, chosen)) / weights.sum())
+
+    return SectionTable(known, sections(form_factor), sections("unity"))
+
+
+def _defaults(measurement: Measurement, interaction: Combination) -> dict[str, float]:
+    return {p.name: p.default for p in (*interaction.parameters(), *measurement.target.parameters())}
+
+
+def measured_cross_section(measurement: Measurement | Observables, interaction: Combination) -> MeasuredSection:
+    """Fit the strength of the signal of one measurement, once alone and once with its normalisation profiled.
+
+    The first fit drops the pull on the strength: what is left is the statistical error. In the second the strength of
+    prompt and delayed neutrinos together is fitted on top of that pull, so that the errors of flux, efficiency and
+    quenching are in it, and the cross section is high where they are low. The part of the pull that stands for the
+    neutron radius is left out: it is an error of the prediction, not of what is measured.
+    """
+    counted = spallation(measurement)
+    likelihood = Likelihood([counted], interaction)
+    signal = counted.strengths[0]
+    radii = frozenset(f"r_n_{nucleus.element}" for nucleus in counted.target.nuclides)
+    measured, complete = signal.constraint(radii), signal.constraint()
+    if measured is None or complete is None:
+        raise InputError(f"{counted.name}: expected a signal whose strength has an uncertainty")
+    prompt, delayed = (f"{signal.parameter}_{group}" for group in GROUPS)
+    alone = likelihood.fit(free=[signal.parameter])
+    normalised = likelihood.fit(
+        free=[prompt], tie={delayed: prompt}, constrain={signal.parameter: (measured.centre, measured.width)}
+    )
+    sm = float(flux_averaged_cross_section(counted, interaction, likelihood.parameters.complete()))
+    strength = alone.values[signal.parameter]
+    errors = []
+    for fit, name in ((alone, signal.parameter), (normalised, prompt)):
+        low, high = fit.interval(name).around(fit.values[name]) if fit.converged else (math.nan, math.nan)
+        errors.append((sm * (fit.values[name] - low), sm * (high - fit.values[name])))
+    numbers = counted.target.numbers
+    return MeasuredSection(
+        name=counted.name,
+        title=counted.title,
+        nuclides=tuple(nucleus.name for nucleus in counted.target.nuclides),
+        neutrons=float(numbers @ [nucleus.neutrons for nucleus in counted.target.nuclides] / numbers.sum()),
+        value=sm * strength,
+        statistical=errors[0],
+        total=errors[1],
+        sm=sm,
+        sm_error=sm * math.sqrt(max(complete.width**2 - measured.width**2, 0.0)),
+        converged=alone.converged and normalised.converged,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class CrossSections:
+    """Measured flux-averaged cross sections, and those of the Standard Model for every nuclide."""
+
+    measured: tuple[MeasuredSection, ...]
+    interaction: Combination
+    form_factor: str
+    data: str
+    """Digest of the data."""
+
+    @cached_property
+    def predicted(self) -> SectionTable:
+        """Return the cross sections of the Standard Model, and those of full coherence, for every nuclide."""
+        return predicted_cross_sections(self.interaction, self.form_factor)
+
+    @property
+    def converged(self) -> bool:
+        """Return whether all fits reached their minimum."""
+        return all(section.converged for section in self.measured)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain lists and numbers, cross sections in 1e-40 cm²: the JSON of the command line."""
+        table = self.predicted
+        return {
+            "unit": "1e-40 cm^2",
+            "measured": {section.name: _plain(section) for section in self.measured},
+            "predicted": {
+                nucleus.name: {"neutrons": nucleus.neutrons, "sm": 1e40 * float(sm), "coherent": 1e40 * float(coherent)}
+                for nucleus, sm, coherent in zip(table.nuclides, table.sm, table.coherent, strict=True)
+            },
+            "converged": self.converged,
+            "message": "converged" if self.converged else "did not converge",
+            "data": self.data,
+            "version": __version__,
+        }
+
+    def plot(self) -> "Figure":
+        """Draw the cross sections against the number of neutrons."""
+        from ..plots.cross_sections import Line, Point, draw_cross_sections
+
+        table = self.predicted
+        chosen = [k for k, n in enumerate(table.nuclides) if n == reference_isotope(n.element)]
+        line = Line(
+            labels=[table.nuclides[k].element.capitalize() for k in chosen],
+            neutrons=np.array([table.nuclides[k].neutrons for k in chosen]),
+            sm=1e40 * table.sm[chosen],
+            coherent=1e40 * table.coherent[chosen],
+        )
+        return draw_cross_sections(line, [Point(s.title, s.neutrons, *_scaled(s)) for s in self.measured])
+
+
+def _scaled(section: MeasuredSection) -> tuple[float, tuple[float, float], tuple[float, float]]:
+    """Return value, statistical and total errors in 1e-40 cm²."""
+    (s_down, s_up), (t_down, t_up) = section.statistical, section.total
+    return 1e40 * section.value, (1e40 * s_down, 1e40 * s_up), (1e40 * t_down, 1e40 * t_up)
+
+
+def _plain(section: MeasuredSection) -> dict[str, Any]:
+    def scaled(number: float) -> float | None:
+        return 1e40 * number if math.isfinite(number) else None
+
+    return {
+        "nuclides": list(section.nuclides),
+        "neutrons": section.neutrons,
+        "value": scaled(section.value),
+        "statistical": [scaled(error) for error in section.statistical],
+        "total": [scaled(error) for error in section.total],
+        "sm": scaled(section.sm),
+        "sm_error": scaled(section.sm_error),
+        "converged": section.converged,
+    }
+
+
+@arguments.checked(form_factor=arguments.optional(arguments.text))
+def flux_averaged_cross_sections(
+    measurements: Sequence[Measurement | Observables | str] = DEFAULT_MEASUREMENTS,
+    interaction: Combination | Interaction | None = None,
+    form_factor: str | None = None,
+) -> CrossSections:
+    """Measure the flux-averaged cross section per nucleus with each measurement, as COHERENT quotes it.
+
+    Args:
+        measurements: measurements at the Spallation Neutron Source, or their names.
+        interaction: what the signal is predicted with, the Standard Model with the 2022 couplings by default.
+        form_factor: of the measurements given by name, and of the predicted table; Helm's by default.
+
+    """
+    chosen = combine(interaction)
+    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
+        raise InputError(f"measurements: expected a list of names, found {arguments.shown(measurements)}")
+    loaded = [one for m in measurements for one in (resolve([m], form_factor) if isinstance(m, str) else [m])]
+    if not loaded:
+        raise InputError("expected at least one measurement, found none")
+    counted = [spallation(measurement) for measurement in loaded]
+    names = [measurement.name for measurement in counted]
+    if len(set(names)) < len(names):
+        raise InputError(f"expected different measurements, found {', '.join(names)}")
+    sections = tuple(measured_cross_section(measurement, chosen) for measurement in counted)
+    chosen_factor = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
+    return CrossSections(sections, chosen, chosen_factor, data_digest(counted))

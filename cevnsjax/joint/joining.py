@@ -1,0 +1,164 @@
+"""What measurements have in common: names of parameters, and shared nuisances."""
+
+import collections
+import dataclasses
+import itertools
+from collections.abc import Sequence, Set
+from functools import cache
+from typing import Any
+
+from .._base import arguments
+from .._base.errors import InputError
+from ..interactions.catalogue import MODELS, model
+from ..interactions.combination import Combination
+from ..interactions.interaction import SPIN_CHARGES, Interaction
+from ..measurements import CATALOGUE, load
+from ..measuring.measurement import Measurement, Observables, base_name
+from ..parameters.parameter import Parameter, ParameterTable
+from ..parameters.strengths import shared_nuisance
+
+MOST_OWNERS = 4
+"""Models or measurements that are named as those that have a parameter."""
+Measurements = Sequence[Measurement | Observables]
+
+
+@cache
+def _owners() -> dict[str, tuple[list[str], list[str]]]:
+    """Return, for every parameter of the package, the models and the measurements that have it, by default."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for kind, parts in enumerate(({n: model(n) for n in MODELS}, {n: load(n) for n in CATALOGUE})):
+        for name, part in parts.items():
+            for parameter in part.parameters():
+                found.setdefault(parameter.name, ([], []))[kind].append(name)
+    return found
+
+
+def owners(name: str) -> str:
+    """Return which models or measurements have a parameter, as a hint; an empty text for one that nobody has."""
+    models, measurements = _owners().get(name, ([], []))
+    if models:
+        return f", which the interaction {' or '.join(models[:MOST_OWNERS])} has"
+    if measurements:
+        return f", which {' or '.join(measurements[:MOST_OWNERS])} has"
+    return ""
+
+
+def check_measurements(name: str, measurements: Any) -> None:
+    """Refuse what is not a list of measurements, at least one."""
+    if isinstance(measurements, Measurement | Observables):
+        raise InputError(f"{name}: expected a list such as [{measurements.name}], found one measurement")
+    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
+        raise InputError(f"{name}: expected a list of measurements, found {arguments.shown(measurements)}")
+    if not measurements:
+        raise InputError("expected at least one measurement, found none")
+    for one in measurements:
+        if not isinstance(one, Measurement | Observables):
+            hint = f": cj.measurements.load('{one}') is one" if isinstance(one, str) else ""
+            raise InputError(f"{name}: expected measurements, found {arguments.shown(one)}{hint}")
+
+
+def takes_electrons(measurement: Measurement | Observables) -> bool:
+    """Return whether electrons can be added to what the neutrinos of a measurement scatter off."""
+    return isinstance(measurement, Measurement) and measurement.recoils != "electron"
+
+
+def _reached(measurement: Measurement | Observables, beyond: Interaction, combination: Combination) -> bool:
+    """Return whether a model may act on what is measured: not without neutrinos, nor by spins where there are none."""
+    if isinstance(measurement, Observables):
+        return not measurement.prediction.parameters().isdisjoint(p.name for p in beyond.parameters())
+    also_electrons = combination.electrons and takes_electrons(measurement)
+    targets = {measurement.recoils, "electron"} if also_electrons else {measurement.recoils}
+    charges = {term.charge for target in targets for term in beyond.terms(target)}
+    spinless = not any(nucleus.spin for nucleus in measurement.target.nuclides)
+    return not (spinless and charges and charges <= SPIN_CHARGES)
+
+
+def check_reach(measurements: Measurements, interaction: Combination) -> None:
+    """Refuse models none of which changes anything in any of the measurements."""
+    pairs = [(measurement, beyond) for measurement in measurements for beyond in interaction.beyond]
+    if pairs and not any(_reached(*pair, interaction) for pair in pairs):
+        names = ", ".join(measurement.name for measurement in measurements)
+        models = ", ".join(f"'{beyond.name}'" for beyond in interaction.beyond)
+        raise InputError(f"expected a model that acts on {names}, found {models}, which changes nothing")
+
+
+def check_datasets(measurements: Measurements) -> None:
+    """Refuse measurements of the same data."""
+    datasets: dict[str, str] = {}
+    for measurement in measurements:
+        base, other = base_name(measurement), datasets.get(measurement.dataset)
+        if other == base:
+            raise InputError(f"'{base}' is named more than once: its data would count twice")
+        if other is not None:
+            raise InputError(f"'{other}' and '{base}' hold the same data, which would count twice")
+        datasets[measurement.dataset] = base
+
+
+def shares(measurement: Measurement | Observables) -> dict[str, dict[str, float]]:
+    """Return, by strength, the width of each nuisance that the measurement would share with others."""
+    strengths = measurement.strengths if isinstance(measurement, Measurement) else ()
+    return {strength.parameter: strength.shares() for strength in strengths if strength.shares()}
+
+
+def shared_widths(measurements: Measurements) -> dict[str, float]:
+    """Return the width of each nuisance that two or more of the measurements share."""
+    found: dict[str, dict[str, float]] = {}
+    for measurement in measurements:
+        for widths in shares(measurement).values():
+            for nuisance, width in widths.items():
+                found.setdefault(nuisance, {})[measurement.name] = width
+    for nuisance, users in found.items():
+        if len(set(users.values())) > 1:
+            listed = ", ".join(f"{width:g} in {name}" for name, width in users.items())
+            raise InputError(f"{nuisance}: expected one width in all measurements, found {listed}")
+    return {nuisance: next(iter(users.values())) for nuisance, users in found.items() if len(users) > 1}
+
+
+def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, str], ...]:
+    """Return, for each measurement, the name in the likelihood of its parameters that others have too but do not share.
+
+    These are its own parameters, and those of a material that the measurements know differently, with another default
+    or constraint.
+    """
+    parameters = [measurement.parameters(shared) for measurement in measurements]
+    kinds: dict[str, set[Parameter]] = {}
+    for parameter in itertools.chain(*parameters):
+        kinds.setdefault(parameter.name, set()).add(parameter)
+    owned = [[p.name for p in known if p.own or (p.material and len(kinds[p.name]) > 1)] for known in parameters]
+    counts = collections.Counter(name for names in owned for name in names)
+    return tuple(
+        {name: f"{name}@{base_name(measurement)}" for name in names if counts[name] > 1}
+        for measurement, names in zip(measurements, owned, strict=True)
+    )
+
+
+def parameter_table(measurements: Measurements, interaction: Combination) -> ParameterTable:
+    """Return the parameters of the interaction, of what the measurements share, and of each measurement.
+
+    Where measurements have another default of what is common to them (a radius), that of the first is taken.
+    """
+    widths = shared_widths(measurements)
+    shared = frozenset(widths)
+    found = {p.name: p for p in interaction.parameters()}
+    found |= {name: shared_nuisance(name, width) for name, width in widths.items()}
+    for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
+        for parameter in measurement.parameters(shared):
+            renamed = dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
+            first = found.setdefault(renamed.name, renamed)
+            if dataclasses.replace(renamed, default=first.default) != first:
+                raise InputError(
+                    f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
+                    f"bounds or constraint, not in its default alone"
+                )
+    return ParameterTable(found.values(), interaction.check, owners)
+
+
+def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:
+    """Return the nuisances that several measurements share, with the names of these."""
+    users: dict[str, list[str]] = {name: [] for name in sorted(shared)}
+    for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
+        named = {nuisance for widths in shares(measurement).values() for nuisance in widths}
+        common = {p.name for p in measurement.parameters(shared) if p.profiled and not p.own} - set(aliases)
+        for name in sorted((named & shared) | common):
+            users.setdefault(name, []).append(measurement.name)
+    return {name: names for name, names in users.items() if len(names) > 1}

@@ -1,0 +1,513 @@
+"""The likelihood of measurements under an interaction: what fits, profiles and predictions start from."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._base import arguments
+from .._base.errors import InputError
+from .._base.levels import Level, check_levels, levels_of
+from ..folding.accuracy import Accuracy, RecoilIntegral, accuracy
+from ..folding.fold import fold
+from ..folding.folded import FoldedMeasurement
+from ..folding.prediction import expected_counts
+from ..inference.grid.axes import axis_of
+from ..inference.minimise.best_fit import best_fit
+from ..inference.minimise.minuit import to_minuit
+from ..inference.minimise.others import check_minimiser, minimiser_name, search
+from ..inference.minimise.solver import Solver
+from ..inference.problem.chi_square import ChiSquare
+from ..inference.problem.density import Density, build_density
+from ..inference.problem.evaluate import Evaluator
+from ..inference.problem.problem import Problem, pose
+from ..inference.problem.specification import Specification, specify
+from ..inference.sample.numpyro_model import numpyro_model
+from ..inference.sample.run import check_settings
+from ..inference.toys.draw import check_numbers
+from ..interactions.combination import Combination, check_models, combine
+from ..interactions.interaction import Interaction
+from ..measuring.measurement import Measurement, Observables, data_name
+from ..parameters.constraints import NO_CONSTRAINTS, build_constraints
+from ..parameters.parameter import Gaussian
+from ..results.feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
+from ..results.fit import PROFILE, FitResult, scan_points
+from ..results.posterior import Posterior, sample_posterior
+from ..results.prediction import Prediction
+from ..results.profile import ProfileResult
+from ..results.scan import Progress, ScanResult, scan
+from ..results.toys import ToyStudy, study_toys
+from .explain import Explanation, explain
+from .joining import (
+    check_datasets,
+    check_measurements,
+    check_reach,
+    own_names,
+    parameter_table,
+    shared_widths,
+    shares,
+    takes_electrons,
+    users_of_shared,
+)
+
+if TYPE_CHECKING:
+    from iminuit import Minuit
+
+
+ASKED = {
+    "free": arguments.texts,
+    "values": arguments.optional(arguments.numbers),
+    "tie": arguments.optional(arguments.ties),
+    "require": arguments.texts,
+    "constrain": arguments.optional(arguments.constraints),
+    "correlate": arguments.optional(arguments.correlations),
+}
+"""The checks of what is asked of a fit."""
+RUN = {
+    "engine": arguments.optional(arguments.function),
+    "progress": arguments.optional(arguments.function),
+}
+"""The checks of where scans and toys run."""
+TOYS = {
+    "count": arguments.whole(),
+    "seed": arguments.whole(),
+    "checkpoint": arguments.optional(arguments.path),
+}
+"""The checks of how toys are drawn."""
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+class Likelihood:
+    """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
+
+    A parameter that belongs to its measurement (a strength, a coefficient of a detector) is called NAME@MEASUREMENT
+    where several measurements have one of that name, and so is one of a material that they know differently. What
+    several measurements share of their uncertainties (the flux of one source) is a nuisance of its own that moves all
+    their strengths together.
+    """
+
+    @arguments.checked(
+        measurements=check_measurements,
+        interaction=check_models,
+        couplings=arguments.text,
+        electrons=arguments.switch,
+    )
+    def __init__(
+        self,
+        measurements: Sequence[Measurement | Observables],
+        interaction: Combination | Interaction | Sequence[Interaction] | None = None,
+        couplings: str = "2022",
+        electrons: bool = False,
+    ) -> None:
+        """Combine `measurements` under the Standard Model with `couplings`, and what `interaction` adds to it.
+
+        With `electrons`, neutrinos scatter off atomic electrons too.
+        """
+        check_datasets(measurements)
+        self.measurements = tuple(measurements)
+        self.interaction = combine(interaction, couplings, electrons)
+        if self.interaction.electrons and not any(takes_electrons(one) for one in self.measurements):
+            names = ", ".join(one.name for one in self.measurements)
+            raise InputError(f"electrons: expected neutrinos that scatter off nuclei in one of {names}, found none")
+        check_reach(self.measurements, self.interaction)
+        self.parameters = parameter_table(self.measurements, self.interaction)
+        self._shared_strengths = frozenset(shared_widths(self.measurements))
+        self._aliases = own_names(self.measurements, self._shared_strengths)
+
+    @property
+    def shared(self) -> dict[str, list[str]]:
+        """Return the nuisances that several measurements share, with the names of these."""
+        return users_of_shared(self.measurements, self._shared_strengths)
+
+    @property
+    def data_name(self) -> str:
+        """Return what the numbers that are fitted are called: "data", or "expected counts (Asimov)"."""
+        return data_name(self.measurements)
+
+    @cached_property
+    def folded(self) -> tuple[FoldedMeasurement, ...]:
+        """Return the measurements folded with the interaction, every parameter live."""
+        return tuple(
+            fold(measurement, self.interaction).join(aliases, self._shared_by_strength(measurement))
+            for measurement, aliases in zip(self.measurements, self._aliases, strict=True)
+        )
+
+    def _shared_by_strength(self, measurement: Measurement | Observables) -> dict[str, tuple[str, ...]]:
+        named = {strength: tuple(widths) for strength, widths in shares(measurement).items()}
+        active = {s: tuple(name for name in names if name in self._shared_strengths) for s, names in named.items()}
+        return {strength: names for strength, names in active.items() if names}
+
+    @cached_property
+    def _integrals(self) -> tuple[RecoilIntegral, ...]:
+        return tuple(
+            RecoilIntegral(measurement, self.interaction, folded)
+            for measurement, folded in zip(self.measurements, self.folded, strict=True)
+        )
+
+    def accuracy(self, points: Iterable[Mapping[str, float]], specification: Specification) -> Accuracy:
+        """Return the largest error of the recoil integrals at `points`, in error bars, and whose it is.
+
+        Each point has the values of what moves in the fit that `specification` describes.
+        """
+        fixed, ties = specification.values, specification.ties
+        moved = [fixed | dict(point) for point in points]
+        complete = [values | {follower: values[leader] for follower, leader in ties.items()} for values in moved]
+        return accuracy(self._integrals, complete, frozenset(specification.nuisances))
+
+    def local(self, index: int, params: Mapping[str, float]) -> dict[str, float]:
+        """Return `params` by the names that measurement `index` gives them."""
+        return self.folded[index].local(params)
+
+    def constraints(self, moving: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
+        """Return the constraints of the nuisances when the parameters `moving` are fitted, None for a flat one."""
+        shared = self._shared_strengths
+        found: dict[str, Gaussian | None] = {name: self.parameters[name].constraint for name in sorted(shared)}
+        for measurement, aliases in zip(self.measurements, self._aliases, strict=True):
+            own = moving | {name for name, alias in aliases.items() if alias in moving}
+            found |= {aliases.get(n, n): constraint for n, constraint in measurement.constraints(own, shared).items()}
+        return found
+
+    def chi2_function(self) -> ChiSquare:
+        """Return χ² of the folded measurements as a function of all parameters, without any constraint."""
+        return ChiSquare(self.folded, NO_CONSTRAINTS)
+
+    @arguments.checked(**ASKED)
+    def specify(
+        self,
+        free: Sequence[str] = (),
+        values: Mapping[str, float] | None = None,
+        tie: Mapping[str, str] | None = None,
+        require: Iterable[str] = (),
+        constrain: Mapping[str, tuple[float, float]] | None = None,
+        correlate: Mapping[tuple[str, str], float] | None = None,
+    ) -> Specification:
+        """Check what is asked for and return it complete; see `fit` for the arguments."""
+        extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
+        found = specify(self.parameters, self.constraints, free, values, tie, require, extra, correlate)
+        self.interaction.check(found.values)
+        return found
+
+    @arguments.checked(**ASKED)
+    def problem(self, **asked: Any) -> Problem:
+        """Return χ² as a pure function of the vector of free parameters and nuisances, for jit, vmap and grad.
+
+        ``problem.names`` are the coordinates, ``problem.coordinates(values)`` the vector of given values,
+        ``problem(u)`` is χ². Everything that does not move is folded away. Arguments as in `fit`.
+        """
+        return pose(self.chi2_function(), self.specify(**asked))
+
+    @arguments.checked(**ASKED)
+    def evaluator(self, **asked: Any) -> Evaluator:
+        """Return χ², gradient and Hessian of `problem` as compiled functions of one point or of many."""
+        return Evaluator(self.problem(**asked))
+
+    @arguments.checked(values=ASKED["values"])
+    def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
+        """Return the prediction of each measurement at the defaults with `values` in their place."""
+        params = self.parameters.complete(values)
+        self.parameters.check_needs(list(values or {}))
+        self.interaction.check(params)
+        return tuple(
+            Prediction(measurement, self.interaction, self.local(index, params))
+            for index, measurement in enumerate(self.measurements)
+        )
+
+    @arguments.checked(values=ASKED["values"])
+    def chi2(self, values: Mapping[str, float] | None = None) -> float:
+        """Return χ², constraints included, at the defaults with `values` in their place; nothing is profiled."""
+        params = self.parameters.complete(values)
+        self.parameters.check_needs(list(values or {}))
+        self.interaction.check(params)
+        own = {name: constraint for name, constraint in self.constraints().items() if constraint is not None}
+        measurements = tuple(folded.pull(frozenset(own)) for folded in self.folded)
+        return float(ChiSquare(measurements, build_constraints(own))(params))
+
+    @arguments.checked(**ASKED)
+    def fit(
+        self,
+        free: Sequence[str] = (),
+        values: Mapping[str, float] | None = None,
+        tie: Mapping[str, str] | None = None,
+        require: Iterable[str] = (),
+        constrain: Mapping[str, tuple[float, float]] | None = None,
+        correlate: Mapping[tuple[str, str], float] | None = None,
+        minimiser: Any = "newton",
+    ) -> FitResult:
+        """Minimise χ² over the parameters `free` and the nuisances, from several starts.
+
+        Args:
+            free: parameters to fit; a pull on one of them is dropped.
+            values: parameters to fix, or the starting values of free ones.
+            tie: follower to leader: the follower takes the leader's value.
+            require: orders such as ``"r_n_i<=r_n_cs"`` between parameters, or a parameter and a number.
+            constrain: Gaussian constraints (centre, width) on further parameters, which become nuisances, or on
+                combinations such as ``"r_n_cs-r_n_i"``.
+            correlate: correlations between the constraints of two parameters, by the pair of their names.
+            minimiser: ``"newton"``, ``"minuit"``, ``"optimistix"`` or ``"optax"``, or a minimiser of these two
+                libraries. It finds the best fit; profiles and intervals are always the first one's.
+
+        """
+        check_minimiser(minimiser)
+        return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
+
+    @arguments.checked(**ASKED)
+    def explain(self, **asked: Any) -> Explanation:
+        """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
+        return explain(self, self.specify(**asked))
+
+    @arguments.checked(**ASKED)
+    def to_minuit(self, **asked: Any) -> "Minuit":
+        """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
+
+        Names, limits, steps and error definition are set: call ``migrad``, ``hesse``, ``minos``. It starts at `values`,
+        or, where a free parameter has none, beside the minimum that a fit finds.
+        Arguments as in `fit`; an order between two fitted parameters is what MINUIT has no limits for.
+        """
+        specification = self.specify(**asked)
+        if specification.orders:
+            orders = ", ".join(f"{a}<={b}" for a, b in specification.orders)
+            raise InputError(f"MINUIT holds no order between parameters that are both fitted: {orders}")
+        problem = pose(self.chi2_function(), specification)
+        start = problem.coordinates(specification.values)
+        if not set(specification.free) <= set(asked.get("values") or {}):
+            start = best_fit(Solver(problem), start, specification.is_free).u
+        return to_minuit(problem, start)
+
+    @arguments.checked(values=ASKED["values"], tie=ASKED["tie"])
+    def asimov(self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None) -> "Likelihood":
+        """Return the likelihood of the data expected at the defaults with `values` in their place, no fluctuations.
+
+        Parameters in `tie` take the value of their leader.
+        """
+        asked = self.specify(values=values, tie=tie)
+        params, nuisances = asked.values, frozenset(asked.nuisances)
+        measurements = tuple(
+            dataclasses.replace(
+                measurement, observed=np.asarray(expected_counts(folded.pull(nuisances), params)), asimov=True
+            )
+            for measurement, folded in zip(self.measurements, self.folded, strict=True)
+        )
+        return Likelihood(measurements, self.interaction)
+
+    @arguments.checked(**ASKED, minimiser=lambda name, value: check_minimiser(value))
+    def forecast(
+        self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None, **asked: Any
+    ) -> FitResult:
+        """Return the fit of the data expected at the truth: the sensitivity of the measurements.
+
+        `values` moves the truth, of free parameters too; the other arguments as in `fit`. The errors from the curvature
+        at the minimum are those of the Fisher information.
+        """
+        return self.asimov(values, tie).fit(values=values, tie=tie, **asked)
+
+    def _fit(self, specification: Specification, minimiser: Any = "newton") -> FitResult:
+        solver = Solver(pose(self.chi2_function(), specification))
+        start = solver.problem.coordinates(specification.values)
+        if minimiser == "newton":
+            return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
+        other = search(solver.problem, minimiser)
+        found = best_fit(other, start, specification.is_free)
+        seconds = other.compile_seconds, other.run_seconds
+        return FitResult(self, specification, solver, found, minimiser_name(minimiser), seconds)
+
+    @arguments.checked(**ASKED, **PROFILE)
+    def profile(
+        self,
+        names: Sequence[str],
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        points: int | None = None,
+        **asked: Any,
+    ) -> ProfileResult:
+        """Return χ² against one or two parameters, everything else that is free or a nuisance profiled.
+
+        Args:
+            names: the parameter, or the two parameters, to scan.
+            ranges: interval to scan of each; by default what holds the 3σ interval.
+            points: number of values of each; 101 for one parameter and 61 for two by default.
+            asked: free, values, tie, require, constrain and correlate as in `fit`.
+
+        """
+        specification = self.specify(free=tuple(dict.fromkeys((*names, *asked.pop("free", ())))), **asked)
+        specification.check_scan(names, ranges or {}, scan_points(names, points))
+        return self._fit(specification).profile(names, ranges, points)
+
+    @arguments.checked(
+        **ASKED,
+        **RUN,
+        grid=arguments.grid,
+        out=arguments.optional(arguments.path),
+        chunk=arguments.optional(arguments.whole()),
+        memory=arguments.optional(arguments.positive),
+    )
+    def scan(
+        self,
+        grid: Mapping[str, str | Sequence[float] | np.ndarray],
+        out: str | Path | None = None,
+        chunk: int | None = None,
+        memory: float | None = None,
+        engine: Any = None,
+        progress: Progress | None = None,
+        overwrite: bool = False,
+        **asked: Any,
+    ) -> ScanResult:
+        """Return χ² on a grid of parameters, everything else that is free or a nuisance profiled.
+
+        Args:
+            grid: values of each parameter: ``"1e-6:1e-2:400:log"`` or increasing numbers.
+            out: a store to write to, chunk by chunk; if it holds a part of this very scan, the scan goes on from there.
+            chunk: points that are minimised and written at a time, 16384 by default.
+            memory: most memory that the points of a chunk may take [bytes].
+            engine: where the chunks run, by default one after the other in this process.
+            progress: is told how many points are done, of how many.
+            overwrite: begin anew, in place of a scan that is at `out`; else that of another likelihood is refused.
+            asked: free, values, tie, require, constrain and correlate as in `fit`.
+
+        """
+        return scan(self, grid, out, chunk, memory, engine, progress, overwrite, **asked)
+
+    @arguments.checked(**ASKED, **TOYS, **RUN, test=ASKED["values"])
+    def toys(
+        self,
+        count: int = 1000,
+        seed: int = 1,
+        test: Mapping[str, float] | None = None,
+        engine: Any = None,
+        progress: Progress | None = None,
+        checkpoint: str | Path | None = None,
+        **asked: Any,
+    ) -> ToyStudy:
+        """Draw toy experiments at the best fit and fit each: goodness of fit, coverage, p-value of a hypothesis.
+
+        Args:
+            count: number of toys.
+            seed: of the random numbers; the same toys come out whatever their number and wherever they run.
+            test: a hypothesis, values of parameters: toys are drawn at the best fit with these held.
+            engine: where the toys are fitted, by default in this process.
+            progress: is told how many toys are done, of how many.
+            checkpoint: file that keeps the toys of an unfinished run, from which the same call goes on with the same
+                result; remove it once the result is saved.
+            asked: free, values, tie, require, constrain and correlate as in `fit`; what is tested is free.
+
+        """
+        check_numbers(count, seed)
+        tested = dict(test or {})
+        specification = self.specify(free=tuple(dict.fromkeys((*asked.pop("free", ()), *tested))), **asked)
+        for name, value in tested.items():
+            low, high = specification.bounds[specification.leader(name)]
+            if not low <= value <= high:
+                raise InputError(f"{name}: expected a value to test within {low:g} to {high:g}, found {value:g}")
+        return study_toys(self._fit(specification), tested, count, seed, engine, progress, _path(checkpoint))
+
+    @arguments.checked(**ASKED, **TOYS, **RUN, grid=arguments.grid, levels=check_levels, refine=arguments.whole(0, 20))
+    def feldman_cousins(
+        self,
+        grid: Mapping[str, str | Sequence[float] | np.ndarray],
+        levels: Sequence[float | Level] = (0.6827, 0.90),
+        count: int = 2000,
+        seed: int = 1,
+        refine: int = 2,
+        engine: Any = None,
+        progress: Progress | None = None,
+        checkpoint: str | Path | None = None,
+        **asked: Any,
+    ) -> FeldmanCousinsResult:
+        """Return which values of one parameter, or of two, toys do not exclude, with what Wilks says beside.
+
+        Args:
+            grid: values of each parameter: ``"0:1e-4:21"`` or increasing numbers.
+            levels: confidence levels, fractions.
+            count: most toys at a point; points that are clearly in or out get `inference.toys.BLOCK`.
+            seed: of the random numbers; the same toys come out wherever they run.
+            refine: how often a point is added at each edge of the interval of one parameter.
+            engine: where the toys are fitted, by default in this process.
+            progress: is told how many blocks of toys are done, of how many so far planned.
+            checkpoint: as of `toys`.
+            asked: free, values, tie, require, constrain and correlate as in `fit`; the parameters of the grid are free.
+
+        """
+        check_numbers(count, seed)
+        axes = tuple(axis_of(name, values) for name, values in grid.items())
+        chosen = levels_of(levels)
+        check_construction(axes, chosen, count)
+        specification = self.specify(free=tuple(dict.fromkeys((*grid, *asked.pop("free", ())))), **asked)
+        ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}
+        specification.check_scan(list(ranges), ranges, 2)
+        fit, store = self._fit(specification), _path(checkpoint)
+        return feldman_cousins(fit, axes, chosen, count, seed, refine, engine, progress, store)
+
+    @arguments.checked(**ASKED, widths=arguments.optional(arguments.sizes))
+    def log_density(self, widths: Sequence[float] | None = None, **asked: Any) -> Density:
+        """Return ln of the posterior density as a pure function, with its transforms, for any sampler.
+
+        ``density(z)`` is ln p of unbounded numbers z, Jacobian included; ``density.coordinates(z)`` are the coordinates
+        within their bounds, ``density.unbounded(u)`` goes back, ``density.within(u)`` is ln p of the coordinates,
+        ``density.values(u)`` names them. -∞ beyond the bounds, never NaN. The priors are ``density.priors``. `widths`
+        are rough widths of the density in each coordinate; the other arguments as in `fit`.
+        """
+        problem = self.problem(**asked)
+        if widths is not None and len(widths) != len(problem.names):
+            raise InputError(f"widths: expected one for each of {', '.join(problem.names)}, found {len(widths)}")
+        return build_density(problem, widths)
+
+    @arguments.checked(**ASKED)
+    def numpyro_model(self, **asked: Any) -> Callable[[], None]:
+        """Return a numpyro model: a ``sample`` statement for each prior, a ``factor`` for the data.
+
+        Arguments as in `fit`.
+        """
+        return numpyro_model(self.problem(**asked))
+
+    @arguments.checked(
+        **ASKED,
+        draws=arguments.optional(arguments.whole()),
+        method=arguments.text,
+        seed=arguments.whole(),
+        chains=arguments.optional(arguments.whole()),
+        warm_up=arguments.optional(arguments.whole()),
+        live=arguments.optional(arguments.whole()),
+        checkpoint=arguments.optional(arguments.path),
+        progress=RUN["progress"],
+    )
+    def sample(
+        self,
+        free: Sequence[str] = (),
+        draws: int | None = None,
+        method: str = "nuts",
+        seed: int = 0,
+        chains: int | None = None,
+        warm_up: int | None = None,
+        live: int | None = None,
+        checkpoint: str | Path | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **asked: Any,
+    ) -> Posterior:
+        """Return draws from the posterior of the parameters `free` and of the nuisances.
+
+        Priors: flat within the bounds for the free parameters, the constraints for the nuisances.
+
+        Args:
+            free: parameters with a flat prior; a pull on one of them is dropped.
+            draws: number of draws of all chains together.
+            method: "nuts" (a few chains of the No-U-Turn Sampler), "hmc" (many short chains, the fastest), or "nested"
+                (nested sampling: separated modes, evidence).
+            seed: the same seed gives the same draws.
+            chains: number of chains; 4 of "nuts" and 128 of "hmc" by default.
+            warm_up: transitions of each chain of "nuts" that adapt it, 500 by default.
+            live: live points of "nested", 500 by default: more resolve smaller modes.
+            checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; remove it
+                once the result is saved.
+            progress: called with how much is done and how much there is to do.
+            asked: values, tie, require, constrain and correlate as in `fit`.
+
+        """
+        check_settings(method, draws, chains, seed, warm_up, live)
+        specification = self.specify(free=tuple(free), **asked)
+        settings = {"method": method, "draws": draws, "chains": chains, "seed": seed}
+        settings |= {"warm_up": warm_up, "live": live, "checkpoint": _path(checkpoint), "progress": progress}
+        return sample_posterior(self, specification, settings)

@@ -1,0 +1,354 @@
+"""The best fit and what follows from it: intervals, profiles, derived quantities."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._base import arguments
+from .._base.errors import InputError
+from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from ..folding.accuracy import Accuracy
+from ..folding.prediction import component_counts, flux_averaged_cross_section
+from ..inference.grid.intervals import Interval, Profile, intervals, profile
+from ..inference.minimise.best_fit import BestFit, best_fit
+from ..inference.minimise.solver import Solver
+from ..inference.problem.problem import pose
+from ..inference.problem.specification import Specification
+from ..measuring.measurement import ASIMOV, Measurement, Observables
+from .prediction import Prediction
+from .profile import ProfileResult
+from .report import fit_report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..joint.likelihood import Likelihood
+
+UNMOVED = 1e-3
+"""Change along what the data do not constrain, of all changes of a function, up to which it does not depend on that."""
+MOST_POINTS = 100_000
+"""Points of a profile, which are minimised at once."""
+PROFILE = {
+    "names": arguments.texts,
+    "ranges": arguments.optional(arguments.ranges),
+    "points": arguments.optional(arguments.whole()),
+}
+"""The checks of what is asked of a profile."""
+LOWER = 1e-6
+"""How much lower than the best fit χ² must be on a profile for the fit to move there."""
+
+
+def scan_points(names: Sequence[str], points: int | None) -> int:
+    """Return how many values of each parameter to scan: `points`, or 101 for one parameter and 61 for two."""
+    count = (101 if len(names) == 1 else 61) if points is None else points
+    if count < 2:
+        raise InputError(f"expected at least 2 points, found {count}")
+    if len(names) <= 2 and count ** len(names) > MOST_POINTS:
+        most = MOST_POINTS if len(names) == 1 else math.isqrt(MOST_POINTS)
+        raise InputError(f"expected at most {most} points of each parameter, found {count}: `scan` takes more")
+    return count
+
+
+@dataclasses.dataclass
+class FitResult:
+    """The best fit, and what follows from it on request. Check `converged`."""
+
+    likelihood: "Likelihood"
+    specification: Specification
+    solver: Solver
+    found: BestFit
+    minimiser: str = "newton"
+    """Who found the best fit; minima along a profile are the package's own."""
+    search_seconds: tuple[float, float] = (0.0, 0.0)
+    """Time that another minimiser took to compile and to run."""
+
+    def __post_init__(self) -> None:
+        self._intervals: dict[tuple[str, float], Interval] = {}
+        self._solvers: dict[tuple[str, ...], tuple[Solver, BestFit]] = {(): (self.solver, self.found)}
+        self._edges: list[dict[str, float]] = []
+        self._accuracy: Accuracy | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Return whether the minimum was reached."""
+        return self.found.converged
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Return the largest error of the recoil integrals: at the best fit and at the edges of intervals so far."""
+        if self._accuracy is None:
+            self._accuracy = self.likelihood.accuracy([self.values], self.specification)
+        if self._edges:
+            found = self.likelihood.accuracy(self._edges, self.specification)
+            self._edges.clear()
+            self._accuracy = max(self._accuracy, found, key=lambda one: one.error)
+        return self._accuracy
+
+    @property
+    def quadrature_error(self) -> float | None:
+        """Return by how many error bars the recoil integrals are off at most, None without a minimum."""
+        return self.accuracy.error if self.settled else None
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the minimum was reached, and the recoil integrals are accurate there and at the edges."""
+        return self.settled and self.accuracy.trusted
+
+    @property
+    def message(self) -> str:
+        """Return how the minimisation ended, what the data do not constrain, and how accurate the integrals are."""
+        unseen = ", ".join(self.unconstrained)
+        ended = self.found.message + (f"; the data do not constrain {unseen}" if unseen else "")
+        return self.accuracy.added_to(ended) if self.settled else ended
+
+    @property
+    def chi2(self) -> float:
+        """Return χ² at the minimum."""
+        return self.found.value
+
+    @property
+    def dof(self) -> int:
+        """Return the number of bins less the number of free parameters and of nuisances without a constraint."""
+        bins = sum(measurement.observed.size for measurement in self.likelihood.measurements)
+        flat = [name for name in self.specification.nuisances if name not in self.specification.constraints]
+        return bins - len(self.specification.free) - len(flat)
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """Return the value of every parameter at the best fit."""
+        moving = self.solver.problem.params(self.found.u)
+        return self.specification.values | {name: float(value) for name, value in moving.items()}
+
+    def placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
+        """Return the solver, and the best fit in its coordinates, where `names` are coordinates of their own value."""
+        ordered = {name for pair in self.specification.orders for name in pair}
+        key = tuple(name for name in names if name in ordered)
+        if key not in self._solvers:
+            problem = pose(self.likelihood.chi2_function(), self.specification, first=key)
+            solver = Solver(problem)
+            found = best_fit(solver, problem.coordinates(self.values), self.specification.is_free)
+            self._solvers[key] = solver, found
+        return self._solvers[key]
+
+    def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
+        missing = [delta for delta in deltas if (name, delta) not in self._intervals]
+        while missing:
+            solver, found = self.placed_first([name])
+            index = solver.problem.names.index(name)
+            results, scanned = intervals(solver, index, found, self.specification.is_free, missing)
+            lowest = int(np.argmin(scanned.chi2))
+            if scanned.chi2[lowest] > found.value - LOWER:
+                self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
+                self._edges += self._at_edges(solver, index, results, scanned)
+                return
+            self._adopt(solver.problem.params(scanned.u[lowest]))
+
+    def _at_edges(
+        self, solver: Solver, index: int, found: Sequence[Interval], scanned: Profile
+    ) -> list[dict[str, float]]:
+        """Return the parameters at the edges of intervals, the others as at the nearest point that was scanned."""
+        bounds = solver.lower[index], solver.upper[index]
+        edges = {edge for interval in found for piece in interval.pieces for edge in piece if edge not in bounds}
+        points = []
+        for edge in sorted(edges):
+            u = scanned.u[np.argmin(np.abs(scanned.points[:, 0] - edge))].copy()
+            u[index] = edge
+            params = solver.problem.params(u)
+            points.append({name: float(value) for name, value in params.items()})
+        return points
+
+    def _adopt(self, params: Mapping[str, Any]) -> None:
+        """Move to the lower minimum that a profile has come upon, and forget what was found about the other."""
+        values = self.specification.values | {name: float(value) for name, value in params.items()}
+        self.found = best_fit(self.solver, self.solver.problem.coordinates(values), np.zeros(len(self.found.u), bool))
+        self._solvers = {(): (self.solver, self.found)}
+        self._intervals.clear()
+        self._edges, self._accuracy = [], None
+        self.__dict__.pop("values", None)
+
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def interval(self, name: str, cl: float | Level = 0.6827) -> Interval:
+        """Return where the parameter lies at confidence level `cl`, everything else profiled: all disjoint pieces.
+
+        Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
+        """
+        leader, level = self.specification.leader(name), delta_chi2(cl)
+        if not self.settled:
+            raise InputError(f"there is no interval of '{name}': the fit {self.message}")
+        usual = [one.of_one for one in USUAL]
+        self._compute_intervals(leader, [*usual, level] if level in usual else [level])
+        return self._intervals[leader, level]
+
+    @arguments.checked(name=arguments.text)
+    def error(self, name: str) -> float:
+        """Return half of the width of the 68.27 % interval: of the piece that holds the best fit."""
+        low, high = self.interval(name).around(self.values[name])
+        return 0.5 * (high - low)
+
+    @arguments.checked(name=arguments.text)
+    def hessian_error(self, name: str) -> float:
+        """Return the error of a fitted parameter from the curvature at the minimum.
+
+        Not a number at a bound, where χ² has no curvature, and where the data do not constrain it.
+        """
+        leader = self.specification.leader(name)
+        if not self.found.curvature.known[self.solver.problem.names.index(leader)]:
+            return math.nan
+        return self.derived(lambda params: float(params[leader]))[1]
+
+    @property
+    def unconstrained(self) -> tuple[str, ...]:
+        """Return what the data do not constrain at the best fit: parameters, or linear combinations of some."""
+        ordered = [name for pair in self.specification.orders for name in pair]
+        return self.found.curvature.named(self.solver.problem.names, ordered)
+
+    @property
+    def held(self) -> dict[str, str]:
+        """Return the parameters that are held for the errors of derived quantities, and why."""
+        found = self.found.curvature
+        reasons = (("at a bound", found.at_bound), ("chi2 has no curvature there", found.flat))
+        names = self.solver.problem.names
+        return {names[k]: reason for reason, marked in reasons for k in np.flatnonzero(marked)}
+
+    def derived(self, function: Callable[[Mapping[str, float]], float]) -> tuple[float, float]:
+        """Return value and error of a function of the parameters at the best fit, by linear propagation.
+
+        Parameters at a bound, or in which χ² has no curvature (`held`), are held. The error is not a number if the
+        function depends on nothing else, or on what the data do not constrain. The derivatives are central differences
+        over a hundredth of each coordinate's error.
+        """
+        found, problem, u = self.found.curvature, self.solver.problem, self.found.u
+        base = self.specification.values
+
+        def at(point: np.ndarray) -> float:
+            return float(function(base | dict(problem.params(point))))
+
+        spread = np.sqrt(np.diag(found.covariance))
+        reach = np.abs(found.unseen).max(axis=0, initial=0.0)
+        gradient = np.zeros(len(u))
+        for k in np.flatnonzero((spread > 0) | (reach > 0)):
+            step = 1e-2 * (spread[k] if spread[k] > 0 else reach[k]) * np.eye(len(u))[k]
+            gradient[k] = (at(u + step) - at(u - step)) / (2.0 * step[k])
+        value, scale = at(u), np.abs(gradient) @ np.maximum(spread, reach)
+        if np.any(np.abs(found.unseen @ gradient) > UNMOVED * scale):
+            return value, math.nan
+        error = math.sqrt(max(float(gradient @ found.covariance @ gradient), 0.0))
+        if error == 0.0 and self._moves(at, found.at_bound | found.flat):
+            return value, math.nan
+        return value, error
+
+    def _moves(self, function: Callable[[np.ndarray], float], marked: np.ndarray) -> bool:
+        """Return whether a function of the coordinates changes with any of those `marked`."""
+        u, middle = self.found.u, 0.5 * (self.solver.lower + self.solver.upper)
+        return any(
+            function(u) != function(np.where(np.arange(len(u)) == k, u + 1e-3 * (middle - u), u))
+            for k in np.flatnonzero(marked)
+        )
+
+    def _measurement(self, index: int) -> Measurement | Observables:
+        found = self.likelihood.measurements
+        arguments.whole(0, len(found) - 1)("index", index)
+        return found[index]
+
+    @arguments.checked(index=arguments.whole())
+    def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
+        """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""
+        if isinstance(self._measurement(index), Observables):
+            raise InputError(f"{self.likelihood.measurements[index].name} holds measured numbers, not events")
+        folded = self.solver.problem.chi2.measurements[index]
+        return {
+            component: self.derived(lambda params, c=component: float(np.sum(component_counts(folded, params)[c])))
+            for component in folded.components
+        }
+
+    @arguments.checked(index=arguments.whole())
+    def flux_averaged_cross_section(self, index: int = 0) -> dict[str, float]:
+        """Return the flux-averaged cross section per nucleus [cm²] of measurement `index`: value, error, SM value.
+
+        The strength of the signal times the cross section of the best-fit parameters; ``sm`` is that of the defaults.
+        """
+        measurement, interaction = self._measurement(index), self.likelihood.interaction
+        if isinstance(measurement, Observables):
+            raise InputError(f"{measurement.name} holds measured numbers, not events")
+        factor = self.solver.problem.chi2.measurements[index].factors[0]
+
+        def section(params: Mapping[str, float]) -> float:
+            local = self.likelihood.local(index, params)
+            return float(factor(local) * flux_averaged_cross_section(measurement, interaction, local))
+
+        value, error = self.derived(section)
+        return {"value": value, "error": error, "sm": section(self.likelihood.parameters.complete())}
+
+    @arguments.checked(**PROFILE)
+    def profile(
+        self,
+        names: Sequence[str],
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        points: int | None = None,
+    ) -> ProfileResult:
+        """Return χ² against one or two fitted parameters, everything else profiled; see `Likelihood.profile`."""
+        count = scan_points(names, points)
+        self.specification.check_scan(names, ranges or {}, count)
+        leaders = [self.specification.leader(name) for name in names]
+        solver, found = self.placed_first(leaders)
+        axes = []
+        for name, leader in zip(names, leaders, strict=True):
+            low, high = ranges[name] if ranges and name in ranges else self._natural_range(leader)
+            axes.append(np.linspace(low, high, count))
+        shape = tuple(len(axis) for axis in axes)
+        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))
+        positions, allowed = solver.problem.positions(leaders, grid)
+        index = [solver.problem.names.index(name) for name in leaders]
+        scanned = profile(solver, index, positions[allowed], found, self.specification.is_free)
+        chi2, converged = np.full(len(grid), np.inf), np.ones(len(grid), bool)
+        chi2[allowed], converged[allowed] = scanned.chi2, scanned.converged
+        return ProfileResult(
+            fit=self,
+            names=tuple(names),
+            axes=tuple(axes),
+            chi2=chi2.reshape(shape),
+            converged=converged.reshape(shape),
+        )
+
+    def _natural_range(self, name: str) -> tuple[float, float]:
+        """Return a range that holds the 3σ interval, with a margin, inside the bounds."""
+        if not self.settled:
+            return self.specification.bounds[name]
+        pieces = self.interval(name, 0.9973).pieces
+        low, high = pieces[0][0], pieces[-1][1]
+        margin = 0.08 * (high - low)
+        bounds = self.specification.bounds[name]
+        return max(bounds[0], low - margin), min(bounds[1], high + margin)
+
+    @arguments.checked(levels=check_levels)
+    def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
+        """Return the result as plain lists and numbers, the JSON of the command line; see `report`."""
+        return fit_report(self, levels_of(levels))
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return the time spent so far on compiling and on running."""
+        solvers = [solver for solver, _ in self._solvers.values()]
+        return {
+            "compile": self.search_seconds[0] + sum(solver.compile_seconds for solver in solvers),
+            "run": self.search_seconds[1] + sum(solver.run_seconds for solver in solvers),
+        }
+
+    @arguments.checked(index=arguments.whole())
+    def prediction(self, index: int = 0) -> Prediction:
+        """Return the prediction of measurement `index` at the best fit."""
+        measurement, local = self._measurement(index), self.likelihood.local(index, self.values)
+        factors = self.solver.problem.chi2.measurements[index].factors
+        return Prediction(measurement, self.likelihood.interaction, local, factors)
+
+    def plot(self) -> "Figure":
+        """Draw each measurement with the best fit, and Δχ² against each free parameter."""
+        from ..plots.spectra import draw_fit
+
+        spectra = [self.prediction(index).panel() for index in range(len(self.likelihood.measurements))]
+        suffix = ": forecast" if self.likelihood.data_name == ASIMOV else ": best fit"
+        return draw_fit(spectra, [self.profile([name]).curve() for name in self.specification.free], suffix)

@@ -1,0 +1,206 @@
+"""What a file of a result holds, and the call that makes it again, checked against what this program makes of it."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._base.errors import InputError
+from .._base.netcdf import read_record
+from ..inference.grid.axes import axis_of
+from ..inference.grid.blocks import block_shape
+from ..inference.grid.store import MENDED, Damage, ScanStore, are_whole, read_attributes
+from . import record
+
+if TYPE_CHECKING:
+    from ..joint.likelihood import Likelihood
+
+KINDS = ("scan", "posterior", "toys", "feldman-cousins")
+Check = Callable[[Any], bool]
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """A result on disk."""
+
+    path: Path
+    kind: str
+    """One of `KINDS`."""
+    settings: dict[str, Any]
+    """What makes it this result: see `record.settings`."""
+    origin: dict[str, Any]
+    """What was asked for: see `record.origin`."""
+    run: dict[str, Any]
+    """How it was run: the grid of a scan, the sampler, the toys."""
+    state: dict[str, Any]
+    """Of a scan, what of it is there and what came out."""
+    versions: dict[str, str]
+    digest: str
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _all(kind: Check) -> Check:
+    return lambda value: isinstance(value, list) and all(map(kind, value))
+
+
+def _by_name(kind: Check) -> Check:
+    return lambda value: isinstance(value, dict) and all(map(kind, value.values()))
+
+
+def _pair(value: Any) -> bool:
+    return _all(_number)(value) and len(value) == 2
+
+
+def _correlation(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(map(_text, value[:2])) and _number(value[2])
+
+
+def _axis(value: Any) -> bool:
+    kinds = {"from": float, "to": float, "values": int, "log": bool, "sha256": str}
+    return isinstance(value, dict) and all(type(value.get(key)) is kind for key, kind in kinds.items())
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+SETTINGS: dict[str, Check] = {
+    "measurements": _all(_text),
+    "interactions": _all(_text),
+    "couplings": lambda value: isinstance(value, dict) and (value.get("scheme") is None or _text(value["scheme"])),
+    "form factors": _by_name(_text),
+    "electrons": lambda value: type(value) is bool,
+    "free": _all(_text),
+    "nuisances": _all(_text),
+    "fixed": _by_name(_number),
+    "tied": _by_name(_text),
+    "required": _all(_text),
+    "constraints": _by_name(_pair),
+    "correlations": _by_name(_number),
+    "data": _by_name(_text),
+}
+ORIGIN: dict[str, Check] = {
+    "free": _all(_text),
+    "values": _by_name(_number),
+    "tie": _by_name(_text),
+    "require": _all(_text),
+    "constrain": _by_name(_pair),
+    "correlate": _all(_correlation),
+    "files": _by_name(_text),
+    "digests": _by_name(_text),
+}
+RUNS: dict[str, dict[str, Check]] = {
+    "scan": {"grid": _by_name(_axis), "chunk": _all(_whole)},
+    "posterior": {"method": _text, **dict.fromkeys(("draws", "chains", "seed", "warm_up", "live"), _whole)},
+    "toys": {"count": _whole, "seed": _whole, "test": _by_name(_number)},
+    "feldman-cousins": {
+        "grid": _by_name(_axis),
+        "levels": _all(_text),
+        **dict.fromkeys(("count", "seed", "refine"), _whole),
+    },
+}
+
+
+def read_held(path: Path) -> Held:
+    """Return what a scan, posterior or toy file holds; refuse any other."""
+    try:
+        folder = path.is_dir()
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror}") from None
+    content = _of_scan(path) if folder else read_record(path)
+    if content.get("kind") not in KINDS:
+        raise InputError(f"'{path}' holds nothing that this version of the program knows how to show")
+    for part, known in (("settings", SETTINGS), ("origin", ORIGIN), ("run", RUNS[content["kind"]])):
+        found = content.get(part)
+        for key, check in known.items():
+            if not isinstance(found, dict) or not check(found.get(key)):
+                raise InputError(f"'{path}' is damaged: its {part} have no {key} that this program writes")
+    versions = {name: content.get(name) for name in ("version", "jax")}
+    if not all(map(_text, (*versions.values(), content.get("digest")))):
+        raise InputError(f"'{path}' is damaged: it does not say what version made it")
+    names = ("kind", "settings", "origin", "run")
+    return Held(path, *(content[name] for name in names), content.get("state", {}), versions, content["digest"])
+
+
+def _of_scan(path: Path) -> dict[str, Any]:
+    attributes = read_attributes(path)
+    if not are_whole(attributes):
+        raise InputError(f"the scan '{path}' is damaged: its zarr.json was altered; {MENDED}")
+    settings, complete = attributes.get("settings"), bool(attributes.get("complete"))
+    try:
+        store = ScanStore.of(path, attributes)
+        due, faults = store.faults(complete)
+        faults = store.fixed_faults() + faults
+        done, chunks = store.grid.blocks - len(due), store.grid.blocks
+    except Damage as damage:
+        faults, done, chunks = [str(damage)], 0, 0
+        if "zarr.json" in faults[0]:
+            raise InputError(f"the scan '{path}' is damaged: {damage}") from None
+    known = ("chi2_min", "best", "chi2_grid_min", "grid_best", "not_converged", "converged")
+    state = {"complete": complete, "chunks": chunks, "chunks_done": done, "damaged": faults}
+    return {
+        **attributes,
+        "kind": "scan",
+        "run": {key: settings[key] for key in ("grid", "chunk")},
+        "state": state | {key: attributes[key] for key in known if complete},
+    }
+
+
+def differences(held: Held, likelihood: "Likelihood") -> list[str]:
+    """Return in what a likelihood is not the one of the result, or asked in the same words is asked something else."""
+    there, here = held.origin["digests"], record.digests(likelihood)
+    found = [
+        f"{name} is another one than that of the file"
+        for name in dict.fromkeys((*there, *here))
+        if there.get(name) != here.get(name)
+    ]
+    if found:
+        return found
+    origin, besides = held.origin, tuple(held.run["grid"]) if held.kind in ("scan", "feldman-cousins") else ()
+    middle = {} if held.kind != "scan" else {name: middle_of(axis) for name, axis in held.run["grid"].items()}
+    asked = likelihood.specify(
+        free=[*besides, *origin["free"]],
+        values=origin["values"] | middle,
+        tie=origin["tie"],
+        require=origin["require"],
+        constrain={name: tuple(pair) for name, pair in origin["constrain"].items()},
+        correlate={(a, b): value for a, b, value in origin["correlate"]},
+    )
+    same = json.loads(json.dumps(record.settings(likelihood, asked, besides)))
+    stored = {name: held.settings.get(name) for name in same} | {"version": same["version"]}
+    different = record.difference(stored, same)
+    return [different] if different else []
+
+
+def middle_of(axis: dict[str, Any]) -> float:
+    """Return where a scan starts on an axis."""
+    low, high = axis["from"], axis["to"]
+    return (low * high) ** 0.5 if axis["log"] else 0.5 * (low + high)
+
+
+def written_axis(name: str, axis: dict[str, Any]) -> str | None:
+    """Return the axis as the command line has it, None if it has even steps neither in its values nor in their logs."""
+    text = f"{axis['from']!r}:{axis['to']!r}:{axis['values']}" + (":log" if axis["log"] else "")
+    try:
+        return text if record.axis_settings(axis_of(name, text)) == axis else None
+    except InputError:
+        return None
+
+
+def chunk_of(run: dict[str, Any], default: int) -> int | None:
+    """Return the number of points of a chunk that was asked for, None for the default."""
+    shape: Sequence[int] = [axis["values"] for axis in run["grid"].values()]
+    if tuple(run["chunk"]) == block_shape(shape, default):
+        return None
+    size = 1
+    for n in run["chunk"]:
+        size *= n
+    return size

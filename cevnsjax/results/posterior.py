@@ -1,0 +1,433 @@
+"""The posterior of a likelihood: draws, whether they can be trusted, intervals, figures, files that ArviZ reads."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from .._base import arguments
+from .._base.errors import InputError
+from .._base.levels import LEVELS, Level, check_level, level_of
+from .._base.netcdf import ENGINE, read_record, write_netcdf
+from .._base.typing import Array, Float
+from .._base.version import __version__
+from ..folding.accuracy import TOO_LARGE, WORTH_A_WORD, Accuracy
+from ..folding.prediction import component_counts
+from ..inference.problem.problem import Problem
+from ..inference.problem.specification import Specification
+from ..inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
+from ..inference.sample.run import Draws, run_settings, sample
+from ..measuring.measurement import Observables, data_name
+from .record import record
+from .toys import outer_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from xarray import DataTree
+
+    from ..joint.likelihood import Likelihood
+
+WORST_RHAT = 1.01
+LEAST_EFFECTIVE = 400.0
+"""Effective draws below which quantiles are not to be trusted (arXiv:1903.08008)."""
+MOST_DIVERGED = 1e-3
+"""Share of diverged transitions from which the draws are not to be trusted."""
+AT_BOUND = 0.03
+"""A posterior reaches a bound if that share of its 99 % range holds the outermost half per cent of the draws."""
+CREDIBLE = {label: LEVELS[label] for label in ("68.27", "90", "95.45")}
+PREDICTED = 400
+"""Draws that the posterior predictive counts are made of."""
+STATISTICS = ("lp", "acceptance_rate", "diverging", "energy", "n_steps")
+
+
+@dataclasses.dataclass
+class Posterior:
+    """Draws from a posterior, with what is known of them. Check `trusted` and read `verdict`."""
+
+    tree: "DataTree"
+    """Groups posterior, sample_stats, posterior_predictive and observed_data, as ArviZ names them."""
+    labels: dict[str, str]
+    """LaTeX label of each parameter, with its unit."""
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    """What finding the modes, starting and sampling took; a file does not hold it."""
+
+    @property
+    def free(self) -> list[str]:
+        """Return the names of the free parameters."""
+        return list(self.attributes["free"])
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the free parameters, then of the nuisances."""
+        return list(self.attributes["coordinates"])
+
+    @cached_property
+    def attributes(self) -> dict[str, Any]:
+        """Return what was asked for, with version and seed."""
+        return json.loads(self.tree.attrs["cevnsjax"])
+
+    @arguments.checked(name=arguments.text)
+    def draws(self, name: str) -> np.ndarray:
+        """Return the draws of a parameter, an array (chain, draw); a tied parameter has those of its leader."""
+        if name not in self.tree["posterior"]:
+            raise InputError(f"there are no draws of '{name}': expected one of {', '.join(self.names)}")
+        return np.asarray(self.tree["posterior"][name])
+
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def interval(self, name: str, cl: float | Level = 0.6827) -> tuple[float, float]:
+        """Return the interval with as much probability below as above it that holds `cl` of the posterior."""
+        tail = 0.5 * level_of(cl).tail
+        low, high = np.quantile(self.draws(name), [tail, 1.0 - tail])
+        return float(low), float(high)
+
+    @arguments.checked(name=arguments.text, cl=check_level)
+    def highest_density(self, name: str, cl: float | Level = 0.6827) -> tuple[float, float]:
+        """Return the shortest interval that holds `cl` of the posterior."""
+        ordered = np.sort(self.draws(name).ravel())
+        held = max(1, min(len(ordered) - 1, math.ceil(level_of(cl).fraction * len(ordered))))
+        widths = ordered[held:] - ordered[:-held]
+        first = int(np.argmin(widths)) if len(widths) else 0
+        return float(ordered[first]), float(ordered[min(first + held, len(ordered) - 1)])
+
+    @cached_property
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """Return mean, standard deviation, median, credible intervals, R̂ and effective draws of each parameter."""
+        found = {}
+        nested = self.attributes["method"] == "nested"
+        for name in self.names:
+            x = self.draws(name)
+            effective = self.attributes["extra"].get("effective_draws", math.nan)
+            found[name] = {
+                "mean": float(x.mean()),
+                "sd": float(x.std()),
+                "median": float(np.median(x)),
+                "interval": {label: list(self.interval(name, level)) for label, level in CREDIBLE.items()},
+                "highest_density": {
+                    label: list(self.highest_density(name, CREDIBLE[label])) for label in tuple(CREDIBLE)[:2]
+                },
+                "r_hat": None if nested else rhat(x),
+                "ess_bulk": effective if nested else ess_bulk(x),
+                "ess_tail": effective if nested else ess_tail(x),
+            }
+        return found
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """Return why the draws should not be trusted, nothing if they can be."""
+        found = []
+        rhats = {name: one["r_hat"] for name, one in self.summary.items() if one["r_hat"] is not None}
+        unknown = [name for name, value in rhats.items() if not math.isfinite(value)]
+        if unknown:
+            found.append(f"the draws are too few to tell whether the chains agree ({', '.join(unknown)})")
+        bad = {name: value for name, value in rhats.items() if value > WORST_RHAT}
+        if bad:
+            worst = max(bad, key=lambda name: bad[name])
+            found.append(f"the chains disagree: R-hat is {bad[worst]:.3f} for {worst}, more than {WORST_RHAT}")
+        sizes = {n: min(one["ess_bulk"], one["ess_tail"]) for n, one in self.summary.items()}
+        fewest = min(sizes, key=lambda name: sizes[name])
+        if not sizes[fewest] >= LEAST_EFFECTIVE:
+            number = "unknown" if math.isnan(sizes[fewest]) else f"{sizes[fewest]:.0f}"
+            found.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
+        if self.quadrature_error > TOO_LARGE:
+            found.append(self.attributes["quadrature"])
+        diverged, total = self.divergences
+        if diverged > MOST_DIVERGED * total:
+            found.append(f"{diverged} of {total} transitions diverged: regions of strong curvature may be missed")
+        for name in self.free:
+            if len(self.draws(name)) > 1 and len(apart := regions(self.draws(name))) > 1:
+                listed = ", ".join(f"{low:.4g} to {high:.4g}" for low, high in apart)
+                found.append(
+                    f"chains stay in separate regions of {name} ({listed}): their weights are not known; "
+                    "use the method nested"
+                )
+        return found
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """Return what to keep in mind: bounds that the posterior reaches, diverged transitions."""
+        found = []
+        for name in self.free:
+            low, high = self.attributes["bounds"][name]
+            inner, outer = self.interval(name, 0.99)
+            for bound, edge in ((low, inner), (high, outer)):
+                if abs(edge - bound) < AT_BOUND * (outer - inner):
+                    found.append(f"the posterior of {name} reaches its bound {bound:g}: it depends on that bound")
+        if WORTH_A_WORD < self.quadrature_error <= TOO_LARGE:
+            found.append(self.attributes["quadrature"])
+        diverged, total = self.divergences
+        if 0 < diverged <= MOST_DIVERGED * total:
+            found.append(f"{diverged} of {total} transitions diverged")
+        return found
+
+    @property
+    def quadrature_error(self) -> float:
+        """Return by how many error bars the recoil integrals are off at most, at the outer draws."""
+        error = self.attributes["quadrature_error"]
+        return math.inf if error is None else float(error)
+
+    @property
+    def divergences(self) -> tuple[int, int]:
+        """Return how many transitions diverged, and of how many."""
+        stats = self.tree["sample_stats"]
+        if "diverging" not in stats:
+            return 0, 0
+        return int(np.sum(stats["diverging"])), int(np.size(stats["diverging"]))
+
+    @property
+    def trusted(self) -> bool:
+        """Return whether nothing speaks against the draws."""
+        return not self.warnings
+
+    @property
+    def verdict(self) -> str:
+        """Return in plain words whether the draws can be trusted."""
+        if self.trusted:
+            return "; ".join(["nothing speaks against these draws", *self.notes])
+        return "do not trust these draws: " + "; ".join([*self.warnings, *self.notes])
+
+    def predicted(self, measurement: str | None = None) -> np.ndarray:
+        """Return expected counts of a measurement at some draws, an array (draw, bins of each axis)."""
+        group = self.tree["posterior_predictive"]
+        name = measurement or self.attributes["measurements"][0]
+        if f"expected:{name}" not in group:
+            raise InputError(f"there is no prediction of '{name}'")
+        return np.asarray(group[f"expected:{name}"])[0]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain lists and numbers: the JSON of the command line."""
+        asked = self.attributes
+        summary = {
+            name: {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in one.items()}
+            for name, one in self.summary.items()
+        }
+        units = asked["units"]
+        fixed = ("measurements", "interactions", "free", "fixed", "tied", "required", "method", "draws", "chains")
+        return {
+            **{key: asked[key] for key in fixed},
+            "seed": asked["seed"],
+            "parameters": {name: {**summary[name], "unit": units[name]} for name in self.names if name in self.free},
+            "nuisances": {name: summary[name] for name in self.names if name not in self.free},
+            "priors": asked["priors"],
+            "divergences": self.divergences[0],
+            **{key: value for key, value in asked["extra"].items()},
+            "quadrature_error": asked["quadrature_error"],
+            "converged": self.trusted,
+            "message": self.verdict,
+            "seconds": self.seconds,
+            "data": asked["digest"],
+            "version": asked["version"],
+        }
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the draws to a netCDF file, which ``arviz.from_netcdf`` reads; one that exists is refused.
+
+        With `overwrite` it is replaced. The file holds no times: equal draws make equal files.
+        """
+        write_netcdf(self.tree, Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path) -> "Posterior":
+        """Return the posterior that `save` wrote."""
+        import xarray as xr
+
+        about = read_record(Path(path))
+        if about.get("kind") != "posterior" or not isinstance(about.get("labels"), dict):
+            raise InputError(f"'{path}' holds no posterior of this version of cevnsjax")
+        try:
+            with xr.open_datatree(path, engine=ENGINE) as stored:
+                tree = stored.load()
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot read '{path}': {error}") from None
+        if "cevnsjax" not in tree.attrs or "posterior" not in tree.children:
+            raise InputError(f"'{path}' holds no posterior of cevnsjax")
+        return Posterior(tree, about["labels"])
+
+    def to_arviz(self) -> Any:
+        """Return the draws as ArviZ holds them: its InferenceData up to version 0.23, the tree itself after."""
+        import arviz
+
+        if int(arviz.__version__.partition(".")[0]) > 0:
+            return self.tree
+        return arviz.InferenceData(**{name: node.to_dataset() for name, node in self.tree.children.items()})
+
+    @arguments.checked(names=arguments.optional(arguments.texts))
+    def plot(self, names: Sequence[str] | None = None) -> "Figure":
+        """Draw the densities of parameters, of each and of each two: the free ones by default."""
+        from ..plots.corner import draw_corner
+
+        chosen = list(names or self.free or self.names)
+        draws = np.stack([self.draws(name).ravel() for name in chosen], axis=1)
+        bounds = [tuple(self.attributes["bounds"].get(name, (-np.inf, np.inf))) for name in chosen]
+        return draw_corner(draws, [self.labels[name] for name in chosen], bounds)
+
+    def plot_predictive(self) -> "Figure":
+        """Draw each measurement with the counts that the posterior predicts, against each axis."""
+        from ..plots.predictive import Band, draw_bands
+
+        edges, observed = self.attributes["edges"], self.tree["observed_data"]
+        bands = [
+            Band(
+                title=self.attributes["titles"][name],
+                edges={axis: np.array(values) for axis, values in edges[name].items()},
+                observed=np.asarray(observed[f"observed:{name}"]),
+                expected=self.predicted(name),
+                counts=np.asarray(self.tree["posterior_predictive"][f"counts:{name}"])[0],
+                errors=np.asarray(observed[f"error:{name}"]),
+                data=self.attributes["data_names"][name],
+            )
+            for name in edges
+        ]
+        if not bands:
+            raise InputError("there is no measurement with bins to draw")
+        return draw_bands(bands)
+
+
+@jax.jit
+def _totals(problem: Problem, rows: Float[Array, "row coordinate"]) -> list[Float[Array, "row ..."]]:
+    """Return the expected counts of each measurement at each row; one compilation for problems of one structure."""
+
+    def one(u: Float[Array, " coordinate"]) -> list[Float[Array, "..."]]:
+        params = problem.params(u)
+        return [sum(component_counts(folded, params).values()) for folded in problem.chi2.measurements]
+
+    return jax.lax.map(one, rows, batch_size=50)
+
+
+def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return predictive and observed variables: dimensions and values by name."""
+    problem = drawn.density.problem
+    rows = drawn.u.reshape(-1, drawn.u.shape[-1])
+    random = np.random.default_rng([seed, 0xC0DE])
+    chosen = rows[np.sort(random.choice(len(rows), min(PREDICTED, len(rows)), replace=False))]
+    predicted: dict[str, Any] = {}
+    observed: dict[str, Any] = {}
+
+    found = _totals(problem, chosen)
+    for measurement, counts in zip(likelihood.measurements, found, strict=True):
+        name, expected = measurement.name, np.asarray(counts)
+        if isinstance(measurement, Observables):
+            axes = [f"number:{name}"]
+        else:
+            axes = [f"{axis.partition(' [')[0]}:{name}" for axis in measurement.axes]
+            expected = expected.reshape(len(chosen), *measurement.grid)
+        values = np.asarray(measurement.observed).reshape(expected.shape[1:])
+        if measurement.errors is None:
+            errors = np.sqrt(values)
+            drawn_counts = random.poisson(np.maximum(expected, 0.0)).astype(float)
+        else:
+            errors = np.asarray(measurement.errors).reshape(expected.shape[1:])
+            drawn_counts = expected + errors * random.standard_normal(expected.shape)
+        predicted[f"expected:{name}"] = (["chain", "draw", *axes], expected[None])
+        predicted[f"counts:{name}"] = (["chain", "draw", *axes], drawn_counts[None])
+        observed[f"observed:{name}"] = (axes, values)
+        observed[f"error:{name}"] = (axes, errors)
+    return predicted, observed
+
+
+def _accuracy(likelihood: "Likelihood", specification: Specification, values: Mapping[str, np.ndarray]) -> Accuracy:
+    """Return the largest error of the recoil integrals at the draws at the ends of each free parameter."""
+    flat = {name: np.ravel(array) for name, array in values.items()}
+    rows = outer_rows(flat, specification.free, np.ones(len(next(iter(flat.values()))), bool))
+    points = [{name: float(array[row]) for name, array in flat.items()} for row in rows]
+    return likelihood.accuracy(points, specification)
+
+
+def _label(likelihood: "Likelihood", specification: Specification, name: str) -> str:
+    parameters = likelihood.parameters
+    followers = [follower for follower, leader in specification.ties.items() if leader == name]
+    symbols = " = ".join(parameters[one].latex for one in (name, *followers))
+    unit = parameters[name].unit
+    return f"${symbols}$" + ("" if unit == "1" else f" [{unit}]")
+
+
+def build_posterior(
+    likelihood: "Likelihood", specification: Specification, drawn: Draws, run: Mapping[str, Any]
+) -> Posterior:
+    """Return the posterior of draws, with diagnostics and the counts they predict."""
+    import xarray as xr
+
+    density = drawn.density
+    values = density.values(drawn.u)
+    stats = {name: (["chain", "draw"], drawn.stats[name]) for name in STATISTICS if name in drawn.stats}
+    predicted, observed = _predictions(likelihood, drawn, drawn.seed)
+    labels = {name: _label(likelihood, specification, name) for name in density.names}
+    accurate = _accuracy(likelihood, specification, values)
+    binned = [m for m in likelihood.measurements if not isinstance(m, Observables)]
+    about = {
+        "measurements": [measurement.name for measurement in likelihood.measurements],
+        "titles": {measurement.name: measurement.title for measurement in likelihood.measurements},
+        "data_names": {measurement.name: data_name([measurement]) for measurement in likelihood.measurements},
+        "interactions": likelihood.interaction.names,
+        "free": list(specification.free),
+        "coordinates": list(density.names),
+        "fixed": {
+            name: value
+            for name, value in specification.values.items()
+            if name not in specification.moving and name not in specification.ties
+        },
+        "tied": dict(specification.ties),
+        "required": [f"{a}<={b}" for a, b in specification.orders],
+        "bounds": {name: list(specification.bounds[name]) for name in density.names},
+        "priors": _priors(specification),
+        "units": {name: likelihood.parameters[name].unit for name in density.names},
+        "labels": labels,
+        "edges": {m.name: {axis: np.asarray(e).tolist() for axis, e in m.axes.items()} for m in binned},
+        "method": drawn.method,
+        "draws": int(drawn.u.shape[0] * drawn.u.shape[1]),
+        "chains": int(drawn.u.shape[0]),
+        "seed": drawn.seed,
+        "quadrature_error": accurate.error if math.isfinite(accurate.error) else None,
+        "quadrature": accurate.message,
+        "starts": drawn.starts,
+        "extra": drawn.extra,
+        **record("posterior", likelihood, specification, run),
+    }
+    groups = {
+        "posterior": xr.Dataset({name: (["chain", "draw"], array) for name, array in values.items()}),
+        "sample_stats": xr.Dataset(stats),
+        "posterior_predictive": xr.Dataset(predicted),
+        "observed_data": xr.Dataset(observed),
+    }
+    for dataset in groups.values():
+        for dimension in {"chain", "draw"} & set(dataset.dims):
+            dataset.coords[dimension] = np.arange(dataset.sizes[dimension])
+        dataset.attrs["inference_library"] = "cevnsjax"
+        dataset.attrs["inference_library_version"] = __version__
+    tree = xr.DataTree.from_dict(groups)
+    tree.attrs["cevnsjax"] = json.dumps(about)
+    return Posterior(tree, labels, drawn.seconds)
+
+
+def _priors(specification: Specification) -> dict[str, str]:
+    """Return the prior of each coordinate in words, and those of combinations."""
+    found = {}
+    for name in specification.coordinates:
+        low, high = specification.bounds[name]
+        constraint = specification.constraints.get(name)
+        shape = "flat" if constraint is None else f"Gaussian {constraint.centre:g} ± {constraint.width:.4g}"
+        found[name] = f"{shape} from {low:g} to {high:g}"
+    for relation in specification.relations:
+        found[relation.text] = f"Gaussian {relation.constraint.centre:g} ± {relation.constraint.width:.4g}"
+    for (a, b), value in specification.correlations.items():
+        found[f"{a}, {b}"] = f"correlation {value:g}"
+    return found
+
+
+def sample_posterior(likelihood: "Likelihood", specification: Specification, arguments: Mapping[str, Any]) -> Posterior:
+    """Return the posterior of what is asked for; see `Likelihood.sample`."""
+    from ..inference.problem.problem import pose
+
+    problem = pose(likelihood.chi2_function(), specification)
+    if not problem.names:
+        raise InputError("there is nothing to sample: no parameter is free and there are no nuisances")
+    start = problem.coordinates(specification.values)
+    run = run_settings(**{key: value for key, value in arguments.items() if key not in ("checkpoint", "progress")})
+    drawn = sample(problem, start, specification.is_free, **dict(arguments))
+    return build_posterior(likelihood, specification, drawn, run)

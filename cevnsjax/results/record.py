@@ -1,0 +1,178 @@
+"""What a result is the result of: all that tells it from another, and all that makes it again.
+
+`settings` are what makes a result this one, as names and numbers. `origin` is what was asked for, in the words of the
+one who asked, with a digest of each measurement and of the interaction: who builds them again can tell whether they are
+the same ones.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from .._base.data_files import data_root
+from .._base.numerics import structure_text
+from .._base.version import __version__
+from ..inference.grid.axes import Axis
+from ..inference.problem.specification import Specification
+from ..interactions.couplings import COUPLING_SIN2, LEPTONS, scheme_of
+from ..measuring.measurement import Measurement, Observables, base_name
+
+if TYPE_CHECKING:
+    from ..joint.likelihood import Likelihood
+
+SHIPPED = "forecasts"
+"""The folder of the shipped forecasts among the data."""
+
+
+def _checksums() -> str:
+    try:
+        return (data_root() / "SHA256SUMS").read_text()
+    except (OSError, ValueError):
+        return ""
+
+
+def _observed(measurement: Measurement | Observables) -> str:
+    return hashlib.sha256(np.ascontiguousarray(measurement.observed, "<f8").tobytes()).hexdigest()
+
+
+def data_digests(likelihood: "Likelihood") -> dict[str, str]:
+    """Return the checksum of every data file of the measurements, and of the observed numbers of each."""
+    known = {name.strip(): digest for digest, _, name in (line.partition("  ") for line in _checksums().splitlines())}
+    found = {}
+    for measurement in likelihood.measurements:
+        base = base_name(measurement)
+        stem, shipped = base.replace("-", "_"), f"{SHIPPED}/{base}.toml"
+        found |= {name: digest for name, digest in sorted(known.items()) if name.partition("/")[0].startswith(stem)}
+        found |= {shipped: known[shipped]} if shipped in known else {}
+        found[f"observed {measurement.name}"] = _observed(measurement)
+    return found
+
+
+def data_digest(measurements: Iterable[Measurement | Observables]) -> str:
+    """Return one short digest of all data files of the package and of the observed numbers."""
+    observed = [f"{measurement.name} {_observed(measurement)}" for measurement in measurements]
+    return hashlib.sha256("\n".join([_checksums(), *observed]).encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computed."""
+    return {"version": __version__, "jax": jax.__version__}
+
+
+def record(
+    kind: str, likelihood: "Likelihood", asked: Specification, run: Mapping[str, Any], besides: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return what a file of a result says of it: its kind, all that makes it, and how it was run."""
+    return {
+        "kind": kind,
+        "settings": settings(likelihood, asked, besides),
+        "origin": origin(likelihood, asked, besides),
+        "run": dict(run),
+        "digest": data_digest(likelihood.measurements),
+        **versions(),
+    }
+
+
+def axis_settings(axis: Axis) -> dict[str, Any]:
+    """Return what an axis of a grid is."""
+    return {
+        "from": float(axis.values[0]),
+        "to": float(axis.values[-1]),
+        "values": len(axis.values),
+        "log": axis.log,
+        "sha256": hashlib.sha256(axis.values.astype("<f8").tobytes()).hexdigest(),
+    }
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def difference(stored: Any, asked: Any, name: str = "") -> str | None:
+    """Return the first thing in which two settings differ."""
+    if isinstance(stored, dict) and isinstance(asked, dict):
+        for key in dict.fromkeys((*asked, *stored)):
+            found = difference(stored.get(key), asked.get(key), f"{name} {key}".strip())
+            if found:
+                return found
+        return None
+    return None if stored == asked else f"{name} is {_brief(stored)} there, {_brief(asked)} here"
+
+
+def digest(part: Any) -> str:
+    """Return a digest of a measurement or an interaction, the same on any processor: numbers to seven digits."""
+    leaves, _ = jax.tree.flatten(part)
+    found = hashlib.sha256(structure_text(part).encode())
+    for leaf in leaves:
+        array = np.asarray(leaf)
+        found.update(repr(array.shape).encode())
+        found.update(array.astype("<f4").tobytes() if array.dtype.kind in "biuf" else repr(leaf).encode())
+    return found.hexdigest()[:16]
+
+
+def digests(likelihood: "Likelihood") -> dict[str, str]:
+    """Return a digest of each measurement, wherever its file lies, and of the interaction."""
+    found = {}
+    for measurement in likelihood.measurements:
+        placed = isinstance(measurement, Measurement) and measurement.file
+        found[measurement.name] = digest(dataclasses.replace(measurement, file="") if placed else measurement)
+    return found | {"interaction": digest(likelihood.interaction)}
+
+
+def form_factors(likelihood: "Likelihood") -> dict[str, str]:
+    """Return the form factor of each measurement that has one to choose."""
+    return {m.name: m.target.form_factor for m in likelihood.measurements if isinstance(m, Measurement)}
+
+
+def settings(likelihood: "Likelihood", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return everything that makes a result this result, in the order in which a difference is told.
+
+    `besides` are the free parameters that are listed elsewhere, as the axes of a grid.
+    """
+    couplings = likelihood.interaction.standard.couplings
+    return {
+        "measurements": [measurement.name for measurement in likelihood.measurements],
+        "interactions": likelihood.interaction.names,
+        "couplings": {
+            "scheme": scheme_of(couplings),
+            **{f"g_V^p(nu_{lepton})": float(couplings.proton(lepton, COUPLING_SIN2)) for lepton in LEPTONS},
+            "g_V^n": float(couplings.neutron),
+        },
+        "form factors": form_factors(likelihood),
+        "electrons": likelihood.interaction.electrons,
+        "free": [name for name in asked.free if name not in besides],
+        "nuisances": list(asked.nuisances),
+        "starting values": {name: asked.values[name] for name in asked.coordinates if name not in besides},
+        "fixed": {n: v for n, v in sorted(asked.values.items()) if n not in asked.moving and n not in asked.ties},
+        "tied": dict(asked.ties),
+        "required": [f"{a}<={b}" for a, b in asked.orders],
+        "constraints": {
+            **{name: [prior.centre, prior.width] for name, prior in asked.constraints.items()},
+            **{one.text: [one.constraint.centre, one.constraint.width] for one in asked.relations},
+        },
+        "correlations": {",".join(pair): rho for pair, rho in asked.correlations.items()},
+        "bounds": {name: list(bounds) for name, bounds in asked.bounds.items()},
+        "data": data_digests(likelihood),
+        "version": __version__,
+    }
+
+
+def origin(likelihood: "Likelihood", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what was asked for, beside what is named in `besides`, and what it takes to know the parts again."""
+    words: Mapping[str, Any] = asked.asked
+    return {
+        "free": [name for name in words["free"] if name not in besides],
+        "values": {name: value for name, value in words["values"].items() if name not in besides},
+        "tie": dict(words["tie"]),
+        "require": list(words["require"]),
+        "constrain": {name: list(numbers) for name, numbers in words["constrain"].items()},
+        "correlate": [[*pair, value] for pair, value in words["correlate"].items()],
+        "files": {m.name: m.file for m in likelihood.measurements if isinstance(m, Measurement) and m.file},
+        "digests": digests(likelihood),
+    }
