@@ -16,7 +16,7 @@ from .._base.errors import InputError
 from .._base.levels import LEVELS, Level, check_level, delta_chi2, level_of
 from .._base.writing import locked
 from ..folding.accuracy import EXACT, Accuracy
-from ..inference.engines import dask as engines
+from ..inference.engines import engine as engines
 from ..inference.grid.axes import Axis, axis_of
 from ..inference.grid.blocks import Grid, make_grid
 from ..inference.grid.contours import Contour, Region, contours, finer_grid, pieces, unscaled, with_point

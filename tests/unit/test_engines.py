@@ -19,7 +19,7 @@ from cevnsjax.inference.engines import dask as engines
 from cevnsjax.inference.engines.dask import Dask
 from cevnsjax.inference.engines.engine import run
 from cevnsjax.inference.problem.evaluate import Evaluator
-from cevnsjax.inference.toys import refit as toys
+from cevnsjax.inference.toys import work as toys
 
 _compilations = []
 jax.monitoring.register_event_duration_secs_listener(
