@@ -4,7 +4,6 @@ import numpy as np
 
 import cevnsjax as cj
 from cevnsjax.measurements import CATALOGUE, load
-from cevnsjax.measuring.measurement import Observables
 
 from .case import Case
 from .table import Table
@@ -20,7 +19,7 @@ def every_measurement(_: Case) -> Table:
     for name, entry in CATALOGUE.items():
         for variant in entry.variants:
             measurement = load(f"{name}:{variant}")
-            if isinstance(measurement, Observables) or measurement.one_sided:
+            if measurement.scattering is None or measurement.term.one_sided:
                 continue
             likelihood = cj.Likelihood([measurement])
             for free in (measurement.strengths[0].parameter, "sin2_theta_w"):

@@ -128,15 +128,15 @@ class NumbaResponse:
         `width` [us] is that of the priors on the delays, `step` [us] the spacing of their tables.
         """
         base: NumpyLikelihood = numpy_likelihood(measurement, interaction)
-        targets = nuclei(measurement)
-        nodes = recoil_nodes(measurement, targets, RECOIL_ORDER)
-        components, kinematics = measurement.source.components, interaction.kinematics("nucleus")
+        targets = nuclei(measurement.scattering)
+        nodes = recoil_nodes(measurement.scattering, targets, RECOIL_ORDER)
+        components, kinematics = measurement.scattering.source.components, interaction.kinematics("nucleus")
         moments = flux_moments(components, ("vector", "vector"), kinematics, targets, nodes, RECOIL_ORDER)
-        curves = measurement.detector.energy
+        curves = measurement.scattering.detector.energy
         x, w = np.polynomial.legendre.leggauss(BIN_ORDER)
         params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
         shifts = np.linspace(-LARGEST_SHIFT, LARGEST_SHIFT, round(2 * LARGEST_SHIFT / step) + 1)
-        spread_of, backgrounds = measurement.detector.spread, measurement.backgrounds
+        spread_of, backgrounds = measurement.scattering.detector.spread, measurement.backgrounds
         arrivals = np.array([spread_of(params | {"time_shift_nu": s})[[0, 2, 1]].ravel() for s in shifts])
         brn = np.array([backgrounds[0](params | {"time_shift_brn": s}).ravel() for s in shifts])
         nin = np.array([backgrounds[1](params | {"time_shift_nin": s}).ravel() for s in shifts])

@@ -25,9 +25,9 @@ BLOCK = 128
 
 def midpoint_nodes(measurement: Measurement, count: int) -> Nodes:
     """Return `count` midpoints in recoil energy [MeV] up to the largest one, for each nuclide: the usual quick way."""
-    energy = max(edge for component in measurement.source.components for edge in component.spectrum.breaks())
+    energy = max(edge for component in measurement.scattering.source.components for edge in component.spectrum.breaks())
     recoil, weight, edges = [], [], []
-    for nucleus in measurement.target.nuclides:
+    for nucleus in measurement.scattering.target.nuclides:
         step = maximum_recoil(energy, nucleus.mass) / count
         nodes = (np.arange(count) + 0.5) * step
         recoil.append(nodes)
@@ -131,15 +131,15 @@ def _form_factor(q: np.ndarray, radius: float) -> np.ndarray:
 
 def numpy_likelihood(measurement: Measurement, interaction: Combination, nodes: Nodes | None = None) -> NumpyLikelihood:
     """Return the opponent for `measurement`, at the engine's own nodes by default."""
-    targets = nuclei(measurement)
-    nodes = recoil_nodes(measurement, targets, RECOIL_ORDER) if nodes is None else nodes
+    targets = nuclei(measurement.scattering)
+    nodes = recoil_nodes(measurement.scattering, targets, RECOIL_ORDER) if nodes is None else nodes
     params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
-    components, pair = measurement.source.components, ("vector", "vector")
+    components, pair = measurement.scattering.source.components, ("vector", "vector")
     moments = flux_moments(components, pair, interaction.kinematics("nucleus"), targets, nodes, RECOIL_ORDER)
-    response = measurement.detector.response(nodes.recoil, BIN_ORDER)(params)
+    response = measurement.scattering.detector.response(nodes.recoil, BIN_ORDER)(params)
     nu_mu, nu_e, nu_mu_bar = np.einsum("lik,bik->likb", moments, response).reshape(3, nodes.recoil.size, -1)
-    arrivals = measurement.detector.spread(params)
-    nuclides = measurement.target.nuclides
+    arrivals = measurement.scattering.detector.spread(params)
+    nuclides = measurement.scattering.target.nuclides
     q = momentum_transfer(nodes.recoil, targets.masses[:, None]) / HBAR_C
     proton = [n.protons * _form_factor(row, n.proton_radius) for n, row in zip(nuclides, q, strict=True)]
     skin = np.exp(-0.5 * (q * HELM_SKIN) ** 2)

@@ -23,6 +23,7 @@ from cevnsjax.detectors.energy import EnergyDetector
 from cevnsjax.detectors.quenching import PolynomialQuenching
 from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.interactions.catalogue import resolve_models
+from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.plots.style import LEVEL_COLOURS, RC, new_figure, tidy
 from cevnsjax.stages.stage import Constant
 
@@ -231,14 +232,16 @@ def recoils(name: str, values: dict[str, float], bins: np.ndarray) -> np.ndarray
     energy = EnergyDetector(bins, PolynomialQuenching(np.ones(1), np.zeros((0, 1))), None, UnitEfficiency(), "keV")
     bare = dataclasses.replace(
         csi,
-        detector=BinnedDetector(energy, Constant(np.ones((3, 1))), {"all": np.array([0.0, 1.0])}),
+        scattering=dataclasses.replace(
+            csi.scattering, detector=BinnedDetector(energy, Constant(np.ones((3, 1))), others={})
+        ),
         backgrounds=(),
         strengths=csi.strengths[:1],
-        observed=np.zeros((len(bins) - 1, 1)),
-        nuisances=(),
+        term=PoissonCounts(np.zeros(len(bins) - 1)),
+        declared=(),
     )
     models = [] if name == "standard-model" else [name]
-    return cj.Likelihood([bare], resolve_models(models)).predict(values)[0].counts["cevns"][:, 0]
+    return cj.Likelihood([bare], resolve_models(models)).predict(values)[0].counts["cevns"]
 
 
 def draw_spectra() -> Figure:

@@ -5,6 +5,8 @@ import numpy as np
 from cevnsjax.folding.folded import Factor, FoldedMeasurement
 from cevnsjax.inference.problem.chi_square import ChiSquare
 from cevnsjax.inference.problem.problem import Problem
+from cevnsjax.measuring.terms.gaussian import GaussianNumbers
+from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.parameters.constraints import NO_CONSTRAINTS, build_constraints
 from cevnsjax.parameters.parameter import Gaussian
 from cevnsjax.stages.stage import Constant
@@ -20,8 +22,9 @@ def linear(observed, errors, columns, lower, upper, widths=None):
     strengths = [*names, *[None] * (len(columns) - len(lower))]
     folded = FoldedMeasurement(
         stages=tuple(Constant(np.asarray(column, float)) for column in columns),
-        observed=np.asarray(observed, float),
-        errors=None if errors is None else np.asarray(errors, float),
+        term=PoissonCounts(np.asarray(observed, float))
+        if errors is None
+        else GaussianNumbers(np.asarray(observed, float), np.asarray(errors, float)),
         factors=tuple(Factor(name) for name in strengths),
         components=tuple(f"component {k}" for k in range(len(columns))),
     )

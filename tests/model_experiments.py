@@ -13,7 +13,8 @@ from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.folding.prediction import component_counts
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.joint.likelihood import Likelihood
-from cevnsjax.measuring.measurement import Measurement
+from cevnsjax.measuring.measurement import Measurement, Scattering
+from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.target import Target
 from cevnsjax.parameters.strengths import Strength
@@ -88,13 +89,14 @@ def experiment(target, name, recoils="nucleus"):
         title="",
         references=(),
         dataset=f"{target}-{name}",
-        source=neutrinos,
-        target=Target(tuple(nuclide(one) for one in TARGETS[target]), numbers(target), "helm"),
-        detector=detector,
-        backgrounds=(),
+        scattering=Scattering(
+            neutrinos,
+            Target(tuple(nuclide(one) for one in TARGETS[target]), numbers(target), "helm"),
+            detector,
+            recoils,
+        ),
         strengths=(Strength("cevns_norm", "cevns", None),),
-        observed=np.zeros((len(bins) - 1, count)),
-        recoils=recoils,
+        term=PoissonCounts(np.zeros((len(bins) - 1, count))),
     )
 
 

@@ -24,11 +24,11 @@ def draw_data(likelihood, random, values, tie=None):
     """Return the likelihood of data drawn at `values`."""
     drawn = []
     for measurement in likelihood.asimov(values, tie).measurements:
-        if measurement.errors is None:
-            observed = random.poisson(measurement.observed).astype(float)
-        else:
+        if measurement.term.has_errors:
             observed = random.normal(measurement.observed, measurement.errors)
-        drawn.append(dataclasses.replace(measurement, observed=observed))
+        else:
+            observed = random.poisson(measurement.observed).astype(float)
+        drawn.append(dataclasses.replace(measurement, term=dataclasses.replace(measurement.term, observed=observed)))
     return cj.Likelihood(drawn, likelihood.interaction)
 
 

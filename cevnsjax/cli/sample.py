@@ -10,7 +10,6 @@ import typer
 
 from .._base.errors import InputError
 from ..inference.sample.run import check_settings
-from ..measuring.measurement import Observables
 from ..results.posterior import CREDIBLE, Posterior
 from . import keeping, options, show
 
@@ -74,7 +73,7 @@ def sample(
     with keeping.output(out, resume, overwrite) as kept:
         likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
         likelihood.specify(**asked)
-        if plot_predictive is not None and all(isinstance(one, Observables) for one in likelihood.measurements):
+        if plot_predictive is not None and not any(one.axes for one in likelihood.measurements):
             raise InputError("--plot-predictive: there is no measurement with bins to draw")
         with bar("sampling") as report:
             posterior = likelihood.sample(

@@ -18,7 +18,7 @@ from .._base.digits import MOST_DECIMALS, column, value_and_error
 from .._base.errors import printable
 from .._base.levels import LEVELS, typed_level
 from .._base.numerics import error_digits
-from ..measuring.measurement import ASIMOV, DATA, Observables
+from ..measuring.measurement import ASIMOV, DATA
 from ..parameters.parameter import ParameterTable
 from ..results.prediction import Prediction
 from .process import OUTPUT, WRITTEN
@@ -265,9 +265,9 @@ def _bins(prediction: Prediction) -> None:
     terminal = console()
     terminal.print(rows)
     shares = column([part.sum() for part in prediction.signal], decimals=1)
-    split = ", ".join(map(" ".join, zip(measurement.source.flavours, shares, strict=True)))
+    split = ", ".join(map(" ".join, zip(measurement.counted().source.flavours, shares, strict=True)))
     terminal.print(f"signal by flavour: {split}")
-    if measurement.recoils == "nucleus":
+    if measurement.counted().takes_electrons:
         terminal.print(f"flux-averaged cross section: {1e40 * prediction.cross_section:.4g}e-40 cm² per nucleus")
     reason = "" if prediction.diverging is None else f": {prediction.diverging}"
     terminal.print(f"relative quadrature error: {prediction.quadrature_error:.1e}{reason}")
@@ -277,7 +277,7 @@ def predictions(found: Sequence[Prediction]) -> None:
     """Print the expected counts of each measurement in bins of its first axis, or its predicted numbers."""
     for prediction in found:
         console().print(f"{prediction.measurement.name}: {prediction.measurement.title}")
-        (_numbers if isinstance(prediction.measurement, Observables) else _bins)(prediction)
+        (_bins if prediction.measurement.axes else _numbers)(prediction)
 
 
 def fitted(content: Mapping[str, Any], data_name: str) -> str:

@@ -92,6 +92,10 @@ class IonisationDetector(Detector):
         """Return the nominal parameters of the quenching."""
         return {parameter.name: parameter.default for parameter in self.quenching.parameters()}
 
+    def reads(self) -> frozenset[str]:
+        """Return the names of its parameters."""
+        return frozenset(parameter.name for parameter in self.parameters())
+
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] of the smallest signal and of the points of a tabulated quenching.
 

@@ -37,6 +37,10 @@ class Detector(eqx.Module):
         """Return the parameters that it depends on."""
 
     @abc.abstractmethod
+    def reads(self) -> frozenset[str]:
+        """Return the names of the parameters that its stages read, its own or declared by the measurement."""
+
+    @abc.abstractmethod
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] at which the response to each of `nuclides` nuclides has a kink."""
 
@@ -118,6 +122,10 @@ class BinnedDetector(Detector):
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the parameters of the energy response and of the spread."""
         return (*self.energy.parameters(), *self.spread_parameters)
+
+    def reads(self) -> frozenset[str]:
+        """Return the names of the parameters of the energy response and of the spread."""
+        return self.spread.parameters().union(parameter.name for parameter in self.parameters())
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the recoil energies [MeV] at which the energy response has a kink."""

@@ -179,6 +179,10 @@ class TemplateDetector(Detector):
         """Return the nuisances that morph the templates."""
         return tuple(along.parameter for along in self.morphs)
 
+    def reads(self) -> frozenset[str]:
+        """Return the names of its parameters."""
+        return frozenset(parameter.name for parameter in self.parameters())
+
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
         """Return the energies of the templates, between which the response is linear."""
         return np.tile(self.energy, (nuclides, 1))

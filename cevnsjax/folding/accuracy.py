@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from ..interactions.combination import Combination
-from ..measuring.measurement import Measurement, Observables
+from ..measuring.measurement import Measurement
 from .fold import BIN_ORDER, fold
 from .folded import FoldedMeasurement
 from .nodes import RECOIL_ORDER
@@ -72,7 +72,7 @@ EXACT = Accuracy(0.0)
 class RecoilIntegral:
     """The recoil integral of one measurement, as it is folded and with other numbers of nodes."""
 
-    measurement: Measurement | Observables
+    measurement: Measurement
     interaction: Combination
     folded: FoldedMeasurement
     """As the likelihood has it, every parameter live."""
@@ -92,10 +92,10 @@ class RecoilIntegral:
 
     def error(self, params: Mapping[str, float], nuisances: Set[str]) -> float:
         """Return by how many error bars the integral is off at `params` (names of the likelihood), at most."""
-        if isinstance(self.measurement, Observables):
+        if self.measurement.scattering is None:
             return 0.0
         counts = component_counts(self.folded.pull(nuisances), params)
-        variance = sum(counts.values()) if self.folded.errors is None else self.folded.errors**2
+        variance = self.folded.term.variance(sum(counts.values()))
         backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
 
         def difference(other: FoldedMeasurement) -> float:
@@ -113,7 +113,7 @@ class RecoilIntegral:
     @property
     def reason(self) -> str | None:
         """Return why the integral has no value, None if it has one."""
-        return endless_rise(self.measurement, self.interaction) if isinstance(self.measurement, Measurement) else None
+        return endless_rise(self.measurement, self.interaction)
 
 
 def accuracy(

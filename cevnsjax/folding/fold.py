@@ -21,9 +21,10 @@ from ..interactions.combination import Combination, combine
 from ..interactions.interaction import FLAVOURS, Interaction
 from ..interactions.kinematics import minimum_energy
 from ..interactions.structures import incompatible, kernel, pairs
-from ..measuring.measurement import Measurement, Observables
+from ..measuring.measurement import Measurement, Scattering
 from ..sources.source import Component
 from ..stages.recoils import Recoils
+from ..stages.stage import OnAxes, Stage
 from .amplitudes import amplitudes
 from .folded import Factor, FoldedMeasurement
 from .nodes import RECOIL_ORDER, Nodes, recoil_nodes
@@ -58,10 +59,15 @@ def flux_moments(
 
 
 def recoil_spectrum(
-    measurement: Measurement, interaction: Combination, targets: Scatterers, nodes: Nodes, order: int = RECOIL_ORDER
+    scattering: Scattering,
+    interaction: Combination,
+    targets: Scatterers,
+    nodes: Nodes,
+    order: int = RECOIL_ORDER,
+    name: str = "",
 ) -> Recoils:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
-    components = measurement.source.components
+    components = scattering.source.components
     leptons = [FLAVOURS.index(component.lepton) for component in components]
     flavours = tuple(range(len(FLAVOURS)) if interaction.oscillates else sorted(set(leptons)))
     charges = targets.charges(nodes.recoil)
@@ -77,13 +83,13 @@ def recoil_spectrum(
     kinematics = interaction.kinematics(targets.kind)
     products = pairs(structures, kinematics)
     moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))
-    known = (*interaction.parameters(), *measurement.target.parameters())
+    known = (*interaction.parameters(), *scattering.target.parameters())
     moments = np.array([flux_moments(components, product, kinematics, targets, nodes, order) for product in products])
     known_pairs = tuple((structures.index(first), structures.index(second)) for first, second in products)
     domain = tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving)
     rows = tuple(flavours.index(lepton) for lepton in leptons)
     if interaction.oscillates:
-        resolved, oscillations = _resolved(measurement, interaction, products, kinematics, targets, nodes, moments)
+        resolved, oscillations = _resolved(scattering, interaction, products, kinematics, targets, nodes, moments, name)
         arrivals = Arrivals(oscillations.baseline, rows)
         return OscillatedSpectrum(parts, arrivals, oscillations, moments, resolved, known_pairs, domain)
     elastic = RecoilSpectrum(parts, moments, known_pairs, rows, domain)
@@ -99,20 +105,19 @@ def recoil_spectrum(
 
 
 def _resolved(
-    measurement: Measurement,
+    scattering: Scattering,
     interaction: Combination,
     products: Sequence[tuple[str, str]],
     kinematics: str,
     targets: Scatterers,
     nodes: Nodes,
     moments: Float[np.ndarray, "pair component nuclide node"],
+    name: str,
 ) -> tuple[Float[np.ndarray, "pair component energy nuclide node"], Oscillations]:
     """Return the moments of each pair by energy, and the stage of the oscillation at these energies."""
-    components, baseline = measurement.source.components, measurement.source.baseline
+    components, baseline = scattering.source.components, scattering.source.baseline
     if baseline is None:
-        raise InputError(
-            f"{', '.join(interaction.names)}: the distance of the source of {measurement.name} is not known"
-        )
+        raise InputError(f"{', '.join(interaction.names)}: the distance of the source of {name} is not known")
     if baseline.averaged:
         return moments[:, :, None], Oscillations(baseline, np.ones(1))
     lowest = minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses).min()
@@ -126,7 +131,7 @@ def _resolved(
 
 
 def fold(
-    measurement: Measurement | Observables,
+    measurement: Measurement,
     interaction: Combination | Interaction,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
@@ -138,29 +143,22 @@ def fold(
     """
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
-    if isinstance(measurement, Observables):
-        return FoldedMeasurement(
-            stages=(measurement.prediction,),
-            observed=measurement.observed,
-            errors=measurement.errors,
-            factors=(Factor(),),
-            components=("prediction",),
-            one_sided=measurement.one_sided,
-        )
-    interaction, signals = combine(interaction), {}
+    interaction, signals = combine(interaction), dict[str, Stage]()
     for component, targets in scatterers(measurement, interaction).items():
-        nodes = recoil_nodes(measurement, targets, recoil_order)
-        signals[component] = targets.detector.signal(
-            recoil_spectrum(measurement, interaction, targets, nodes, recoil_order),
+        scattering = measurement.counted()
+        nodes = recoil_nodes(scattering, targets, recoil_order)
+        signal = targets.detector.signal(
+            recoil_spectrum(scattering, interaction, targets, nodes, recoil_order, measurement.name),
             targets.detector.response(nodes.recoil, bin_order),
-            measurement.group_strengths,
+            scattering.group_strengths(measurement.strengths[0].parameter),
         )
-    factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths]
+        signals[component] = (
+            signal if measurement.shape == targets.detector.shape else OnAxes(signal, measurement.shape)
+        )
+    factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths] or [Factor()]
     return FoldedMeasurement(
-        stages=(*signals.values(), *measurement.backgrounds),
-        observed=measurement.observed,
-        errors=measurement.errors,
-        factors=(*factors[:1] * len(signals), *factors[1:]),
-        components=(*signals, *(strength.component for strength in measurement.strengths[1:])),
-        one_sided=measurement.one_sided,
+        stages=(*signals.values(), *measurement.others),
+        term=measurement.term,
+        factors=(*factors[:1] * len(signals), *factors[bool(signals) :]),
+        components=(*signals, *measurement.components[bool(signals) :]),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 import equinox as eqx
 
 from .._base.typing import Array, Float, Params, Scalar
+from ..measuring.terms.term import Term
 from ..stages.stage import Constant, Stage, specialise
 
 
@@ -41,16 +42,28 @@ class FoldedMeasurement(eqx.Module):
 
     stages: tuple[Stage, ...]
     """The signal, then the backgrounds, before their factors."""
-    observed: Float[Array, "..."]
-    errors: Float[Array, "..."] | None
-    """Gaussian errors; None for Poisson counts."""
+    term: Term
+    """The observed numbers, and -2 ln L of them."""
     factors: tuple[Factor, ...] = eqx.field(static=True)
     components: tuple[str, ...] = eqx.field(static=True)
-    one_sided: bool = eqx.field(static=True, default=False)
     aliases: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
     """Pairs (name in the measurement, name in the likelihood) where these differ."""
     shared: tuple[tuple[str, tuple[str, ...]], ...] = eqx.field(static=True, default=())
     """Nuisances that measurements share, by the strength (name in the measurement) that they move when it is pulled."""
+
+    @property
+    def observed(self) -> Float[Array, "..."]:
+        """Return the observed numbers."""
+        return self.term.observed
+
+    def contributions(self, params: Params) -> list[Float[Array, "..."]]:
+        """Return what each component adds to the expected numbers at `params`, times its factor."""
+        local = self.local(params)
+        return [factor(local) * stage(local) for factor, stage in zip(self.factors, self.stages, strict=True)]
+
+    def expecting(self, params: Params) -> "FoldedMeasurement":
+        """Return the same with the data expected at `params`, without any fluctuation; host only."""
+        return dataclasses.replace(self, term=self.term.expecting(self.contributions(params)))
 
     def renamed(self, names: Set[str]) -> frozenset[str]:
         """Return the names in the likelihood of parameters of the measurement."""

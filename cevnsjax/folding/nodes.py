@@ -7,7 +7,7 @@ import numpy as np
 from .._base.numerics import gauss_legendre
 from .._base.typing import Float
 from ..interactions.kinematics import maximum_recoil
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Scattering
 from .scatterers import UNSEEN, Scatterers
 
 RECOIL_ORDER = 24
@@ -33,7 +33,7 @@ class Nodes:
     """Nodes of each panel."""
 
 
-def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> Nodes:
+def recoil_nodes(scattering: Scattering, targets: Scatterers, order: int) -> Nodes:
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
     There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
@@ -41,7 +41,7 @@ def recoil_nodes(measurement: Measurement, targets: Scatterers, order: int) -> N
     the detector may count recoils that are next to nothing (the tail of its resolution), there are nodes in each power
     of ten down to where the rise ends.
     """
-    energies = sorted({edge for component in measurement.source.components for edge in component.spectrum.breaks()})
+    energies = sorted({edge for component in scattering.source.components for edge in component.spectrum.breaks()})
     count = len(targets.masses)
     steps = max(map(len, targets.breaks))
     kinks = np.zeros((count, targets.detector.breaks(count).shape[1] + steps))

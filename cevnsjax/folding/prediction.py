@@ -16,17 +16,12 @@ from .scatterers import scatterers
 
 def expected_counts(folded: FoldedMeasurement, params: Params) -> Float[Array, "..."]:
     """Return the expected counts in each bin, all components with their strengths; or the predicted numbers."""
-    local = folded.local(params)
-    return sum(factor(local) * stage(local) for factor, stage in zip(folded.factors, folded.stages, strict=True))
+    return sum(folded.contributions(params))
 
 
 def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Float[Array, "..."]]:
     """Return the expected counts in each bin of each component, with its strength."""
-    local = folded.local(params)
-    return {
-        component: factor(local) * stage(local)
-        for component, factor, stage in zip(folded.components, folded.factors, folded.stages, strict=True)
-    }
+    return dict(zip(folded.components, folded.contributions(params), strict=True))
 
 
 def signal_by_nuclide(
@@ -35,23 +30,25 @@ def signal_by_nuclide(
     params: Params,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
-) -> Float[Array, "flavour nuclide bin cell"]:
+) -> Float[Array, "flavour nuclide *bin"]:
     """Return the expected signal counts of each flavour on each nuclide in each bin, with its strength.
 
     Parameters by the names that the measurement gives them.
     """
-    interaction = combine(interaction)
-    targets = scatterers(measurement, interaction)[measurement.strengths[0].component]
-    nodes = recoil_nodes(measurement, targets, recoil_order)
-    recoils = recoil_spectrum(measurement, interaction, targets, nodes, recoil_order)(params)
-    response = Constant(measurement.detector.response(nodes.recoil, bin_order)(params))
-    factor = Factor(measurement.strengths[0].parameter, (), measurement.strengths[0].scales)(params)
-    counts = np.empty((*recoils.shape[:2], *measurement.observed.shape))
+    scattering, interaction = measurement.counted(), combine(interaction)
+    targets = scatterers(measurement, interaction)[measurement.components[0]]
+    nodes = recoil_nodes(scattering, targets, recoil_order)
+    recoils = recoil_spectrum(scattering, interaction, targets, nodes, recoil_order, measurement.name)(params)
+    response = Constant(scattering.detector.response(nodes.recoil, bin_order)(params))
+    strength = measurement.strengths[0]
+    factor = Factor(strength.parameter, (), strength.scales)(params)
+    counts = np.empty((*recoils.shape[:2], *measurement.shape))
     for flavour, nuclide in np.ndindex(recoils.shape[:2]):
         part = np.zeros_like(recoils)
         part[flavour, nuclide] = recoils[flavour, nuclide]
-        signal = measurement.detector.signal(Constant(part), response, measurement.group_strengths)
-        counts[flavour, nuclide] = factor * signal(params)
+        groups = scattering.group_strengths(strength.parameter)
+        signal = scattering.detector.signal(Constant(part), response, groups)
+        counts[flavour, nuclide] = factor * signal(params).reshape(measurement.shape)
     return counts
 
 
@@ -59,10 +56,11 @@ def cross_sections(
     measurement: Measurement, interaction: Combination | Interaction, params: Params
 ) -> Float[Array, "flavour nuclide"]:
     """Return the flux-averaged cross section [cm²] of each flavour on each nuclide, before any detector effect."""
-    interaction = combine(interaction)
-    targets = scatterers(measurement, interaction)[measurement.strengths[0].component]
-    recoils = recoil_spectrum(measurement, interaction, targets, recoil_nodes(measurement, targets, RECOIL_ORDER))
-    fluences = np.array([component.fluence for component in measurement.source.components])
+    scattering, interaction = measurement.counted(), combine(interaction)
+    targets = scatterers(measurement, interaction)[measurement.components[0]]
+    nodes = recoil_nodes(scattering, targets, RECOIL_ORDER)
+    recoils = recoil_spectrum(scattering, interaction, targets, nodes, name=measurement.name)
+    fluences = np.array([component.fluence for component in scattering.source.components])
     return recoils(params).sum(axis=-1) / (fluences[:, None] * targets.numbers)
 
 
@@ -74,11 +72,12 @@ def flux_averaged_cross_section(
     The quantity that COHERENT quotes per nucleus, (1.65 +0.30 -0.25)e-38 cm² for CsI in arXiv:2110.07730. The
     strength of the signal is not in it. Refused where electrons recoil: those that no bin counts are not integrated.
     """
-    if measurement.recoils == "electron":
+    scattering = measurement.counted()
+    if not scattering.takes_electrons:
         raise InputError(f"{measurement.name} counts recoils of electrons, not of nuclei")
     sections = cross_sections(measurement, interaction, params)
-    fluences = np.array([component.fluence for component in measurement.source.components])
-    weights = fluences[:, None] * measurement.target.numbers
+    fluences = np.array([component.fluence for component in scattering.source.components])
+    weights = fluences[:, None] * scattering.target.numbers
     return (weights * sections).sum() / weights.sum()
 
 
@@ -93,8 +92,12 @@ def quadrature_error(
 
     Counts below 1e-9 of the largest bin are compared with that, not with themselves. No counts have no error.
     """
-    coarse = signal_by_nuclide(measurement, interaction, params, recoil_order, bin_order).sum(axis=-1)
-    fine = signal_by_nuclide(measurement, interaction, params, 2 * recoil_order, 2 * bin_order).sum(axis=-1)
+
+    def by_bin(times: int) -> Float[np.ndarray, "flavour nuclide bin"]:
+        counts = signal_by_nuclide(measurement, interaction, params, times * recoil_order, times * bin_order)
+        return counts.reshape(*counts.shape[:3], -1).sum(axis=-1)
+
+    coarse, fine = by_bin(1), by_bin(2)
     scale = np.maximum(np.abs(fine), 1e-9 * np.abs(fine).max())
     differs = coarse != fine
     return float(np.max(np.abs(coarse - fine)[differs] / scale[differs], initial=0.0))

@@ -12,7 +12,7 @@ from ..detectors.response import Detector
 from ..interactions.combination import Combination
 from ..interactions.kinematics import momentum_transfer
 from ..interactions.structures import RISING
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
 from ..nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from ..nuclei.target import nuclear_charges
 from ..stages.stage import Stage
@@ -46,43 +46,46 @@ class Scatterers:
     1/T. None where the amplitudes are smooth there."""
 
 
-def nuclei(measurement: Measurement) -> Scatterers:
-    """Return the nuclei of a measurement."""
-    target = measurement.target
+def nuclei(scattering: Scattering) -> Scatterers:
+    """Return the nuclei of a target."""
+    target = scattering.target
     masses = np.array([nucleus.mass for nucleus in target.nuclides])
     return Scatterers(
         kind="nucleus",
         masses=masses,
         numbers=target.numbers,
         breaks=((),) * len(masses),
-        detector=measurement.detector,
+        detector=scattering.detector,
         charges=lambda recoil: nuclear_charges(target, momentum_transfer(recoil, masses[:, None])),
     )
 
 
-def electrons(measurement: Measurement) -> Scatterers:
-    """Return the electrons of the atoms of a measurement."""
-    detector = measurement.detector if measurement.recoils == "electron" else measurement.detector.electrons()
+def electrons(scattering: Scattering, name: str) -> Scatterers:
+    """Return the electrons of the atoms of the target of the measurement `name`."""
+    detector = scattering.detector.electrons() if scattering.takes_electrons else scattering.detector
     if detector is None:
-        raise InputError(f"{measurement.name}: its release has no response to recoils of electrons")
-    groups = electron_groups(measurement.target)
+        raise InputError(f"{name}: its release has no response to recoils of electrons")
+    groups = electron_groups(scattering.target)
     return Scatterers(
         kind="electron",
         masses=np.full(len(groups), ELECTRON_MASS),
         numbers=np.array(list(groups.values())),
         breaks=tuple(tuple(electron_breaks(element)) for element in groups),
         detector=detector,
-        charges=lambda recoil: electron_charges(measurement.target, recoil),
+        charges=lambda recoil: electron_charges(scattering.target, recoil),
     )
 
 
 def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, Scatterers]:
-    """Return what the neutrinos of a measurement scatter off, by the component of the prediction."""
-    signal = measurement.strengths[0].component
-    if measurement.recoils == "electron":
-        found = {signal: electrons(measurement)}
-    else:
-        found = {signal: nuclei(measurement)} | ({"es": electrons(measurement)} if interaction.electrons else {})
+    """Return what the neutrinos of a measurement scatter off, by the component of the prediction; nothing of numbers."""
+    scattering, found = measurement.scattering, dict[str, Scatterers]()
+    if scattering is None:
+        return found
+    signal = measurement.components[0]
+    if scattering.takes_electrons:
+        found[signal] = nuclei(scattering)
+    if interaction.electrons or not scattering.takes_electrons:
+        found["es" if found else signal] = electrons(scattering, measurement.name)
     return {
         name: dataclasses.replace(targets, lightest=lightest_exchanged(interaction, targets.kind))
         for name, targets in found.items()

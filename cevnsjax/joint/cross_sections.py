@@ -16,7 +16,7 @@ from ..folding.prediction import cross_sections, flux_averaged_cross_section
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
-from ..measuring.measurement import Measurement, Observables
+from ..measuring.measurement import Measurement
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
 from ..nuclei.target import Target, has_form_factor
 from ..results.record import data_digest
@@ -62,9 +62,9 @@ class SectionTable:
     """With a form factor of 1."""
 
 
-def spallation(measurement: Measurement | Observables) -> Measurement:
+def spallation(measurement: Measurement) -> Measurement:
     """Return `measurement` if its neutrinos are those of pions and muons decaying at rest; else raise `InputError`."""
-    if isinstance(measurement, Observables) or set(measurement.source.groups) != set(GROUPS):
+    if measurement.scattering is None or set(measurement.scattering.source.groups) != set(GROUPS):
         raise InputError(
             f"{measurement.name}: expected a measurement with neutrinos of pions and muons that decay at rest"
         )
@@ -83,20 +83,21 @@ def predicted_cross_sections(
     chosen = combine(interaction)
     described = (nucleus for nucleus in nuclides().values() if has_form_factor(form_factor, nucleus))
     known = tuple(sorted(described, key=lambda n: (n.neutrons, n.protons)))
-    weights = np.array([component.fluence for component in base.source.components])
+    weights = np.array([component.fluence for component in base.counted().source.components])
 
     def sections(name: str) -> Float[np.ndarray, " nuclide"]:
-        every = dataclasses.replace(base, target=Target(known, np.ones(len(known)), name))
+        target = Target(known, np.ones(len(known)), name)
+        every = dataclasses.replace(base, scattering=dataclasses.replace(base.counted(), target=target))
         return np.asarray(weights @ cross_sections(every, chosen, _defaults(every, chosen)) / weights.sum())
 
     return SectionTable(known, sections(form_factor), sections("unity"))
 
 
 def _defaults(measurement: Measurement, interaction: Combination) -> dict[str, float]:
-    return {p.name: p.default for p in (*interaction.parameters(), *measurement.target.parameters())}
+    return {p.name: p.default for p in (*interaction.parameters(), *measurement.counted().target.parameters())}
 
 
-def measured_cross_section(measurement: Measurement | Observables, interaction: Combination) -> MeasuredSection:
+def measured_cross_section(measurement: Measurement, interaction: Combination) -> MeasuredSection:
     """Fit the strength of the signal of one measurement, once alone and once with its normalisation profiled.
 
     The first fit drops the pull on the strength: what is left is the statistical error. In the second the strength of
@@ -106,8 +107,8 @@ def measured_cross_section(measurement: Measurement | Observables, interaction: 
     """
     counted = spallation(measurement)
     likelihood = Likelihood([counted], interaction)
-    signal = counted.strengths[0]
-    radii = frozenset(f"r_n_{nucleus.element}" for nucleus in counted.target.nuclides)
+    signal, target = counted.strengths[0], counted.counted().target
+    radii = frozenset(f"r_n_{nucleus.element}" for nucleus in target.nuclides)
     measured, complete = signal.constraint(radii), signal.constraint()
     if measured is None or complete is None:
         raise InputError(f"{counted.name}: expected a signal whose strength has an uncertainty")
@@ -122,12 +123,12 @@ def measured_cross_section(measurement: Measurement | Observables, interaction: 
     for fit, name in ((alone, signal.parameter), (normalised, prompt)):
         low, high = fit.interval(name).around(fit.values[name]) if fit.converged else (math.nan, math.nan)
         errors.append((sm * (fit.values[name] - low), sm * (high - fit.values[name])))
-    numbers = counted.target.numbers
+    numbers = target.numbers
     return MeasuredSection(
         name=counted.name,
         title=counted.title,
-        nuclides=tuple(nucleus.name for nucleus in counted.target.nuclides),
-        neutrons=float(numbers @ [nucleus.neutrons for nucleus in counted.target.nuclides] / numbers.sum()),
+        nuclides=tuple(nucleus.name for nucleus in target.nuclides),
+        neutrons=float(numbers @ [nucleus.neutrons for nucleus in target.nuclides] / numbers.sum()),
         value=sm * strength,
         statistical=errors[0],
         total=errors[1],
@@ -212,7 +213,7 @@ def _plain(section: MeasuredSection) -> dict[str, Any]:
 
 @arguments.checked(form_factor=arguments.optional(arguments.text))
 def flux_averaged_cross_sections(
-    measurements: Sequence[Measurement | Observables | str] = DEFAULT_MEASUREMENTS,
+    measurements: Sequence[Measurement | str] = DEFAULT_MEASUREMENTS,
     interaction: Combination | Interaction | None = None,
     form_factor: str | None = None,
 ) -> CrossSections:

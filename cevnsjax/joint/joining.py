@@ -13,13 +13,13 @@ from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
 from ..interactions.interaction import SPIN_CHARGES, Interaction
 from ..measurements import CATALOGUE, load
-from ..measuring.measurement import Measurement, Observables, base_name
+from ..measuring.measurement import Measurement, base_name
 from ..parameters.parameter import Parameter, ParameterTable
 from ..parameters.strengths import shared_nuisance
 
 MOST_OWNERS = 4
 """Models or measurements that are named as those that have a parameter."""
-Measurements = Sequence[Measurement | Observables]
+Measurements = Sequence[Measurement]
 
 
 @cache
@@ -45,31 +45,33 @@ def owners(name: str) -> str:
 
 def check_measurements(name: str, measurements: Any) -> None:
     """Refuse what is not a list of measurements, at least one."""
-    if isinstance(measurements, Measurement | Observables):
+    if isinstance(measurements, Measurement):
         raise InputError(f"{name}: expected a list such as [{measurements.name}], found one measurement")
     if isinstance(measurements, str) or not isinstance(measurements, Sequence):
         raise InputError(f"{name}: expected a list of measurements, found {arguments.shown(measurements)}")
     if not measurements:
         raise InputError("expected at least one measurement, found none")
     for one in measurements:
-        if not isinstance(one, Measurement | Observables):
+        if not isinstance(one, Measurement):
             hint = f": cj.measurements.load('{one}') is one" if isinstance(one, str) else ""
             raise InputError(f"{name}: expected measurements, found {arguments.shown(one)}{hint}")
 
 
-def takes_electrons(measurement: Measurement | Observables) -> bool:
+def takes_electrons(measurement: Measurement) -> bool:
     """Return whether electrons can be added to what the neutrinos of a measurement scatter off."""
-    return isinstance(measurement, Measurement) and measurement.recoils != "electron"
+    return measurement.scattering is not None and measurement.scattering.takes_electrons
 
 
-def _reached(measurement: Measurement | Observables, beyond: Interaction, combination: Combination) -> bool:
+def _reached(measurement: Measurement, beyond: Interaction, combination: Combination) -> bool:
     """Return whether a model may act on what is measured: not without neutrinos, nor by spins where there are none."""
-    if isinstance(measurement, Observables):
-        return not measurement.prediction.parameters().isdisjoint(p.name for p in beyond.parameters())
-    also_electrons = combination.electrons and takes_electrons(measurement)
-    targets = {measurement.recoils, "electron"} if also_electrons else {measurement.recoils}
+    scattering = measurement.scattering
+    if scattering is None:
+        read = frozenset(measurement.borrowed).union(*(stage.parameters() for stage in measurement.others))
+        return not read.isdisjoint(p.name for p in beyond.parameters())
+    also_electrons = combination.electrons and scattering.takes_electrons
+    targets = {scattering.recoils, "electron"} if also_electrons else {scattering.recoils}
     charges = {term.charge for target in targets for term in beyond.terms(target)}
-    spinless = not any(nucleus.spin for nucleus in measurement.target.nuclides)
+    spinless = not any(nucleus.spin for nucleus in scattering.target.nuclides)
     return not (spinless and charges and charges <= SPIN_CHARGES)
 
 
@@ -94,10 +96,9 @@ def check_datasets(measurements: Measurements) -> None:
         datasets[measurement.dataset] = base
 
 
-def shares(measurement: Measurement | Observables) -> dict[str, dict[str, float]]:
+def shares(measurement: Measurement) -> dict[str, dict[str, float]]:
     """Return, by strength, the width of each nuisance that the measurement would share with others."""
-    strengths = measurement.strengths if isinstance(measurement, Measurement) else ()
-    return {strength.parameter: strength.shares() for strength in strengths if strength.shares()}
+    return {strength.parameter: strength.shares() for strength in measurement.strengths if strength.shares()}
 
 
 def shared_widths(measurements: Measurements) -> dict[str, float]:
@@ -150,7 +151,11 @@ def parameter_table(measurements: Measurements, interaction: Combination) -> Par
                     f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
                     f"bounds or constraint, not in its default alone"
                 )
-    return ParameterTable(found.values(), interaction.check, owners)
+    table = ParameterTable(found.values(), interaction.check, owners)
+    for measurement in measurements:
+        for name in measurement.borrowed:
+            table.find(name)
+    return table
 
 
 def users_of_shared(measurements: Measurements, shared: Set[str]) -> dict[str, list[str]]:

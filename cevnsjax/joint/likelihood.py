@@ -14,7 +14,6 @@ from .._base.levels import Level, check_levels, levels_of
 from ..folding.accuracy import Accuracy, RecoilIntegral, accuracy
 from ..folding.fold import fold
 from ..folding.folded import FoldedMeasurement
-from ..folding.prediction import expected_counts
 from ..inference.grid.axes import axis_of
 from ..inference.minimise.best_fit import best_fit
 from ..inference.minimise.minuit import to_minuit
@@ -30,7 +29,7 @@ from ..inference.sample.run import check_settings
 from ..inference.toys.draw import check_numbers
 from ..interactions.combination import Combination, check_models, combine
 from ..interactions.interaction import Interaction
-from ..measuring.measurement import Measurement, Observables, data_name
+from ..measuring.measurement import Measurement, data_name
 from ..parameters.constraints import NO_CONSTRAINTS, build_constraints
 from ..parameters.parameter import Gaussian
 from ..results.feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
@@ -100,7 +99,7 @@ class Likelihood:
     )
     def __init__(
         self,
-        measurements: Sequence[Measurement | Observables],
+        measurements: Sequence[Measurement],
         interaction: Combination | Interaction | Sequence[Interaction] | None = None,
         couplings: str = "2022",
         electrons: bool = False,
@@ -138,7 +137,7 @@ class Likelihood:
             for measurement, aliases in zip(self.measurements, self._aliases, strict=True)
         )
 
-    def _shared_by_strength(self, measurement: Measurement | Observables) -> dict[str, tuple[str, ...]]:
+    def _shared_by_strength(self, measurement: Measurement) -> dict[str, tuple[str, ...]]:
         named = {strength: tuple(widths) for strength, widths in shares(measurement).items()}
         active = {s: tuple(name for name in names if name in self._shared_strengths) for s, names in named.items()}
         return {strength: names for strength, names in active.items() if names}
@@ -288,9 +287,7 @@ class Likelihood:
         asked = self.specify(values=values, tie=tie)
         params, nuisances = asked.values, frozenset(asked.nuisances)
         measurements = tuple(
-            dataclasses.replace(
-                measurement, observed=np.asarray(expected_counts(folded.pull(nuisances), params)), asimov=True
-            )
+            dataclasses.replace(measurement, term=folded.pull(nuisances).expecting(params).term, asimov=True)
             for measurement, folded in zip(self.measurements, self.folded, strict=True)
         )
         return Likelihood(measurements, self.interaction)

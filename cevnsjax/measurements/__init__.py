@@ -1,4 +1,4 @@
-"""The measurements, by name: factories that read ``data/`` and return a `Measurement` or `Observables`."""
+"""The measurements, by name: factories that read ``data/`` and return a `Measurement`."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .._base import arguments
 from .._base.errors import DataError, InputError, suggest
-from ..measuring.measurement import Measurement, Observables
+from ..measuring.measurement import Measurement
 from ..parameters.parameter import Parameter
 from .apv_cs import VARIANTS as APV_VARIANTS
 from .apv_cs import apv_cs
@@ -70,7 +70,7 @@ DEFAULT_FORM_FACTOR = "helm"
 class Entry:
     """One measurement of the catalogue."""
 
-    factory: Callable[..., Measurement | Observables]
+    factory: Callable[..., Measurement]
     """Takes ``variant``, and ``form_factor`` if there is one to choose."""
     variants: tuple[str, ...]
     """The first is the default, and need not be named."""
@@ -138,7 +138,7 @@ CATALOGUE: dict[str, Entry] = {
 
 
 @arguments.checked(name=arguments.text, form_factor=arguments.optional(arguments.text))
-def load(name: str, form_factor: str | None = None) -> Measurement | Observables:
+def load(name: str, form_factor: str | None = None) -> Measurement:
     """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``.
 
     `form_factor` is a name of `FORM_FACTORS`, Helm's by default; a measurement that has none refuses one.
@@ -171,7 +171,7 @@ def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measu
     return found
 
 
-def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement | Observables]:
+def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement]:
     """Return the measurements of several names; `form_factor` is for those that have one, and one of them must."""
     takes = [CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else True for name in names]
     if form_factor is not None and not any(takes):
@@ -179,7 +179,7 @@ def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measur
     return [load(name, form_factor if has else None) for name, has in zip(names, takes, strict=True)]
 
 
-def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) -> list[Measurement | Observables]:
+def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) -> list[Measurement]:
     """Return the measurements of several names, each also that of a shipped forecast or the path of a TOML file.
 
     A default or an uncertainty that a description gives a parameter which others have too holds for them all.
@@ -207,13 +207,11 @@ def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) ->
     return _agreed(found, [one for name, one in zip(names, found, strict=True) if name in files])
 
 
-def _agreed(
-    found: Sequence[Measurement | Observables], descriptions: Sequence[Measurement]
-) -> list[Measurement | Observables]:
+def _agreed(found: Sequence[Measurement], descriptions: Sequence[Measurement]) -> list[Measurement]:
     """Return the measurements `found` with what `descriptions` say of parameters that are common to all."""
     said: dict[str, tuple[str, Parameter]] = {}
     for description in descriptions:
-        for parameter in (p for p in description.nuisances if not (p.own or p.material)):
+        for parameter in (p for p in description.declared if not (p.own or p.material)):
             name, other = said.setdefault(parameter.name, (description.name, parameter))
             if other != parameter:
                 raise InputError(
@@ -223,10 +221,8 @@ def _agreed(
     agreed = []
     for one in found:
         changed = {p.name: said[p.name][1] for p in one.parameters() if p.name in said and said[p.name][1] != p}
-        if changed and isinstance(one, Measurement):
-            kept = [p for p in one.nuisances if p.name not in changed]
-            one = dataclasses.replace(one, nuisances=(*kept, *changed.values()))
-        elif changed:
-            one = dataclasses.replace(one, own=tuple(changed.get(p.name, p) for p in one.own))
+        if changed:
+            kept = [p for p in one.declared if p.name not in changed]
+            one = dataclasses.replace(one, declared=(*kept, *changed.values()))
         agreed.append(one)
     return agreed

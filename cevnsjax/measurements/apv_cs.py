@@ -20,7 +20,8 @@ from .._base.typing import Array, Float, Params
 from ..interactions.couplings import DEFAULT_SIN2
 from ..interactions.standard_model import SIN2_THETA_W
 from ..interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE
-from ..measuring.measurement import Observables
+from ..measuring.measurement import Measurement
+from ..measuring.terms.gaussian import GaussianNumbers
 from ..nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
 from ..nuclei.nuclide import nuclide
 from ..nuclei.radii import element_radius
@@ -54,7 +55,7 @@ class EffectiveWeakCharge(Stage):
 
 
 @arguments.checked(variant=arguments.text)
-def apv_cs(variant: str = "dzuba2012") -> Observables:
+def apv_cs(variant: str = "dzuba2012") -> Measurement:
     """Return the measurement.
 
     The error is relative to the weak charge: that of the experiment, of the polarisability and of the amplitude, in
@@ -76,7 +77,7 @@ def apv_cs(variant: str = "dzuba2012") -> Observables:
         *(data.uncertainty(key) / value for key, value in zip(keys, (ratio, polarisability, amplitude), strict=True))
     )
     standard = data.number("standard_model.weak_charge", "1")
-    return Observables(
+    return Measurement(
         name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", theory, "analysis")),
@@ -88,9 +89,8 @@ def apv_cs(variant: str = "dzuba2012") -> Observables:
             neutrons=nucleus.neutrons,
             reference=standard,
         ),
-        observed=np.array([charge]),
-        errors=np.array([relative * abs(charge)]),
-        own=(SIN2_THETA_W, _standard_weak_charge(standard), element_radius("n", "cs"), element_radius("p", "cs")),
+        term=GaussianNumbers(np.array([charge]), np.array([relative * abs(charge)])),
+        declared=(SIN2_THETA_W, _standard_weak_charge(standard), element_radius("n", "cs"), element_radius("p", "cs")),
     )
 
 

@@ -19,7 +19,9 @@ from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import QUENCHING, PolynomialQuenching, Unquenched
 from ..detectors.resolution import GammaSmearing
 from ..detectors.response import BinnedDetector
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.gaussian import GaussianNumbers
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.target import Target, compound_target
 from ..parameters.strengths import SNS_FLUX, Part, Strength
 from ..sources.pion_decay import pion_decay_at_rest
@@ -76,28 +78,29 @@ def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Mea
             Constant(_steady_state(data)),
         )
         steady_state = Strength("ss_norm", "ss", data.number("pulls.steady_state", "1"))
-        strengths, observed, errors = (*strengths, steady_state), coincidence, None
+        strengths, term = (*strengths, steady_state), PoissonCounts(coincidence)
     else:
         detector = BinnedDetector(energy=energy, spread=Constant(np.ones((3, 1))), others={})
-        backgrounds = (Constant(brn[:, None]),)
-        observed = (coincidence - anticoincidence).sum(axis=1, keepdims=True)
-        errors = np.sqrt((coincidence + anticoincidence).sum(axis=1, keepdims=True))
+        backgrounds = (Constant(brn),)
+        errors = np.sqrt((coincidence + anticoincidence).sum(axis=1))
+        term = GaussianNumbers((coincidence - anticoincidence).sum(axis=1), errors)
     return Measurement(
         name=f"{NAME}:{variant}" if timed else NAME,
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
         dataset="coherent-csi",
-        source=pion_decay_at_rest(
-            data.number("beam.neutrinos_per_flavour_and_proton", "1"),
-            data.number("beam.protons_on_target", "1"),
-            data.number("beam.distance", "m"),
+        scattering=Scattering(
+            source=pion_decay_at_rest(
+                data.number("beam.neutrinos_per_flavour_and_proton", "1"),
+                data.number("beam.protons_on_target", "1"),
+                data.number("beam.distance", "m"),
+            ),
+            target=target,
+            detector=detector,
         ),
-        target=target,
-        detector=detector,
         backgrounds=backgrounds,
         strengths=strengths,
-        observed=observed,
-        errors=errors,
+        term=term,
     )
 
 

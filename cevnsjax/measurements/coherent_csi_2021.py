@@ -20,7 +20,8 @@ from ..detectors.quenching import QUENCHING, QUENCHING_SHAPES, PolynomialQuenchi
 from ..detectors.resolution import GammaSmearing
 from ..detectors.response import BinnedDetector
 from ..detectors.time import TimeWindow, time_shift
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.target import Target, compound_target
 from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import SNS_FLUX, Part, Strength
@@ -82,21 +83,23 @@ def coherent_csi_2021(
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
         dataset="coherent-csi",
-        source=pion_decay_at_rest(
-            data.number("beam.neutrinos_per_flavour_and_proton", "1"),
-            data.number("beam.protons_on_target", "1"),
-            data.number("beam.distance", "m"),
+        scattering=Scattering(
+            source=pion_decay_at_rest(
+                data.number("beam.neutrinos_per_flavour_and_proton", "1"),
+                data.number("beam.protons_on_target", "1"),
+                data.number("beam.distance", "m"),
+            ),
+            target=target,
+            detector=detector,
         ),
-        target=target,
-        detector=detector,
         backgrounds=(
             _neutrons(data, "brn", energy.edges, window),
             _neutrons(data, "nin", energy.edges, window),
             _steady_state(data, energy.edges, window),
         ),
         strengths=_strengths(data, variant, target),
-        observed=_binned_events(data, "coincidence", energy.edges, window.edges),
-        nuisances=_nuisances(variant, energy),
+        term=PoissonCounts(_binned_events(data, "coincidence", energy.edges, window.edges)),
+        declared=_nuisances(variant, energy),
     )
 
 

@@ -19,7 +19,8 @@ from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import LindhardQuenching
 from ..detectors.resolution import GaussianSmearing
 from ..detectors.response import BinnedDetector
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.target import natural_target
 from ..parameters.parameter import Parameter
 from ..parameters.strengths import SNS_FLUX, Part, Strength
@@ -63,28 +64,30 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
         title=data.get("title", str),
         references=(data.get("sources.paper", str),),
         dataset=NAME,
-        source=pion_decay_at_rest(
-            data.number("beam.neutrinos_per_flavour_and_proton", "1"),
-            data.number("beam.protons_times_mass", "kg") / mass,
-            data.number("beam.distance", "m"),
-        ),
-        target=natural_target("ge", mass, form_factor),
-        detector=BinnedDetector(
-            energy=energy_detector(data, energy),
-            spread=Constant(_with_beam(kept[:, None] * np.array([prompt, delayed, delayed])[:, None, :])),
-            others={"window": np.array([0.0, 1.0, 2.0]), "time [us]": time},
+        scattering=Scattering(
+            source=pion_decay_at_rest(
+                data.number("beam.neutrinos_per_flavour_and_proton", "1"),
+                data.number("beam.protons_times_mass", "kg") / mass,
+                data.number("beam.distance", "m"),
+            ),
+            target=natural_target("ge", mass, form_factor),
+            detector=BinnedDetector(
+                energy=energy_detector(data, energy),
+                spread=Constant(_with_beam(kept[:, None] * np.array([prompt, delayed, delayed])[:, None, :])),
+                others={"window": np.array([0.0, 1.0, 2.0]), "time [us]": time},
+            ),
         ),
         backgrounds=(
-            Constant(_with_beam(_neutrons(data, energy, kept)[:, None] * prompt)),
-            BinLevels(np.tile(beam_off.mean(axis=1, keepdims=True), 2 * len(time) - 2), levels),
+            Constant(_on_axes(_with_beam(_neutrons(data, energy, kept)[:, None] * prompt))),
+            BinLevels(_on_axes(np.tile(beam_off.mean(axis=1, keepdims=True), 2 * len(time) - 2)), levels),
         ),
         strengths=(
             _signal_strength(data),
             Strength("brn_norm", "brn", _neutron_width(data)),
             steady,
         ),
-        observed=np.concatenate([_counts(data, "on"), beam_off], axis=1),
-        nuisances=(
+        term=PoissonCounts(_on_axes(np.concatenate([_counts(data, "on"), beam_off], axis=1))),
+        declared=(
             dataclasses.replace(steady.as_parameter(), bounds=(LEAST_STEADY, 10.0)),
             *(_level(name, low, high) for name, low, high in zip(levels, energy, energy[1:], strict=False)),
         ),
@@ -129,6 +132,11 @@ def _arrivals(data: DataFile, edges: Float[np.ndarray, " edge"]) -> Float[np.nda
 def _with_beam(counts: Float[np.ndarray, "... time"]) -> Float[np.ndarray, "... cell"]:
     """Return what comes with the beam in the cells (window, time): nothing in the window without beam."""
     return np.concatenate([counts, np.zeros_like(counts)], axis=-1)
+
+
+def _on_axes(counts: Float[np.ndarray, "bin cell"]) -> Float[np.ndarray, "bin window time"]:
+    """Return the cells of the two windows on axes of their own."""
+    return counts.reshape(len(counts), 2, -1)
 
 
 def _neutrons(

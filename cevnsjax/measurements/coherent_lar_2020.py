@@ -26,7 +26,10 @@ from ..detectors.quenching import PolynomialQuenching
 from ..detectors.resolution import GaussianSmearing
 from ..detectors.response import BinnedDetector
 from ..detectors.time import TimeBins, time_shift
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.gaussian import GaussianNumbers
+from ..measuring.terms.poisson import PoissonCounts
+from ..measuring.terms.term import Term
 from ..nuclei.target import Target, compound_target
 from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import SNS_FLUX, Part, Strength
@@ -97,29 +100,30 @@ def coherent_lar_2020(variant: str = "1d", form_factor: str = "helm") -> Measure
     )
     dimensions, _, flavours = variant.partition("-")
     build = {"1d": _energy, "2d": _energy_time, "3d": _energy_f90_time}[dimensions]
-    detector, backgrounds, observed, errors, nuisances = build(data, _templates(data), bool(flavours))
+    detector, backgrounds, term, nuisances = build(data, _templates(data), bool(flavours))
     return Measurement(
         name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
         dataset="coherent-lar",
-        source=pion_decay_at_rest(
-            data.number("beam.neutrinos_per_flavour_and_proton", "1"),
-            data.number(f"beam.protons_on_target_{analysis}", "1"),
-            data.number("beam.distance", "m"),
+        scattering=Scattering(
+            source=pion_decay_at_rest(
+                data.number("beam.neutrinos_per_flavour_and_proton", "1"),
+                data.number(f"beam.protons_on_target_{analysis}", "1"),
+                data.number("beam.distance", "m"),
+            ),
+            target=target,
+            detector=detector,
         ),
-        target=target,
-        detector=detector,
         backgrounds=backgrounds,
         strengths=_strengths(data, dimensions, target),
-        observed=observed,
-        errors=errors,
-        nuisances=nuisances,
+        term=term,
+        declared=nuisances,
     )
 
 
-Parts = tuple[BinnedDetector, tuple[Stage, ...], np.ndarray, np.ndarray | None, tuple[Parameter, ...]]
-"""Detector, backgrounds, observed counts, their errors if they are Gaussian, nuisances."""
+Parts = tuple[BinnedDetector, tuple[Stage, ...], Term, tuple[Parameter, ...]]
+"""Detector, backgrounds, what was observed, nuisances."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,14 +159,13 @@ def _templates(data: DataFile) -> Templates:
 
 def _energy(data: DataFile, templates: Templates, flavours: bool) -> Parts:
     """Return the fit in energy: the steady state is subtracted from the data, the neutrons have errors in each bin."""
-    neutrons = [templates.shape[name].sum(axis=1)[:, None] for name in ("brn", "delayed_brn")]
+    neutrons = [templates.shape[name].sum(axis=1) for name in ("brn", "delayed_brn")]
     energy = _energy_detector(data, smeared=False)
     _, _, excess, error = data.table("energy_excess")
     return (
         BinnedDetector(energy=energy, spread=Constant(np.ones((3, 1))), others={}),
         tuple(map(Constant, neutrons)),
-        excess[:, None],
-        np.hypot(error[:, None], data.number("pulls.shape", "1") * sum(neutrons)),
+        GaussianNumbers(excess, np.hypot(error, data.number("pulls.shape", "1") * sum(neutrons))),
         (),
     )
 
@@ -189,7 +192,7 @@ def _energy_time(data: DataFile, templates: Templates, flavours: bool) -> Parts:
         _template_parameter(name, f"share of the released {text}", Gaussian(0.0, 1.0))
         for name, (_, _, text) in SHIFTS.items()
     )
-    return detector, (distorted("brn", brn), delayed_brn, ss), observed, errors, nuisances
+    return detector, (distorted("brn", brn), delayed_brn, ss), GaussianNumbers(observed, errors), nuisances
 
 
 def _energy_f90_time(data: DataFile, templates: Templates, flavours: bool) -> Parts:
@@ -218,13 +221,13 @@ def _energy_f90_time(data: DataFile, templates: Templates, flavours: bool) -> Pa
         spread_parameters=shifts,
     )
     backgrounds = tuple(
-        Template(morphed(name, templates.shape), morphed(name, templates.time), templates.bins) for name in BACKGROUNDS
+        Template(morphed(name, templates.shape), morphed(name, templates.time), signal.shape) for name in BACKGROUNDS
     )
     nuisances = tuple(
         _template_parameter(name, f"{text}, ±1 at the released ±1σ templates", None)
         for name, (_, _, _, text) in morphing.items()
     )
-    return detector, backgrounds, templates.observed.reshape(templates.bins, -1), None, nuisances
+    return detector, backgrounds, PoissonCounts(templates.observed), nuisances
 
 
 def _arrivals(data: DataFile, released: Stage, flavours: bool) -> tuple[Stage, tuple[Parameter, ...]]:

@@ -12,7 +12,8 @@ from .._base.data_files import DataFile
 from .._base.errors import InputError
 from ..interactions.standard_model import SIN2_THETA_W
 from ..interactions.weak_charge import WeakAmplitude
-from ..measuring.measurement import Observables
+from ..measuring.measurement import Measurement
+from ..measuring.terms.gaussian import GaussianNumbers
 from ..nuclei.form_factors import FERMI_DIFFUSENESS
 from ..nuclei.nuclide import nuclide
 from ..nuclei.radii import isotope_radius
@@ -22,7 +23,7 @@ VARIANTS = ("form-factor",)
 
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def crex(variant: str = "form-factor", form_factor: str = "helm") -> Observables:
+def crex(variant: str = "form-factor", form_factor: str = "helm") -> Measurement:
     """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution.
 
     The error has the statistical, the systematic and the published model error in quadrature.
@@ -34,7 +35,7 @@ def crex(variant: str = "form-factor", form_factor: str = "helm") -> Observables
     nucleus, radii = nuclide(name), {particle: isotope_radius(particle, name) for particle in "np"}
     transfer = data.number("crex.momentum_transfer", "1/fm")
     errors = (data.number(f"crex.{kind}_error", "1") for kind in ("statistical", "systematic", "model"))
-    return Observables(
+    return Measurement(
         name=NAME,
         title=data.get("title", str),
         references=(data.get("sources.paper", str),),
@@ -48,7 +49,6 @@ def crex(variant: str = "form-factor", form_factor: str = "helm") -> Observables
             proton_radius=radii["p"].name,
             neutron_radius=radii["n"].name,
         ),
-        observed=np.array([data.number("crex.weak_form_factor", "1")]),
-        errors=np.array([math.hypot(*errors)]),
-        own=(SIN2_THETA_W, radii["n"], radii["p"]),
+        term=GaussianNumbers(np.array([data.number("crex.weak_form_factor", "1")]), np.array([math.hypot(*errors)])),
+        declared=(SIN2_THETA_W, radii["n"], radii["p"]),
     )

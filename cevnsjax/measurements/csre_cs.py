@@ -10,7 +10,8 @@ from .._base.data_files import DataFile
 from .._base.errors import InputError
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
-from ..measuring.measurement import Observables
+from ..measuring.measurement import Measurement
+from ..measuring.terms.gaussian import GaussianNumbers
 from ..nuclei.radii import element_radius, point_radius
 from ..stages.stage import Stage
 
@@ -30,20 +31,19 @@ class PointNeutronRadius(Stage):
 
 
 @arguments.checked(variant=arguments.text)
-def csre_cs(variant: str = "radius") -> Observables:
+def csre_cs(variant: str = "radius") -> Measurement:
     """Return the measurement."""
     if variant not in VARIANTS:
         raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
     data = DataFile("csre_cs/measurement.toml")
     key = "result.point_neutron_radius"
-    return Observables(
+    return Measurement(
         name=NAME,
         title=data.get("title", str),
         references=(data.get("sources.paper", str),),
         dataset=NAME,
         labels=("point-neutron radius of 133Cs [fm]",),
         prediction=PointNeutronRadius(),
-        observed=np.array([data.number(key, "fm")]),
-        errors=np.array([data.uncertainty(key)]),
-        own=(element_radius("n", "cs"),),
+        term=GaussianNumbers(np.array([data.number(key, "fm")]), np.array([data.uncertainty(key)])),
+        declared=(element_radius("n", "cs"),),
     )

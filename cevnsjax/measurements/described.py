@@ -32,7 +32,8 @@ from ..folding.nodes import RECOIL_ORDER, recoil_nodes
 from ..folding.prediction import component_counts
 from ..folding.scatterers import nuclei
 from ..interactions.combination import combine
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.nuclide import nuclide
 from ..nuclei.target import parse_formula, target_of
 from ..parameters.parameter import Gaussian, Parameter
@@ -119,9 +120,7 @@ def _build(data: Description, form_factor: str) -> Measurement:
         title=_title(data) if data.has("title") else name,
         references=data.sources(),
         dataset=name,
-        source=source,
-        target=target,
-        detector=detector,
+        scattering=Scattering(source, target, detector),
         backgrounds=tuple(backgrounds.values()),
         strengths=(
             Strength("cevns_norm", "cevns", data.optional("systematics.signal", "1", None)),
@@ -130,12 +129,12 @@ def _build(data: Description, form_factor: str) -> Measurement:
                 for part in backgrounds
             ),
         ),
-        observed=np.zeros(detector.shape),
+        term=PoissonCounts(np.zeros([len(edges) - 1 for edges in detector.axes.values()])),
         asimov=True,
     )
     _check_strengths(data, measurement)
     _check_size(data, measurement)
-    measurement = dataclasses.replace(measurement, nuisances=_nuisances(data, measurement))
+    measurement = dataclasses.replace(measurement, declared=_nuisances(data, measurement))
     data.refuse_the_rest()
     return _expected(data, measurement)
 
@@ -175,14 +174,15 @@ def _isotopes(data: Description, formula: str) -> dict[str, dict[str, float]]:
 
 def _check_size(data: Description, measurement: Measurement) -> None:
     """Refuse bins of which there are too many, before memory is taken for them."""
-    bins, cells = measurement.detector.shape
+    scattering = measurement.counted()
+    bins, cells = scattering.detector.shape
     if bins * cells > MOST_BINS:
         raise data.fail("binning", f"at most {MOST_BINS} bins of energy and time", f"{bins} × {cells}")
-    pieces = measurement.detector.energy.pieces
+    pieces = scattering.detector.energy.pieces
     if bins * pieces > MOST_PARTS:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{bins} × {pieces}")
-    nodes = recoil_nodes(measurement, nuclei(measurement), RECOIL_ORDER)
-    size = measurement.detector.response(nodes.recoil, BIN_ORDER).width()
+    nodes = recoil_nodes(scattering, nuclei(scattering), RECOIL_ORDER)
+    size = scattering.detector.response(nodes.recoil, BIN_ORDER).width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({bins} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
         raise data.fail("binning", f"a response of at most {MOST_NUMBERS:.2g} numbers", what)
@@ -199,7 +199,7 @@ def _check_counts(data: Description, counts: Mapping[str, Float[np.ndarray, "...
 
 def _narrow(measurement: Measurement) -> str:
     """Return what to change where the resolution is too narrow for the nodes of the quadrature."""
-    energy = measurement.detector.energy
+    energy = measurement.counted().detector.energy
     nominal = energy.nominal()
     at = energy.smearing.mean(energy.edges[1:2], nominal)
     width = float(energy.smearing.deviation(at, nominal)[0])
@@ -226,7 +226,8 @@ def _expected(data: Description, measurement: Measurement) -> Measurement:
         parts = np.any(np.abs(finer - counts["cevns"]) > ACCURACY * np.maximum(fine, SMALL * largest))
         found = f"{missed:.1g} missed in a bin (it takes {_narrow(measurement)}{', or more parts' if parts else ''})"
         raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", found)
-    return dataclasses.replace(measurement, observed=sum(np.asarray(part) for part in counts.values()))
+    term = dataclasses.replace(measurement.term, observed=sum(np.asarray(part) for part in counts.values()))
+    return dataclasses.replace(measurement, term=term)
 
 
 # Source
@@ -406,7 +407,7 @@ def _arrivals(data: Description) -> ArrivalTimes:
 # Backgrounds and systematics
 
 
-def _background(data: Description, name: str, detector: BinnedDetector, exposure: float) -> Background:
+def _background(data: Description, name: str, detector: BinnedDetector, exposure: float) -> Stage:
     """Return a background: counts in each energy bin, or a rate in an `exposure` [kg day], or a total with a shape."""
     key, edges, unit = f"backgrounds.{name}", detector.energy.edges, detector.energy.unit
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
@@ -428,6 +429,8 @@ def _background(data: Description, name: str, detector: BinnedDetector, exposure
             _flat(edges) if shape == "flat" else exponential_shape(edges, 1.0 / data.value(f"{key}.energy_scale", unit))
         )
         energy = data.value(f"{key}.total", "counts", zero=True) * share
+    if not detector.others:
+        return Constant(energy)
     return Background(energy, Constant(_time_shape(data, key, detector)[None, :]))
 
 
@@ -436,8 +439,6 @@ def _flat(edges: Float[np.ndarray, " edge"]) -> Float[np.ndarray, " bin"]:
 
 
 def _time_shape(data: Description, key: str, detector: BinnedDetector) -> Float[np.ndarray, " cell"]:
-    if not detector.others:
-        return np.ones(1)
     edges = detector.others[TIME_AXIS]
     kinds = ("flat", "exponential", "prompt")
     kind = data.one_of(f"{key}.time", kinds) if data.has(f"{key}.time") else "flat"
@@ -456,9 +457,9 @@ def _check_strengths(data: Description, measurement: Measurement) -> None:
     others = {
         SNS_FLUX,
         "cevns_norm",
-        *measurement.group_strengths,
-        *(p.name for p in (*combine().parameters(), *measurement.target.parameters())),
-        *(p.name for p in measurement.detector.parameters()),
+        *measurement.counted().group_strengths("cevns_norm"),
+        *(p.name for p in (*combine().parameters(), *measurement.counted().target.parameters())),
+        *(p.name for p in measurement.counted().detector.parameters()),
     }
     for strength in measurement.strengths[1:]:
         if strength.parameter in others:

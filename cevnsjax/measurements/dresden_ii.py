@@ -22,7 +22,8 @@ from .._base.typing import Array, Float, Params
 from ..detectors.ionisation import IonisationDetector
 from ..detectors.quenching import LindhardQuenching, Quenching, TabulatedQuenching
 from ..detectors.resolution import RESOLUTION_NORM, GaussianSmearing
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.gaussian import GaussianNumbers
 from ..nuclei.target import natural_target
 from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import Strength
@@ -48,10 +49,10 @@ class Continuum(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(CONTINUUM)
 
-    def __call__(self, params: Params) -> Float[Array, "bin 1"]:
+    def __call__(self, params: Params) -> Float[Array, " bin"]:
         flat, exponential, slope = (params[name] for name in CONTINUUM)
         xp = namespace(self.energy, flat, exponential, slope)
-        return (flat + exponential * xp.exp(-slope * self.energy))[:, None]
+        return flat + exponential * xp.exp(-slope * self.energy)
 
 
 class ElectronCapture(Stage):
@@ -75,7 +76,7 @@ class ElectronCapture(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset((*LINE, M_RATIO, RESOLUTION_NORM))
 
-    def __call__(self, params: Params) -> Float[Array, "bin 1"]:
+    def __call__(self, params: Params) -> Float[Array, " bin"]:
         height, centre, width = (params[name] for name in LINE)
         noise = self.noise * params[RESOLUTION_NORM]
         m_height = params[M_RATIO] * self.m_ratio * height * width / noise
@@ -85,7 +86,7 @@ class ElectronCapture(Stage):
             (self.l2_height * height, self.l2_centre, width),
             (m_height, self.m_centre, noise),
         )
-        return sum(h * xp.exp(-0.5 * ((self.energy - c) / w) ** 2) for h, c, w in lines)[:, None]
+        return sum(h * xp.exp(-0.5 * ((self.energy - c) / w) ** 2) for h, c, w in lines)
 
 
 @arguments.checked(
@@ -116,28 +117,29 @@ def dresden_ii(
         title=f"{data.get('title', str)}, reactor {period}",
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "analysis")),
         dataset=f"{NAME}-{period}",
-        source=reactor(
-            "MVE",
-            fissions_of_flux(
+        scattering=Scattering(
+            source=reactor(
                 "MVE",
-                data.number("reactor.flux", "1/cm^2/s"),
-                1.0,
-                fission_fractions(data.array("reactor.fission_fractions", "fraction")),
-                each=True,
+                fissions_of_flux(
+                    "MVE",
+                    data.number("reactor.flux", "1/cm^2/s"),
+                    1.0,
+                    fission_fractions(data.array("reactor.fission_fractions", "fraction")),
+                    each=True,
+                ),
+                distance=data.number("reactor.distance", "m"),
             ),
-            distance=data.number("reactor.distance", "m"),
+            target=natural_target(data.get("detector.element", str), data.number("detector.mass", "kg"), form_factor),
+            detector=detector,
         ),
-        target=natural_target(data.get("detector.element", str), data.number("detector.mass", "kg"), form_factor),
-        detector=detector,
         backgrounds=(Continuum(energy), _electron_capture(data, energy)),
         strengths=(
             Strength("cevns_norm", "cevns", data.number("pulls.flux", "1") if signal_pulls else None),
             Strength("continuum_norm", "continuum", None),
             Strength("electron_capture_norm", "electron capture", None),
         ),
-        observed=rates[:, None],
-        errors=errors[:, None],
-        nuisances=(*_background_parameters(data, period), *(_pulled(data, detector) if signal_pulls else ())),
+        term=GaussianNumbers(rates, errors),
+        declared=(*_background_parameters(data, period), *(_pulled(data, detector) if signal_pulls else ())),
     )
 
 

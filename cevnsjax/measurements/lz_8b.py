@@ -10,7 +10,8 @@ from .._base import arguments
 from .._base.data_files import DataFile
 from .._base.errors import InputError
 from ..detectors.templates import TemplateDetector
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.target import natural_target
 from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
@@ -42,16 +43,18 @@ def lz_8b(variant: str = "equivalent", form_factor: str = "helm") -> Measurement
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "hepdata", "compilation")),
         dataset=NAME,
-        source=solar_neutrinos(YEAR, ("b8",)),
-        target=natural_target("xe", TONNE, form_factor),
-        detector=TemplateDetector(
-            1e-3 * energy, exposure * efficiency[:, None, None], (), {"sample [1]": np.arange(2.0)}
+        scattering=Scattering(
+            source=solar_neutrinos(YEAR, ("b8",)),
+            target=natural_target("xe", TONNE, form_factor),
+            detector=TemplateDetector(
+                1e-3 * energy, exposure * efficiency[:, None, None], (), {"sample [1]": np.arange(2.0)}
+            ),
         ),
-        backgrounds=(Constant(np.array([[data.number("counting.background", "counts")]])),),
+        backgrounds=(Constant(np.array([data.number("counting.background", "counts")])),),
         strengths=(
             Strength("cevns_norm", "cevns", data.number("counting.signal_efficiency", "1"), scales=("b8_flux_norm",)),
             Strength("background_norm", "background", None),
         ),
-        observed=np.array([[data.number("counting.observed", "counts")]]),
-        nuisances=(b8_flux_norm(),),
+        term=PoissonCounts(np.array([data.number("counting.observed", "counts")])),
+        declared=(b8_flux_norm(),),
     )

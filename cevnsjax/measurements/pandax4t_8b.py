@@ -10,7 +10,8 @@ from .._base import arguments
 from .._base.data_files import DataFile
 from .._base.errors import InputError
 from ..detectors.templates import TemplateDetector
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.target import natural_target
 from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
@@ -43,10 +44,10 @@ def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measureme
         title=data.get("title", str),
         references=(data.get("sources.paper", str),),
         dataset=NAME,
-        source=solar_neutrinos(YEAR, ("b8",)),
-        target=natural_target("xe", TONNE, form_factor),
-        detector=_detector(data),
-        backgrounds=tuple(Constant(np.where(np.eye(2)[:, k : k + 1] > 0, background[k], 0.0)) for k in range(2)),
+        scattering=Scattering(
+            solar_neutrinos(YEAR, ("b8",)), natural_target("xe", TONNE, form_factor), _detector(data)
+        ),
+        backgrounds=tuple(Constant(np.where(np.eye(2)[k] > 0, background[k], 0.0)) for k in range(2)),
         strengths=(
             Strength("cevns_norm", "cevns", None, scales=("b8_flux_norm",)),
             *(
@@ -54,8 +55,8 @@ def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measureme
                 for k, sample in enumerate(SAMPLES)
             ),
         ),
-        observed=np.array([[data.number(f"{sample}.observed", "counts")] for sample in SAMPLES]),
-        nuisances=(b8_flux_norm(),),
+        term=PoissonCounts(np.array([data.number(f"{sample}.observed", "counts") for sample in SAMPLES])),
+        declared=(b8_flux_norm(),),
     )
 
 

@@ -13,7 +13,8 @@ from .._base.data_files import DataFile
 from .._base.errors import InputError, suggest
 from ..interactions.standard_model import SIN2_THETA_W
 from ..interactions.weak_charge import WeakAmplitude
-from ..measuring.measurement import Observables
+from ..measuring.measurement import Measurement
+from ..measuring.terms.gaussian import GaussianNumbers
 from ..nuclei.nuclide import nuclide
 from ..nuclei.radii import element_radius
 
@@ -22,7 +23,7 @@ VARIANTS = ("alone", "with-prex-i")
 
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Observables:
+def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Measurement:
     """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution."""
     if variant not in VARIANTS:
         raise InputError(
@@ -35,7 +36,7 @@ def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Observables:
         "prex_ii": 1e3 * math.sqrt(data.number("prex_ii.momentum_transfer_squared", "GeV^2")) / HBAR_C,
         "prex_i": data.number("prex_i.momentum_transfer", "1/fm"),
     }
-    return Observables(
+    return Measurement(
         name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "first")[: len(runs)]),
@@ -49,7 +50,9 @@ def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Observables:
             proton_radius="r_p_pb",
             neutron_radius="r_n_pb",
         ),
-        observed=np.array([data.number(f"{run}.weak_form_factor", "1") for run in runs]),
-        errors=np.array([data.uncertainty(f"{run}.weak_form_factor") for run in runs]),
-        own=(SIN2_THETA_W, element_radius("n", "pb"), element_radius("p", "pb")),
+        term=GaussianNumbers(
+            np.array([data.number(f"{run}.weak_form_factor", "1") for run in runs]),
+            np.array([data.uncertainty(f"{run}.weak_form_factor") for run in runs]),
+        ),
+        declared=(SIN2_THETA_W, element_radius("n", "pb"), element_radius("p", "pb")),
     )

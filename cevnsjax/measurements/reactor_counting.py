@@ -19,7 +19,9 @@ from .._base.errors import InputError
 from ..detectors.ionisation import IonisationDetector
 from ..detectors.quenching import LindhardQuenching
 from ..detectors.resolution import GaussianSmearing
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.gaussian import GaussianNumbers
+from ..measuring.terms.upper_limit import UpperLimit
 from ..nuclei.target import Target, natural_target
 from ..parameters.strengths import Part, Strength
 from ..sources.reactor import fission_fractions, fissions_of_power, reactor
@@ -46,13 +48,11 @@ def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measu
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "setup")),
         dataset=data.get("name", str),
-        source=_source(data),
-        target=_target(data, form_factor),
-        detector=detector,
-        backgrounds=(),
+        scattering=Scattering(_source(data), _target(data, form_factor), detector),
         strengths=(Strength("cevns_norm", "cevns", data.number("pulls.signal", "1"), parts),),
-        observed=np.array([[data.number("counts.observed", "counts")]]),
-        errors=np.array([[data.number("counts.error", "counts")]]),
+        term=GaussianNumbers(
+            np.array([data.number("counts.observed", "counts")]), np.array([data.number("counts.error", "counts")])
+        ),
     )
 
 
@@ -83,14 +83,9 @@ def _limit(data: DataFile, form_factor: str) -> Measurement:
         title=data.get("title", str),
         references=(data.get("sources.paper", str),),
         dataset=data.get("name", str),
-        source=_source(data),
-        target=_target(data, form_factor),
-        detector=_detector(data),
-        backgrounds=(),
+        scattering=Scattering(_source(data), _target(data, form_factor), _detector(data)),
         strengths=(Strength("cevns_norm", "cevns", None),),
-        observed=np.zeros((1, 1)),
-        errors=np.array([[width]]),
-        one_sided=True,
+        term=UpperLimit(np.zeros(1), np.array([width])),
     )
 
 

@@ -25,7 +25,10 @@ from ..detectors.energy import EnergyDetector
 from ..detectors.quenching import Unquenched
 from ..detectors.resolution import GaussianSmearing
 from ..detectors.response import BinnedDetector
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.gaussian import GaussianNumbers
+from ..measuring.terms.poisson import PoissonCounts
+from ..measuring.terms.term import Term
 from ..nuclei.target import natural_target
 from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, solar_neutrinos
@@ -46,11 +49,11 @@ def lz_er(variant: str = "ws2022") -> Measurement:
     """Return LZ: the run ``ws2022`` or ``ws2024``."""
     data = _data("lz_er", variant, RUNS)
     edges, observed, background = _spectrum(data, f"spectrum_{variant}")
-    backgrounds: tuple[Stage, ...] = (Constant(background[:, None]),)
+    backgrounds: tuple[Stage, ...] = (Constant(background),)
     strengths = (*_strengths(data),)
     if variant == "ws2022":
         line = _line(data, edges)
-        backgrounds = (Constant((background - line)[:, None]), Constant(line[:, None]))
+        backgrounds = (Constant(background - line), Constant(line))
         strengths = (*strengths, Strength("ar37_norm", "ar37", data.number("pulls.argon", "1")))
     return _measurement(
         data=data,
@@ -68,7 +71,7 @@ def lz_er(variant: str = "ws2022") -> Measurement:
         ),
         backgrounds=backgrounds,
         strengths=strengths,
-        observed=observed,
+        term=PoissonCounts(observed),
     )
 
 
@@ -94,10 +97,9 @@ def xenonnt_er(variant: str = "poisson") -> Measurement:
             efficiency=TabulatedEfficiency(*data.table("efficiency")),
             unit="keV",
         ),
-        backgrounds=(Constant(background[:, None]),),
+        backgrounds=(Constant(background),),
         strengths=(signal, Strength(others.parameter, others.component, None) if gaussian else others),
-        observed=observed,
-        errors=np.sqrt(observed)[:, None] if gaussian else None,
+        term=GaussianNumbers(observed, np.sqrt(observed)) if gaussian else PoissonCounts(observed),
     )
 
 
@@ -125,9 +127,9 @@ def pandax4t_er(variant: str = "run1") -> Measurement:
             unit="keV",
             acceptance=_acceptance(data, "efficiency"),
         ),
-        backgrounds=(Constant(background[:, None]),),
+        backgrounds=(Constant(background),),
         strengths=_strengths(data),
-        observed=observed,
+        term=PoissonCounts(observed),
     )
 
 
@@ -184,20 +186,20 @@ def _measurement(
     detector: EnergyDetector,
     backgrounds: tuple[Stage, ...],
     strengths: tuple[Strength, ...],
-    observed: Float[np.ndarray, " bin"],
-    errors: Float[np.ndarray, "bin cell"] | None = None,
+    term: Term,
 ) -> Measurement:
     return Measurement(
         name=name,
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in references),
         dataset=dataset,
-        source=solar_neutrinos(YEAR),
-        target=natural_target("xe", exposure * TONNE, "helm"),
-        detector=BinnedDetector(energy=detector, spread=Constant(np.ones((3, 1))), others={}),
+        scattering=Scattering(
+            source=solar_neutrinos(YEAR),
+            target=natural_target("xe", exposure * TONNE, "helm"),
+            detector=BinnedDetector(energy=detector, spread=Constant(np.ones((3, 1))), others={}),
+            recoils="electron",
+        ),
         backgrounds=backgrounds,
         strengths=strengths,
-        observed=observed[:, None],
-        errors=errors,
-        recoils="electron",
+        term=term,
     )

@@ -12,12 +12,13 @@ from .._base import arguments
 from .._base.data_files import DataFile
 from .._base.errors import InputError, suggest
 from ..detectors.templates import Morph, Morphed, TemplateDetector, morph
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.target import natural_target
 from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import Strength
 from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..stages.stage import Constant, Stage
+from ..stages.stage import Constant, OnAxes, Stage
 
 NAME = "xenonnt-8b"
 RUNS = {"all": ("sr0", "sr1", "sr2"), "sr0-sr1": ("sr0", "sr1")}
@@ -45,6 +46,7 @@ def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
     data, runs = DataFile("xenonnt_8b/measurement.toml"), RUNS[variant]
     exposure = data.array("runs.exposure", "t*y")[: len(runs)]
     templates = {name: values[: len(runs)] for name, values in data.arrays("templates").items()}
+    grid = (SIDE * len(runs), SIDE, SIDE, SIDE)
     morphs = (_yield(data, "t_ly", "light"), _yield(data, "t_qy", "charge"))
     width = {key: data.number(f"pulls.{key}", "1") for key in data.get("pulls", dict)}
     return Measurement(
@@ -52,18 +54,20 @@ def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
         title=data.get("title", str),
         references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "paper_2026", "release", "model")),
         dataset=NAME,
-        source=solar_neutrinos(YEAR, ("b8",)),
-        target=natural_target("xe", TONNE, form_factor),
-        detector=TemplateDetector(
-            energy=1e-3 * data.array("templates.recoil_energy", "keV"),
-            templates=_exposed(templates["signal"], exposure),
-            morphs=morphs,
-            edges=_axes(len(runs)),
+        scattering=Scattering(
+            source=solar_neutrinos(YEAR, ("b8",)),
+            target=natural_target("xe", TONNE, form_factor),
+            detector=TemplateDetector(
+                energy=1e-3 * data.array("templates.recoil_energy", "keV"),
+                templates=_exposed(templates["signal"], exposure),
+                morphs=morphs,
+                edges=_axes(len(runs)),
+            ),
         ),
         backgrounds=(
-            *(_one_run(templates["accidental"], exposure, run) for run in range(len(runs))),
-            Constant(_exposed(templates["electron_recoil"], exposure)),
-            Morphed(Constant(_exposed(templates["neutron"], exposure)), morphs),
+            *(OnAxes(_one_run(templates["accidental"], exposure, run), grid) for run in range(len(runs))),
+            OnAxes(Constant(_exposed(templates["electron_recoil"], exposure)), grid),
+            OnAxes(Morphed(Constant(_exposed(templates["neutron"], exposure)), morphs), grid),
         ),
         strengths=(
             Strength("cevns_norm", "cevns", width["signal_efficiency"], scales=("b8_flux_norm",)),
@@ -71,8 +75,8 @@ def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
             Strength("er_norm", "er", width["electron_recoil"]),
             Strength("neutron_norm", "neutron", width["neutron"]),
         ),
-        observed=_observed(data, runs),
-        nuisances=(b8_flux_norm(),),
+        term=PoissonCounts(_observed(data, runs).reshape(grid)),
+        declared=(b8_flux_norm(),),
     )
 
 

@@ -1,9 +1,13 @@
-"""A measurement ties the parts together: source, target, detector, backgrounds, systematics, observed counts.
+"""A measurement ties the parts together: what is expected, component by component, and what was observed.
 
-`Measurement` holds counts in bins; `Observables` holds measured numbers that are functions of the parameters.
+One class for counts in bins and for measured numbers. What is expected are components: the recoils of a `Scattering` and
+the backgrounds, or a prediction of the measured numbers. All arrays have one axis for each named axis. What was observed,
+and how far from it the expected may be, is the `term`.
 """
 
+import collections
 from collections.abc import Sequence, Set
+from typing import final
 
 import equinox as eqx
 import numpy as np
@@ -17,154 +21,181 @@ from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import Strength, group_strength
 from ..sources.source import Source
 from ..stages.stage import Stage
+from .terms.term import Term
 
 DATA, ASIMOV = "data", "expected counts (Asimov)"
+PREDICTION = "prediction"
+"""The component of measured numbers."""
 
 
+@final
+class Scattering(eqx.Module):
+    """Neutrinos of a source that scatter in a target, seen by a detector."""
+
+    source: Source
+    target: Target
+    detector: Detector
+    recoils: str = eqx.field(static=True, default="nucleus")
+    """What recoils, "nucleus" or "electron"; the detector is one of them."""
+
+    def __check_init__(self) -> None:
+        if self.recoils not in TARGETS:
+            raise InputError(f"expected recoils of one of {', '.join(TARGETS)}, found '{self.recoils}'")
+
+    @property
+    def takes_electrons(self) -> bool:
+        """Return whether electrons can be added to what the neutrinos scatter off."""
+        return self.recoils != "electron"
+
+    @property
+    def scatterers(self) -> tuple[str, ...]:
+        """Return the names of what recoils: nuclides, or elements whose electrons do."""
+        if self.recoils == "electron":
+            return tuple(dict.fromkeys(nucleus.element.capitalize() for nucleus in self.target.nuclides))
+        return tuple(nucleus.name for nucleus in self.target.nuclides)
+
+    def group_strengths(self, signal: str) -> tuple[str | None, ...]:
+        """Return the parameter that scales each flavour, if there is one, of a signal of that strength."""
+        return tuple(None if group is None else f"{signal}_{group}" for group in self.source.groups)
+
+    def parameters(self, signal: str) -> tuple[Parameter, ...]:
+        """Return the parameters of the parts, the strengths of groups of flavours first."""
+        groups = dict.fromkeys(group for group in self.source.groups if group is not None)
+        return (
+            *(group_strength(signal, group) for group in groups),
+            *self.target.parameters(),
+            *self.detector.parameters(),
+        )
+
+
+@final
 class Measurement(eqx.Module):
-    """Everything that a prediction of the counts needs, before anything is folded.
-
-    The prediction is signal + backgrounds in bins (energy, cell), each times its strength; the cells are the bins of
-    all axes but energy, flattened.
-    """
+    """Everything that a prediction needs, before anything is folded, and what was observed."""
 
     name: str = eqx.field(static=True)
     title: str = eqx.field(static=True)
     references: tuple[str, ...] = eqx.field(static=True)
     dataset: str = eqx.field(static=True)
     """What was counted: two measurements of one dataset must not be combined."""
-    source: Source
-    target: Target
-    detector: Detector
-    backgrounds: tuple[Stage, ...]
-    """Expected counts (bin, cell) of each background before its strength."""
-    strengths: tuple[Strength, ...] = eqx.field(static=True)
-    """Strength of the signal first, then of each background."""
-    observed: Float[np.ndarray, "bin cell"]
-    nuisances: tuple[Parameter, ...] = eqx.field(static=True, default=())
-    """Parameters of this measurement beside those of its parts: shifts, and parts' parameters given a constraint."""
-    errors: Float[np.ndarray, "bin cell"] | None = None
-    """Gaussian errors of the counts; None for counts that are Poisson distributed."""
-    one_sided: bool = eqx.field(static=True, default=False)
-    """Only what is above the observed numbers counts: an upper limit."""
-    recoils: str = eqx.field(static=True, default="nucleus")
-    """What the signal is recoils of, "nucleus" or "electron"; the detector is one of them."""
+    term: Term
+    """The observed numbers, and -2 ln L of them."""
+    scattering: Scattering | None = None
+    """Where the signal comes from; None for measured numbers."""
+    strengths: tuple[Strength, ...] = eqx.field(static=True, default=())
+    """Strength of the signal, if there is a scattering, then of each of the others; none for measured numbers."""
+    backgrounds: tuple[Stage, ...] = ()
+    """Expected counts of each background before its strength."""
+    prediction: Stage | None = None
+    """Of measured numbers, what predicts them."""
+    declared: tuple[Parameter, ...] = eqx.field(static=True, default=())
+    """Parameters that its stages read and no part declares, and parameters of parts that are given a constraint."""
+    labels: tuple[str, ...] = eqx.field(static=True, default=())
+    """Of measured numbers, what each is, with its unit."""
+    borrowed: tuple[str, ...] = eqx.field(static=True, default=())
+    """Parameters that it reads and others must declare: those of a table of Δχ²."""
     asimov: bool = eqx.field(static=True, default=False)
-    """The observed counts are expected ones, without fluctuations."""
+    """The observed numbers are expected ones, without fluctuations."""
     file: str = eqx.field(static=True, default="")
     """The file of one's own that describes it, if there is one."""
 
     def __check_init__(self) -> None:
-        shape = self.detector.shape
-        if self.recoils not in TARGETS:
-            raise InputError(f"{self.name}: expected recoils of one of {', '.join(TARGETS)}, found '{self.recoils}'")
-        if self.observed.shape != shape:
-            raise InputError(f"{self.name}: expected observed counts of shape {shape}, found {self.observed.shape}")
-        if self.errors is None and not np.all(self.observed >= 0):
-            raise InputError(f"{self.name}: expected non-negative observed counts, found {self.observed.min()}")
-        if self.errors is not None and not (self.errors.shape == shape and np.all(self.errors > 0)):
-            raise InputError(f"{self.name}: expected positive errors of shape {shape}, found {self.errors}")
-        if len(self.strengths) != 1 + len(self.backgrounds):
+        if (self.scattering is None) == (self.prediction is None) or (self.prediction is None) == bool(self.labels):
+            raise InputError(f"{self.name}: expected a scattering, or a prediction of numbers with a label each")
+        self.term.check(self.name, self.shape)
+        backgrounds = len(self.backgrounds)
+        if len(self.strengths) != backgrounds + (self.scattering is not None):
             raise InputError(
-                f"{self.name}: expected strengths of the signal and {len(self.backgrounds)} backgrounds, "
+                f"{self.name}: expected strengths of the signal and {backgrounds} backgrounds, "
                 f"found {len(self.strengths)}"
             )
+        self._check_declared()
+
+    def _check_declared(self) -> None:
+        """Refuse parameters that are declared twice, that nothing reads, or that something reads and none declares."""
+        counts = collections.Counter(parameter.name for parameter in self.declared)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise InputError(f"{self.name}: the parameter '{twice[0]}' is declared twice")
+        parts = {p.name for p in self._of_parts()}
+        read = parts.union(self.borrowed, *(stage.parameters() for stage in self.others))
+        read |= frozenset() if self.scattering is None else self.scattering.detector.reads()
+        read |= {name for strength in self.strengths for name in strength.scales}
+        if unread := sorted(set(counts) - read):
+            raise InputError(f"{self.name}: nothing reads the parameter '{unread[0]}' that is declared")
+        if missing := sorted(read - parts - set(counts) - set(self.borrowed)):
+            raise InputError(f"{self.name}: no parameter is declared for {', '.join(missing)}")
+
+    @property
+    def others(self) -> tuple[Stage, ...]:
+        """Return what is expected beside the scattering: the backgrounds, or the measured numbers."""
+        return self.backgrounds if self.prediction is None else (self.prediction,)
 
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
-        """Return the bin edges of each axis, by name with unit."""
-        return self.detector.axes
+        """Return the bin edges of each axis, by name with unit; none of measured numbers."""
+        return {} if self.scattering is None else self.scattering.detector.axes
 
     @property
-    def grid(self) -> tuple[int, ...]:
-        """Return the number of bins of each axis."""
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of all arrays: the number of bins of each axis, or of numbers."""
+        if self.scattering is None:
+            return (len(self.labels),)
         return tuple(len(edges) - 1 for edges in self.axes.values())
 
     @property
-    def scatterers(self) -> tuple[str, ...]:
-        """Return the names of what the signal is recoils of: nuclides, or elements whose electrons recoil."""
-        if self.recoils == "electron":
-            return tuple(dict.fromkeys(nucleus.element.capitalize() for nucleus in self.target.nuclides))
-        return tuple(nucleus.name for nucleus in self.target.nuclides)
+    def observed(self) -> Float[np.ndarray, "..."]:
+        """Return the observed numbers."""
+        return self.term.observed
 
     @property
-    def group_strengths(self) -> tuple[str | None, ...]:
-        """Return the parameter that scales each flavour, if there is one."""
-        signal = self.strengths[0].parameter
-        return tuple(None if group is None else f"{signal}_{group}" for group in self.source.groups)
+    def errors(self) -> Float[np.ndarray, "..."]:
+        """Return the errors of the observed numbers, those of counted events being their square roots."""
+        return self.term.errors()
+
+    def counted(self) -> Scattering:
+        """Return the scattering; refuse measured numbers, which have no bins."""
+        if self.scattering is None:
+            raise InputError(f"{self.name} holds measured numbers, not counts in bins")
+        return self.scattering
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Return the names of the components, the scattering off electrons that models may add left out."""
+        return tuple(strength.component for strength in self.strengths) or (PREDICTION,)
+
+    def _of_parts(self, shared: Set[str] = frozenset()) -> tuple[Parameter, ...]:
+        """Return the parameters that strengths and parts declare."""
+        own = tuple(strength.as_parameter(shared) for strength in self.strengths)
+        return own if self.scattering is None else (*own, *self.scattering.parameters(self.strengths[0].parameter))
 
     def parameters(self, shared: Set[str] = frozenset()) -> tuple[Parameter, ...]:
         """Return the parameters of the measurement, those of the interaction left out.
 
         `shared` are the nuisances that take their parts out of the strengths.
         """
-        overridden = {parameter.name for parameter in self.nuisances}
-        signal = self.strengths[0].parameter
-        groups = dict.fromkeys(group for group in self.source.groups if group is not None)
-        parts = (
-            *(strength.as_parameter(shared) for strength in self.strengths),
-            *(group_strength(signal, group) for group in groups),
-            *self.target.parameters(),
-            *self.detector.parameters(),
-        )
-        own = {parameter.name: parameter for parameter in parts if parameter.name not in overridden}
-        return (*own.values(), *self.nuisances)
+        overridden = {parameter.name for parameter in self.declared}
+        own = {parameter.name: parameter for parameter in self._of_parts(shared) if parameter.name not in overridden}
+        return (*own.values(), *self.declared)
 
     def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
         """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat.
 
-        A radius that is fitted to another measurement counts only where this one depends on it.
+        A radius that is fitted to another measurement counts only where this one depends on it. What a table of Δχ² is
+        a function of is a nuisance: the table constrains it.
         """
         own = fitted & {parameter.name for parameter in self.parameters()}
-        strengths = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
-        return strengths | {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in strengths}
+        found = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
+        found |= {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in found}
+        return found | {name: None for name in self.borrowed}
 
 
-class Observables(eqx.Module):
-    """Measured numbers with Gaussian errors, each a function of the parameters."""
-
-    name: str = eqx.field(static=True)
-    title: str = eqx.field(static=True)
-    references: tuple[str, ...] = eqx.field(static=True)
-    dataset: str = eqx.field(static=True)
-    labels: tuple[str, ...] = eqx.field(static=True)
-    """What each number is, with its unit."""
-    prediction: Stage
-    """Predicted numbers, an array (observable,)."""
-    observed: Float[np.ndarray, " observable"]
-    errors: Float[np.ndarray, " observable"]
-    own: tuple[Parameter, ...] = eqx.field(static=True)
-    """The parameters that the prediction depends on."""
-    one_sided: bool = eqx.field(static=True, default=False)
-    """Only what is above the observed numbers counts: an upper limit."""
-    asimov: bool = eqx.field(static=True, default=False)
-    """The observed numbers are expected ones, without fluctuations."""
-
-    def __check_init__(self) -> None:
-        count = len(self.labels)
-        if self.observed.shape != (count,) or self.errors.shape != (count,) or not np.all(self.errors > 0):
-            raise InputError(f"{self.name}: expected {count} numbers with positive errors, found {self.observed}")
-        missing = self.prediction.parameters() - {parameter.name for parameter in self.own}
-        if missing:
-            raise InputError(f"{self.name}: no parameter is declared for {', '.join(sorted(missing))}")
-
-    def parameters(self, shared: Set[str] = frozenset()) -> tuple[Parameter, ...]:
-        """Return the parameters."""
-        return self.own
-
-    def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
-        """Return the constraint of each nuisance, None if flat."""
-        return {parameter.name: parameter.constraint for parameter in self.own if parameter.profiled}
+def base_name(measurement: Measurement) -> str:
+    """Return the name of a measurement without its variant."""
+    return measurement.name.partition(":")[0]
 
 
-def data_name(measurements: Sequence[Measurement | Observables]) -> str:
+def data_name(measurements: Sequence[Measurement]) -> str:
     """Return what the numbers that are fitted are called: data, or expected ones."""
     expected = [measurement.asimov for measurement in measurements]
     if all(expected):
         return ASIMOV
     return f"data and {ASIMOV}" if any(expected) else DATA
-
-
-def base_name(measurement: Measurement | Observables) -> str:
-    """Return the name of a measurement without its variant."""
-    return measurement.name.partition(":")[0]

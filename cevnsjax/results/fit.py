@@ -18,7 +18,7 @@ from ..inference.minimise.best_fit import BestFit, best_fit
 from ..inference.minimise.solver import Solver
 from ..inference.problem.problem import pose
 from ..inference.problem.specification import Specification
-from ..measuring.measurement import ASIMOV, Measurement, Observables
+from ..measuring.measurement import ASIMOV, Measurement
 from .prediction import Prediction
 from .profile import ProfileResult
 from .report import fit_report
@@ -249,7 +249,7 @@ class FitResult:
             for k in np.flatnonzero(marked)
         )
 
-    def _measurement(self, index: int) -> Measurement | Observables:
+    def _measurement(self, index: int) -> Measurement:
         found = self.likelihood.measurements
         arguments.whole(0, len(found) - 1)("index", index)
         return found[index]
@@ -257,8 +257,7 @@ class FitResult:
     @arguments.checked(index=arguments.whole())
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
         """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""
-        if isinstance(self._measurement(index), Observables):
-            raise InputError(f"{self.likelihood.measurements[index].name} holds measured numbers, not events")
+        self._measurement(index).counted()
         folded = self.solver.problem.chi2.measurements[index]
         return {
             component: self.derived(lambda params, c=component: float(np.sum(component_counts(folded, params)[c])))
@@ -272,8 +271,7 @@ class FitResult:
         The strength of the signal times the cross section of the best-fit parameters; ``sm`` is that of the defaults.
         """
         measurement, interaction = self._measurement(index), self.likelihood.interaction
-        if isinstance(measurement, Observables):
-            raise InputError(f"{measurement.name} holds measured numbers, not events")
+        measurement.counted()
         factor = self.solver.problem.chi2.measurements[index].factors[0]
 
         def section(params: Mapping[str, float]) -> float:

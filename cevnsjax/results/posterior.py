@@ -23,7 +23,7 @@ from ..inference.problem.problem import Problem
 from ..inference.problem.specification import Specification
 from ..inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.sample.run import Draws, run_settings, sample
-from ..measuring.measurement import Observables, data_name
+from ..measuring.measurement import data_name
 from .record import record
 from .toys import outer_rows
 
@@ -312,22 +312,11 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     found = _totals(problem, chosen)
     for measurement, counts in zip(likelihood.measurements, found, strict=True):
         name, expected = measurement.name, np.asarray(counts)
-        if isinstance(measurement, Observables):
-            axes = [f"number:{name}"]
-        else:
-            axes = [f"{axis.partition(' [')[0]}:{name}" for axis in measurement.axes]
-            expected = expected.reshape(len(chosen), *measurement.grid)
-        values = np.asarray(measurement.observed).reshape(expected.shape[1:])
-        if measurement.errors is None:
-            errors = np.sqrt(values)
-            drawn_counts = random.poisson(np.maximum(expected, 0.0)).astype(float)
-        else:
-            errors = np.asarray(measurement.errors).reshape(expected.shape[1:])
-            drawn_counts = expected + errors * random.standard_normal(expected.shape)
+        axes = [f"{axis.partition(' [')[0]}:{name}" for axis in measurement.axes] or [f"number:{name}"]
         predicted[f"expected:{name}"] = (["chain", "draw", *axes], expected[None])
-        predicted[f"counts:{name}"] = (["chain", "draw", *axes], drawn_counts[None])
-        observed[f"observed:{name}"] = (axes, values)
-        observed[f"error:{name}"] = (axes, errors)
+        predicted[f"counts:{name}"] = (["chain", "draw", *axes], measurement.term.draw(random, expected)[None])
+        observed[f"observed:{name}"] = (axes, np.asarray(measurement.observed))
+        observed[f"error:{name}"] = (axes, measurement.errors)
     return predicted, observed
 
 
@@ -359,7 +348,7 @@ def build_posterior(
     predicted, observed = _predictions(likelihood, drawn, drawn.seed)
     labels = {name: _label(likelihood, specification, name) for name in density.names}
     accurate = _accuracy(likelihood, specification, values)
-    binned = [m for m in likelihood.measurements if not isinstance(m, Observables)]
+    binned = [m for m in likelihood.measurements if m.axes]
     about = {
         "measurements": [measurement.name for measurement in likelihood.measurements],
         "titles": {measurement.name: measurement.title for measurement in likelihood.measurements},

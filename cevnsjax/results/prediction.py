@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._base.errors import InputError
 from .._base.version import __version__
 from ..folding.accuracy import WORTH_A_WORD
 from ..folding.fold import fold
@@ -14,7 +13,7 @@ from ..folding.folded import Factor
 from ..folding.prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
 from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
-from ..measuring.measurement import Measurement, Observables, data_name
+from ..measuring.measurement import Measurement, data_name
 from .record import data_digest
 
 if TYPE_CHECKING:
@@ -27,17 +26,12 @@ if TYPE_CHECKING:
 class Prediction:
     """Expected counts of one measurement at given parameters."""
 
-    measurement: Measurement | Observables
+    measurement: Measurement
     interaction: Combination
     params: dict[str, float]
     """By the names that the measurement gives them."""
     factors: tuple[Factor, ...] | None = None
     """What multiplies each component in the likelihood; None for that of the measurement alone."""
-
-    def _counted(self) -> Measurement:
-        if isinstance(self.measurement, Observables):
-            raise InputError(f"{self.measurement.name} holds measured numbers, not counts in bins")
-        return self.measurement
 
     @cached_property
     def counts(self) -> dict[str, np.ndarray]:
@@ -48,51 +42,45 @@ class Prediction:
         folded = fold(self.measurement, self.interaction)
         if self.factors is not None:
             folded = dataclasses.replace(folded, factors=self.factors)
-        return {name: self._on_axes(counts) for name, counts in component_counts(folded, self.params).items()}
-
-    def _on_axes(self, counts: np.ndarray) -> np.ndarray:
-        """Return an array (..., bin, cell) with the cells spread over their axes."""
-        if isinstance(self.measurement, Observables):
-            return counts
-        return np.asarray(counts).reshape(*counts.shape[:-2], *self.measurement.grid)
+        return {name: np.asarray(counts) for name, counts in component_counts(folded, self.params).items()}
 
     @property
     def observed(self) -> np.ndarray:
         """Return the observed counts, with one axis for each of the measurement; or the measured numbers."""
-        return self._on_axes(self.measurement.observed)
+        return np.asarray(self.measurement.observed)
 
     @property
     def errors(self) -> np.ndarray:
         """Return the errors of the observed counts, those of Poisson counts being their square roots."""
-        if self.measurement.errors is None:
-            return np.sqrt(self.observed)
-        return self._on_axes(self.measurement.errors)
+        return self.measurement.errors
 
     @cached_property
     def signal(self) -> np.ndarray:
         """Return the signal counts, an array (flavour, nuclide, bins of each axis)."""
-        return self._on_axes(signal_by_nuclide(self._counted(), self.interaction, self.params))
+        return signal_by_nuclide(self.measurement, self.interaction, self.params)
 
     @cached_property
     def quadrature_error(self) -> float:
         """Return the largest relative error of a signal bin that the quadrature leaves, measured by doubling it."""
-        return quadrature_error(self._counted(), self.interaction, self.params)
+        return quadrature_error(self.measurement, self.interaction, self.params)
 
     @cached_property
     def diverging(self) -> str | None:
         """Return why the recoil integral has no value and what to do, None if it has one."""
-        return endless_rise(self._counted(), self.interaction) if self.quadrature_error > WORTH_A_WORD else None
+        return endless_rise(self.measurement, self.interaction) if self.quadrature_error > WORTH_A_WORD else None
 
     @cached_property
     def cross_section(self) -> float:
         """Return the flux-averaged cross section per nucleus [cm²], times the strength of the signal."""
-        strength = self.params[self._counted().strengths[0].parameter]
+        self.measurement.counted()
+        strength = self.params[self.measurement.strengths[0].parameter]
         return float(strength * flux_averaged_cross_section(self.measurement, self.interaction, self.params))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the prediction as plain lists and numbers, the JSON of the command line."""
         made = {"data": data_digest([self.measurement]), "version": __version__}
-        if isinstance(self.measurement, Observables):
+        scattering = self.measurement.scattering
+        if scattering is None:
             numbers = zip(self.measurement.labels, self.counts["prediction"], strict=True)
             return {
                 "measurement": self.measurement.name,
@@ -101,7 +89,7 @@ class Prediction:
                 "error": dict(zip(self.measurement.labels, self.measurement.errors.tolist(), strict=True)),
                 **made,
             }
-        flavours, scatterers = self.measurement.source.flavours, self.measurement.scatterers
+        flavours, scatterers = scattering.source.flavours, scattering.scatterers
         found = {
             "measurement": self.measurement.name,
             "total": {name: float(counts.sum()) for name, counts in self.counts.items()},
@@ -115,18 +103,18 @@ class Prediction:
             "observed": self.observed.tolist(),
             **made,
         }
-        if self.measurement.recoils == "nucleus":
+        if scattering.takes_electrons:
             found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
-        return found if self.measurement.errors is None else found | {"error": self.errors.tolist()}
+        return found | {"error": self.errors.tolist()} if self.measurement.term.has_errors else found
 
     def panel(self) -> "Panel":
         """Return what to draw of it."""
         from ..plots.spectra import Panel
 
         drawn, data = self.measurement, data_name([self.measurement])
-        if isinstance(drawn, Observables):
+        if drawn.scattering is None:
             return Panel(drawn.title, {}, self.observed, self.errors, self.counts, drawn.labels, data)
-        limit = drawn.one_sided and not drawn.asimov
+        limit = drawn.term.one_sided and not drawn.asimov
         data = "upper limit, 1σ" if limit else data
         return Panel(drawn.title, drawn.axes, self.observed, self.errors, self.counts, (), data, limit)
 

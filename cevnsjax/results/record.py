@@ -20,7 +20,7 @@ from .._base.version import __version__
 from ..inference.grid.axes import Axis
 from ..inference.problem.specification import Specification
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, scheme_of
-from ..measuring.measurement import Measurement, Observables, base_name
+from ..measuring.measurement import Measurement, base_name
 
 if TYPE_CHECKING:
     from ..joint.likelihood import Likelihood
@@ -36,8 +36,9 @@ def _checksums() -> str:
         return ""
 
 
-def _observed(measurement: Measurement | Observables) -> str:
-    return hashlib.sha256(np.ascontiguousarray(measurement.observed, "<f8").tobytes()).hexdigest()
+def _observed(measurement: Measurement) -> str:
+    numbers = b"".join(np.ascontiguousarray(array, "<f8").tobytes() for array in measurement.term.numbers())
+    return hashlib.sha256(numbers).hexdigest()
 
 
 def data_digests(likelihood: "Likelihood") -> dict[str, str]:
@@ -53,7 +54,7 @@ def data_digests(likelihood: "Likelihood") -> dict[str, str]:
     return found
 
 
-def data_digest(measurements: Iterable[Measurement | Observables]) -> str:
+def data_digest(measurements: Iterable[Measurement]) -> str:
     """Return one short digest of all data files of the package and of the observed numbers."""
     observed = [f"{measurement.name} {_observed(measurement)}" for measurement in measurements]
     return hashlib.sha256("\n".join([_checksums(), *observed]).encode()).hexdigest()[:16]
@@ -120,14 +121,14 @@ def digests(likelihood: "Likelihood") -> dict[str, str]:
     """Return a digest of each measurement, wherever its file lies, and of the interaction."""
     found = {}
     for measurement in likelihood.measurements:
-        placed = isinstance(measurement, Measurement) and measurement.file
-        found[measurement.name] = digest(dataclasses.replace(measurement, file="") if placed else measurement)
+        found[measurement.name] = digest(dataclasses.replace(measurement, file=""))
     return found | {"interaction": digest(likelihood.interaction)}
 
 
 def form_factors(likelihood: "Likelihood") -> dict[str, str]:
     """Return the form factor of each measurement that has one to choose."""
-    return {m.name: m.target.form_factor for m in likelihood.measurements if isinstance(m, Measurement)}
+    scattering = {m.name: m.scattering for m in likelihood.measurements if m.scattering is not None}
+    return {name: one.target.form_factor for name, one in scattering.items()}
 
 
 def settings(likelihood: "Likelihood", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -173,6 +174,6 @@ def origin(likelihood: "Likelihood", asked: Specification, besides: tuple[str, .
         "require": list(words["require"]),
         "constrain": {name: list(numbers) for name, numbers in words["constrain"].items()},
         "correlate": [[*pair, value] for pair, value in words["correlate"].items()],
-        "files": {m.name: m.file for m in likelihood.measurements if isinstance(m, Measurement) and m.file},
+        "files": {m.name: m.file for m in likelihood.measurements if m.file},
         "digests": digests(likelihood),
     }

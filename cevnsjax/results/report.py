@@ -8,7 +8,6 @@ import numpy as np
 
 from .._base.levels import Level
 from .._base.version import __version__
-from ..measuring.measurement import Observables
 from .record import data_digest
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     events, sections = {}, {}
     observables = {}
     for index, name in enumerate(measurements):
-        if isinstance(fit.likelihood.measurements[index], Observables):
+        if fit.likelihood.measurements[index].scattering is None:
             content = fit.prediction(index).as_dict()
             observables[name] = {
                 label: {"predicted": value, "observed": content["observed"][label], "error": content["error"][label]}
@@ -88,7 +87,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
         events[name] = {
             component: {"value": value, "error": error} for component, (value, error) in fit.events(index).items()
         }
-        if fit.likelihood.measurements[index].recoils == "electron":
+        if not fit.likelihood.measurements[index].counted().takes_electrons:
             continue
         section = fit.flux_averaged_cross_section(index)
         sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}

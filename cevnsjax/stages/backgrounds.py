@@ -26,7 +26,7 @@ class Background(Stage):
 class BinLevels(Stage):
     """Stage: expected counts of a background whose level in each energy bin is a parameter."""
 
-    counts: Float[Array, "bin cell"]
+    counts: Float[Array, "bin *other"]
     """Counts where all levels are 1."""
     levels: tuple[str, ...] = eqx.field(static=True)
     """Parameter of each energy bin."""
@@ -34,9 +34,10 @@ class BinLevels(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(self.levels)
 
-    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+    def __call__(self, params: Params) -> Float[Array, "bin *other"]:
         levels = [params[name] for name in self.levels]
-        return namespace(self.counts, *levels).stack(levels)[:, None] * self.counts
+        column = namespace(self.counts, *levels).stack(levels)
+        return column.reshape(-1, *[1] * (self.counts.ndim - 1)) * self.counts
 
 
 def exponential_shape(edges: Float[np.ndarray, " edge"], rate: float) -> Float[np.ndarray, " time"]:

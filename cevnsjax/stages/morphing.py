@@ -100,21 +100,21 @@ def morphed_shape(
 
 
 class Template(Stage):
-    """Stage: counts (bin, cell) of a background, a shape in energy and another axis times one in time."""
+    """Stage: counts (energy, other, time) of a background, a shape in energy and another axis times one in time."""
 
     shape: Stage
     """Counts in each bin of energy and the other axis, flattened."""
     time: Stage
     """Share of each time bin."""
-    bins: int = eqx.field(static=True)
-    """Number of energy bins."""
+    bins: tuple[int, int] = eqx.field(static=True)
+    """Number of bins of energy and of the other axis."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
-    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+    def __call__(self, params: Params) -> Float[Array, "energy other time"]:
         counts = self.shape(params)[:, None] * self.time(params)
-        return counts.reshape(self.bins, -1)
+        return counts.reshape(*self.bins, -1)
 
 
 class TemplateSpread(Stage):

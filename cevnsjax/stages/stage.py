@@ -70,6 +70,19 @@ class Constant(Stage):
         return self.value
 
 
+class OnAxes(Stage):
+    """Stage: an array with its cells spread over the axes of a measurement."""
+
+    counts: Stage
+    shape: tuple[int, ...] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Any:
+        return self.counts(params).reshape(self.shape)
+
+
 def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:
     """Return `stage` with all that depends on no parameter of `free` evaluated at `params` (host floats)."""
     if stage.parameters().isdisjoint(free):

@@ -11,10 +11,9 @@ import cevnsjax as cj
 from cevnsjax.inference.toys.draw import asimov, fluctuate
 from cevnsjax.inference.toys.refit import refit
 from cevnsjax.measurements import CATALOGUE, load
-from cevnsjax.measuring.measurement import Observables
 
 NAMES = [f"{base}:{variant}" for base, entry in CATALOGUE.items() for variant in entry.variants]
-TWO_SIDED = [name for name in NAMES if not load(name).one_sided]
+TWO_SIDED = [name for name in NAMES if not load(name).term.one_sided]
 """Measurements that have a best fit: an upper limit has none."""
 TOYS = 200
 TRUTH = {"dresden-ii:lindhard": {"cevns_norm": 6.0}, "pandax4t-er:run1": {"es_norm": 4.0}}
@@ -32,9 +31,9 @@ def likelihood(name):
 def fitted(name):
     """Return the parameter that the measurement measures: the strength of its signal, or a radius, or sin²θ_W."""
     (measurement,) = likelihood(name).measurements
-    if not isinstance(measurement, Observables):
+    if measurement.scattering is not None:
         return measurement.strengths[0].parameter
-    radii = [p.name for p in measurement.own if p.name.startswith("r_n_") and not p.profiled]
+    radii = [p.name for p in measurement.declared if p.name.startswith("r_n_") and not p.profiled]
     return radii[0] if radii else "sin2_theta_w"
 
 

@@ -43,8 +43,8 @@ class Argon:
 
     def __init__(self):
         measurement = load("coherent-lar-2020:1d")
-        self.observed, self.errors = measurement.observed[:, 0], measurement.errors[:, 0]
-        self.backgrounds = [np.asarray(background({}))[:, 0] for background in measurement.backgrounds]
+        self.observed, self.errors = measurement.observed, measurement.errors
+        self.backgrounds = [np.asarray(background({})) for background in measurement.backgrounds]
         self.pulls = [0.134, 0.32, 1.0]  # arXiv:2005.01645 section II
         quenching = {key: lar.TOML["quenching"][key]["value"] for key in "ab"}
         energy, value = lar.efficiency()

@@ -175,7 +175,7 @@ def test_sterile_oscillation(target, source, delta_m2):
     u2 = dict(zip(im.FLAVOURS, STERILE.values(), strict=True))
     found = counts(("sterile-oscillation",), {**STERILE, "delta_m2_41": delta_m2}, target, source)
     setup = experiments.setup(target, source)
-    total, baseline = np.zeros_like(found), experiments.experiment(target, source).source.baseline
+    total, baseline = np.zeros_like(found), experiments.experiment(target, source).scattering.source.baseline
     for row, flux in enumerate(setup.fluxes):
         for after in im.FLAVOURS:
             chance = im.sterile(u2, flux.lepton, after, delta_m2, baseline.distance, baseline.spread)

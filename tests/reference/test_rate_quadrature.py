@@ -60,7 +60,7 @@ def reference(point):
 def engine(form_factor, point):
     """Return the signal (flavour, nuclide, bin) before any cut in time."""
     chosen, values = measurement(form_factor), params(point)
-    fractions = chosen.detector.spread(values).sum(axis=-1)
+    fractions = chosen.scattering.detector.spread(values).sum(axis=-1)
     return signal_by_nuclide(chosen, SM, values).sum(axis=-1) / fractions[:, None, None]
 
 
@@ -90,7 +90,7 @@ def test_reported_quadrature_error_is_honest(form_factor, point):
 def test_too_few_nodes_are_reported():
     """With 6 and 2 nodes the error is large, and the report says so."""
     values, chosen = params("default"), measurement("helm")
-    fractions = chosen.detector.spread(values).sum(axis=-1)
+    fractions = chosen.scattering.detector.spread(values).sum(axis=-1)
     coarse = signal_by_nuclide(chosen, SM, values, 6, 2).sum(axis=-1) / fractions[:, None, None]
     true_error = np.max(np.abs(coarse / reference("default")[0] - 1.0))
     reported = quadrature_error(chosen, SM, values, 6, 2)

@@ -50,7 +50,7 @@ def test_events_of_xenonnt_in_their_bins():
 
 
 def test_templates_between_the_anchors_stay_positive_and_smooth():
-    detector = cj.measurements.xenonnt_8b().detector
+    detector = cj.measurements.xenonnt_8b().scattering.detector
     for along in detector.morphs:
         assert_close(np.array([along(value) for value in along.anchors]), np.eye(7), 1e-12, scale=1.0)
     weights = np.array([detector.morphs[0](value) for value in np.linspace(-3, 3, 25)])

@@ -170,7 +170,7 @@ def test_each_group_scales_its_flavours(name):
     """The counts of ν_μ on each nuclide times the prompt strength, those of ν_e and ν̄_μ times the delayed one."""
     likelihood = cj.Likelihood([load(name)])
     (nominal,), (moved,) = likelihood.predict(), likelihood.predict(MOVED)
-    assert nominal.measurement.source.flavours == FLAVOURS
+    assert nominal.measurement.scattering.source.flavours == FLAVOURS
     for flavour, strength in zip(range(3), (0.7, 1.3, 1.3), strict=True):
         assert_close(moved.signal[flavour], 1.1 * strength * nominal.signal[flavour])
     total = moved.signal.sum(axis=(0, 1))

@@ -55,7 +55,7 @@ def expected_fractions(name, shift, onset=ONSET, rate=RATE):
 
 def stage(measurement, name):
     if name == "nu":
-        return measurement.detector.spread
+        return measurement.scattering.detector.spread
     components = [strength.component for strength in measurement.strengths]
     return measurement.backgrounds[components.index(name) - 1].time
 
@@ -78,7 +78,7 @@ def test_fractions_in_each_bin(measurement, name, shift):
 def test_other_time_efficiency(measurement):
     """Onset inside a wide bin and a loss so fast that the exponential is far from linear in a bin of 2 us."""
     params = {"time_shift_nu": 0.03, "time_efficiency_onset": 1.3, "time_efficiency_rate": 0.9}
-    assert_close(measurement.detector.spread(params), expected_fractions("nu", 0.03, 1.3, 0.9), 1e-9, WHY)
+    assert_close(measurement.scattering.detector.spread(params), expected_fractions("nu", 0.03, 1.3, 0.9), 1e-9, WHY)
 
 
 @pytest.mark.parametrize("name", ["nu", "brn", "nin"])

@@ -205,7 +205,7 @@ def counts(measurement):
 
 def assert_expected(measurement, path):
     """Every bin of every component agrees with the second implementation."""
-    cut = 0.2 if measurement.source.flavours == ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar") else None
+    cut = 0.2 if measurement.scattering.source.flavours == ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar") else None
     expected, found = independent_forecast.expected(path, cut=cut), counts(measurement)
     assert list(found) == list(expected)
     for name, values in expected.items():
@@ -246,7 +246,9 @@ def test_units_of_time(write):
     for other in (days, described(write(text))):
         assert_close(other.observed, one.observed, 1e-12)
     fluence = 0.1 * protons / (4 * np.pi * 2500**2)
-    assert [component.fluence for component in one.source.components] == pytest.approx([fluence] * 3, rel=1e-12)
+    assert [component.fluence for component in one.scattering.source.components] == pytest.approx(
+        [fluence] * 3, rel=1e-12
+    )
 
 
 def test_what_it_holds(write):

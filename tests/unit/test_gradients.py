@@ -157,7 +157,7 @@ def test_finite_at_both_bounds_of_every_parameter(side):
 
 def without_counts(posed):
     """Return the problem with no event observed."""
-    folded = tuple(dataclasses.replace(m, observed=0.0 * m.observed) for m in posed.chi2.measurements)
+    folded = tuple(dataclasses.replace(m, term=PoissonCounts(0.0 * m.observed)) for m in posed.chi2.measurements)
     return dataclasses.replace(posed, chi2=dataclasses.replace(posed.chi2, measurements=folded))
 
 

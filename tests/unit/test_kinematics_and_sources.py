@@ -107,15 +107,15 @@ def test_spectra_at_the_endpoint():
 
 def test_pion_decay_line(measurement):
     """(m_π² - m_μ²) / 2 m_π = 29.79 MeV (arXiv:2303.09360)."""
-    energy = measurement.source.components[0].spectrum.energy
+    energy = measurement.scattering.source.components[0].spectrum.energy
     assert f"{energy:.2f}" == "29.79"
     assert_close(energy, (139.57039**2 - 105.6583755**2) / (2 * 139.57039))
 
 
 def test_fluence(measurement):
     """0.0848 · 3.198e23 / (4π (1930 cm)²) = 5.794e14 of each flavour per cm²."""
-    assert measurement.source.flavours == ("nu_mu", "nu_e", "nu_mu_bar")
-    for component in measurement.source.components:
+    assert measurement.scattering.source.flavours == ("nu_mu", "nu_e", "nu_mu_bar")
+    for component in measurement.scattering.source.components:
         fluence = component.fluence
         assert_close(fluence, 0.0848 * 3.198e23 / (4 * np.pi * 1930.0**2))
         assert f"{fluence:.3e}" == "5.794e+14"
@@ -158,9 +158,9 @@ def test_radii():
 
 def test_number_of_nuclei(measurement):
     """14.6 kg at 259.8 g/mol: 3.384e25 units of CsI, one nucleus of each."""
-    assert [nucleus.name for nucleus in measurement.target.nuclides] == ["133Cs", "127I"]
-    assert_close(measurement.target.numbers, np.full(2, 6.02214076e23 * 14600 / 259.8))
-    assert f"{measurement.target.numbers[0]:.3e}" == "3.384e+25"
+    assert [nucleus.name for nucleus in measurement.scattering.target.nuclides] == ["133Cs", "127I"]
+    assert_close(measurement.scattering.target.numbers, np.full(2, 6.02214076e23 * 14600 / 259.8))
+    assert f"{measurement.scattering.target.numbers[0]:.3e}" == "3.384e+25"
 
 
 # Cross sections
@@ -198,7 +198,7 @@ def test_recoil_term_lowers_caesium_by_4e_4(measurement, params):
 
 def test_nodes_break_where_the_rate_has_kinks(measurement):
     """The line ends at 14.3 keV on Cs, the continua at 45.1 keV: no cell of nodes may straddle the first."""
-    recoil = recoil_nodes(measurement, nuclei(measurement), 24)
+    recoil = recoil_nodes(measurement.scattering, nuclei(measurement.scattering), 24)
     for i, nucleus in enumerate(independent.NUCLEI):
         line, end = (2 * e**2 / (nucleus.mass + 2 * e) for e in (independent.E_LINE, independent.E_END))
         below = recoil.recoil[i] < line
@@ -271,7 +271,7 @@ def test_threshold_is_where_the_efficiency_vanishes(coefficients):
 
 def test_released_variations_are_reached(measurement):
     """±1 of the efficiency's shape are the released ±1σ coefficients of arXiv:2110.07730's ancillary files."""
-    efficiency = measurement.detector.energy.efficiency
+    efficiency = measurement.scattering.detector.energy.efficiency
     for sign, released in ((1, (1.3439, 0.285366, 9.84596, -0.356364)), (-1, (1.297, 0.286592, 11.8832, -0.31028))):
         found = efficiency.coefficients + sign * efficiency.variation
         assert_close(

@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 import cevnsjax as cj
-from cevnsjax.inference.problem.chi_square import poisson_chi2
+from cevnsjax.measuring.terms.poisson import poisson_chi2
 from cevnsjax.parameters.parameter import Gaussian, Parameter, ParameterTable
 
 

@@ -78,7 +78,7 @@ def test_threshold_that_passes_from_bin_to_bin(shape):
 
     The threshold is at 8 photo-electrons, the edge of the bins, for a pull of -1.1 on the efficiency.
     """
-    detector = CSI.detector.energy
+    detector = CSI.scattering.detector.energy
     response = detector.response(np.array([[0.011]]), 8)
     values = cj.Likelihood([CSI]).parameters.complete({EFFICIENCY_SHAPE: shape})
     spectrum = EnergySpectrum(cj._stage.Constant(np.ones((1, 1, 1))), response)
@@ -140,7 +140,7 @@ def test_points_of_a_live_response_run_few_at_a_time():
 
 def test_a_response_that_jumps_stays_whole():
     """A Gaussian that gives nothing below an energy is not smooth in the quenching at one recoil energy: kept as is."""
-    energy = GE.detector.energy
+    energy = GE.scattering.detector.energy
     jumping = dataclasses.replace(energy, smearing=dataclasses.replace(energy.smearing, minimum=2.0))
     recoil = np.linspace(0.005, 0.05, 7)[None, :]
     spectrum = EnergySpectrum(cj._stage.Constant(np.ones((1, 1, 7))), jumping.response(recoil, 8))
@@ -166,7 +166,7 @@ def test_counts_do_not_depend_on_where_the_quenching_is():
 def test_templates_summed_over_recoils():
     """Templates that two nuisances morph, summed over the recoils of each product of vertices: exact."""
     xenon = cj.measurements.xenonnt_8b()
-    free = ("sin2_theta_w", *(along.parameter.name for along in xenon.detector.morphs))
+    free = ("sin2_theta_w", *(along.parameter.name for along in xenon.scattering.detector.morphs))
     whole = fold(xenon, cj.standard_model())
     short = whole.specialise(set(free), cj.Likelihood([xenon]).parameters.complete()).stages[0]
     assert isinstance(short, MorphedSpectrum)

@@ -11,6 +11,7 @@ from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.measurements import coherent_ge_mini_2024
 from cevnsjax.measurements.coherent_ge_mini_2024 import energy_detector
 from cevnsjax.measuring.measurement import Measurement
+from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.stages.stage import Constant
 
 from ._common import edges
@@ -25,11 +26,11 @@ def _bare(measurement: Measurement, detector: BinnedDetector) -> Measurement:
     """Return the measurement with another detector, without backgrounds and without data."""
     return dataclasses.replace(
         measurement,
-        detector=detector,
+        scattering=dataclasses.replace(measurement.scattering, detector=detector),
         backgrounds=(),
         strengths=measurement.strengths[:1],
-        observed=np.zeros(detector.shape),
-        nuisances=(),
+        term=PoissonCounts(np.zeros(detector.shape[0])),
+        declared=(),
     )
 
 

@@ -86,7 +86,7 @@ def energy_f90_time() -> dict[str, float]:
     acceptance = DataFile("coherent_lar_2020/measurement.toml").array("acceptance.release", "1", 12)
     inverse = np.repeat(np.divide(1.0, acceptance, out=np.zeros(12), where=acceptance > 0), 8)
     measurement = everything.measurements[0]
-    factors = measurement.detector.spread.shape.factors * inverse
+    factors = measurement.scattering.detector.spread.shape.factors * inverse
     own = eqx.tree_at(lambda m: m.detector.spread.shape.factors, measurement, factors)
     own_fit = cj.Likelihood([own]).fit(free=["cevns_norm"])
     flavours = likelihood("3d-flavours").fit(free=["cevns_norm"])

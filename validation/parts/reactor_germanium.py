@@ -50,7 +50,7 @@ def counting() -> dict[str, float]:
     found = {}
     for name, expected in (("conus_plus_2025", 347.0), ("conus_2024", 1.0), ("texono_2025", 1.0)):
         measurement = getattr(cj.measurements, name)()
-        anchor = measurement.source.components[0].fluence / _unanchored(name).components[0].fluence
+        anchor = measurement.scattering.source.components[0].fluence / _unanchored(name).components[0].fluence
         found |= {
             f"{name}_expected": _signal(measurement),
             f"{name}_anchor": anchor,

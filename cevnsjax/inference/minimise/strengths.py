@@ -7,7 +7,6 @@ the backgrounds) enter by matrix products. Each point takes Newton steps within 
 the slope along it has turned round, so that χ² itself, with a logarithm of every bin, is needed at the end alone.
 """
 
-import dataclasses
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +19,8 @@ import numpy as np
 from ..._base.numerics import solve_symmetric
 from ..._base.typing import Array, Float
 from ...folding.folded import FoldedMeasurement
-from ..problem.chi_square import LEAST, counts_chi2, counts_derivatives
+from ...measuring.terms.term import BinTerm
+from ..problem.chi_square import measurement_chi2
 from ..problem.problem import Problem
 
 STEPS = 6
@@ -32,9 +32,14 @@ TURNED, SHORTEST, LONGEST = 0.7, 0.2, 0.7
 
 
 def is_linear(problem: Problem) -> bool:
-    """Return whether no component is scaled by two of the strengths: then the counts are linear in them."""
+    """Return whether no component is scaled by two of the strengths: then the counts are linear in them.
+
+    Strengths may not scale what enters a term that is not a sum over bins.
+    """
     chosen = {problem.names[k] for k in problem.strengths}
     for folded in problem.chi2.measurements:
+        if not (folded.term.binned or chosen.isdisjoint(folded.scaling())):
+            return False
         for factor in folded.factors:
             added = {factor.strength, *factor.shared} - {None}
             groups = [added, *({scale} for scale in factor.scales)]
@@ -47,7 +52,7 @@ def is_linear(problem: Problem) -> bool:
 class Lines(eqx.Module):
     """The counts of one measurement as a linear function of the strengths, at each point."""
 
-    folded: FoldedMeasurement
+    term: BinTerm
     """With bins in one row."""
     offset: Float[Array, "point bin"]
     """Counts at strengths of zero."""
@@ -70,7 +75,7 @@ class Lines(eqx.Module):
         self, counts: Float[Array, "point bin"], gradient: list[Array], hessian: dict[tuple[int, int], Array]
     ) -> None:
         """Add the first and the second derivatives of this measurement's χ² by the strengths."""
-        first, root = counts_derivatives(self.folded, counts)
+        first, root = self.term.derivatives(counts)
         second = root * root
         pairs = list(itertools.combinations_with_replacement(range(len(self.of_common)), 2))
         if self.of_common:
@@ -111,11 +116,13 @@ def _rows(
 
 
 def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[Lines]:
-    """Return the counts of each measurement as functions of the strengths, all else evaluated at `points`."""
+    """Return the counts of each measurement in bins as functions of the strengths, all else evaluated at `points`."""
     still = {problem.names[k] for k in problem.strengths}
     moving = {name for name in problem.names if name not in still} | {follower for follower, _ in problem.ties}
     found = []
     for index, folded in enumerate(problem.chi2.measurements):
+        if not folded.term.binned:
+            continue
         depends = [
             not folded.renamed(stage.parameters() | factor.names()).isdisjoint(moving)
             for stage, factor in zip(folded.stages, folded.factors, strict=True)
@@ -131,13 +138,9 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
         for k in shared.keys() & owned.keys():  # one strength of components of both kinds
             owned[k] = owned[k] + shared.pop(k)
         bins = folded.observed.size
-        flat = {
-            "observed": jnp.ravel(folded.observed),
-            "errors": None if folded.errors is None else jnp.ravel(folded.errors),
-        }
         found.append(
             Lines(
-                folded=dataclasses.replace(folded, **flat),
+                term=folded.term.ravelled(),
                 offset=offset + offsets,
                 common=jnp.stack(list(shared.values())) if shared else jnp.zeros((0, bins)),
                 own=tuple(owned.values()),
@@ -155,7 +158,7 @@ def _no_more_than_seen(lines: Sequence[Lines], x: Float[Array, "point strength"]
     added to others (a shared flux) stay as they are.
     """
     for line in lines:
-        seen = jnp.abs(line.folded.observed).sum()
+        seen = jnp.abs(line.term.observed).sum()
         for k, row in zip(line.of_own, line.own, strict=True) if len(line.own) == 1 else ():
             alone = jnp.abs(row).sum(axis=1)
             most = jnp.where(alone > 0.0, seen / jnp.where(alone > 0.0, alone, 1.0), jnp.inf)
@@ -211,8 +214,7 @@ def minimise_strengths(
         for line in lines:
             counts = line(x)
             line.add_derivatives(counts, gradient, hessian)
-            if line.folded.errors is None:
-                possible &= jnp.all((counts > 0) | (line.folded.observed <= LEAST), axis=1)
+            possible &= line.term.possible(counts)
         rows = [[hessian[min(i, j), max(i, j)] for j in range(n)] for i in range(n)]
         full = jnp.stack([jnp.stack([jnp.broadcast_to(e, x.shape[:1]) for e in row], -1) for row in rows], -2)
         return jnp.stack(gradient, axis=-1), full, possible & jnp.all(jnp.isfinite(full), axis=(1, 2))
@@ -258,5 +260,8 @@ def minimise_strengths(
     x = jnp.where(last.done[:, None], last.x, last.left)
     value = constant + (x * (rise + 0.5 * x @ bend)).sum(axis=1)
     for line in lines:
-        value += jax.vmap(lambda counts, line=line: counts_chi2(line.folded, counts))(line(x))
+        value += jax.vmap(line.term.chi2)(line(x))
+    for folded in problem.chi2.measurements:
+        if not folded.term.binned:
+            value += jax.vmap(lambda u, folded=folded: measurement_chi2(folded, problem.params(u)))(points)
     return points.at[:, kept].set(x), value, last.done & jnp.isfinite(value)

@@ -18,7 +18,6 @@ import jax.numpy as jnp
 
 from ..._base.typing import Array, Float, Scalar
 from ...folding.folded import FoldedMeasurement
-from .chi_square import counts_chi2, counts_derivatives
 from .problem import Problem
 
 Derivatives = Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]]
@@ -51,9 +50,10 @@ def dependence(problem: Problem) -> Dependence:
     )
 
 
-def is_simple(moved: Dependence) -> bool:
-    """Return whether every component is shaped by at most `FEW` coordinates."""
-    return all(len(stage) <= FEW for folded in moved for _, stage in folded)
+def is_simple(problem: Problem, moved: Dependence) -> bool:
+    """Return whether every term is a sum over bins, and every component is shaped by at most `FEW` coordinates."""
+    binned = all(folded.term.binned for folded in problem.chi2.measurements)
+    return binned and all(len(stage) <= FEW for folded in moved for _, stage in folded)
 
 
 class _Series:
@@ -100,7 +100,7 @@ def _term(
         parts.append((scale, counts))
     expected = _total([scale.value * counts.value for scale, counts in parts])
     shaped = expected.reshape(folded.observed.shape)
-    slope, root = (each.ravel() for each in counts_derivatives(folded, shaped))
+    slope, root = (each.ravel() for each in folded.term.derivatives(shaped))
     number, zero = len(problem.names), jnp.zeros(())
     rows = [
         _total([_times(s.first(i), c.value) for s, c in parts] + [_times(s.value, c.first(i)) for s, c in parts])
@@ -128,7 +128,7 @@ def _term(
             found = _total([both, None if bent is None else slope @ bent])
             line.append(zero if found is None else found)
         hessian.append(line)
-    return counts_chi2(folded, shaped), gradient, hessian
+    return folded.term.chi2(shaped), gradient, hessian
 
 
 def derivatives(problem: Problem, moved: Dependence) -> Derivatives:

@@ -7,8 +7,6 @@ import numpy as np
 
 from ..._base.errors import InputError
 from ..._base.typing import Float
-from ...folding.prediction import expected_counts
-from ..problem.chi_square import LEAST
 from ..problem.problem import Problem
 
 MOST_TOYS = 10_000_000
@@ -41,10 +39,7 @@ def asimov(problem: Problem, u: Float[np.ndarray, " coordinate"]) -> Problem:
     """
     params = problem.params(u)
     chi2 = problem.chi2
-    measurements = tuple(
-        dataclasses.replace(folded, observed=np.asarray(expected_counts(folded, params)))
-        for folded in chi2.measurements
-    )
+    measurements = tuple(folded.expecting(params) for folded in chi2.measurements)
     constraints = chi2.constraints
     if constraints.names:
         values = np.array([float(params[name]) for name in constraints.names])
@@ -57,21 +52,17 @@ def asimov(problem: Problem, u: Float[np.ndarray, " coordinate"]) -> Problem:
 def fluctuate(problem: Problem, count: int, seed: int | np.random.SeedSequence) -> Problem:
     """Return `problem`, which holds expected data, with `count` toy experiments: a leading axis of data and centres.
 
-    Counts are drawn from Poisson distributions, or from Gaussian ones with their errors where the likelihood is
-    Gaussian; the independent pulls of the constraints are drawn with width 1.
+    The term of each measurement draws its data (Poisson counts, or Gaussian numbers with their errors); the independent
+    pulls of the constraints are drawn with width 1.
     """
     if count < 1:
         raise InputError(f"expected at least one toy, found {count}")
     random = np.random.default_rng(seed)
     measurements = []
     for folded in problem.chi2.measurements:
-        shape = (count, *np.shape(folded.observed))
-        if folded.errors is None:
-            mean = np.where(np.abs(folded.observed) < LEAST, 0.0, folded.observed)
-            drawn = random.poisson(mean, shape).astype(float)
-        else:
-            drawn = random.normal(folded.observed, folded.errors, shape)
-        measurements.append(dataclasses.replace(folded, observed=drawn))
+        mean = np.broadcast_to(folded.observed, (count, *np.shape(folded.observed)))
+        term = dataclasses.replace(folded.term, observed=folded.term.draw(random, mean))
+        measurements.append(dataclasses.replace(folded, term=term))
     centres = problem.chi2.constraints.centres
     constraints = dataclasses.replace(
         problem.chi2.constraints, centres=random.normal(centres, 1.0, (count, *np.shape(centres)))
@@ -83,4 +74,4 @@ def fluctuate(problem: Problem, count: int, seed: int | np.random.SeedSequence) 
 
 def _drawn(problem: Problem) -> list[Any]:
     """Return the leaves that differ between toys."""
-    return [*(folded.observed for folded in problem.chi2.measurements), problem.chi2.constraints.centres]
+    return [*(folded.term.observed for folded in problem.chi2.measurements), problem.chi2.constraints.centres]

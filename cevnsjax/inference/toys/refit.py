@@ -52,7 +52,7 @@ def _minimise_chunk(
 
     def one(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum:
         toy = eqx.tree_at(_drawn, problem, own)
-        return minimise(toy, u, held, *box, most, derivatives(toy, moved) if is_simple(moved) else None)
+        return minimise(toy, u, held, *box, most, derivatives(toy, moved) if is_simple(problem, moved) else None)
 
     return jax.vmap(one)(data, start, frozen)
 

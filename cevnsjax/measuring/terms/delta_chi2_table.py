@@ -1,0 +1,100 @@
+"""A table of Δχ² over named parameters, as others publish it."""
+
+from collections.abc import Sequence
+from typing import ClassVar, NoReturn
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from ..._base.errors import InputError
+from ..._base.numerics import namespace
+from ..._base.typing import Array, Float, Scalar
+from .term import Term
+
+FEWEST_VALUES = 4
+"""Values of a parameter through which a cubic spline goes."""
+
+
+class DeltaChi2Table(Term):
+    """Δχ² of the values of some parameters: the cubic spline through the table, exact for a Gaussian.
+
+    What is "expected" of it are the parameters themselves. There are no data behind it that could be drawn, or expected
+    elsewhere: toys and forecasts are refused.
+    """
+
+    observed: Float[Array, " parameter"]
+    """Values of the parameters at the lowest point of the table."""
+    knots: tuple[Float[Array, " value"], ...]
+    """Values of each parameter in the table, increasing."""
+    coefficients: Float[Array, "..."]
+    """Powers 3, 2, 1, 0 of the distance from the last knot before: axes (cell, power) for each parameter."""
+    width: Float[Array, " parameter"]
+    """Error of each parameter from the curvature at the lowest point, the others held; not a number without any."""
+    table: Float[Array, "..."]
+    """Δχ² as given, one axis for each parameter."""
+    binned: ClassVar[bool] = False
+    has_errors: ClassVar[bool] = True
+    one_sided: ClassVar[bool] = False
+
+    def check(self, name: str, shape: tuple[int, ...]) -> None:
+        """Refuse a table over another number of parameters."""
+        if (len(self.knots),) != shape:
+            raise InputError(f"{name}: expected a table over {shape[0]} parameters, found {len(self.knots)}")
+
+    def combined(self, components: Sequence[Float[Array, " parameter"]]) -> Float[Array, " parameter"]:
+        """Return the values of the parameters."""
+        return sum(components)
+
+    def chi2(self, expected: Float[Array, " parameter"]) -> Scalar:
+        """Return Δχ² at the values of the parameters, within the table."""
+        xp = namespace(expected, self.coefficients)
+        found = xp.asarray(self.coefficients)
+        for value, knots in zip(expected, self.knots, strict=True):
+            inner = xp.asarray(knots)[1:-1]
+            cell = (value >= inner).sum()
+            distance = value - xp.asarray(knots)[cell]
+            cubic, square, line, constant = found[cell]
+            found = ((cubic * distance + square) * distance + line) * distance + constant
+        return found
+
+    def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> NoReturn:
+        """Refuse."""
+        raise InputError("a table of Δχ² holds no data that toys could be drawn of: leave it out, or use --constrain")
+
+    def errors(self) -> Float[np.ndarray, " parameter"]:
+        """Return the errors from the curvature at the lowest point."""
+        return np.asarray(self.width)
+
+    def variance(self, expected: Float[np.ndarray, " parameter"]) -> Float[np.ndarray, " parameter"]:
+        """Return the squared errors."""
+        return np.asarray(self.width) ** 2
+
+    def expecting(self, components: Sequence[Float[Array, " parameter"]]) -> NoReturn:
+        """Refuse."""
+        raise InputError("a table of Δχ² holds no data that could be expected at another truth: leave it out")
+
+    def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
+        """Return the whole table."""
+        return *self.knots, self.table
+
+
+def delta_chi2_table(knots: Sequence[Float[np.ndarray, " value"]], table: Float[np.ndarray, "..."]) -> DeltaChi2Table:
+    """Return the term of a `table` of Δχ² with one axis for each of the `knots`, four values or more of each."""
+    for k, values in enumerate(knots):
+        if len(values) < FEWEST_VALUES or not np.all(np.diff(values) > 0):
+            raise InputError(f"expected four or more increasing values of parameter {k + 1} of a table of Δχ²")
+    if table.shape != tuple(map(len, knots)) or not np.all(np.isfinite(table)):
+        raise InputError(f"expected a table of finite Δχ² of shape {tuple(map(len, knots))}, found {table.shape}")
+    coefficients = table
+    for axis, values in enumerate(knots):
+        # Each axis of values becomes the two axes (cell, power), at its place among those before and after.
+        powers = np.moveaxis(CubicSpline(values, coefficients, axis=2 * axis).c, (1, 0), (2 * axis, 2 * axis + 1))
+        coefficients = powers
+    place = np.unravel_index(np.argmin(table), table.shape)
+    lowest = np.array([values[k] for values, k in zip(knots, place, strict=True)])
+    widths = []
+    for axis, values in enumerate(knots):
+        line = table[tuple(slice(None) if other == axis else k for other, k in enumerate(place))]
+        curvature = float(CubicSpline(values, line)(lowest[axis], 2))
+        widths.append(np.sqrt(2.0 / curvature) if curvature > 0 else np.nan)
+    return DeltaChi2Table(lowest, tuple(np.asarray(v, float) for v in knots), coefficients, np.array(widths), table)

@@ -1,0 +1,97 @@
+"""Counted events: Poisson distributed about what is expected."""
+
+import math
+from typing import ClassVar
+
+import numpy as np
+
+from ..._base.errors import InputError
+from ..._base.numerics import namespace
+from ..._base.typing import Array, Bool, Float, Scalar
+from .term import BinTerm
+
+LEAST_COUNTS = 1e-20
+"""Counts in a bin that are as good as none: χ² of them is below the rounding of one event."""
+ROUNDING = 1e-9
+"""Expected counts that may be a rounding below zero: of an interpolated response, and of thousands of events."""
+UNITS = ((1e-90, 2.0**450), (1e-200, 2.0**830))
+"""Expected counts below which they are taken in units of the inverse of a number."""
+
+
+def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Scalar:
+    """Return 2 Σ [μ - n + n ln(n/μ)], the term n ln(n/μ) being 0 where n = 0 (arXiv:2303.09360 Eq. 10).
+
+    Counts below `LEAST_COUNTS`, which only expected data have, are none: what they add is less than rounding, and the
+    response that moves with a fit is interpolated, so that such bins may be a rounding below zero.
+    Infinite where counts were observed and none is expected; not a number where fewer than none are expected.
+    """
+    xp = namespace(observed, expected)
+    seen = observed > LEAST_COUNTS
+    # Where 1e-206 counts are expected, their third power in the second derivative needs another unit of counts.
+    unit, shift = 1.0, 0.0
+    for bound, larger in UNITS:
+        small = seen & (expected < bound) & (expected > 0)
+        unit, shift = xp.where(small, larger, unit), xp.where(small, math.log(larger), shift)
+    ratio = xp.where(seen, observed, 1.0) / (xp.where(seen, expected, 1.0) * unit)
+    return 2.0 * xp.sum(expected - observed + xp.where(seen, observed, 0.0) * (xp.log(ratio) + shift))
+
+
+def draw_counts(random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Return Poisson counts about `expected`, none where that is a rounding of zero."""
+    return random.poisson(np.where(np.abs(expected) < ROUNDING, np.maximum(expected, 0.0), expected)).astype(float)
+
+
+class PoissonCounts(BinTerm):
+    """Counts n about expected ones μ: χ² = 2 Σ [μ - n + n ln(n/μ)].
+
+    >>> import numpy as np
+    >>> float(PoissonCounts(np.array([3.0])).chi2(np.array([3.0])))
+    0.0
+    """
+
+    observed: Float[Array, "..."]
+    """Counts."""
+    has_errors: ClassVar[bool] = False
+    one_sided: ClassVar[bool] = False
+
+    def check(self, name: str, shape: tuple[int, ...]) -> None:
+        """Refuse counts of another shape, or negative ones."""
+        if self.observed.shape != shape:
+            raise InputError(f"{name}: expected observed counts of shape {shape}, found {self.observed.shape}")
+        if not np.all(self.observed >= 0):
+            raise InputError(f"{name}: expected non-negative observed counts, found {self.observed.min()}")
+
+    def chi2(self, expected: Float[Array, "..."]) -> Scalar:
+        """Return χ² of the total expected in each bin."""
+        return poisson_chi2(self.observed, expected)
+
+    def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """Return 2 (1 - n/μ), and the root of 2n/μ², which alone overflows where next to nothing is expected."""
+        xp = namespace(expected)
+        seen = self.observed > LEAST_COUNTS
+        ratio = xp.where(seen, self.observed, 0.0) / xp.where(seen, expected, 1.0)
+        return 2.0 - 2.0 * ratio, ratio * xp.sqrt(2.0 / xp.where(seen, self.observed, 1.0))
+
+    def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
+        """Return whether there is something expected wherever there are counts."""
+        return ((expected > 0) | (self.observed <= LEAST_COUNTS)).all(axis=-1)
+
+    def ravelled(self) -> "PoissonCounts":
+        """Return the same with all bins on one axis."""
+        return PoissonCounts(namespace(self.observed).ravel(self.observed))
+
+    def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """Return counts drawn about `expected`."""
+        return draw_counts(random, expected)
+
+    def errors(self) -> Float[np.ndarray, "..."]:
+        """Return the roots of the counts."""
+        return np.sqrt(self.observed)
+
+    def variance(self, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """Return the expected counts."""
+        return expected
+
+    def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
+        """Return the counts."""
+        return (self.observed,)

@@ -1,0 +1,92 @@
+"""What a term of the likelihood is: observed numbers, and how far expected ones are from them.
+
+χ² = -2 ln L up to a constant that depends on the data alone (Baker and Cousins, Nucl. Instrum. Meth. 221, 437 (1984)),
+so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %, 2σ and 3σ of one parameter.
+
+A term of one's own is a class in one file. `BinTerm` is a sum over bins, each a function of the total that is expected
+there: with its derivatives by that total, the fast programs for strengths and toys serve it. `Term` alone is any
+function of the components; then χ² is differentiated as a whole.
+"""
+
+import abc
+import dataclasses
+from collections.abc import Sequence
+from typing import ClassVar, final
+
+import equinox as eqx
+import numpy as np
+
+from ..._base.typing import Array, Bool, Float, Scalar
+
+
+class Term(eqx.Module):
+    """The data of one measurement and their -2 ln L. All arrays have the shape of the data, one axis for each named."""
+
+    observed: eqx.AbstractVar[Float[Array, "..."]]
+    """Observed numbers; of many toy experiments with a leading axis."""
+    binned: eqx.AbstractClassVar[bool]
+    """Whether it is a sum over bins of functions of the total expected there."""
+    has_errors: eqx.AbstractClassVar[bool]
+    """Whether errors are a part of the data, not the roots of counts."""
+    one_sided: eqx.AbstractClassVar[bool]
+    """Whether only what is above the observed numbers counts."""
+
+    @abc.abstractmethod
+    def check(self, name: str, shape: tuple[int, ...]) -> None:
+        """Refuse data that make no sense, or are of another `shape` than what the measurement `name` predicts."""
+
+    @abc.abstractmethod
+    def combined(self, components: Sequence[Float[Array, "..."]]) -> Float[Array, "..."]:
+        """Return what `chi2` takes: the expected numbers of all components."""
+
+    @abc.abstractmethod
+    def chi2(self, expected: Float[Array, "..."]) -> Scalar:
+        """Return χ² of what `combined` returns."""
+
+    @abc.abstractmethod
+    def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """Return numbers drawn about the total `expected`, of many experiments with leading axes; host only."""
+
+    @abc.abstractmethod
+    def errors(self) -> Float[np.ndarray, "..."]:
+        """Return the errors of the observed numbers, as figures and tables show them."""
+
+    @abc.abstractmethod
+    def variance(self, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """Return the variance of each number where the total `expected` is true."""
+
+    @abc.abstractmethod
+    def expecting(self, components: Sequence[Float[Array, "..."]]) -> "Term":
+        """Return the same with the data that are expected, the sum of the components, without any fluctuation."""
+
+    @abc.abstractmethod
+    def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
+        """Return what tells these data from others: the observed numbers, and more where they do not say it."""
+
+
+class BinTerm(Term):
+    """A sum over bins of functions f(μ) of the total expected in each."""
+
+    binned: ClassVar[bool] = True
+
+    @abc.abstractmethod
+    def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+        """Return f'(μ) of each bin, and the root of f''(μ): what moves the counts multiplies it before it is squared."""
+
+    @abc.abstractmethod
+    def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
+        """Return whether the data can come of these expected numbers."""
+
+    @abc.abstractmethod
+    def ravelled(self) -> "BinTerm":
+        """Return the same with all bins on one axis."""
+
+    @final
+    def expecting(self, components: Sequence[Float[Array, "..."]]) -> "BinTerm":
+        """Return the same with the sum of the components for data."""
+        return dataclasses.replace(self, observed=np.asarray(sum(components)))
+
+    @final
+    def combined(self, components: Sequence[Float[Array, "..."]]) -> Float[Array, "..."]:
+        """Return the sum of the components."""
+        return sum(components)
