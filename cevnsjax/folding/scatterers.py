@@ -77,7 +77,7 @@ def electrons(scattering: Scattering, name: str) -> Scatterers:
 
 
 def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, Scatterers]:
-    """Return what the neutrinos of a measurement scatter off, by the component of the prediction; nothing of numbers."""
+    """Return what the neutrinos of a measurement scatter off, by the component; nothing of measured numbers."""
     scattering, found = measurement.scattering, dict[str, Scatterers]()
     if scattering is None:
         return found

@@ -17,6 +17,7 @@ from .coherent_lar_2020 import VARIANTS as LAR_VARIANTS
 from .coherent_lar_2020 import coherent_lar_2020
 from .crex import crex
 from .csre_cs import csre_cs
+from .delta_chi2 import ENDING, delta_chi2_table
 from .described import described as read_description
 from .described import shipped, titles
 from .dresden_ii import MODELS as DRESDEN_MODELS
@@ -143,6 +144,10 @@ def load(name: str, form_factor: str | None = None) -> Measurement:
 
     `form_factor` is a name of `FORM_FACTORS`, Helm's by default; a measurement that has none refuses one.
     """
+    if name.endswith(ENDING):
+        if form_factor is not None:
+            raise InputError(f"'{name}' has no form factor to choose, found '{form_factor}'")
+        return delta_chi2_table(name)
     base, colon, variant = name.partition(":")
     if name in shipped() or base.endswith(".toml"):
         raise InputError(f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these")
@@ -173,7 +178,10 @@ def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measu
 
 def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement]:
     """Return the measurements of several names; `form_factor` is for those that have one, and one of them must."""
-    takes = [CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else True for name in names]
+    takes = [
+        CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else not name.endswith(ENDING)
+        for name in names
+    ]
     if form_factor is not None and not any(takes):
         raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
     return [load(name, form_factor if has else None) for name, has in zip(names, takes, strict=True)]
@@ -187,11 +195,12 @@ def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) ->
     known = (*shipped(), *CATALOGUE)
     files = [name for name in names if name in shipped() or name.endswith(".toml")]
     for name in names:
-        if name not in files and name.partition(":")[0] not in CATALOGUE:
+        if name not in files and name.partition(":")[0] not in CATALOGUE and not name.endswith(ENDING):
             what = f"unknown experiment '{name}'{suggest(name, known)}"
-            raise InputError(f"{what}; known: {', '.join(known)}, or a file that ends in .toml")
-    others = [name for name in names if name not in files]
-    taking = [name for name in others if CATALOGUE[name.partition(":")[0]].form_factor]
+            raise InputError(
+                f"{what}; known: {', '.join(known)}, or a file that ends in .toml, or in {ENDING} (a table of delta chi2)"
+            )
+    taking = [name for name in names if (base := name.partition(":")[0]) in CATALOGUE and CATALOGUE[base].form_factor]
     if form_factor is not None and not (files or taking):
         raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
     found = [

@@ -1,8 +1,8 @@
 """A measurement ties the parts together: what is expected, component by component, and what was observed.
 
-One class for counts in bins and for measured numbers. What is expected are components: the recoils of a `Scattering` and
-the backgrounds, or a prediction of the measured numbers. All arrays have one axis for each named axis. What was observed,
-and how far from it the expected may be, is the `term`.
+One class for counts in bins and for measured numbers. What is expected are components: the recoils of a `Scattering`
+and the backgrounds, or a prediction of the measured numbers. All arrays have one axis for each named axis. What was
+observed, and how far from it the expected may be, is the `term`.
 """
 
 import collections
@@ -179,13 +179,16 @@ class Measurement(eqx.Module):
     def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
         """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat.
 
-        A radius that is fitted to another measurement counts only where this one depends on it. What a table of Δχ² is
-        a function of is a nuisance: the table constrains it.
+        A radius that is fitted to another measurement counts only where this one depends on it.
         """
         own = fitted & {parameter.name for parameter in self.parameters()}
         found = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
-        found |= {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in found}
-        return found | {name: None for name in self.borrowed}
+        return found | {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in found}
+
+    @property
+    def domains(self) -> dict[str, tuple[float, float]]:
+        """Return the ends between which parameters must be that it borrows: where a table of Δχ² is known."""
+        return dict(zip(self.borrowed, self.term.domain(), strict=True))
 
 
 def base_name(measurement: Measurement) -> str:

@@ -20,7 +20,7 @@ from .._base.netcdf import write_netcdf
 from .._base.typing import Float
 from .._base.version import __version__
 from ..folding.accuracy import Accuracy
-from ..inference.grid.intervals import profile
+from ..inference.grid.profile import profile
 from ..inference.problem.problem import Problem
 from ..inference.toys.construction import Progress, profile_minima
 from ..inference.toys.frequencies import at_least, critical_value, fraction
@@ -324,7 +324,7 @@ def study_toys(
         positions, allowed = problem.positions(leaders, np.array([list(test.values())]))
         if not allowed.all():
             raise InputError("the values to test are not in the required order")
-        null = profile(solver, [problem.names.index(name) for name in leaders], positions, found, free)
+        null = profile(solver, [problem.names.index(name) for name in leaders], positions, found.u, free)
         u = null.u[0]
         statistic = max(float(null.chi2[0]) - found.value, 0.0) if null.converged[0] else math.nan
     ordered = {name for pair in specification.orders for name in pair}

@@ -1,4 +1,4 @@
-"""Profiles and the intervals they give: every piece with Δχ² below a level, not only the one around the minimum."""
+"""Intervals of a profile: every piece with Δχ² below a level, not only the one around the minimum."""
 
 import dataclasses
 import math
@@ -8,64 +8,12 @@ import numpy as np
 from scipy.optimize import elementwise
 
 from ..._base.errors import InputError
-from ..._base.typing import Float
 from ..minimise.best_fit import BestFit
 from ..minimise.solver import Solver
-from ..minimise.starts import approach, spread_starts
+from .profile import Profile, profile
 
 PER_DECADE, CLOSEST = 12, 1e-9
 """Points in each power of ten of the distance from the best fit, from `CLOSEST` of the range on."""
-SWEEPS = 2
-"""Passes in which each point of a profile also starts from where its neighbours ended."""
-EXTRA_STARTS = 4
-"""Starts of each point of a profile when other free parameters are left to minimise over."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Profile:
-    """χ² minimised over everything but the scanned coordinates."""
-
-    points: np.ndarray
-    """Values of the scanned coordinates, an array (point, scanned)."""
-    chi2: np.ndarray
-    u: np.ndarray
-    """All coordinates at the minimum of each point."""
-    converged: np.ndarray
-
-
-def profile(
-    solver: Solver, scanned: Sequence[int], points: Float[np.ndarray, "point scanned"], fit: BestFit, free: np.ndarray
-) -> Profile:
-    """Minimise at each of the `points` with the coordinates `scanned` held there.
-
-    Each point starts from the best fit and, if coordinates marked in `free` are left, from others spread over their
-    bounds, then from where its neighbours in the list ended; the lowest minimum counts.
-    """
-    frozen = np.zeros(len(fit.u), bool)
-    frozen[list(scanned)] = True
-    others = free & ~frozen
-    count = EXTRA_STARTS if others.any() else 1
-
-    def at_points(starts: np.ndarray) -> np.ndarray:
-        starts = starts.copy()
-        starts[..., list(scanned)] = points
-        return starts
-
-    value, u = np.full(len(points), np.inf), np.tile(fit.u, (len(points), 1))
-    converged = np.zeros(len(points), bool)
-
-    def improve(starts: np.ndarray) -> None:
-        found = solver.lowest(at_points(starts), frozen)
-        better = np.where(np.isfinite(found.value), found.value, np.inf) < value - 1e-12
-        value[better], u[better], converged[better] = found.value[better], found.u[better], found.converged[better]
-
-    for start in spread_starts(solver, fit.u, others, count):
-        improve(approach(solver, at_points(np.tile(start, (len(points), 1))), others))
-    if others.any():
-        for _ in range(SWEEPS):
-            improve(np.concatenate([u[:1], u[:-1]]))
-            improve(np.concatenate([u[1:], u[-1:]]))
-    return Profile(np.asarray(points), value, u, converged)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,7 +111,7 @@ def intervals(
     low, high = float(solver.lower[index]), float(solver.upper[index])
     error = math.sqrt(fit.covariance[index, index]) if fit.covariance[index, index] > 0 else math.nan
     grid = scan_grid(low, high, float(fit.u[index]), error)
-    coarse = _with_minima(solver, index, profile(solver, [index], grid[:, None], fit, free))
+    coarse = _with_minima(solver, index, profile(solver, [index], grid[:, None], fit.u, free))
     grid = coarse.points[:, 0]
 
     frozen = np.zeros(len(fit.u), bool)

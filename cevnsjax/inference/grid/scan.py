@@ -1,47 +1,25 @@
 """χ² on a grid of one, two or more parameters, everything else profiled, in blocks of bounded memory.
 
 A block is a rectangular part of the grid. What is found in it depends on the problem and on the block alone: not on
-other blocks, nor on their order, nor on where it runs. Every point starts from the same values; where free parameters
-are left to profile, also from others spread over their bounds, and then from where its neighbours in the block ended.
+other blocks, nor on their order, nor on where it runs: its points start as `profile` says, from nothing but its own.
 """
 
 import dataclasses
 import hashlib
-import itertools
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import jax
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from ..._base.typing import Float
 from ..minimise.solver import MANY, Solver
-from ..minimise.starts import even_points
 from ..problem.problem import Problem
 from .blocks import Grid
+from .profile import profile
 
-STARTS = 4
-"""Starts of each point where free parameters are left to profile."""
-SWEEPS = 2
-"""Passes in which such a point, or one that did not converge, also starts from where its neighbours ended."""
-STRIDE = 8
-"""Where only strengths are profiled: points of a block from one to the next that starts from far away, along an axis.
-
-The others start where a spline through these says that they end.
-"""
 SOLVERS = 4
 """Compiled problems that a process keeps."""
-
-
-def _between(
-    values: Float[np.ndarray, "*few column"], places: Sequence[np.ndarray], shape: tuple[int, ...]
-) -> np.ndarray:
-    """Return `values` known at some places along each axis of a grid at all of them, by splines of third order."""
-    for axis, (known, n) in enumerate(zip(places, shape, strict=True)):
-        if len(known) < n:
-            values = make_interp_spline(known, values, k=min(3, len(known) - 1), axis=axis)(np.arange(n))
-    return values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,12 +76,12 @@ class ScanWork:
         """Return what is found in block `number`."""
         shape = tuple(part.stop - part.start for part in self.grid.slices(number))
         positions, allowed = self.problem.positions(self.grid.names, self.grid.points(number))
-        chi2, u, converged = self._minimise(positions, allowed, shape)
-        chi2, converged = np.where(allowed, chi2, np.inf), converged | ~allowed
-        found = self.values(u)
+        # However small the grid, the program for strengths serves it: no other is needed.
+        ended = profile(self.solver, self.columns, positions, self.start, self.free, shape, allowed, MANY)
+        found = self.values(ended.u)
         return Scanned(
-            chi2.reshape(shape),
-            converged.reshape(shape),
+            ended.chi2.reshape(shape),
+            (ended.converged | ~allowed).reshape(shape),
             {name: np.where(allowed, found[name], np.nan).reshape(shape) for name in self.profiled},
         )
 
@@ -113,68 +91,6 @@ class ScanWork:
             return dict(zip(self.problem.names, u.T, strict=True))
         found = jax.vmap(lambda row: {n: v for n, v in self.problem.params(row).items() if n in self.problem.names})(u)
         return {name: np.asarray(value) for name, value in found.items()}
-
-    def _minimise(
-        self, positions: np.ndarray, allowed: np.ndarray, shape: tuple[int, ...]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        solver, count = self.solver, len(positions)
-        frozen = np.isin(np.arange(len(self.start)), self.columns)
-        others = self.free & ~frozen
-        chi2, u = np.full(count, np.inf), np.tile(self.start, (count, 1))
-        u[:, self.columns] = positions
-        converged = np.zeros(count, bool)
-
-        def improve(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
-            """Minimise from `starts` at the points `rows`; return which became lower."""
-            starts[:, self.columns] = positions[rows]
-            found = solver.lowest(starts, frozen, MANY)  # however small the grid: no other program is needed
-            value = np.where(np.isfinite(found.value), found.value, np.inf)
-            better = (value < chi2[rows] - 1e-12) | (found.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
-            chosen = rows[better]
-            chi2[chosen], u[chosen], converged[chosen] = value[better], found.u[better], found.converged[better]
-            return chosen
-
-        rows = np.flatnonzero(allowed)
-        if not len(rows):
-            return chi2, u, converged
-        index = np.arange(count).reshape(shape)
-        if allowed.all() and solver.only_strengths(frozen, MANY):
-            few = [np.unique(np.append(np.arange(0, n, STRIDE), n - 1)) for n in shape]
-            some = index[np.ix_(*few)]
-            improve(some.ravel(), np.tile(self.start, (some.size, 1)))
-            starts = _between(u[some], few, shape).reshape(count, -1)
-            improve(rows, np.clip(starts, *self.problem.box))
-        else:
-            for start in self._starts(others):
-                improve(rows, np.tile(start, (len(rows), 1)))
-        changed = np.ones(count, bool)
-        for _ in range(SWEEPS):
-            due = allowed & (others.any() | ~converged)
-            moved = np.zeros(count, bool)
-            for axis, step in itertools.product(range(len(shape)), (1, -1)):
-                neighbour = np.full(shape, -1)
-                ahead, behind = [slice(None)] * len(shape), [slice(None)] * len(shape)
-                ahead[axis], behind[axis] = (slice(1, None), slice(None, -1))[::step]
-                neighbour[tuple(ahead)] = index[tuple(behind)]
-                source = neighbour.ravel()
-                rows = np.flatnonzero(due & (source >= 0))
-                rows = rows[changed[source[rows]] & allowed[source[rows]]]
-                if len(rows):
-                    moved[improve(rows, u[source[rows]])] = True
-            changed = moved
-            if not changed.any():
-                break
-        return chi2, u, converged
-
-    def _starts(self, others: np.ndarray) -> np.ndarray:
-        """Return the common start, and with the coordinates marked in `others` more, spread over their bounds."""
-        dimension = int(others.sum())
-        starts = np.tile(self.start, (STARTS if dimension else 1, 1))
-        if dimension:
-            low, high = self.problem.box
-            spread = even_points(STARTS - 1, dimension)
-            starts[1:, others] = low[others] + (high - low)[others] * spread
-        return starts
 
 
 def scan_work(problem: Problem, grid: Grid, values: Mapping[str, float], free: np.ndarray) -> ScanWork:

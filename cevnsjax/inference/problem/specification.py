@@ -149,6 +149,7 @@ def specify(
     require: Iterable[str] = (),
     constraints: Mapping[str, Gaussian] | None = None,
     correlations: Mapping[tuple[str, str], float] | None = None,
+    domains: Mapping[str, tuple[float, float]] | None = None,
 ) -> Specification:
     """Check what the user asks for against the parameters and return it complete.
 
@@ -156,7 +157,8 @@ def specify(
     of parameters that move in the fit; `constraints` adds some or replaces them, on a parameter or on a combination
     such as ``r_n_cs-r_n_i``. What is constrained and neither free, fixed nor tied becomes a nuisance. A parameter named
     in `free` loses its own constraint, a parameter named in `values` is fixed, without its constraint, unless it is
-    free. `correlations` are those between the constraints of two parameters.
+    free. `correlations` are those between the constraints of two parameters, `domains` the ends between which
+    parameters must be, within their bounds.
     """
     values, given, require = dict(values or {}), dict(constraints or {}), tuple(require)
     extra = {name: constraint for name, constraint in given.items() if name in table}
@@ -211,6 +213,7 @@ def specify(
         if leader in bounds:
             low, high = table[name].bounds
             bounds[leader] = (max(bounds[leader][0], low), min(bounds[leader][1], high))
+    _narrow(bounds, domains or {}, followers, complete, values)
     orders, bounds = _orders(require, table, followers, coordinates, complete, bounds)
     return Specification(
         free=tuple(free),
@@ -234,6 +237,30 @@ def specify(
             "correlate": dict(correlations or {}),
         },
     )
+
+
+def _narrow(
+    bounds: dict[str, tuple[float, float]],
+    domains: Mapping[str, tuple[float, float]],
+    followers: Mapping[str, str],
+    complete: Mapping[str, float],
+    given: Mapping[str, float],
+) -> None:
+    """Narrow the `bounds` of coordinates to the `domains`; refuse values beyond, of what is fixed or `given`."""
+    for name, (low, high) in domains.items():
+        leader = followers.get(name, name)
+        if leader in bounds:
+            bounds[leader] = (max(bounds[leader][0], low), min(bounds[leader][1], high))
+        if (leader not in bounds or leader in given) and not low <= complete[leader] <= high:
+            raise InputError(
+                f"{leader}: expected a value from {low:g} to {high:g}, where a table of delta chi2 is known, "
+                f"found {complete[leader]:g}"
+            )
+    for name, (low, high) in bounds.items():
+        if not low < high:
+            raise InputError(
+                f"{name}: expected tables of delta chi2 that overlap, found no room between {low:g} and {high:g}"
+            )
 
 
 def _orders(

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..._base.typing import Float
-from ..grid.intervals import Profile, profile, scan_grid
+from ..grid.intervals import scan_grid
+from ..grid.profile import Profile, profile
 from ..minimise.best_fit import BestFit
 from ..minimise.solver import Solver
 from ..minimise.starts import STARTS, spread_starts
@@ -61,7 +62,7 @@ def profile_minima(solver: Solver, fit: BestFit, free: np.ndarray) -> Float[np.n
     for k in map(int, np.flatnonzero(free)):
         error = math.sqrt(fit.covariance[k, k]) if fit.covariance[k, k] > 0 else math.nan
         grid = scan_grid(float(solver.lower[k]), float(solver.upper[k]), float(fit.u[k]), error)
-        scanned = profile(solver, [k], grid[:, None], fit, free)
+        scanned = profile(solver, [k], grid[:, None], fit.u, free)
         starts.append(scanned.u[lowest_points(scanned.chi2)])
     return minima(solver, fit, free, np.concatenate(starts))
 
@@ -167,7 +168,7 @@ def construct(
     times; `log` says that edges are to be interpolated in the logarithm. `checkpoint` keeps the toys of a run that is
     stopped, and is where the next one takes them from.
     """
-    first = profile(solver, scanned, np.asarray(points, float), fit, free)
+    first = profile(solver, scanned, np.asarray(points, float), fit.u, free)
     others = minima(solver, fit, free, first.u[:: -(-len(first.u) // MANY_POINTS)])
     work = Work(solver.problem, (tuple(scanned),), others, free, seed, threads)
     finished = Finished(work, checkpoint)
@@ -202,7 +203,7 @@ def construct(
             if not new:
                 break
             more = np.array(new)[:, None]
-            extend(more, profile(solver, scanned, more, fit, free))
+            extend(more, profile(solver, scanned, more, fit.u, free))
     return ordered(current()) if len(scanned) == 1 else current()
 
 

@@ -1,4 +1,4 @@
-"""Counts beside templates of finite Monte-Carlo samples, in the approximation of Barlow and Beeston with one factor a bin.
+"""Counts beside templates of finite Monte-Carlo samples: Barlow and Beeston, with one factor for each bin.
 
 R. Barlow and C. Beeston, Comput. Phys. Commun. 77, 219 (1993); J. S. Conway, arXiv:1103.0354; the form that is a χ² and
 the factor in closed form: H. Dembinski and A. Abdelmotteleb, arXiv:2206.12346 Eq. 15.
@@ -45,11 +45,18 @@ class FiniteTemplates(Term):
             raise InputError(f"{name}: expected non-negative observed counts, found {self.observed.min()}")
         if self.relative.shape[1:] != shape:
             raise InputError(
-                f"{name}: expected relative errors of the templates of shape (components, {', '.join(map(str, shape))}), "
-                f"found {self.relative.shape}"
+                f"{name}: expected relative errors of the templates for each component and the bins {shape}, "
+                f"found shape {self.relative.shape}"
             )
         if not np.all((self.relative >= 0) & np.isfinite(self.relative)):
             raise InputError(f"{name}: expected relative errors of the templates of 0 or more, found others")
+
+    def check_data(self, name: str) -> None:
+        """Take any measurement: there are data."""
+
+    def domain(self) -> tuple[tuple[float, float], ...]:
+        """Return nothing: any counts may be expected."""
+        return ()
 
     def combined(self, components: Sequence[Float[Array, "..."]]) -> Float[Array, "component ..."]:
         """Return the components one by one."""

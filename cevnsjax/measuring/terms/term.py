@@ -36,6 +36,14 @@ class Term(eqx.Module):
         """Refuse data that make no sense, or are of another `shape` than what the measurement `name` predicts."""
 
     @abc.abstractmethod
+    def check_data(self, name: str) -> None:
+        """Refuse the measurement `name` where toys are drawn or a forecast is made, if there are no data behind it."""
+
+    @abc.abstractmethod
+    def domain(self) -> tuple[tuple[float, float], ...]:
+        """Return the ends between which each expected number must be; nothing where there are none."""
+
+    @abc.abstractmethod
     def combined(self, components: Sequence[Float[Array, "..."]]) -> Float[Array, "..."]:
         """Return what `chi2` takes: the expected numbers of all components."""
 
@@ -71,7 +79,7 @@ class BinTerm(Term):
 
     @abc.abstractmethod
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-        """Return f'(μ) of each bin, and the root of f''(μ): what moves the counts multiplies it before it is squared."""
+        """Return f'(μ) of each bin, and the root of f''(μ), which is squared with what moves the counts."""
 
     @abc.abstractmethod
     def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
@@ -80,6 +88,15 @@ class BinTerm(Term):
     @abc.abstractmethod
     def ravelled(self) -> "BinTerm":
         """Return the same with all bins on one axis."""
+
+    @final
+    def check_data(self, name: str) -> None:
+        """Take any measurement: there are data."""
+
+    @final
+    def domain(self) -> tuple[tuple[float, float], ...]:
+        """Return nothing: any numbers may be expected."""
+        return ()
 
     @final
     def expecting(self, components: Sequence[Float[Array, "..."]]) -> "BinTerm":

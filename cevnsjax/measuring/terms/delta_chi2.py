@@ -57,9 +57,20 @@ class DeltaChi2Table(Term):
             found = ((cubic * distance + square) * distance + line) * distance + constant
         return found
 
+    def domain(self) -> tuple[tuple[float, float], ...]:
+        """Return the ends of the table."""
+        return tuple((float(values[0]), float(values[-1])) for values in self.knots)
+
+    def check_data(self, name: str) -> NoReturn:
+        """Refuse."""
+        raise InputError(
+            f"{name} is a table of delta chi2, without data that could be drawn or expected: leave it out, "
+            "or constrain its parameters instead"
+        )
+
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> NoReturn:
         """Refuse."""
-        raise InputError("a table of Δχ² holds no data that toys could be drawn of: leave it out, or use --constrain")
+        self.check_data("it")
 
     def errors(self) -> Float[np.ndarray, " parameter"]:
         """Return the errors from the curvature at the lowest point."""
@@ -71,20 +82,26 @@ class DeltaChi2Table(Term):
 
     def expecting(self, components: Sequence[Float[Array, " parameter"]]) -> NoReturn:
         """Refuse."""
-        raise InputError("a table of Δχ² holds no data that could be expected at another truth: leave it out")
+        self.check_data("it")
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
         """Return the whole table."""
         return *self.knots, self.table
 
 
-def delta_chi2_table(knots: Sequence[Float[np.ndarray, " value"]], table: Float[np.ndarray, "..."]) -> DeltaChi2Table:
-    """Return the term of a `table` of Δχ² with one axis for each of the `knots`, four values or more of each."""
-    for k, values in enumerate(knots):
-        if len(values) < FEWEST_VALUES or not np.all(np.diff(values) > 0):
-            raise InputError(f"expected four or more increasing values of parameter {k + 1} of a table of Δχ²")
-    if table.shape != tuple(map(len, knots)) or not np.all(np.isfinite(table)):
-        raise InputError(f"expected a table of finite Δχ² of shape {tuple(map(len, knots))}, found {table.shape}")
+def table_term(
+    name: str, parameters: Sequence[str], knots: Sequence[Float[np.ndarray, " value"]], table: Float[np.ndarray, "..."]
+) -> DeltaChi2Table:
+    """Return the term of a `table` of Δχ² with one axis for each of the `knots`, the values of the `parameters`."""
+    for parameter, values in zip(parameters, knots, strict=True):
+        increasing = values.ndim == 1 and np.all(np.isfinite(values)) and np.all(np.diff(values) > 0)
+        if not increasing or values.size < FEWEST_VALUES:
+            raise InputError(f"{name}, {parameter}: expected {FEWEST_VALUES} or more finite, increasing values")
+    shape = tuple(map(len, knots))
+    if table.shape != shape:
+        raise InputError(f"{name}: expected a table of delta chi2 of shape {shape}, found {table.shape}")
+    if not np.all(np.isfinite(table)):
+        raise InputError(f"{name}: expected finite values of delta chi2, found others among them")
     coefficients = table
     for axis, values in enumerate(knots):
         # Each axis of values becomes the two axes (cell, power), at its place among those before and after.
