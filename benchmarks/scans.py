@@ -33,7 +33,7 @@ def scans(case: Case) -> Table:
             with tempfile.TemporaryDirectory() as folder:
                 out = Path(folder) / "scan.zarr" if stored else None
                 started = time.perf_counter()
-                found: list[cj.ScanResult] = []
+                found: list[cj.GridResult] = []
                 memory = peak_memory(partial(_run, likelihood, _grid(side), out, found))
                 seconds = time.perf_counter() - started
                 size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) / 2**20 if out else None
@@ -48,5 +48,5 @@ def _grid(side: int) -> dict[str, str]:
     return {name: f"{low}:{high}:{side}:log" for name, (low, high) in {"g_zp": COUPLINGS, "m_zp": MASSES}.items()}
 
 
-def _run(likelihood: cj.Likelihood, grid: dict[str, str], out: Path | None, found: list[cj.ScanResult]) -> None:
+def _run(likelihood: cj.Likelihood, grid: dict[str, str], out: Path | None, found: list[cj.GridResult]) -> None:
     found.append(likelihood.scan(grid, out))

@@ -33,12 +33,13 @@ from .interactions.standard_model import StandardModel, standard_model
 from .interactions.tensor import tensor_mediator
 from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
 from .joint.likelihood import Likelihood
+from .measurements.delta_chi2 import delta_chi2_table
 from .results.feldman_cousins import FeldmanCousinsResult
 from .results.fit import FitResult
+from .results.grid import GridResult
 from .results.posterior import Posterior
 from .results.prediction import Prediction
-from .results.profile import ProfileResult
-from .results.scan import ScanResult, open_scan
+from .results.scanning import open_scan
 from .results.toys import ToyStudy
 
 __all__ = [
@@ -49,19 +50,19 @@ __all__ = [
     "DataError",
     "FeldmanCousinsResult",
     "FitResult",
+    "GridResult",
     "InputError",
     "Interaction",
     "Likelihood",
     "Posterior",
     "Prediction",
-    "ProfileResult",
-    "ScanResult",
     "StandardModel",
     "ToyStudy",
     "__version__",
     "axial_mediator",
     "charge_radius",
     "combine",
+    "delta_chi2_table",
     "enable_compilation_cache",
     "flux_averaged_cross_sections",
     "light_scalar",

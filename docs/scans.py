@@ -44,7 +44,7 @@ PLANES = {
 }
 
 
-def scanned(model: str, grid: dict[str, str], out: Path) -> cj.ScanResult:
+def scanned(model: str, grid: dict[str, str], out: Path) -> cj.GridResult:
     """Return the scan of a model, and say what it took."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], resolve_models([model]))
     found = likelihood.scan(grid, out)
@@ -56,7 +56,7 @@ def scanned(model: str, grid: dict[str, str], out: Path) -> cj.ScanResult:
     return found
 
 
-def draw_plane(axes: Axes, scan: cj.ScanResult, names: Sequence[str], title: str, reference: str = "best") -> int:
+def draw_plane(axes: Axes, scan: cj.GridResult, names: Sequence[str], title: str, reference: str = "best") -> int:
     """Draw what is excluded at 90 % (shaded) and the line of 1σ (dashed); return the number of lines at 90 %."""
     pair = tuple(scan.axes[scan.names.index(name)] for name in names)
     delta = scan.delta_chi2(names, reference)

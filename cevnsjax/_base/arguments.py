@@ -4,6 +4,7 @@ import functools
 import inspect
 import operator
 import reprlib
+import typing
 from collections.abc import Callable, Iterable, Mapping, Sized
 from pathlib import Path
 from typing import Any, TypeVar
@@ -198,18 +199,31 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _complete(signature: inspect.Signature) -> inspect.Signature:
+    """Return a signature with the keywords of a ``**request: Unpack[Request]`` one by one, as editors show them."""
+    found = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    for further in (p for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD):
+        (typed,) = typing.get_args(further.annotation)
+        known = {p.name for p in found}
+        found += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in typed.__annotations__.items()
+            if name not in known
+        ]
+    return signature.replace(parameters=found)
+
+
 def checked(**checks: Check) -> Callable[[Function], Function]:
     """Return a decorator that checks arguments by name, and refuses those that the function does not have.
 
-    Where a function hands further keywords on, they may be those of `checks`.
+    Where a function hands further keywords on, they are those of the typed dictionary that it names.
     """
 
     def decorate(made: Function) -> Function:
         signature = inspect.signature(made)
         title = made.__qualname__.removesuffix(".__init__").rpartition(".")[2]
-        known = [p.name for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD and p.name != "self"]
-        if any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
-            known += [name for name in checks if name not in known]
+        shown = _complete(signature)
+        known = [name for name in shown.parameters if name != "self"]
 
         takes = f"known: {', '.join(known)}" if known else "it takes none"
 
@@ -229,6 +243,7 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
             bound.arguments = {name: _plain(value) for name, value in bound.arguments.items()}
             return made(*bound.args, **bound.kwargs)
 
+        call.__signature__ = shown  # type: ignore[attr-defined]
         return call  # type: ignore[return-value]
 
     return decorate

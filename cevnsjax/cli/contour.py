@@ -10,7 +10,9 @@ import typer
 from .._base.errors import InputError
 from .._base.levels import Level
 from .._base.writing import check_file, replacing
-from ..results.scan import ScanResult, common_names, draw_scans, open_scan
+from ..results.grid import GridResult
+from ..results.overlays import common_names, draw_scans
+from ..results.scanning import open_scan
 from . import options, show
 from .process import WRITTEN
 
@@ -79,7 +81,7 @@ def contour(
 
 
 def _described(
-    scan: ScanResult, level: Level, parameters: int | None, chosen: Sequence[str], reference: str, label: str
+    scan: GridResult, level: Level, parameters: int | None, chosen: Sequence[str], reference: str, label: str
 ) -> dict[str, Any]:
     """Return the contours of one scan at one level as plain lists and numbers."""
     names = tuple(chosen) or scan.names[:2]

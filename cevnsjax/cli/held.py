@@ -11,7 +11,7 @@ from .._base.errors import InputError, printable
 from ..inference.grid.blocks import CHUNK
 from ..inference.sample.nuts import WARM_UP
 from ..results.held import Held, chunk_of, differences, read_held, written_axis
-from ..results.scan import listed
+from ..results.scanning import listed
 from . import options
 from . import show as printing
 from .process import OUTPUT

@@ -11,7 +11,7 @@ from .._base.errors import InputError
 from .._base.writing import exists
 from ..inference.grid.axes import parse_grid
 from ..inference.grid.blocks import CHUNK
-from ..results.scan import listed
+from ..results.scanning import listed
 from . import options, show
 from .process import WRITTEN
 

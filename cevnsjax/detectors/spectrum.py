@@ -10,16 +10,7 @@ from ..stages.recoils import Recoils
 from ..stages.reduction import interpolation, sampled
 from ..stages.stage import Constant, Stage
 from .energy import EnergyResponse
-from .expansion import (
-    FEWEST,
-    FLOOR,
-    SelectedRows,
-    expand,
-    expanded,
-    legendre_ranges,
-    live_spectrum,
-    select,
-)
+from .expansion import FEWEST, FLOOR, SelectedRows, expand, expanded, legendre_ranges, live_spectrum, select
 
 SAMPLES, FEWEST_NODES = 64, 4
 """Values of the response's parameters with which a shorter one is judged, and nodes in a part of a bin at first."""

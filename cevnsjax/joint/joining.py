@@ -12,7 +12,7 @@ from .._base.errors import InputError
 from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
 from ..interactions.interaction import SPIN_CHARGES, Interaction
-from ..measurements import CATALOGUE, load
+from ..measurements import CATALOGUE, load, resolve_or_describe
 from ..measuring.measurement import Measurement, base_name
 from ..parameters.parameter import Parameter, ParameterTable
 from ..parameters.strengths import shared_nuisance
@@ -44,17 +44,23 @@ def owners(name: str) -> str:
 
 
 def check_measurements(name: str, measurements: Any) -> None:
-    """Refuse what is not a list of measurements, at least one."""
-    if isinstance(measurements, Measurement):
-        raise InputError(f"{name}: expected a list such as [{measurements.name}], found one measurement")
-    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
+    """Refuse what is neither a measurement, nor the name of one, nor a list of such, at least one."""
+    if isinstance(measurements, Measurement | str):
+        return
+    if not isinstance(measurements, Sequence):
         raise InputError(f"{name}: expected a list of measurements, found {arguments.shown(measurements)}")
     if not measurements:
         raise InputError("expected at least one measurement, found none")
     for one in measurements:
-        if not isinstance(one, Measurement):
-            hint = f": cj.measurements.load('{one}') is one" if isinstance(one, str) else ""
-            raise InputError(f"{name}: expected measurements, found {arguments.shown(one)}{hint}")
+        if not isinstance(one, Measurement | str):
+            raise InputError(f"{name}: expected measurements or their names, found {arguments.shown(one)}")
+
+
+def find_measurements(measurements: Measurement | str | Sequence[Measurement | str]) -> tuple[Measurement, ...]:
+    """Return one measurement or several, each itself or by its name: that of a catalogue, or the path of a file."""
+    given = (measurements,) if isinstance(measurements, Measurement | str) else tuple(measurements)
+    named = iter(resolve_or_describe([one for one in given if isinstance(one, str)]))
+    return tuple(next(named) if isinstance(one, str) else one for one in given)
 
 
 def takes_electrons(measurement: Measurement) -> bool:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from ..inference.problem.chi_square import ChiSquare
 from ..inference.problem.density import Density, build_density
 from ..inference.problem.evaluate import Evaluator
 from ..inference.problem.problem import Problem, pose
-from ..inference.problem.specification import Specification, specify
+from ..inference.problem.specification import Request, Specification, specify
 from ..inference.sample.numpyro_model import numpyro_model
 from ..inference.sample.run import check_settings
 from ..inference.toys.draw import check_numbers
@@ -34,16 +34,17 @@ from ..parameters.constraints import NO_CONSTRAINTS, build_constraints
 from ..parameters.parameter import Gaussian
 from ..results.feldman_cousins import FeldmanCousinsResult, check_construction, feldman_cousins
 from ..results.fit import PROFILE, FitResult, scan_points
+from ..results.grid import GridResult
 from ..results.posterior import Posterior, sample_posterior
 from ..results.prediction import Prediction
-from ..results.profile import ProfileResult
-from ..results.scan import Progress, ScanResult, scan
+from ..results.scanning import Progress, scan
 from ..results.toys import ToyStudy, study_toys
 from .explain import Explanation, explain
 from .joining import (
     check_datasets,
     check_measurements,
     check_reach,
+    find_measurements,
     own_names,
     parameter_table,
     shared_widths,
@@ -99,17 +100,27 @@ class Likelihood:
     )
     def __init__(
         self,
-        measurements: Sequence[Measurement],
+        measurements: Measurement | str | Sequence[Measurement | str],
         interaction: Combination | Interaction | Sequence[Interaction] | None = None,
         couplings: str = "2022",
         electrons: bool = False,
     ) -> None:
         """Combine `measurements` under the Standard Model with `couplings`, and what `interaction` adds to it.
 
-        With `electrons`, neutrinos scatter off atomic electrons too.
+        Args:
+            measurements: one or several, each itself or its name, as ``"coherent-csi-2021"`` or the path of a file.
+            interaction: models beside the Standard Model, see `cevnsjax.MODELS`.
+            couplings: radiative corrections of the Standard Model: ``"tree"``, ``"2020"``, ``"2022"`` or ``"2024"``.
+            electrons: whether neutrinos scatter off atomic electrons too.
+
+        >>> import cevnsjax as cj
+        >>> fit = cj.Likelihood(["coherent-csi-2021", "apv-cs"]).fit(["sin2_theta_w"])
+        >>> f"{fit.values['sin2_theta_w']:.4f}"
+        '0.2376'
+
         """
-        check_datasets(measurements)
-        self.measurements = tuple(measurements)
+        self.measurements = find_measurements(measurements)
+        check_datasets(self.measurements)
         self.interaction = combine(interaction, couplings, electrons)
         if self.interaction.electrons and not any(takes_electrons(one) for one in self.measurements):
             names = ", ".join(one.name for one in self.measurements)
@@ -170,7 +181,24 @@ class Likelihood:
         for measurement, aliases in zip(self.measurements, self._aliases, strict=True):
             own = moving | {name for name, alias in aliases.items() if alias in moving}
             found |= {aliases.get(n, n): constraint for n, constraint in measurement.constraints(own, shared).items()}
+        for measurement in self.measurements:  # what a table of Δχ² is a function of is a nuisance, flat but for it
+            found |= {name: None for name in measurement.borrowed if name not in found}
         return found
+
+    @property
+    def domains(self) -> dict[str, tuple[float, float]]:
+        """Return the ends between which parameters must be, of those of tables of Δχ²."""
+        found: dict[str, tuple[float, float]] = {}
+        for measurement in self.measurements:
+            for name, (low, high) in measurement.domains.items():
+                known = found.get(name, (low, high))
+                found[name] = max(low, known[0]), min(high, known[1])
+        return found
+
+    def check_data(self) -> None:
+        """Refuse toys and forecasts where there is a measurement without data behind it."""
+        for measurement in self.measurements:
+            measurement.term.check_data(measurement.name)
 
     def chi2_function(self) -> ChiSquare:
         """Return χ² of the folded measurements as a function of all parameters, without any constraint."""
@@ -188,23 +216,23 @@ class Likelihood:
     ) -> Specification:
         """Check what is asked for and return it complete; see `fit` for the arguments."""
         extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
-        found = specify(self.parameters, self.constraints, free, values, tie, require, extra, correlate)
+        found = specify(self.parameters, self.constraints, free, values, tie, require, extra, correlate, self.domains)
         self.interaction.check(found.values)
         return found
 
     @arguments.checked(**ASKED)
-    def problem(self, **asked: Any) -> Problem:
+    def problem(self, **request: Unpack[Request]) -> Problem:
         """Return χ² as a pure function of the vector of free parameters and nuisances, for jit, vmap and grad.
 
         ``problem.names`` are the coordinates, ``problem.coordinates(values)`` the vector of given values,
         ``problem(u)`` is χ². Everything that does not move is folded away. Arguments as in `fit`.
         """
-        return pose(self.chi2_function(), self.specify(**asked))
+        return pose(self.chi2_function(), self.specify(**request))
 
     @arguments.checked(**ASKED)
-    def evaluator(self, **asked: Any) -> Evaluator:
+    def evaluator(self, **request: Unpack[Request]) -> Evaluator:
         """Return χ², gradient and Hessian of `problem` as compiled functions of one point or of many."""
-        return Evaluator(self.problem(**asked))
+        return Evaluator(self.problem(**request))
 
     @arguments.checked(values=ASKED["values"])
     def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
@@ -256,25 +284,25 @@ class Likelihood:
         return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
 
     @arguments.checked(**ASKED)
-    def explain(self, **asked: Any) -> Explanation:
+    def explain(self, **request: Unpack[Request]) -> Explanation:
         """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
-        return explain(self, self.specify(**asked))
+        return explain(self, self.specify(**request))
 
     @arguments.checked(**ASKED)
-    def to_minuit(self, **asked: Any) -> "Minuit":
+    def to_minuit(self, **request: Unpack[Request]) -> "Minuit":
         """Return an `iminuit.Minuit` of χ² over the free parameters and the nuisances, with exact gradient and Hessian.
 
         Names, limits, steps and error definition are set: call ``migrad``, ``hesse``, ``minos``. It starts at `values`,
         or, where a free parameter has none, beside the minimum that a fit finds.
         Arguments as in `fit`; an order between two fitted parameters is what MINUIT has no limits for.
         """
-        specification = self.specify(**asked)
+        specification = self.specify(**request)
         if specification.orders:
             orders = ", ".join(f"{a}<={b}" for a, b in specification.orders)
             raise InputError(f"MINUIT holds no order between parameters that are both fitted: {orders}")
         problem = pose(self.chi2_function(), specification)
         start = problem.coordinates(specification.values)
-        if not set(specification.free) <= set(asked.get("values") or {}):
+        if not set(specification.free) <= set(request.get("values") or {}):
             start = best_fit(Solver(problem), start, specification.is_free).u
         return to_minuit(problem, start)
 
@@ -284,6 +312,7 @@ class Likelihood:
 
         Parameters in `tie` take the value of their leader.
         """
+        self.check_data()
         asked = self.specify(values=values, tie=tie)
         params, nuisances = asked.values, frozenset(asked.nuisances)
         measurements = tuple(
@@ -293,15 +322,14 @@ class Likelihood:
         return Likelihood(measurements, self.interaction)
 
     @arguments.checked(**ASKED, minimiser=lambda name, value: check_minimiser(value))
-    def forecast(
-        self, values: Mapping[str, float] | None = None, tie: Mapping[str, str] | None = None, **asked: Any
-    ) -> FitResult:
+    def forecast(self, minimiser: Any = "newton", **request: Unpack[Request]) -> FitResult:
         """Return the fit of the data expected at the truth: the sensitivity of the measurements.
 
         `values` moves the truth, of free parameters too; the other arguments as in `fit`. The errors from the curvature
         at the minimum are those of the Fisher information.
         """
-        return self.asimov(values, tie).fit(values=values, tie=tie, **asked)
+        truth = self.asimov(request.get("values"), request.get("tie"))
+        return truth.fit(minimiser=minimiser, **request)
 
     def _fit(self, specification: Specification, minimiser: Any = "newton") -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))
@@ -319,18 +347,18 @@ class Likelihood:
         names: Sequence[str],
         ranges: Mapping[str, tuple[float, float]] | None = None,
         points: int | None = None,
-        **asked: Any,
-    ) -> ProfileResult:
+        **request: Unpack[Request],
+    ) -> GridResult:
         """Return χ² against one or two parameters, everything else that is free or a nuisance profiled.
 
         Args:
             names: the parameter, or the two parameters, to scan.
             ranges: interval to scan of each; by default what holds the 3σ interval.
             points: number of values of each; 101 for one parameter and 61 for two by default.
-            asked: free, values, tie, require, constrain and correlate as in `fit`.
+            request: free, values, tie, require, constrain and correlate as in `fit`.
 
         """
-        specification = self.specify(free=tuple(dict.fromkeys((*names, *asked.pop("free", ())))), **asked)
+        specification = self.specify(free=tuple(dict.fromkeys((*names, *request.pop("free", ())))), **request)
         specification.check_scan(names, ranges or {}, scan_points(names, points))
         return self._fit(specification).profile(names, ranges, points)
 
@@ -351,8 +379,8 @@ class Likelihood:
         engine: Any = None,
         progress: Progress | None = None,
         overwrite: bool = False,
-        **asked: Any,
-    ) -> ScanResult:
+        **request: Unpack[Request],
+    ) -> GridResult:
         """Return χ² on a grid of parameters, everything else that is free or a nuisance profiled.
 
         Args:
@@ -363,10 +391,10 @@ class Likelihood:
             engine: where the chunks run, by default one after the other in this process.
             progress: is told how many points are done, of how many.
             overwrite: begin anew, in place of a scan that is at `out`; else that of another likelihood is refused.
-            asked: free, values, tie, require, constrain and correlate as in `fit`.
+            request: free, values, tie, require, constrain and correlate as in `fit`.
 
         """
-        return scan(self, grid, out, chunk, memory, engine, progress, overwrite, **asked)
+        return scan(self, grid, out, chunk, memory, engine, progress, overwrite, **request)
 
     @arguments.checked(**ASKED, **TOYS, **RUN, test=ASKED["values"])
     def toys(
@@ -377,7 +405,7 @@ class Likelihood:
         engine: Any = None,
         progress: Progress | None = None,
         checkpoint: str | Path | None = None,
-        **asked: Any,
+        **request: Unpack[Request],
     ) -> ToyStudy:
         """Draw toy experiments at the best fit and fit each: goodness of fit, coverage, p-value of a hypothesis.
 
@@ -389,12 +417,13 @@ class Likelihood:
             progress: is told how many toys are done, of how many.
             checkpoint: file that keeps the toys of an unfinished run, from which the same call goes on with the same
                 result; remove it once the result is saved.
-            asked: free, values, tie, require, constrain and correlate as in `fit`; what is tested is free.
+            request: free, values, tie, require, constrain and correlate as in `fit`; what is tested is free.
 
         """
         check_numbers(count, seed)
+        self.check_data()
         tested = dict(test or {})
-        specification = self.specify(free=tuple(dict.fromkeys((*asked.pop("free", ()), *tested))), **asked)
+        specification = self.specify(free=tuple(dict.fromkeys((*request.pop("free", ()), *tested))), **request)
         for name, value in tested.items():
             low, high = specification.bounds[specification.leader(name)]
             if not low <= value <= high:
@@ -412,7 +441,7 @@ class Likelihood:
         engine: Any = None,
         progress: Progress | None = None,
         checkpoint: str | Path | None = None,
-        **asked: Any,
+        **request: Unpack[Request],
     ) -> FeldmanCousinsResult:
         """Return which values of one parameter, or of two, toys do not exclude, with what Wilks says beside.
 
@@ -425,21 +454,22 @@ class Likelihood:
             engine: where the toys are fitted, by default in this process.
             progress: is told how many blocks of toys are done, of how many so far planned.
             checkpoint: as of `toys`.
-            asked: free, values, tie, require, constrain and correlate as in `fit`; the parameters of the grid are free.
+            request: free, values, tie, require, constrain and correlate as in `fit`; those of the grid are free.
 
         """
         check_numbers(count, seed)
+        self.check_data()
         axes = tuple(axis_of(name, values) for name, values in grid.items())
         chosen = levels_of(levels)
         check_construction(axes, chosen, count)
-        specification = self.specify(free=tuple(dict.fromkeys((*grid, *asked.pop("free", ())))), **asked)
+        specification = self.specify(free=tuple(dict.fromkeys((*grid, *request.pop("free", ())))), **request)
         ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}
         specification.check_scan(list(ranges), ranges, 2)
         fit, store = self._fit(specification), _path(checkpoint)
         return feldman_cousins(fit, axes, chosen, count, seed, refine, engine, progress, store)
 
     @arguments.checked(**ASKED, widths=arguments.optional(arguments.sizes))
-    def log_density(self, widths: Sequence[float] | None = None, **asked: Any) -> Density:
+    def log_density(self, widths: Sequence[float] | None = None, **request: Unpack[Request]) -> Density:
         """Return ln of the posterior density as a pure function, with its transforms, for any sampler.
 
         ``density(z)`` is ln p of unbounded numbers z, Jacobian included; ``density.coordinates(z)`` are the coordinates
@@ -447,18 +477,18 @@ class Likelihood:
         ``density.values(u)`` names them. -∞ beyond the bounds, never NaN. The priors are ``density.priors``. `widths`
         are rough widths of the density in each coordinate; the other arguments as in `fit`.
         """
-        problem = self.problem(**asked)
+        problem = self.problem(**request)
         if widths is not None and len(widths) != len(problem.names):
             raise InputError(f"widths: expected one for each of {', '.join(problem.names)}, found {len(widths)}")
         return build_density(problem, widths)
 
     @arguments.checked(**ASKED)
-    def numpyro_model(self, **asked: Any) -> Callable[[], None]:
+    def numpyro_model(self, **request: Unpack[Request]) -> Callable[[], None]:
         """Return a numpyro model: a ``sample`` statement for each prior, a ``factor`` for the data.
 
         Arguments as in `fit`.
         """
-        return numpyro_model(self.problem(**asked))
+        return numpyro_model(self.problem(**request))
 
     @arguments.checked(
         **ASKED,
@@ -482,7 +512,7 @@ class Likelihood:
         live: int | None = None,
         checkpoint: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
-        **asked: Any,
+        **request: Unpack[Request],
     ) -> Posterior:
         """Return draws from the posterior of the parameters `free` and of the nuisances.
 
@@ -500,11 +530,11 @@ class Likelihood:
             checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; remove it
                 once the result is saved.
             progress: called with how much is done and how much there is to do.
-            asked: values, tie, require, constrain and correlate as in `fit`.
+            request: values, tie, require, constrain and correlate as in `fit`.
 
         """
         check_settings(method, draws, chains, seed, warm_up, live)
-        specification = self.specify(free=tuple(free), **asked)
+        specification = self.specify(free=tuple(free), **request)
         settings = {"method": method, "draws": draws, "chains": chains, "seed": seed}
         settings |= {"warm_up": warm_up, "live": live, "checkpoint": _path(checkpoint), "progress": progress}
         return sample_posterior(self, specification, settings)

@@ -46,6 +46,7 @@ __all__ = [
     "conus_plus_2025",
     "crex",
     "csre_cs",
+    "delta_chi2_table",
     "described",
     "dresden_ii",
     "dresden_ii_off",
@@ -198,7 +199,8 @@ def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) ->
         if name not in files and name.partition(":")[0] not in CATALOGUE and not name.endswith(ENDING):
             what = f"unknown experiment '{name}'{suggest(name, known)}"
             raise InputError(
-                f"{what}; known: {', '.join(known)}, or a file that ends in .toml, or in {ENDING} (a table of delta chi2)"
+                f"{what}; known: {', '.join(known)}, or a file that ends in .toml, "
+                f"or in {ENDING} (a table of delta chi2)"
             )
     taking = [name for name in names if (base := name.partition(":")[0]) in CATALOGUE and CATALOGUE[base].form_factor]
     if form_factor is not None and not (files or taking):

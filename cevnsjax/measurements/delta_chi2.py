@@ -1,7 +1,8 @@
 """A table of Δχ² over named parameters, of a file or an array, as a measurement beside others.
 
 What a collaboration publishes as a likelihood of its own, without the data: a CSV file with one column for each
-parameter, by its name here and in its unit, and a last column ``delta_chi2``. The rows are those of a grid, in any order.
+parameter, by its name here and in its unit, and a last column ``delta_chi2``. The rows are those of a grid, in any
+order.
 
     # caesium, from proton scattering (a comment)
     r_n_cs,delta_chi2
@@ -27,7 +28,7 @@ from .._base.errors import BLANKS, DataError, InputError, read_number
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..measuring.measurement import Measurement
-from ..measuring.terms.delta_chi2_table import FEWEST_VALUES, table_term
+from ..measuring.terms.delta_chi2 import FEWEST_VALUES, table_term
 from ..stages.stage import Stage
 
 ENDING = ".csv"

@@ -1,43 +1,42 @@
 """Contours of two parameters, with the Δχ² curve of each at the side."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from scipy.interpolate import RectBivariateSpline
 
 from .._base.levels import LEVELS
 from .profiles import Curve, draw_levels
 from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
 
 
-def _refine(
-    axes: Sequence[np.ndarray], delta: np.ndarray, factor: int = 5
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a finer grid of a smooth Δχ² by bicubic interpolation; the grid itself where some point is infinite."""
-    if not np.all(np.isfinite(delta)) or min(delta.shape) < 4:
-        return axes[0], axes[1], np.where(np.isfinite(delta), delta, 1e6)
-    x, y = (np.linspace(axis[0], axis[-1], factor * (len(axis) - 1) + 1) for axis in axes)
-    return x, y, np.maximum(RectBivariateSpline(*axes, delta)(x, y), 0.0)
+def draw_contour(
+    axes: Sequence[np.ndarray],
+    height: np.ndarray,
+    bounds: Sequence[float],
+    lines: Mapping[str, Sequence[np.ndarray]],
+    first: Curve,
+    second: Curve,
+) -> Figure:
+    """Return the contours of two parameters at the levels of two parameters, with the curve of each.
 
-
-def draw_contour(axes: Sequence[np.ndarray], delta: np.ndarray, first: Curve, second: Curve) -> Figure:
-    """Return the contours of `delta` = Δχ², an array (first, second), at the levels of two parameters.
-
-    Δχ² = 2.30, 4.61, 6.18, 11.83 for 68.27, 90, 95.45, 99.73 %. The curves are those of one parameter each.
+    Δχ² = 2.30, 4.61, 6.18, 11.83 for 68.27, 90, 95.45, 99.73 %. `height` is a function of Δχ² on the grid `axes`, an
+    array (first, second) that is below the `bounds` where Δχ² is below the levels; `lines` are the contours of each
+    level, arrays (point, 2). The curves are those of one parameter each.
     """
-    levels = [level.delta_chi2(2) for level in LEVELS.values()]
-    x, y, fine = _refine(axes, delta)
     with matplotlib.rc_context(RC):
         figure = new_figure(6.6, 6.2)
         grid = figure.add_gridspec(2, 2, width_ratios=[3.2, 1.0], height_ratios=[1.0, 3.2])
         main = figure.add_subplot(grid[1, 0])
         top = figure.add_subplot(grid[0, 0], sharex=main)
         side = figure.add_subplot(grid[1, 1], sharey=main)
-        main.contourf(x, y, fine.T, levels=[-1e-3, *levels], colors=LEVEL_COLOURS)
-        main.contour(x, y, fine.T, levels=levels, colors=CURVE_COLOUR, linewidths=0.8)
+        inside = np.ma.masked_invalid(height).T
+        main.contourf(*axes, inside, levels=[min(inside.min(), bounds[0]) - 1.0, *bounds], colors=LEVEL_COLOURS)
+        for line in itertools.chain(*lines.values()):
+            main.plot(line[:, 0], line[:, 1], color=CURVE_COLOUR, lw=0.8)
         main.plot(first.best, second.best, marker="+", ms=10, mew=1.6, color="black")
         main.set(xlabel=first.label, ylabel=second.label)
         top.plot(first.points, first.delta_chi2, color=CURVE_COLOUR, lw=1.6)

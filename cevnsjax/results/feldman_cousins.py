@@ -23,7 +23,7 @@ from ..inference.grid.intervals import Interval
 from ..inference.toys.construction import Construction, Progress, construct, edges, pieces
 from .record import axis_settings, data_digest, record
 from .report import plain
-from .toys import MOST_LOST, coordinate_values, said_lost, settings
+from .toys import MOST_LOST, said_lost, settings
 
 if TYPE_CHECKING:
     import xarray
@@ -210,7 +210,7 @@ class FeldmanCousinsResult:
         padded = np.array([np.pad(one, (0, most - len(one)), constant_values=np.nan) for one in found.statistics])
         share, error = found.p_values()
         criticals = np.array([found.critical(level.fraction) for level in self.levels])
-        profiled = coordinate_values(self.fit.solver.problem, found.u)
+        profiled = self.fit.solver.problem.values(found.u)
         variables: dict[str, Any] = {
             "t": ("point", found.observed),
             "toys": (("point", "toy"), padded),

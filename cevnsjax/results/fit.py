@@ -13,15 +13,18 @@ from .._base.errors import InputError
 from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from ..folding.accuracy import Accuracy
 from ..folding.prediction import component_counts, flux_averaged_cross_section
-from ..inference.grid.intervals import Interval, Profile, intervals, profile
+from ..inference.grid.axes import Axis
+from ..inference.grid.intervals import Interval, intervals
+from ..inference.grid.profile import Profile, profile
 from ..inference.minimise.best_fit import BestFit, best_fit
 from ..inference.minimise.solver import Solver
 from ..inference.problem.problem import pose
 from ..inference.problem.specification import Specification
 from ..measuring.measurement import ASIMOV, Measurement
+from .grid import GridResult
 from .prediction import Prediction
-from .profile import ProfileResult
 from .report import fit_report
+from .scanning import profile_grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,6 +74,20 @@ class FitResult:
         self._solvers: dict[tuple[str, ...], tuple[Solver, BestFit]] = {(): (self.solver, self.found)}
         self._edges: list[dict[str, float]] = []
         self._accuracy: Accuracy | None = None
+        self._lower: FitResult | None = None
+
+    @property
+    def lower(self) -> "FitResult | None":
+        """Return the fit at a lower minimum that an interval or a profile of this one came upon; None if none did.
+
+        This fit stays what it is, and says so in `message`; the intervals that it gives are those of the lower one.
+        """
+        return self._lower
+
+    @property
+    def lowest(self) -> "FitResult":
+        """Return the lowest minimum known so far: this fit, or what `lower` leads to."""
+        return self if self._lower is None else self._lower.lowest
 
     @property
     def settled(self) -> bool:
@@ -95,14 +112,17 @@ class FitResult:
 
     @property
     def converged(self) -> bool:
-        """Return whether the minimum was reached, and the recoil integrals are accurate there and at the edges."""
-        return self.settled and self.accuracy.trusted
+        """Return whether the lowest minimum known was reached, with recoil integrals that are accurate there."""
+        return self.settled and self._lower is None and self.accuracy.trusted
 
     @property
     def message(self) -> str:
         """Return how the minimisation ended, what the data do not constrain, and how accurate the integrals are."""
         unseen = ", ".join(self.unconstrained)
         ended = self.found.message + (f"; the data do not constrain {unseen}" if unseen else "")
+        if self._lower is not None:
+            other = f"a lower minimum was found while profiling, chi2 = {self.lowest.chi2:.6g}: see `lower`"
+            return f"not the lowest minimum: {other}; {ended}"
         return self.accuracy.added_to(ended) if self.settled else ended
 
     @property
@@ -136,7 +156,7 @@ class FitResult:
 
     def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
         missing = [delta for delta in deltas if (name, delta) not in self._intervals]
-        while missing:
+        if missing and self._lower is None:
             solver, found = self.placed_first([name])
             index = solver.problem.names.index(name)
             results, scanned = intervals(solver, index, found, self.specification.is_free, missing)
@@ -145,7 +165,7 @@ class FitResult:
                 self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
                 self._edges += self._at_edges(solver, index, results, scanned)
                 return
-            self._adopt(solver.problem.params(scanned.u[lowest]))
+            self._leave(solver.problem.params(scanned.u[lowest]))
 
     def _at_edges(
         self, solver: Solver, index: int, found: Sequence[Interval], scanned: Profile
@@ -161,14 +181,12 @@ class FitResult:
             points.append({name: float(value) for name, value in params.items()})
         return points
 
-    def _adopt(self, params: Mapping[str, Any]) -> None:
-        """Move to the lower minimum that a profile has come upon, and forget what was found about the other."""
+    def _leave(self, params: Mapping[str, Any]) -> None:
+        """Keep the fit at the lower minimum that a profile has come upon: `lower`."""
         values = self.specification.values | {name: float(value) for name, value in params.items()}
-        self.found = best_fit(self.solver, self.solver.problem.coordinates(values), np.zeros(len(self.found.u), bool))
-        self._solvers = {(): (self.solver, self.found)}
-        self._intervals.clear()
-        self._edges, self._accuracy = [], None
-        self.__dict__.pop("values", None)
+        start = self.solver.problem.coordinates(values)
+        found = best_fit(self.solver, start, np.zeros(len(start), bool))
+        self._lower = dataclasses.replace(self, found=found)
 
     @arguments.checked(name=arguments.text, cl=check_level)
     def interval(self, name: str, cl: float | Level = 0.6827) -> Interval:
@@ -181,12 +199,13 @@ class FitResult:
             raise InputError(f"there is no interval of '{name}': the fit {self.message}")
         usual = [one.of_one for one in USUAL]
         self._compute_intervals(leader, [*usual, level] if level in usual else [level])
-        return self._intervals[leader, level]
+        return self._intervals[leader, level] if self._lower is None else self._lower.interval(name, cl)
 
     @arguments.checked(name=arguments.text)
     def error(self, name: str) -> float:
         """Return half of the width of the 68.27 % interval: of the piece that holds the best fit."""
-        low, high = self.interval(name).around(self.values[name])
+        found = self.interval(name)
+        low, high = found.around(self.lowest.values[name])
         return 0.5 * (high - low)
 
     @arguments.checked(name=arguments.text)
@@ -287,7 +306,7 @@ class FitResult:
         names: Sequence[str],
         ranges: Mapping[str, tuple[float, float]] | None = None,
         points: int | None = None,
-    ) -> ProfileResult:
+    ) -> GridResult:
         """Return χ² against one or two fitted parameters, everything else profiled; see `Likelihood.profile`."""
         count = scan_points(names, points)
         self.specification.check_scan(names, ranges or {}, count)
@@ -296,21 +315,19 @@ class FitResult:
         axes = []
         for name, leader in zip(names, leaders, strict=True):
             low, high = ranges[name] if ranges and name in ranges else self._natural_range(leader)
-            axes.append(np.linspace(low, high, count))
-        shape = tuple(len(axis) for axis in axes)
-        grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(names))
-        positions, allowed = solver.problem.positions(leaders, grid)
+            axes.append(Axis(name, np.linspace(low, high, count), False))
+        if self._lower is not None:
+            return self.lowest.profile(names, ranges, points)
+        shape = tuple(len(axis.values) for axis in axes)
+        values = np.stack(np.meshgrid(*(axis.values for axis in axes), indexing="ij"), axis=-1).reshape(-1, len(names))
+        positions, allowed = solver.problem.positions(leaders, values)
         index = [solver.problem.names.index(name) for name in leaders]
-        scanned = profile(solver, index, positions[allowed], found, self.specification.is_free)
-        chi2, converged = np.full(len(grid), np.inf), np.ones(len(grid), bool)
-        chi2[allowed], converged[allowed] = scanned.chi2, scanned.converged
-        return ProfileResult(
-            fit=self,
-            names=tuple(names),
-            axes=tuple(axes),
-            chi2=chi2.reshape(shape),
-            converged=converged.reshape(shape),
-        )
+        scanned = profile(solver, index, positions, found.u, self.specification.is_free, shape, allowed)
+        lowest = int(np.argmin(scanned.chi2))
+        if self.settled and scanned.chi2[lowest] < found.value - LOWER:
+            self._leave(solver.problem.params(scanned.u[lowest]))
+            return self.lowest.profile(names, ranges, points)
+        return profile_grid(self, solver.problem, axes, scanned, allowed)
 
     def _natural_range(self, name: str) -> tuple[float, float]:
         """Return a range that holds the 3σ interval, with a margin, inside the bounds."""
@@ -324,7 +341,10 @@ class FitResult:
 
     @arguments.checked(levels=check_levels)
     def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
-        """Return the result as plain lists and numbers, the JSON of the command line; see `report`."""
+        """Return the result as plain lists and numbers, the JSON of the command line; see `report`.
+
+        Where its intervals come upon a lower minimum it is that of `lower`: all numbers are of one minimum.
+        """
         return fit_report(self, levels_of(levels))
 
     @property

@@ -311,6 +311,8 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
 
     found = _totals(problem, chosen)
     for measurement, counts in zip(likelihood.measurements, found, strict=True):
+        if measurement.borrowed:  # a table of Δχ² predicts no data
+            continue
         name, expected = measurement.name, np.asarray(counts)
         axes = [f"{axis.partition(' [')[0]}:{name}" for axis in measurement.axes] or [f"number:{name}"]
         predicted[f"expected:{name}"] = (["chain", "draw", *axes], expected[None])

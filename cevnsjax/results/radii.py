@@ -8,7 +8,7 @@ from .._base.errors import InputError
 from .._base.levels import LEVELS
 from ..nuclei.mean_field import ModelRadii, mean_field
 from ..nuclei.nuclide import reference_isotope
-from .profile import ProfileResult
+from .grid import GridResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DRAWN = ("68.27", "90")
 
 
-def draw_with_models(profile: ProfileResult) -> "Figure":
+def draw_with_models(profile: GridResult) -> "Figure":
     """Draw a profile of two neutron radii, r_n_cs and r_n_i, beside mean-field models of the same radii and skins.
 
     The skins are those of the fit less the radius of the protons, which is fixed.
@@ -36,7 +36,7 @@ def draw_with_models(profile: ProfileResult) -> "Figure":
     fit = profile.fit
     plane = Plane(
         labels=(profile.label(profile.names[0]), profile.label(profile.names[1])),
-        axes=(profile.axes[0], profile.axes[1]),
+        axes=(profile.axes[0].values, profile.axes[1].values),
         delta_chi2=profile.chi2 - fit.chi2,
         best=(fit.values[profile.names[0]], fit.values[profile.names[1]]),
         models={family: (first.neutron[of], second.neutron[of]) for family, of in families},
@@ -44,7 +44,7 @@ def draw_with_models(profile: ProfileResult) -> "Figure":
     return draw_radii(plane, [_skin(profile, *pair) for pair in zip(elements, (first, second), strict=True)])
 
 
-def _skin(profile: ProfileResult, element: str, models: ModelRadii) -> "Skin":
+def _skin(profile: GridResult, element: str, models: ModelRadii) -> "Skin":
     from ..plots.radii import Skin
 
     fit, name = profile.fit, f"r_n_{element}"

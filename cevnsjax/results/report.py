@@ -4,15 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .._base.levels import Level
 from .._base.version import __version__
 from .record import data_digest
 
 if TYPE_CHECKING:
     from .fit import FitResult
-    from .profile import ProfileResult
+    from .grid import GridResult
 
 
 def plain(content: Any) -> Any:
@@ -57,21 +55,23 @@ def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
     }
 
 
-def _settle(fit: "FitResult", fitted: Sequence[str], levels: Sequence[Level]) -> None:
-    """Find all intervals: one that comes upon a lower minimum makes that the fit, so that all are of one."""
-    found = None
-    while fit.settled and found is not fit.found:
-        found = fit.found
+def _settled(fit: "FitResult", fitted: Sequence[str], levels: Sequence[Level]) -> "FitResult":
+    """Return the fit of the lowest minimum that its intervals come upon, all of them found."""
+    while fit.settled:
         for name in fitted:
             fit.error(name)
             _interval_lists(fit, name, levels)
+        if fit.lower is None:
+            break
+        fit = fit.lowest
+    return fit
 
 
 def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels`."""
     asked = fit.specification
     fitted = [*asked.free, *(name for name, leader in asked.ties.items() if leader in asked.free)]
-    _settle(fit, fitted, levels)
+    fit = _settled(fit, fitted, levels)
     parameters = {name: _parameter(fit, name, levels) for name in fitted}
     measurements = [measurement.name for measurement in fit.likelihood.measurements]
     events, sections = {}, {}
@@ -125,20 +125,20 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     )
 
 
-def profile_report(profile: "ProfileResult", levels: Sequence[Level]) -> dict[str, Any]:
+def profile_report(profile: "GridResult", fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a profile with the intervals of the scanned parameters at `levels`."""
-    fit, names = profile.fit, profile.names
+    names = profile.names
     found = {name: _interval_lists(fit, name, levels) for name in names} if fit.settled else {}
     alone = len(names) == 1
     return plain(
         {
             "parameters": list(names),
-            "points": profile.axes[0].tolist() if alone else [axis.tolist() for axis in profile.axes],
+            "points": profile.axes[0].values.tolist() if alone else [axis.values.tolist() for axis in profile.axes],
             "chi2": profile.chi2.tolist(),
             "interval": found.get(names[0], {}) if alone else found,
             "best": {name: fit.values[name] for name in names},
             "chi2_min": fit.chi2,
-            "not_converged": int(np.sum(~profile.converged)),
+            "not_converged": profile.not_converged,
             "quadrature_error": fit.quadrature_error,
             "converged": fit.converged,
             "message": fit.message,

@@ -17,11 +17,9 @@ from .._base.cores import cores
 from .._base.errors import InputError
 from .._base.levels import Level, check_level, check_levels, delta_chi2, level_of, levels_of
 from .._base.netcdf import write_netcdf
-from .._base.typing import Float
 from .._base.version import __version__
 from ..folding.accuracy import Accuracy
 from ..inference.grid.profile import profile
-from ..inference.problem.problem import Problem
 from ..inference.toys.construction import Progress, profile_minima
 from ..inference.toys.frequencies import at_least, critical_value, fraction
 from ..inference.toys.work import Finished, Work, joined, tasks
@@ -296,14 +294,6 @@ def outer_rows(values: Mapping[str, np.ndarray], names: Sequence[str], chosen: n
     return [int(rows[np.argsort(values[name][rows])[end]]) for name in names for end in ends]
 
 
-def coordinate_values(problem: Problem, u: Float[np.ndarray, "row coordinate"]) -> dict[str, np.ndarray]:
-    """Return the values of the fitted parameters in each row: `u` itself but where an order is required."""
-    if problem.orders:
-        rows = [problem.params(row) for row in u]
-        return {name: np.array([float(row[name]) for row in rows]) for name in problem.names}
-    return {name: u[:, k] for k, name in enumerate(problem.names)}
-
-
 def study_toys(
     fit: "FitResult",
     test: Mapping[str, float],
@@ -357,7 +347,7 @@ def study_toys(
         truth={name: float(value) for name, value in problem.params(u).items() if name in problem.names},
         statistic=statistic,
         held=tuple(held),
-        values=coordinate_values(problem, toys["u"]),
+        values=problem.values(toys["u"]),
         errors={
             name: np.full(len(toys["chi2"]), np.nan) if name in ordered else toys["error"][:, k]
             for k, name in enumerate(problem.names)

@@ -318,7 +318,7 @@ def test_a_stopped_scan_goes_on(zp, out, tmp_path):
     ],
 )
 def test_a_store_of_another_scan_is_refused(zp, out, grid, asked, message, monkeypatch):
-    monkeypatch.setattr(cj.results.scan, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
+    monkeypatch.setattr(cj.results.scanning, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):
         zp.scan(GRID, out)
     before = content(out)
@@ -328,7 +328,7 @@ def test_a_store_of_another_scan_is_refused(zp, out, grid, asked, message, monke
 
 
 def test_a_store_of_other_data_or_another_model_is_refused(csi, zp, out, monkeypatch):
-    monkeypatch.setattr(cj.results.scan, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
+    monkeypatch.setattr(cj.results.scanning, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):
         zp.scan(GRID, out)
     with pytest.raises(cj.InputError, match="interactions is"):
@@ -416,7 +416,7 @@ def test_a_full_disk_is_said_and_survived(zp, out, tmp_path, monkeypatch):
     ],
 )
 def test_bad_scans_are_refused_before_anything(zp, out, grid, asked, message, monkeypatch):
-    monkeypatch.setattr(cj.results.scan, "scan_work", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(cj.results.scanning, "scan_work", lambda *_: pytest.fail("it went on"))
     with pytest.raises(cj.InputError, match=message):
         zp.scan(grid, out, **asked)
     assert not list(out.parent.iterdir())

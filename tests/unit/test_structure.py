@@ -67,13 +67,14 @@ def test_imports_go_one_way(path, parts):
 
 
 def test_public_names():
-    assert sorted(cj.__all__) == [
+    assert dir(cj) == sorted(cj.__all__)
+    assert sorted(cj.__all__) == sorted([
         "Combination", "CrossSections", "Dask", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
-        "MODELS", "Posterior", "Prediction", "ProfileResult", "ScanResult", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
-        "charge_radius", "combine", "enable_compilation_cache", "flux_averaged_cross_sections",
+        "GridResult", "MODELS", "Posterior", "Prediction", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
+        "charge_radius", "combine", "delta_chi2_table", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator",
-    ]  # fmt: skip
+    ])  # fmt: skip
     for name in cj.__all__:
         assert getattr(cj, name) is not None
 
@@ -86,8 +87,7 @@ def test_public_methods_are_documented():
         "Likelihood",
         "Posterior",
         "Prediction",
-        "ProfileResult",
-        "ScanResult",
+        "GridResult",
         "ToyStudy",
     ):
         for attribute, value in vars(getattr(cj, name)).items():

@@ -7,6 +7,7 @@ above the level. The grid is first made finer by cubic splines of the same quant
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicSpline, RectBivariateSpline
@@ -54,13 +55,18 @@ def unscaled(axis: Axis, x: np.ndarray) -> np.ndarray:
     return np.where(x == ends[0], axis.values[0], np.where(x == ends[1], axis.values[-1], values))
 
 
+def interpolated(delta: float | np.ndarray, level: float) -> Any:
+    """Return what is interpolated of Δχ² = `delta` for a level: a logarithm, zero at the level."""
+    return np.log1p(delta / level) - math.log(2.0)
+
+
 def _height(delta: np.ndarray, level: float) -> np.ndarray:
     """Return what is interpolated: zero at the level, negative below."""
     if not level > 0.0:
         raise InputError(f"expected a level above 0, found {level:g}")
     finite = np.isfinite(delta)
     safe = np.maximum(np.where(finite, delta, 0.0), -0.5 * level)
-    return np.where(finite, np.log1p(safe / level) - math.log(2.0), np.nan)
+    return np.where(finite, interpolated(safe, level), np.nan)
 
 
 def _finer(x: np.ndarray) -> np.ndarray:

@@ -108,5 +108,5 @@ def refine(
     first = {name: float(column[0]) for name, column in at_grid.items()}
     if not value[best] <= lowest + 1e-6:
         return Lowest(lowest, first, lowest, rows[0], False)
-    refined = {name: float(column[0]) for name, column in work.values(u[best : best + 1]).items()}
+    refined = {name: float(column[0]) for name, column in work.problem.values(u[best : best + 1]).items()}
     return Lowest(lowest, first, float(value[best]), refined, converged)

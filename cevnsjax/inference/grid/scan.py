@@ -9,10 +9,8 @@ import hashlib
 import pickle
 from collections.abc import Mapping
 
-import jax
 import numpy as np
 
-from ..._base.typing import Float
 from ..minimise.solver import MANY, Solver
 from ..problem.problem import Problem
 from .blocks import Grid
@@ -78,19 +76,12 @@ class ScanWork:
         positions, allowed = self.problem.positions(self.grid.names, self.grid.points(number))
         # However small the grid, the program for strengths serves it: no other is needed.
         ended = profile(self.solver, self.columns, positions, self.start, self.free, shape, allowed, MANY)
-        found = self.values(ended.u)
+        found = self.problem.values(ended.u)
         return Scanned(
             ended.chi2.reshape(shape),
             (ended.converged | ~allowed).reshape(shape),
             {name: np.where(allowed, found[name], np.nan).reshape(shape) for name in self.profiled},
         )
-
-    def values(self, u: Float[np.ndarray, "point coordinate"]) -> dict[str, np.ndarray]:
-        """Return the value of every coordinate at each row."""
-        if not self.problem.orders:
-            return dict(zip(self.problem.names, u.T, strict=True))
-        found = jax.vmap(lambda row: {n: v for n, v in self.problem.params(row).items() if n in self.problem.names})(u)
-        return {name: np.asarray(value) for name, value in found.items()}
 
 
 def scan_work(problem: Problem, grid: Grid, values: Mapping[str, float], free: np.ndarray) -> ScanWork:

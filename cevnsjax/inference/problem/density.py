@@ -15,7 +15,6 @@ import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -143,22 +142,13 @@ class Density(eqx.Module):
 
     def values(self, u: Float[np.ndarray, "*point coordinate"]) -> dict[str, np.ndarray]:
         """Return the value of each coordinate's parameter, and of those tied to it, at each row of `u`."""
-        rows = np.asarray(u).reshape(-1, len(self.names))
-        found = dict(zip(self.names, rows.T, strict=True))
-        if self.problem.orders:
-            placed = _place(self.problem, rows)
-            found = {name: np.asarray(placed[name]) for name in self.names}
-        found |= {follower: found[leader] for follower, leader in self.problem.ties if leader in found}
-        return {name: value.reshape(np.shape(u)[:-1]) for name, value in found.items()}
+        found = self.problem.values(u)
+        return found | {follower: found[leader] for follower, leader in self.problem.ties if leader in found}
 
     @property
     def priors(self) -> tuple[Prior, ...]:
         """Return the prior of each coordinate."""
         return separate_priors(self.problem)[0]
-
-
-def _place(problem: Problem, rows: Float[np.ndarray, "point coordinate"]) -> dict[str, Array]:
-    return jax.jit(jax.vmap(problem.params))(rows)
 
 
 def build_density(problem: Problem, widths: Sequence[float] | np.ndarray | None = None) -> Density:

@@ -15,9 +15,7 @@ import numpy as np
 from ..._base.errors import InputError
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Params, Scalar
-from ...parameters.constraints import (
-    build_constraints,
-)
+from ...parameters.constraints import build_constraints
 from .chi_square import ChiSquare
 from .specification import Specification
 
@@ -67,6 +65,14 @@ class Problem(eqx.Module):
             placed[self.names[k]] = u[k] if limits is None else limits[0] + u[k] * (limits[1] - limits[0])
         values = {**self.fixed, **placed}
         return values | {follower: values[leader] for follower, leader in self.ties}
+
+    def values(self, u: Float[np.ndarray, "*point coordinate"]) -> dict[str, np.ndarray]:
+        """Return the value of every coordinate's parameter at each row: `u` itself but where an order is required."""
+        rows = np.asarray(u)
+        if not self.orders:
+            return {name: rows[..., k] for k, name in enumerate(self.names)}
+        found = _params_of_rows(self, rows.reshape(-1, len(self.names)))
+        return {name: np.asarray(found[name]).reshape(rows.shape[:-1]) for name in self.names}
 
     def log_volume(self, u: Float[Array, " coordinate"]) -> Scalar:
         """Return ln |∂(values)/∂u|: 0, but where an order is required between coordinates."""
@@ -164,6 +170,11 @@ class Problem(eqx.Module):
     def __call__(self, u: Float[Array, " coordinate"]) -> Scalar:
         """Return χ² at the coordinates `u`."""
         return self.chi2(self.params(u))
+
+
+@jax.jit
+def _params_of_rows(problem: Problem, rows: Float[Array, "point coordinate"]) -> dict[str, Array]:
+    return jax.vmap(problem.params)(rows)
 
 
 def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = ()) -> Problem:

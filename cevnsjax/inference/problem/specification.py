@@ -4,7 +4,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -21,6 +21,24 @@ from ...parameters.parameter import Gaussian, ParameterTable
 
 APART = 1e-12
 """Least relative distance of neighbouring values: some thousand times the rounding of their last digit."""
+
+
+class Request(TypedDict, total=False):
+    """What is asked of a fit, as keyword arguments: all may be left out."""
+
+    free: Sequence[str]
+    """Parameters to fit; a pull on one of them is dropped."""
+    values: Mapping[str, float] | None
+    """Parameters to fix, or the starting values of free ones."""
+    tie: Mapping[str, str] | None
+    """Follower to leader: the follower takes the leader's value."""
+    require: Iterable[str]
+    """Orders such as ``"r_n_i<=r_n_cs"`` between parameters, or a parameter and a number."""
+    constrain: Mapping[str, tuple[float, float]] | None
+    """Gaussian constraints (centre, width) on further parameters, which become nuisances, or on combinations such as
+    ``"r_n_cs-r_n_i"``."""
+    correlate: Mapping[tuple[str, str], float] | None
+    """Correlations between the constraints of two parameters, by the pair of their names."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +67,7 @@ class Specification:
     """Free parameters whose own constraint was dropped."""
     bounds: dict[str, tuple[float, float]]
     asked: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """What was asked for, as it was: free, values, tie, require, constrain, correlate."""
+    """The `Request`, as it was."""
 
     @property
     def coordinates(self) -> tuple[str, ...]:

@@ -5,40 +5,38 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
-from .._base.levels import LEVELS, Level, check_level, delta_chi2, level_of
+from .._base.levels import LEVELS
 from .._base.writing import locked
 from ..folding.accuracy import EXACT, Accuracy
 from ..inference.engines import engine as engines
 from ..inference.grid.axes import Axis, axis_of
 from ..inference.grid.blocks import Grid, make_grid
-from ..inference.grid.contours import Contour, Region, contours, finer_grid, pieces, unscaled, with_point
+from ..inference.grid.profile import Profile
 from ..inference.grid.refine import Lowest, refine
 from ..inference.grid.scan import Scanned, ScanWork, scan_work
 from ..inference.grid.store import FORMAT, MENDED, ROOT, Damage, ScanStore, are_whole, read_attributes
 from ..inference.problem.problem import Problem, pose
-from ..inference.problem.specification import Specification
+from ..inference.problem.specification import Request, Specification
 from . import record
+from .grid import GridResult
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
+    from .fit import FitResult
 
 PROBE_AGREES = 1e-8
 """Relative difference of χ² up to which two scans are of the same likelihood: processors differ by rounding."""
 EDGES, THREE_SIGMA = 16, 9.0
 """Points of a scan at which the error of the recoil integrals is measured, and the Δχ² within which they lie."""
-REFERENCES = ("best", "grid")
-"""What Δχ² is counted from: the best fit within the bounds of the parameters, or the lowest point of the grid."""
 MOST_IN_MEMORY = 10**8
 """Points of a grid without a store: all variables of theirs are kept in memory."""
 Progress = Callable[[int, int], None]
@@ -76,13 +74,6 @@ def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None])
         damaged = "" if are_whole(attributes) else f", and its {ROOT} was altered"
         raise InputError(f"'{path}' holds another scan: {found}{damaged}; nothing was written, --overwrite replaces it")
     return attributes
-
-
-def _height(level: float | Level, parameters: int) -> float:
-    """Return the Δχ² of a confidence level for one or two parameters."""
-    if parameters not in (1, 2):
-        raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
-    return delta_chi2(level, parameters)
 
 
 class _Memory:
@@ -172,257 +163,8 @@ def _summary(lowest: Lowest, unconverged: int, accuracy: Accuracy) -> dict[str, 
     }
 
 
-@dataclasses.dataclass(frozen=True)
-class ScanResult:
-    """χ² on a grid, everything else profiled: an xarray dataset, and what follows from it."""
-
-    dataset: "xarray.Dataset"
-    """``chi2``, ``converged`` and every profiled parameter on the axes of the grid; the settings are attributes."""
-    out: Path | None = None
-    """The store it lies in."""
-    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """What this run took for compiling, for the points of the grid, and for the best fit."""
-    repaired: tuple[str, ...] = ()
-    """What this run found missing or altered in the store, and wrote again."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the parameters on the axes."""
-        return tuple(str(name) for name in self.dataset["chi2"].dims)
-
-    @cached_property
-    def axes(self) -> tuple[Axis, ...]:
-        """Return the axes of the grid."""
-        settings = self.dataset.attrs["settings"]["grid"]
-        return tuple(Axis(name, np.asarray(self.dataset[name]), settings[name]["log"]) for name in self.names)
-
-    @cached_property
-    def chi2(self) -> np.ndarray:
-        """Return χ² at every point: infinite where the required orders forbid it."""
-        return np.asarray(self.dataset["chi2"])
-
-    @property
-    def chi2_min(self) -> float:
-        """Return χ² of the best fit: refined from the lowest points of the grid, the parameters of its axes free."""
-        return self._number("chi2_min")
-
-    @property
-    def chi2_grid_min(self) -> float:
-        """Return the lowest χ² of a point of the grid."""
-        return self._number("chi2_grid_min")
-
-    def _number(self, name: str) -> float:
-        value = self.dataset.attrs[name]
-        return math.inf if value is None else float(value)
-
-    @property
-    def best(self) -> dict[str, float]:
-        """Return the parameters of the best fit."""
-        return dict(self.dataset.attrs["best"])
-
-    @property
-    def converged(self) -> bool:
-        """Return whether the best fit was reached."""
-        return bool(self.dataset.attrs["converged"])
-
-    @property
-    def not_converged(self) -> int:
-        """Return the number of points that did not converge."""
-        return int(self.dataset.attrs["not_converged"])
-
-    @property
-    def message(self) -> str:
-        """Return how the scan ended, in words."""
-        said = self.dataset.attrs["quadrature"]
-        if not self.converged:
-            return f"not to be trusted: {said}" if said else "the best fit of the scan did not converge"
-        failed = self.not_converged
-        ended = "converged" if not failed else f"the best fit converged, {failed} points of the grid did not"
-        return "; ".join(filter(None, (ended, said)))
-
-    def _chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
-        chosen = tuple(names or self.names[:2])
-        for name in chosen:
-            if name not in self.names:
-                raise InputError(f"'{name}' is not on an axis of the scan, which has {', '.join(self.names)}")
-        if not 1 <= len(chosen) <= 2 or len(set(chosen)) != len(chosen):
-            raise InputError(f"expected one or two different axes, found {', '.join(chosen)}")
-        return chosen
-
-    @arguments.checked(names=arguments.optional(arguments.texts), reference=arguments.text)
-    def delta_chi2(self, names: Sequence[str] | None = None, reference: str = "best") -> np.ndarray:
-        """Return Δχ² on one or two axes, by default the first two, the lowest over the other axes of the grid.
-
-        It counts from the best fit within the bounds of the parameters ("best"), or from the lowest point of the grid.
-        """
-        if reference not in REFERENCES:
-            raise InputError(f"expected a reference {' or '.join(REFERENCES)}, found '{reference}'")
-        chosen = self._chosen(names)
-        if not math.isfinite(self.chi2_min):
-            raise InputError("the scan has no point that is allowed with a chi2 that is finite: there is nothing in it")
-        kept = [self.names.index(name) for name in chosen]
-        others = tuple(k for k in range(len(self.names)) if k not in kept)
-        lowest = self.chi2.min(axis=others) if others else self.chi2
-        if len(kept) == 2 and kept[0] > kept[1]:
-            lowest = lowest.T
-        return lowest - (self.chi2_min if reference == "best" else self.chi2_grid_min)
-
-    def _axes_of(self, names: Sequence[str]) -> list[Axis]:
-        return [self.axes[self.names.index(name)] for name in names]
-
-    @arguments.checked(
-        level=check_level,
-        parameters=arguments.whole(1, 2),
-        names=arguments.optional(arguments.texts),
-        reference=arguments.text,
-    )
-    def contours(
-        self,
-        level: float | Level = 0.90,
-        parameters: int = 2,
-        names: Sequence[str] | None = None,
-        reference: str = "best",
-    ) -> list[Contour]:
-        """Return the contours of two axes at a confidence level: closed ones, and open ones at the edges.
-
-        `parameters` is the number of parameters whose Δχ² the level means: 2.71 for 90 % of one, 4.61 of two. See
-        `delta_chi2` for `names` and `reference`.
-        """
-        chosen = self._chosen(names)
-        if len(chosen) != 2:
-            raise InputError("expected two axes to draw contours of, found one: ask for its pieces")
-        first, second = self._axes_of(chosen)
-        return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
-
-    @arguments.checked(
-        level=check_level,
-        parameters=arguments.whole(1, 2),
-        name=arguments.optional(arguments.text),
-        reference=arguments.text,
-    )
-    def pieces(
-        self, level: float | Level = 0.90, parameters: int = 1, name: str | None = None, reference: str = "best"
-    ) -> list[Region]:
-        """Return the pieces of one axis that lie below a confidence level, the others profiled."""
-        chosen = self._chosen((name or self.names[0],))
-        (axis,) = self._axes_of(chosen)
-        delta = self.delta_chi2(chosen, reference)
-        if reference == "best":
-            axis, delta = with_point(axis, delta, self.best[axis.name], 0.0)
-        return pieces(axis, delta, _height(level, parameters))
-
-    @arguments.checked(level=check_level, parameters=arguments.whole(1, 2), names=arguments.texts)
-    def resolves(self, level: float | Level, parameters: int, names: Sequence[str], reference: str = "best") -> bool:
-        """Return whether a point of the grid lies below a level, as one must if the best fit is within the axes."""
-        ends = {axis.name: (axis.values.min(), axis.values.max()) for axis in self._axes_of(names)}
-        within = all(low <= self.best[name] <= high for name, (low, high) in ends.items())
-        below = bool(np.any(self.delta_chi2(names, reference) <= _height(level, parameters)))
-        return below or not within
-
-    @property
-    def title(self) -> str:
-        """Return the measurements and what is added to the Standard Model."""
-        settings = self.dataset.attrs["settings"]
-        beyond = [name for name in settings["interactions"] if name != "standard-model"]
-        return ", ".join([" + ".join(settings["measurements"]), *beyond])
-
-    def label(self, name: str) -> str:
-        """Return the LaTeX label of an axis, with its unit."""
-        attributes = self.dataset[name].attrs
-        unit = attributes["units"]
-        return f"${attributes['latex']}$" + ("" if unit == "1" else f" [{unit}]")
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what the scan came to as plain lists and numbers, the JSON of the command line."""
-        attributes = self.dataset.attrs
-        return {
-            "out": None if self.out is None else str(self.out),
-            "parameters": list(self.names),
-            "shape": list(self.dataset["chi2"].shape),
-            "chi2_min": attributes["chi2_min"],
-            "best": self.best,
-            "chi2_grid_min": attributes["chi2_grid_min"],
-            "grid_best": dict(attributes["grid_best"]),
-            "not_converged": self.not_converged,
-            "quadrature_error": attributes["quadrature_error"],
-            "converged": self.converged,
-            "message": self.message,
-            "repaired": list(self.repaired),
-            "data": attributes["digest"],
-            "seconds": dict(self.seconds),
-            "version": attributes["version"],
-        }
-
-    @arguments.checked(
-        level=check_level,
-        parameters=arguments.optional(arguments.whole(1, 2)),
-        names=arguments.optional(arguments.texts),
-    )
-    def plot(
-        self, level: float | Level = 0.90, parameters: int | None = None, names: Sequence[str] | None = None
-    ) -> "Figure":
-        """Draw the contour of two axes, by default the first two, or Δχ² against one."""
-        return draw_scans([self], level, parameters, names=names)
-
-
-def common_names(scans: Sequence[ScanResult], names: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Return the one or two axes to show of several scans: those named, else the first two of the first scan.
-
-    Axes are known by their name, whatever their order. Scans of different axes are refused but where they are named.
-    """
-    first, *others = scans
-    chosen = first._chosen(names)
-    for scan in others:
-        if names:
-            scan._chosen(names)
-        elif set(scan.names) != set(first.names):
-            raise InputError(
-                f"expected scans of the same axes, found {', '.join(first.names)} and {', '.join(scan.names)}: "
-                "name axes that all of them have"
-            )
-    return chosen
-
-
-def draw_scans(
-    scans: Sequence[ScanResult],
-    level: float | Level = 0.90,
-    parameters: int | None = None,
-    labels: Sequence[str] | None = None,
-    reference: str = "best",
-    names: Sequence[str] | None = None,
-) -> "Figure":
-    """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have one axis.
-
-    Axes are known by their name, whatever their order: see `common_names`.
-    """
-    from ..plots.scans import Overlay, draw_overlay
-
-    names = common_names(scans, names)
-    count = len(names) if parameters is None else parameters
-    texts = labels or [scan.title for scan in scans]
-    height_of = _height(level, count)
-    overlays = []
-    for text, scan in zip(texts, scans, strict=True):
-        axes, delta = scan._axes_of(names), scan.delta_chi2(names, reference)
-        best = tuple(scan.best[name] for name in names) if scan.best else None
-        if len(axes) == 1:
-            overlays.append(Overlay(text, (axes[0].values,), delta, (), best))
-            continue
-        pair = (axes[0], axes[1])
-        x, y, height = finer_grid(pair, delta, height_of)
-        lines = tuple(line.points for line in contours(pair, delta, height_of))
-        overlays.append(Overlay(text, (unscaled(pair[0], x), unscaled(pair[1], y)), height, lines, best))
-    return draw_overlay(
-        overlays,
-        labels=tuple(scans[0].label(name) for name in names),
-        log=tuple(axis.log for axis in scans[0]._axes_of(names)),
-        level=height_of,
-        title=f"{level_of(level)}, {'one parameter' if count == 1 else f'{count} parameters'}",
-    )
-
-
 @arguments.checked(path=arguments.path)
-def open_scan(path: str | Path) -> ScanResult:
+def open_scan(path: str | Path) -> GridResult:
     """Return the scan stored at `path`, every file of it checked; refuse one that is damaged or not complete."""
     place = Path(path)
     attributes = read_attributes(place)
@@ -439,7 +181,7 @@ def open_scan(path: str | Path) -> ScanResult:
         ) from None
     if not attributes.get("complete"):
         raise InputError(f"the scan '{place}' is not complete: the command that began it goes on with it")
-    return ScanResult(store.dataset(attributes), place)
+    return GridResult(store.dataset(attributes), place)
 
 
 def listed(faults: Sequence[str]) -> str:
@@ -447,15 +189,17 @@ def listed(faults: Sequence[str]) -> str:
     return ", ".join(faults[:2]) + (f" and {len(faults) - 2} more" if len(faults) > 2 else "")
 
 
-def _axes_described(likelihood: "Likelihood", grid: Grid) -> dict[str, dict[str, str]]:
-    """Return the attributes of each axis."""
+def _axes_described(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, dict[str, str]]:
+    """Return the attributes of each axis; the symbol is that of all parameters that are tied together."""
+    known = likelihood.parameters
+
+    def symbols(name: str) -> str:
+        followers = [follower for follower, leader in asked.ties.items() if leader == name]
+        return " = ".join(known[one].latex for one in (name, *followers))
+
     return {
-        axis.name: {
-            "units": likelihood.parameters[axis.name].unit,
-            "latex": likelihood.parameters[axis.name].latex,
-            "long_name": likelihood.parameters[axis.name].description,
-        }
-        for axis in grid.axes
+        name: {"units": known[name].unit, "latex": symbols(name), "long_name": known[name].description}
+        for name in grid.names
     }
 
 
@@ -472,7 +216,7 @@ def _attributes(
         "settings": settings,
         "origin": record.origin(likelihood, asked, grid.names),
         "digest": record.data_digest(likelihood.measurements),
-        "axes": _axes_described(likelihood, grid),
+        "axes": _axes_described(likelihood, asked, grid),
         "probe": probe,
         "levels": levels,
         "references": [reference for m in likelihood.measurements for reference in m.references[:1]],
@@ -488,11 +232,11 @@ def scan(
     engine: Any = None,
     progress: Progress | None = None,
     overwrite: bool = False,
-    **asked: Any,
-) -> ScanResult:
+    **request: Unpack[Request],
+) -> GridResult:
     """Scan `grid`; see `Likelihood.scan`."""
     axes = [axis_of(name, values) for name, values in grid.items()]
-    values = dict(asked.pop("values", None) or {})
+    values = dict(request.pop("values", None) or {})
     for axis in axes:
         likelihood.parameters.find(axis.name)
         if axis.name in values:
@@ -502,11 +246,11 @@ def scan(
             likelihood.parameters[axis.name].check(edge)
         values[axis.name] = math.sqrt(low * high) if axis.log else 0.5 * (low + high)
     names = [axis.name for axis in axes]
-    further = tuple(asked.pop("free", ()))
+    further = tuple(request.pop("free", ()))
     for name in further:
         if name in names:
             raise InputError(f"'{name}' cannot be both free and on an axis of the grid")
-    specification = likelihood.specify(free=(*names, *further), values=values, **asked)
+    specification = likelihood.specify(free=(*names, *further), values=values, **request)
     blocks = make_grid(axes, len(specification.coordinates), chunk, memory)
     blocks.check(specification)
     profiled = tuple(name for name in specification.coordinates if name not in names)
@@ -514,7 +258,7 @@ def scan(
         raise InputError(
             f"expected a grid of {MOST_IN_MEMORY:g} points at most in memory, found {blocks.size}: name a store for it"
         )
-    by_axis = _axes_described(likelihood, blocks)
+    by_axis = _axes_described(likelihood, specification, blocks)
     store = None if out is None else ScanStore(Path(out), blocks, profiled, by_axis)
     if store is not None:
         store.check_place(overwrite)
@@ -532,7 +276,7 @@ def scan(
         lowest = refine(work, kept.chi2(), kept.lookup)
         found = _accuracy(likelihood, specification, blocks, lowest, kept)
         summary = _summary(lowest, kept.count_unconverged(), found)
-        return ScanResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, begun, filled))
+        return GridResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, begun, filled))
     if store.exists and not overwrite:
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
@@ -551,8 +295,36 @@ def scan(
             found = _accuracy(likelihood, specification, blocks, lowest, store)
             stored |= _summary(lowest, store.count_unconverged(), found)
             store.describe(stored)
-        result = ScanResult(store.dataset(stored), store.path)
+        result = GridResult(store.dataset(stored), store.path)
     return dataclasses.replace(result, seconds=_seconds(work, begun, filled), repaired=tuple(repaired))
+
+
+def profile_grid(
+    fit: "FitResult", problem: Problem, axes: Sequence[Axis], found: Profile, allowed: np.ndarray
+) -> GridResult:
+    """Return the grid of a profile of `fit`: what was `found` of a `problem` at the points of the `axes`."""
+    likelihood, asked = fit.likelihood, fit.specification
+    shape = tuple(len(axis.values) for axis in axes)
+    grid = Grid(tuple(axes), shape)
+    scanned = {asked.leader(name) for name in grid.names}
+    profiled = [name for name in asked.coordinates if name not in scanned]
+    kept, values = _Memory(grid, profiled), problem.values(found.u)
+    kept.write(
+        0,
+        Scanned(
+            found.chi2.reshape(shape),
+            (found.converged | ~allowed).reshape(shape),
+            {name: np.where(allowed, values[name], np.nan).reshape(shape) for name in profiled},
+        ),
+    )
+    described = _axes_described(likelihood, asked, grid)
+    lowest = int(np.argmin(found.chi2))
+    at_grid = {axis.name: float(axis.values[k]) for axis, k in zip(axes, np.unravel_index(lowest, shape), strict=True)}
+    best = {name: fit.values[name] for name in dict.fromkeys((*grid.names, *asked.coordinates))}
+    summary = Lowest(float(found.chi2[lowest]), at_grid, fit.chi2, best, fit.settled)
+    attributes = _attributes(likelihood, asked, grid, _settings(likelihood, asked, grid), [])
+    attributes |= _summary(summary, kept.count_unconverged(), EXACT)
+    return GridResult(_dataset(kept, attributes, described), fit=fit)
 
 
 def _mended(

@@ -1,0 +1,279 @@
+"""χ² on a grid of parameters, everything else profiled, as a user holds it: a dataset and what follows from it.
+
+A profile is a grid in memory that belongs to a fit; a scan is one on its own, in memory or in a store on disk.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._base import arguments
+from .._base.errors import InputError
+from .._base.levels import LEVELS, USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from ..inference.grid.axes import Axis
+from ..inference.grid.contours import Contour, Region, contours, finer_grid, interpolated, pieces, unscaled, with_point
+from .report import profile_report
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from ..plots.profiles import Curve
+    from .fit import FitResult
+
+
+REFERENCES = ("best", "grid")
+"""What Δχ² is counted from: the best fit within the bounds of the parameters, or the lowest point of the grid."""
+
+
+def _height(level: float | Level, parameters: int) -> float:
+    """Return the Δχ² of a confidence level for one or two parameters."""
+    if parameters not in (1, 2):
+        raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
+    return delta_chi2(level, parameters)
+
+
+@dataclasses.dataclass(frozen=True)
+class GridResult:
+    """χ² on a grid, everything else profiled: an xarray dataset, and what follows from it. Check `converged`."""
+
+    dataset: "xarray.Dataset"
+    """``chi2``, ``converged`` and every profiled parameter on the axes of the grid; the settings are attributes."""
+    out: Path | None = None
+    """The store it lies in."""
+    seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """What this run took for compiling, for the points of the grid, and for the best fit."""
+    repaired: tuple[str, ...] = ()
+    """What this run found missing or altered in the store, and wrote again."""
+    fit: "FitResult | None" = None
+    """Of a profile, the fit that it belongs to."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the parameters on the axes."""
+        return tuple(str(name) for name in self.dataset["chi2"].dims)
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """Return the axes of the grid."""
+        settings = self.dataset.attrs["settings"]["grid"]
+        return tuple(Axis(name, np.asarray(self.dataset[name]), settings[name]["log"]) for name in self.names)
+
+    @cached_property
+    def chi2(self) -> np.ndarray:
+        """Return χ² at every point: infinite where the required orders forbid it."""
+        return np.asarray(self.dataset["chi2"])
+
+    @property
+    def chi2_min(self) -> float:
+        """Return χ² of the best fit: refined from the lowest points of the grid, the parameters of its axes free."""
+        return self._number("chi2_min")
+
+    @property
+    def chi2_grid_min(self) -> float:
+        """Return the lowest χ² of a point of the grid."""
+        return self._number("chi2_grid_min")
+
+    def _number(self, name: str) -> float:
+        value = self.dataset.attrs[name]
+        return math.inf if value is None else float(value)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """Return the parameters of the best fit."""
+        return dict(self.dataset.attrs["best"])
+
+    @property
+    def converged(self) -> bool:
+        """Return whether the best fit was reached, with recoil integrals that are accurate."""
+        return bool(self.dataset.attrs["converged"]) if self.fit is None else self.fit.converged
+
+    @property
+    def not_converged(self) -> int:
+        """Return the number of points that did not converge."""
+        return int(self.dataset.attrs["not_converged"])
+
+    @property
+    def message(self) -> str:
+        """Return how the scan ended, in words."""
+        if self.fit is not None:
+            return self.fit.message
+        said = self.dataset.attrs["quadrature"]
+        if not self.converged:
+            return f"not to be trusted: {said}" if said else "the best fit of the scan did not converge"
+        failed = self.not_converged
+        ended = "converged" if not failed else f"the best fit converged, {failed} points of the grid did not"
+        return "; ".join(filter(None, (ended, said)))
+
+    def _chosen(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        chosen = tuple(names or self.names[:2])
+        for name in chosen:
+            if name not in self.names:
+                raise InputError(f"'{name}' is not on an axis of the scan, which has {', '.join(self.names)}")
+        if not 1 <= len(chosen) <= 2 or len(set(chosen)) != len(chosen):
+            raise InputError(f"expected one or two different axes, found {', '.join(chosen)}")
+        return chosen
+
+    @arguments.checked(names=arguments.optional(arguments.texts), reference=arguments.text)
+    def delta_chi2(self, names: Sequence[str] | None = None, reference: str = "best") -> np.ndarray:
+        """Return Δχ² on one or two axes, by default the first two, the lowest over the other axes of the grid.
+
+        It counts from the best fit within the bounds of the parameters ("best"), or from the lowest point of the grid.
+        """
+        if reference not in REFERENCES:
+            raise InputError(f"expected a reference {' or '.join(REFERENCES)}, found '{reference}'")
+        chosen = self._chosen(names)
+        if not math.isfinite(self.chi2_min):
+            raise InputError("the scan has no point that is allowed with a chi2 that is finite: there is nothing in it")
+        kept = [self.names.index(name) for name in chosen]
+        others = tuple(k for k in range(len(self.names)) if k not in kept)
+        lowest = self.chi2.min(axis=others) if others else self.chi2
+        if len(kept) == 2 and kept[0] > kept[1]:
+            lowest = lowest.T
+        return lowest - (self.chi2_min if reference == "best" else self.chi2_grid_min)
+
+    def _axes_of(self, names: Sequence[str]) -> list[Axis]:
+        return [self.axes[self.names.index(name)] for name in names]
+
+    @arguments.checked(
+        level=check_level,
+        parameters=arguments.whole(1, 2),
+        names=arguments.optional(arguments.texts),
+        reference=arguments.text,
+    )
+    def contours(
+        self,
+        level: float | Level = 0.90,
+        parameters: int = 2,
+        names: Sequence[str] | None = None,
+        reference: str = "best",
+    ) -> list[Contour]:
+        """Return the contours of two axes at a confidence level: closed ones, and open ones at the edges.
+
+        `parameters` is the number of parameters whose Δχ² the level means: 2.71 for 90 % of one, 4.61 of two. See
+        `delta_chi2` for `names` and `reference`.
+        """
+        chosen = self._chosen(names)
+        if len(chosen) != 2:
+            raise InputError("expected two axes to draw contours of, found one: ask for its pieces")
+        first, second = self._axes_of(chosen)
+        return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
+
+    @arguments.checked(
+        level=check_level,
+        parameters=arguments.whole(1, 2),
+        name=arguments.optional(arguments.text),
+        reference=arguments.text,
+    )
+    def pieces(
+        self, level: float | Level = 0.90, parameters: int = 1, name: str | None = None, reference: str = "best"
+    ) -> list[Region]:
+        """Return the pieces of one axis that lie below a confidence level, the others profiled."""
+        chosen = self._chosen((name or self.names[0],))
+        (axis,) = self._axes_of(chosen)
+        delta = self.delta_chi2(chosen, reference)
+        if reference == "best":
+            axis, delta = with_point(axis, delta, self.best[axis.name], 0.0)
+        return pieces(axis, delta, _height(level, parameters))
+
+    @arguments.checked(level=check_level, parameters=arguments.whole(1, 2), names=arguments.texts)
+    def resolves(self, level: float | Level, parameters: int, names: Sequence[str], reference: str = "best") -> bool:
+        """Return whether a point of the grid lies below a level, as one must if the best fit is within the axes."""
+        ends = {axis.name: (axis.values.min(), axis.values.max()) for axis in self._axes_of(names)}
+        within = all(low <= self.best[name] <= high for name, (low, high) in ends.items())
+        below = bool(np.any(self.delta_chi2(names, reference) <= _height(level, parameters)))
+        return below or not within
+
+    @property
+    def title(self) -> str:
+        """Return the measurements and what is added to the Standard Model."""
+        settings = self.dataset.attrs["settings"]
+        beyond = [name for name in settings["interactions"] if name != "standard-model"]
+        return ", ".join([" + ".join(settings["measurements"]), *beyond])
+
+    def label(self, name: str) -> str:
+        """Return the LaTeX label of an axis, with those of parameters that are tied to it, and its unit."""
+        attributes = self.dataset[name].attrs
+        unit = attributes["units"]
+        return f"${attributes['latex']}$" + ("" if unit == "1" else f" [{unit}]")
+
+    @arguments.checked(levels=check_levels)
+    def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
+        """Return what the grid came to as plain lists and numbers, the JSON of the command line.
+
+        A profile has its points and the intervals of its parameters at `levels`; those of a scan are in its store.
+        """
+        if self.fit is not None:
+            return profile_report(self, self.fit, levels_of(levels))
+        attributes = self.dataset.attrs
+        return {
+            "out": None if self.out is None else str(self.out),
+            "parameters": list(self.names),
+            "shape": list(self.dataset["chi2"].shape),
+            "chi2_min": attributes["chi2_min"],
+            "best": self.best,
+            "chi2_grid_min": attributes["chi2_grid_min"],
+            "grid_best": dict(attributes["grid_best"]),
+            "not_converged": self.not_converged,
+            "quadrature_error": attributes["quadrature_error"],
+            "converged": self.converged,
+            "message": self.message,
+            "repaired": list(self.repaired),
+            "data": attributes["digest"],
+            "seconds": dict(self.seconds),
+            "version": attributes["version"],
+        }
+
+    @arguments.checked(
+        level=check_level,
+        parameters=arguments.optional(arguments.whole(1, 2)),
+        names=arguments.optional(arguments.texts),
+    )
+    def plot(
+        self, level: float | Level = 0.90, parameters: int | None = None, names: Sequence[str] | None = None
+    ) -> "Figure":
+        """Draw the contour of two axes, by default the first two, or Δχ² against one.
+
+        A profile is drawn at all usual levels: Δχ² against its parameter, or the contours of two with the curve of
+        each.
+        """
+        from .overlays import draw_scans
+
+        if self.fit is None:
+            return draw_scans([self], level, parameters, names=names)
+        if len(self.names) == 1:
+            from ..plots.profiles import draw_profile
+
+            return draw_profile(self.curve())
+        from ..plots.contours import draw_contour
+
+        first, second = self.names
+        lines = {label: [c.points for c in self.contours(one, 2)] for label, one in LEVELS.items()}
+        levels = [one.delta_chi2(2) for one in USUAL]
+        x, y, height = finer_grid((self.axes[0], self.axes[1]), self.delta_chi2(), levels[0])
+        fine = unscaled(self.axes[0], x), unscaled(self.axes[1], y)
+        bounds = [interpolated(level, levels[0]) for level in levels]
+        return draw_contour(fine, height, bounds, lines, self.curve(first), self.curve(second))
+
+    def curve(self, name: str | None = None) -> "Curve":
+        """Return the Δχ² curve of one parameter of a profile, to draw."""
+        from ..plots.profiles import Curve
+
+        fit = self._owner()
+        chosen = name or self.names[0]
+        axis, delta = self.axes[self.names.index(chosen)], self.delta_chi2([chosen])
+        if len(self.names) > 1:  # a line of its own, in more points
+            one = fit.profile([chosen], {chosen: (axis.values[0], axis.values[-1])})
+            axis, delta = one.axes[0], one.delta_chi2()
+        pieces = {label: fit.interval(chosen, level).pieces for label, level in LEVELS.items()}
+        return Curve(self.label(chosen), axis.values, delta, fit.values[chosen], pieces)
+
+    def _owner(self) -> "FitResult":
+        if self.fit is None:
+            raise InputError("expected a profile, which belongs to a fit, found a scan")
+        return self.fit
