@@ -18,6 +18,7 @@ from ._base.cache import enable_compilation_cache
 from ._base.errors import DataError, InputError
 from ._base.version import __version__
 from .inference.engines.dask import Dask
+from .inference.minimise.minimisers import Migrad, Minimiser, Newton, Optax, Optimistix
 from .interactions.axial import axial_mediator
 from .interactions.catalogue import MODELS, model
 from .interactions.charge_radius import charge_radius
@@ -54,6 +55,11 @@ __all__ = [
     "InputError",
     "Interaction",
     "Likelihood",
+    "Migrad",
+    "Minimiser",
+    "Newton",
+    "Optax",
+    "Optimistix",
     "Posterior",
     "Prediction",
     "StandardModel",

@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 
 import cevnsjax as cj
-from cevnsjax.inference.minimise.others import MINIMISERS, search
+from cevnsjax.inference.minimise.minimisers import MINIMISERS
 from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.minimise.starts import STARTS, approach, spread_starts
 from cevnsjax.inference.problem.problem import pose
@@ -84,8 +84,8 @@ def draw_minima(path: Path) -> None:
         plane = figure.add_subplot()
         levels = [0.0, 2.30, 4.61, 6.18, 11.83]
         plane.contourf(*axes, (chi2 - np.nanmin(chi2)).T, levels, colors=LEVEL_COLOURS)
-        for name, marker, size in zip(MINIMISERS, "osx+", (11, 8, 8, 13), strict=True):
-            found = search(solver.problem, name)(approach(solver, starts, specification.is_free), np.zeros(6, bool))
+        for (name, kind), marker, size in zip(MINIMISERS.items(), "osx+", (11, 8, 8, 13), strict=True):
+            found = kind().search(solver)(approach(solver, starts, specification.is_free), np.zeros(6, bool))
             label = f"{name}: {int(found.converged.sum())} of {len(starts)} starts converged"
             shown = found.u[found.converged]
             plane.plot(shown[:, 0], shown[:, 1], marker, ms=size, mfc="none", mec="black", label=label, ls="")

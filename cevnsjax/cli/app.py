@@ -12,7 +12,7 @@ import typer
 from .._base.errors import InputError, legible
 from .._base.levels import Level
 from .._base.version import __version__
-from ..inference.minimise.others import check_minimiser
+from ..inference.minimise.minimisers import find_minimiser
 from ..interactions.catalogue import MODELS, model, resolve_models
 from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
 from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
@@ -188,7 +188,7 @@ def fit(
     show.check_plot(plot)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     levels = options.levels(cl)
-    check_minimiser(minimiser)
+    find_minimiser(minimiser)
     likelihood = options.likelihood(names, interaction, couplings, form_factor, electrons)
     if explain:
         for name, given in (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != "newton")):
@@ -224,7 +224,7 @@ def forecast(
     show.check_plot(plot)
     asked = options.specification(free, tie, settings, require, constrain, correlate)
     levels = options.levels(cl)
-    check_minimiser(minimiser)
+    find_minimiser(minimiser)
     likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
     likelihood.specify(**asked)
     _fit("forecasting", likelihood.forecast, asked | {"minimiser": minimiser}, levels, json_, plot)

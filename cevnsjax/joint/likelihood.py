@@ -16,8 +16,8 @@ from ..folding.fold import fold
 from ..folding.folded import FoldedMeasurement
 from ..inference.grid.axes import axis_of
 from ..inference.minimise.best_fit import best_fit
+from ..inference.minimise.minimisers import Minimiser, Newton, find_minimiser
 from ..inference.minimise.minuit import to_minuit
-from ..inference.minimise.others import check_minimiser, minimiser_name, search
 from ..inference.minimise.solver import Solver
 from ..inference.problem.chi_square import ChiSquare
 from ..inference.problem.density import Density, build_density
@@ -264,7 +264,7 @@ class Likelihood:
         require: Iterable[str] = (),
         constrain: Mapping[str, tuple[float, float]] | None = None,
         correlate: Mapping[tuple[str, str], float] | None = None,
-        minimiser: Any = "newton",
+        minimiser: "str | Minimiser | Any" = "newton",
     ) -> FitResult:
         """Minimise χ² over the parameters `free` and the nuisances, from several starts.
 
@@ -276,12 +276,12 @@ class Likelihood:
             constrain: Gaussian constraints (centre, width) on further parameters, which become nuisances, or on
                 combinations such as ``"r_n_cs-r_n_i"``.
             correlate: correlations between the constraints of two parameters, by the pair of their names.
-            minimiser: ``"newton"``, ``"minuit"``, ``"optimistix"`` or ``"optax"``, or a minimiser of these two
-                libraries. It finds the best fit; profiles and intervals are always the first one's.
+            minimiser: a `Minimiser` or its name (``"newton"``, ``"minuit"``, ``"optimistix"``, ``"optax"``), or an
+                object of these two libraries. It finds the best fit; profiles and intervals are always Newton's.
 
         """
-        check_minimiser(minimiser)
-        return self._fit(self.specify(free, values, tie, require, constrain, correlate), minimiser)
+        chosen = find_minimiser(minimiser)
+        return self._fit(self.specify(free, values, tie, require, constrain, correlate), chosen)
 
     @arguments.checked(**ASKED)
     def explain(self, **request: Unpack[Request]) -> Explanation:
@@ -321,7 +321,7 @@ class Likelihood:
         )
         return Likelihood(measurements, self.interaction)
 
-    @arguments.checked(**ASKED, minimiser=lambda name, value: check_minimiser(value))
+    @arguments.checked(**ASKED, minimiser=lambda name, value: find_minimiser(value))
     def forecast(self, minimiser: Any = "newton", **request: Unpack[Request]) -> FitResult:
         """Return the fit of the data expected at the truth: the sensitivity of the measurements.
 
@@ -331,15 +331,13 @@ class Likelihood:
         truth = self.asimov(request.get("values"), request.get("tie"))
         return truth.fit(minimiser=minimiser, **request)
 
-    def _fit(self, specification: Specification, minimiser: Any = "newton") -> FitResult:
+    def _fit(self, specification: Specification, minimiser: Minimiser | None = None) -> FitResult:
         solver = Solver(pose(self.chi2_function(), specification))
-        start = solver.problem.coordinates(specification.values)
-        if minimiser == "newton":
-            return FitResult(self, specification, solver, best_fit(solver, start, specification.is_free))
-        other = search(solver.problem, minimiser)
-        found = best_fit(other, start, specification.is_free)
-        seconds = other.compile_seconds, other.run_seconds
-        return FitResult(self, specification, solver, found, minimiser_name(minimiser), seconds)
+        chosen = minimiser or Newton()
+        search, start = chosen.search(solver), solver.problem.coordinates(specification.values)
+        found = best_fit(search, start, specification.is_free)
+        seconds = (0.0, 0.0) if search is solver else (search.compile_seconds, search.run_seconds)
+        return FitResult(self, specification, solver, found, chosen.name, seconds)
 
     @arguments.checked(**ASKED, **PROFILE)
     def profile(

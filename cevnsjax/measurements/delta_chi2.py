@@ -18,6 +18,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -54,7 +55,19 @@ class ParameterValues(Stage):
         return namespace(*values).stack(values)
 
 
-@arguments.checked(delta_chi2=arguments.optional(arguments.array), name=arguments.optional(arguments.text))
+def _check_source(name: str, source: Any) -> None:
+    """Refuse what is neither a file nor values by the names of parameters."""
+    if isinstance(source, Mapping):
+        return
+    if not isinstance(source, str | Path):
+        what = f"expected the name of a file, or values by name, found {arguments.shown(source)}"
+        raise InputError(f"{name}: {what}")
+    arguments.path(name, source)
+
+
+@arguments.checked(
+    source=_check_source, delta_chi2=arguments.optional(arguments.array), name=arguments.optional(arguments.text)
+)
 def delta_chi2_table(
     source: str | Path | Mapping[str, Sequence[float] | np.ndarray],
     delta_chi2: Float[np.ndarray, "..."] | None = None,
@@ -83,7 +96,6 @@ def delta_chi2_table(
         return _measurement(name or "table", knots, np.asarray(delta_chi2, float), "")
     if delta_chi2 is not None:
         raise InputError("delta_chi2: expected none beside a file, which holds it")
-    arguments.path("source", source)
     path = Path(source)
     return _measurement(name or path.stem, *_read(path), str(path.absolute()))
 

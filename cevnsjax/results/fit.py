@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from .._base.typing import Array, Float
 from ..folding.accuracy import Accuracy
 from ..folding.prediction import component_counts, flux_averaged_cross_section
 from ..inference.grid.axes import Axis
@@ -18,7 +21,7 @@ from ..inference.grid.intervals import Interval, intervals
 from ..inference.grid.profile import Profile, profile
 from ..inference.minimise.best_fit import BestFit, best_fit
 from ..inference.minimise.solver import Solver
-from ..inference.problem.problem import pose
+from ..inference.problem.problem import Problem, pose
 from ..inference.problem.specification import Specification
 from ..measuring.measurement import ASIMOV, Measurement
 from .grid import GridResult
@@ -54,6 +57,17 @@ def scan_points(names: Sequence[str], points: int | None) -> int:
         most = MOST_POINTS if len(names) == 1 else math.isqrt(MOST_POINTS)
         raise InputError(f"expected at most {most} points of each parameter, found {count}: `scan` takes more")
     return count
+
+
+@jax.jit
+def _slopes(problem: Problem, u: Float[Array, " coordinate"]) -> Float[Array, "value coordinate"]:
+    """Return the derivatives of the values of the coordinates' parameters by the coordinates."""
+
+    def values(point: Array) -> Array:
+        params = problem.params(point)
+        return jnp.stack([jnp.asarray(params[name], float) for name in problem.names])
+
+    return jax.jacfwd(values)(u)
 
 
 @dataclasses.dataclass
@@ -218,6 +232,66 @@ class FitResult:
         if not self.found.curvature.known[self.solver.problem.names.index(leader)]:
             return math.nan
         return self.derived(lambda params: float(params[leader]))[1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of what was fitted: the free parameters, then the nuisances."""
+        return self.specification.coordinates
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Return the error of each free parameter, half of its 68.27 % interval, and of each nuisance.
+
+        That of a nuisance is from the curvature at the minimum: not a number where there is none.
+        """
+        free = {name: self.error(name) if self.settled else math.nan for name in self.specification.free}
+        return free | {name: self.lowest.hessian_error(name) for name in self.specification.nuisances}
+
+    @cached_property
+    def covariance(self) -> Float[np.ndarray, "coordinate coordinate"]:
+        """Return the covariance of the `names` from the curvature at the minimum.
+
+        Not a number for those that have no error there: at a bound, or where the data do not constrain them. Where an
+        order is required between parameters it is that of their values, by linear propagation.
+        """
+        found, problem = self.found, self.solver.problem
+        if not problem.orders:
+            return found.covariance
+        turn = np.asarray(_slopes(problem, found.u))
+        known = found.curvature.known
+        turned = turn @ found.curvature.covariance @ turn.T
+        whole = ~np.any((turn != 0.0) & ~known, axis=1)
+        return np.where(whole[:, None] & whole, turned, np.nan)
+
+    @property
+    def correlation(self) -> Float[np.ndarray, "coordinate coordinate"]:
+        """Return the correlations of the `names` from the curvature at the minimum; see `covariance`."""
+        errors = np.sqrt(np.diag(self.covariance))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.covariance / np.outer(errors, errors)
+
+    @arguments.checked(levels=check_levels)
+    def summary(self, levels: Sequence[float | Level] = (0.6827, 0.90)) -> Any:
+        """Return a table with a row for each name: value, error, intervals of free parameters at `levels`, unit, kind.
+
+        A ``pandas.DataFrame`` where pandas is installed, else a dictionary of the rows by name. The interval of a
+        parameter with several pieces is their list.
+        """
+        fit, chosen = self.lowest if self.settled else self, levels_of(levels)
+        errors, rows = fit.errors, dict[str, dict[str, Any]]()
+        for name in fit.names:
+            free = name in fit.specification.free
+            row = {"value": fit.values[name], "error": errors[name]}
+            for level in chosen:
+                pieces = fit.interval(name, level).pieces if free and fit.settled else ()
+                row[f"{level.label} %"] = pieces[0] if len(pieces) == 1 else list(pieces) or None
+            unit = fit.likelihood.parameters[name].unit
+            rows[name] = row | {"unit": "" if unit == "1" else unit, "kind": "free" if free else "nuisance"}
+        try:
+            import pandas
+        except ImportError:
+            return rows
+        return pandas.DataFrame.from_dict(rows, orient="index")
 
     @property
     def unconstrained(self) -> tuple[str, ...]:

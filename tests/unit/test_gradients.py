@@ -9,6 +9,7 @@ import pytest
 from tolerance import assert_close
 
 import cevnsjax as cj
+from cevnsjax.measuring.terms.poisson import PoissonCounts
 
 VARIANTS = ("flat", "shape")
 

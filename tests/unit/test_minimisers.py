@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import cevnsjax as cj
-from cevnsjax.inference.minimise.others import MINIMISERS, check_minimiser, search
+from cevnsjax.inference.minimise.minimisers import MINIMISERS, find_minimiser
+from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.minimise.starts import approach, spread_starts
 
 FIXED = {"brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0}
@@ -19,14 +20,14 @@ def problem(csi):
 @pytest.fixture(scope="module")
 def starts(problem):
     start, free = np.array([0.0, 0.0, 1.0]), np.array([True, True, False])
-    solver = search(problem)
+    solver = Solver(problem)
     return approach(solver, spread_starts(solver, start, free, 16), free)
 
 
 @pytest.fixture(scope="module")
 def minima(problem, starts):
     """The minima of χ² in the plane of the two couplings, by Newton from 16 starts."""
-    found = search(problem)(starts, np.zeros(3, bool))
+    found = Solver(problem)(starts, np.zeros(3, bool))
     assert found.converged.all()
     order = np.argsort(found.value)
     chosen = [order[0]]
@@ -39,7 +40,7 @@ def minima(problem, starts):
 @pytest.mark.parametrize("name", [name for name in MINIMISERS if name != "newton"])
 def test_ends_in_the_same_minima(problem, starts, minima, name):
     """Four minima: the signs of the amplitudes of both flavours. Each start must end in one of them, and say so."""
-    found = search(problem, name)(starts, np.zeros(3, bool))
+    found = find_minimiser(name).search(Solver(problem))(starts, np.zeros(3, bool))
     places, values = minima
     assert len(places) == 4
     distance = np.abs(found.u[:, None] - places).max(axis=-1)
@@ -49,7 +50,7 @@ def test_ends_in_the_same_minima(problem, starts, minima, name):
     assert np.all(distance.min(axis=1)[settled] < 1e-3)
     # EARLY, the predicted decrease at which they may stop, is 1e-5.
     assert np.all(np.abs(found.value - values[nearest])[settled] < 1e-5)
-    held = search(problem, name)(starts[:3], np.array([True, False, True]))
+    held = find_minimiser(name).search(Solver(problem))(starts[:3], np.array([True, False, True]))
     assert np.array_equal(held.u[:, [0, 2]], starts[:3][:, [0, 2]])
     assert not held.converged.all() or np.all(np.abs(held.gradient[:, 1]) < 1.0)
 
@@ -57,7 +58,9 @@ def test_ends_in_the_same_minima(problem, starts, minima, name):
 def test_a_library_object_can_be_passed(problem, starts, minima):
     import optimistix
 
-    found = search(problem, optimistix.LBFGS(rtol=1e-9, atol=1e-9))(starts[:4], np.zeros(3, bool))
+    found = find_minimiser(optimistix.LBFGS(rtol=1e-9, atol=1e-9)).search(Solver(problem))(
+        starts[:4], np.zeros(3, bool)
+    )
     for u, value, converged in zip(found.u, found.value, found.converged, strict=True):
         assert not converged or np.abs(u - minima[0]).max(axis=1).min() < 1e-3
         assert np.isfinite(value)
@@ -75,4 +78,4 @@ def test_the_fit_says_who_found_it(csi, minima):
 @pytest.mark.parametrize("wrong", ["newtom", "BFGS", 3, None])
 def test_what_is_no_minimiser_is_refused(wrong):
     with pytest.raises(cj.InputError, match="minimiser"):
-        check_minimiser(wrong)
+        find_minimiser(wrong)

@@ -94,9 +94,9 @@ def to_minuit(
 class MinuitSearch:
     """Minimises one problem with MIGRAD, one start after the other: slow, and independent of the other minimisers."""
 
-    def __init__(self, problem: Problem) -> None:
-        """Compile χ², its gradient and its Hessian."""
-        started = time.perf_counter()
+    def __init__(self, problem: Problem, tolerance: float = TIGHT) -> None:
+        """Compile χ², its gradient and its Hessian; `tolerance` is that of MIGRAD."""
+        started, self._tolerance = time.perf_counter(), tolerance
         self.problem = problem
         self.lower, self.upper = problem.box
         self._evaluator = Evaluator(problem)
@@ -125,7 +125,7 @@ class MinuitSearch:
         u, calls = start, 0
         if np.isfinite(self._evaluator.chi2(start)) and not frozen.all():
             minuit = to_minuit(self.problem, start, self._evaluator)
-            minuit.tol = TIGHT
+            minuit.tol = self._tolerance
             minuit.fixed = frozen
             minuit.values = np.where(frozen, start, np.array(minuit.values))
             level, minuit.print_level = minuit.print_level, -1  # it speaks of starts where χ² bends down

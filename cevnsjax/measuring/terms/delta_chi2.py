@@ -24,7 +24,7 @@ class DeltaChi2Table(Term):
 
     observed: Float[Array, " parameter"]
     """Values of the parameters at the lowest point of the table."""
-    knots: tuple[Float[Array, " value"], ...]
+    knots: tuple[Float[Array, " _"], ...]
     """Values of each parameter in the table, increasing."""
     coefficients: Float[Array, "..."]
     """Powers 3, 2, 1, 0 of the distance from the last knot before: axes (cell, power) for each parameter."""
@@ -90,7 +90,7 @@ class DeltaChi2Table(Term):
 
 
 def table_term(
-    name: str, parameters: Sequence[str], knots: Sequence[Float[np.ndarray, " value"]], table: Float[np.ndarray, "..."]
+    name: str, parameters: Sequence[str], knots: Sequence[Float[np.ndarray, " _"]], table: Float[np.ndarray, "..."]
 ) -> DeltaChi2Table:
     """Return the term of a `table` of Δχ² with one axis for each of the `knots`, the values of the `parameters`."""
     for parameter, values in zip(parameters, knots, strict=True):

@@ -1,13 +1,7 @@
-"""Minimisers of other libraries on a problem, behind the same interface as the package's own.
+"""Minimisers of libraries that know no bounds, on a problem: many starts side by side.
 
-Which to use when: ``newton`` (the default) for everything; it has the exact Hessian, knows the bounds, and runs any
-number of starts in one program. ``minuit`` is MIGRAD, which the field trusts, one start after the other. ``optimistix``
-(BFGS) and ``optax`` (L-BFGS) need gradients alone: for problems whose Hessian is too large, and for comparison. Any
-minimiser of optimistix, and any gradient transformation of optax that needs no schedule, can be passed instead.
-
-Those that know no bounds move in coordinates x with u = lower + (upper - lower) (1 + sin x) / 2, as MINUIT does, in
-units of the curvature at the start. Whoever minimised, the exact derivatives where it ended say whether that is a
-minimum.
+They move in coordinates x with u = lower + (upper - lower) (1 + sin x) / 2, as MINUIT does, in units of the curvature
+at the start. Whoever minimised, the exact derivatives where it ended say whether that is a minimum.
 """
 
 import time
@@ -19,16 +13,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._base.errors import InputError, suggest
 from ..._base.typing import Float
 from ..problem.problem import Problem
-from .minuit import MinuitSearch, inside
+from .minuit import inside
 from .newton import Minimum
-from .search import Search
 from .settling import EARLY, settle
-from .solver import Solver
 
-MINIMISERS = ("newton", "minuit", "optimistix", "optax")
 CHUNK = 16
 """Minimisations that run side by side."""
 MOST_STEPS = 2000
@@ -43,61 +33,20 @@ Descent = Callable[[Callable[[jax.Array], jax.Array], jax.Array], tuple[jax.Arra
 """From a function and a start to where the search ended, and its steps."""
 
 
-def search(problem: Problem, minimiser: Any = "newton") -> Search:
-    """Return the search for the minima of `problem` by a minimiser: one of `MINIMISERS`, or an object of a library."""
-    if minimiser == "newton":
-        return Solver(problem)
-    if minimiser == "minuit":
-        return MinuitSearch(problem)
-    return DescentSearch(problem, _descent(minimiser))
-
-
-def check_minimiser(minimiser: Any) -> None:
-    """Refuse what is no minimiser."""
-    if isinstance(minimiser, str):
-        if minimiser not in MINIMISERS:
-            raise InputError(f"unknown minimiser '{minimiser}'{suggest(minimiser, MINIMISERS)}")
-    else:
-        _descent(minimiser)
-
-
-def minimiser_name(minimiser: Any) -> str:
-    """Return the name of a minimiser: of an object of a library that of its class."""
-    return minimiser if isinstance(minimiser, str) else f"{type(minimiser).__module__.split('.')[0]}"
-
-
-def _descent(minimiser: Any) -> Descent:
-    if minimiser == "optax":
-        import optax
-
-        return partial(_by_optax, optax.lbfgs())
-    if minimiser == "optimistix":
-        import optimistix
-
-        return partial(_by_optimistix, optimistix.BFGS(rtol=SMALL, atol=SMALL))
-    import optax
-    import optimistix
-
-    if isinstance(minimiser, optimistix.AbstractMinimiser):
-        return partial(_by_optimistix, minimiser)
-    if isinstance(minimiser, optax.GradientTransformation):
-        return partial(_by_optax, minimiser)
-    known = ", ".join(MINIMISERS)
-    raise InputError(f"expected a minimiser ({known}) or one of optimistix or optax, found {type(minimiser).__name__}")
-
-
-def _by_optimistix(
+def by_optimistix(
     minimiser: Any, function: Callable[[jax.Array], jax.Array], start: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
+    """Return where a `minimiser` of optimistix ends, and its steps."""
     import optimistix
 
     solution = optimistix.minimise(lambda y, _: function(y), minimiser, start, max_steps=MOST_STEPS, throw=False)
     return solution.value, solution.stats["num_steps"]
 
 
-def _by_optax(
+def by_optax(
     transformation: Any, function: Callable[[jax.Array], jax.Array], start: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
+    """Return where a `transformation` of optax ends, and its steps."""
     import optax
 
     optimiser = optax.with_extra_args_support(transformation)
