@@ -23,7 +23,7 @@ from ..interactions.kinematics import minimum_energy
 from ..interactions.structures import incompatible, kernel, pairs
 from ..measuring.measurement import Measurement, Observables
 from ..sources.source import Component
-from ..stages.recoils import Recoils
+from ..stages.stage import Stage
 from .amplitudes import amplitudes
 from .folded import Factor, FoldedMeasurement
 from .nodes import RECOIL_ORDER, Nodes, recoil_nodes
@@ -59,7 +59,7 @@ def flux_moments(
 
 def recoil_spectrum(
     measurement: Measurement, interaction: Combination, targets: Scatterers, nodes: Nodes, order: int = RECOIL_ORDER
-) -> Recoils:
+) -> Stage:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
     components = measurement.source.components
     leptons = [FLAVOURS.index(component.lepton) for component in components]
