@@ -98,7 +98,9 @@ def _errors(case: Case, engine: Any, opponents: dict[str, Any], many: np.ndarray
     """Return how far the opponents are from the engine over the batch, and from converged PE bins."""
     value, gradient = map(np.asarray, engine.value_and_gradient(many))
     measurement, interaction = case.measurement, case.likelihood.interaction
-    fine = numpy_likelihood(measurement, interaction, recoil_nodes(measurement, nuclei(measurement), FINE_ORDER))
+    fine = numpy_likelihood(
+        measurement, interaction, recoil_nodes(measurement, nuclei(measurement, interaction), FINE_ORDER)
+    )
     rows = []
     for who, opponent in opponents.items():
         other, slope = opponent.gradient_batch(many)

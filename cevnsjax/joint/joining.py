@@ -66,9 +66,10 @@ def _reached(measurement: Measurement | Observables, beyond: Interaction, combin
     """Return whether a model may act on what is measured: not without neutrinos, nor by spins where there are none."""
     if isinstance(measurement, Observables):
         return not measurement.prediction.parameters().isdisjoint(p.name for p in beyond.parameters())
-    also_electrons = combination.electrons and takes_electrons(measurement)
-    targets = {measurement.recoils, "electron"} if also_electrons else {measurement.recoils}
-    charges = {term.charge for target in targets for term in beyond.terms(target)}
+    nuclei = measurement.recoils != "electron"
+    terms = [*(beyond.nuclear_terms() if nuclei else ())]
+    terms += beyond.electron_terms() if combination.electrons or not nuclei else ()
+    charges = {term.charge for term in terms}
     spinless = not any(nucleus.spin for nucleus in measurement.target.nuclides)
     return not (spinless and charges and charges <= SPIN_CHARGES)
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from independent_traces import GAMMA, GAMMA5, INDICES, LEFT, LOWER, ONE, SIGMA, contract, momenta
+from model_experiments import terms_on
 from tolerance import assert_close
 
 from cevnsjax._base.errors import InputError
@@ -41,7 +42,7 @@ def coupling_and_mass(model):
 def amplitudes(model, target, q2, params):
     """Return the sum of the terms of each structure, for each flavour, on something with `CHARGES`."""
     found = {}
-    for term in model.terms(target):
+    for term in terms_on(model, target):
         values = term.vertex(params)[:, None] * term.propagator(q2, params) * CHARGES[term.charge]
         found[term.structure] = found.get(term.structure, 0.0) + values
     return found
@@ -232,7 +233,7 @@ def test_names_and_parameters():
         assert (coupling.unit, coupling.default, coupling.bounds) == ("1", 0.0, (0.0, 10.0))
         assert (mass.unit, mass.bounds) == ("MeV", (1e-3, 1e6))
         for target in TARGETS:
-            for term in model.terms(target):
+            for term in terms_on(model, target):
                 assert set(term.vertex.names()) | set(term.propagator.names()) == set(names)
                 assert (term.charge == "electron") == (target == "electron")
 
