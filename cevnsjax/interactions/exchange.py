@@ -16,6 +16,8 @@ from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
 from .interaction import CONTACT, Interaction, Vertex, Yukawa, as_array
 
+LONGEST_SUFFIX = 20
+
 
 class Exchange(Vertex):
     """g² Q_l / (√2 G_F) [MeV²] of each flavour of the neutrino."""
@@ -61,8 +63,8 @@ def mediator_parameters(name: str, symbol: str, description: str, suffix: str = 
 def check_suffix(name: str, value: Any) -> None:
     """Refuse what cannot be a part of the name of a parameter."""
     arguments.text(name, value)
-    if not re.fullmatch("[A-Za-z0-9_]*", value):
-        raise InputError(f"{name}: expected letters, digits and underscores, found '{value}'")
+    if not re.fullmatch("[A-Za-z0-9_]*", value) or len(value) > LONGEST_SUFFIX:
+        raise InputError(f"{name}: expected at most {LONGEST_SUFFIX} letters, digits and underscores, found '{value}'")
 
 
 class Mediator(Interaction):

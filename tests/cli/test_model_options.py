@@ -102,7 +102,7 @@ def test_a_scan_of_two_mediators_is_opened_again(run):
             ("--interaction", "light-vector:B-L@"),
             "expected a suffix after the @, as in 'light-vector:B-L@2', found none",
         ),
-        (("--interaction", "axial@2:3"), "expected letters, digits and underscores, found '2:3'"),
+        (("--interaction", "axial@2:3"), "expected at most 20 letters, digits and underscores, found '2:3'"),
         (("--interaction", "nsi@2"), "expected a mediator before the @, found 'nsi'"),
         (("--interaction", "axial", "--interaction", "axial"), "a suffix makes it another mediator, as in 'axial@2'"),
         (("--interaction", "nsii"), "unknown interaction 'nsii' (did you mean 'nsi'?)"),

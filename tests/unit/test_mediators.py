@@ -312,10 +312,17 @@ def test_one_mediator_with_a_suffix_is_the_plain_one():
     ("make", "message"),
     [
         (lambda: cj.model("light-vector:B-L@"), "'light-vector:B-L@': expected a suffix after the @, .*, found none"),
-        (lambda: cj.model("axial@a-b"), "after the @: expected letters, digits and underscores, found 'a-b'"),
-        (lambda: cj.model("tensor@2@3"), "after the @: expected letters, digits and underscores, found '2@3'"),
+        (
+            lambda: cj.model("axial@a-b"),
+            "after the @: expected at most 20 letters, digits and underscores, found 'a-b'",
+        ),
+        (
+            lambda: cj.model("tensor@2@3"),
+            "after the @: expected at most 20 letters, digits and underscores, found '2@3'",
+        ),
         (lambda: cj.model("nsi@2"), "'nsi@2': expected a mediator before the @, found 'nsi'"),
-        (lambda: light_scalar(suffix="µ"), "suffix: expected letters, digits and underscores, found 'µ'"),
+        (lambda: light_scalar(suffix="µ"), "suffix: expected at most 20 letters, digits and underscores, found 'µ'"),
+        (lambda: light_vector(suffix="a" * 21), "suffix: expected at most 20 letters"),
         (lambda: axial_mediator(suffix=2), "suffix: expected a text, found 2"),
         (
             lambda: cj.combine([light_vector("B-L"), light_vector("Le-Lmu")]),
