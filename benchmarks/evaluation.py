@@ -99,7 +99,9 @@ def _errors(case: Case, engine: Any, opponents: dict[str, Any], many: np.ndarray
     value, gradient = map(np.asarray, engine.value_and_gradient(many))
     measurement, interaction = case.measurement, case.likelihood.interaction
     fine = numpy_likelihood(
-        measurement, interaction, recoil_nodes(measurement.scattering, nuclei(measurement.scattering), FINE_ORDER)
+        measurement,
+        interaction,
+        recoil_nodes(measurement.scattering, nuclei(measurement.scattering, interaction), FINE_ORDER),
     )
     rows = []
     for who, opponent in opponents.items():

@@ -128,10 +128,10 @@ class NumbaResponse:
         `width` [us] is that of the priors on the delays, `step` [us] the spacing of their tables.
         """
         base: NumpyLikelihood = numpy_likelihood(measurement, interaction)
-        targets = nuclei(measurement.scattering)
+        targets = nuclei(measurement.scattering, interaction)
         nodes = recoil_nodes(measurement.scattering, targets, RECOIL_ORDER)
-        components, kinematics = measurement.scattering.source.components, interaction.kinematics("nucleus")
-        moments = flux_moments(components, ("vector", "vector"), kinematics, targets, nodes, RECOIL_ORDER)
+        components = measurement.scattering.source.components
+        moments = flux_moments(components, ("vector", "vector"), targets, nodes, RECOIL_ORDER)
         curves = measurement.scattering.detector.energy
         x, w = np.polynomial.legendre.leggauss(BIN_ORDER)
         params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}

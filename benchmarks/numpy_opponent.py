@@ -131,11 +131,11 @@ def _form_factor(q: np.ndarray, radius: float) -> np.ndarray:
 
 def numpy_likelihood(measurement: Measurement, interaction: Combination, nodes: Nodes | None = None) -> NumpyLikelihood:
     """Return the opponent for `measurement`, at the engine's own nodes by default."""
-    targets = nuclei(measurement.scattering)
+    targets = nuclei(measurement.scattering, interaction)
     nodes = recoil_nodes(measurement.scattering, targets, RECOIL_ORDER) if nodes is None else nodes
     params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
     components, pair = measurement.scattering.source.components, ("vector", "vector")
-    moments = flux_moments(components, pair, interaction.kinematics("nucleus"), targets, nodes, RECOIL_ORDER)
+    moments = flux_moments(components, pair, targets, nodes, RECOIL_ORDER)
     response = measurement.scattering.detector.response(nodes.recoil, BIN_ORDER)(params)
     nu_mu, nu_e, nu_mu_bar = np.einsum("lik,bik->likb", moments, response).reshape(3, nodes.recoil.size, -1)
     arrivals = measurement.scattering.detector.spread(params)

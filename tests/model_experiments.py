@@ -73,6 +73,11 @@ def numbers(target):
     return 1e25 * np.arange(1.0, len(TARGETS[target]) + 1)
 
 
+def terms_on(model, target):
+    """Return the terms of a model on a "nucleus" or an "electron"."""
+    return model.electron_terms() if target == "electron" else model.nuclear_terms()
+
+
 @cache
 def experiment(target, name, recoils="nucleus"):
     """Return a measurement in bins of the true recoil energy, one cell for each flavour."""

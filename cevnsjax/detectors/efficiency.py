@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Sequence
+from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -20,6 +21,9 @@ STEEPEST = 700.0
 
 class Efficiency(eqx.Module):
     """Probability that an event of a reconstructed energy is selected."""
+
+    complete: ClassVar[bool] = False
+    """Whether everything is selected."""
 
     @abc.abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
@@ -171,6 +175,8 @@ class TabulatedEfficiency(Efficiency):
 
 class UnitEfficiency(Efficiency):
     """Everything in a bin is selected."""
+
+    complete = True
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return nothing."""

@@ -16,19 +16,16 @@ from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
 from ..stages.stage import Stage
-from .efficiency import Efficiency, UnitEfficiency
+from .efficiency import Efficiency
 from .expansion import FLOOR, MARGIN, legendre_projection
 from .quenching import Quenching, Unquenched
-from .resolution import GaussianSmearing, Smearing
+from .resolution import STEP, Smearing
+from .shortening import fewer_nodes, short_sum
 
-STEP = 5.0
-"""Standard deviations of the resolution within which the edge of a bin is a step."""
 LARGEST_ERROR = 1e-9
 """Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
 SWEPT = 4096
 """Recoil energies between which the steps through a response that moves are interpolated."""
-MOST_BREAKS = 60
-"""Breaks that a Gaussian response asks for at most."""
 
 
 class EnergyDetector(eqx.Module):
@@ -67,41 +64,19 @@ class EnergyDetector(eqx.Module):
         """Return the response to recoils of electrons, with the same smearing and efficiency."""
         return None if self.unquenched is None else dataclasses.replace(self, quenching=self.unquenched)
 
-    def _of_electrons(self) -> bool:
-        return isinstance(self.quenching, Unquenched)
-
     def _kinks(self, nominal: Params) -> list[float]:
         """Return the electron-equivalent energies [keV] between which the nominal response is smooth.
 
-        Without smearing it jumps at the edges. A Gaussian response varies within its width: where that is narrower
-        than the bins, about the edges alone; else everywhere, in steps of two and a half widths. Photo-electrons of
-        nuclei are spread too widely to need any; those of electrons, whose spectrum does not end, are cut likewise.
+        Without smearing it jumps at the edges.
         """
         if self.smearing is None:
             return [*self.edges, *self.efficiency.knots()]
-        gaussian = isinstance(self.smearing, GaussianSmearing)
-        if not (gaussian or self._of_electrons()):
-            return []
-        kinks = [] if self.acceptance is None else list(self.acceptance.knots())
-        if gaussian and self.smearing.minimum > 0:
-            kinks.append(self.smearing.minimum)
-        edges = self.smearing.mean(self.edges, nominal)
-        reach = STEP * np.asarray(self.smearing.deviation(edges, nominal))
-        if gaussian and np.all(reach[1:] + reach[:-1] <= np.diff(edges)):
-            inner = np.concatenate([edges - 0.5 * reach, edges + 0.5 * reach]) if self._of_electrons() else []
-            return [*kinks, *(edges - reach), *edges, *(edges + reach), *inner]
-        least = (1e-3 if gaussian else 1e-2) * edges[-1]
-        energy, last = max(edges[0] - reach[0], 0.0 if gaussian else least), edges[-1] + reach[-1]
-        most = len(kinks) + MOST_BREAKS
-        while energy < last and len(kinks) < most:
-            width = self.smearing.deviation(np.maximum([energy], least), nominal)
-            energy = energy + 2.5 * float(width[0])
-            kinks.append(energy)
-        return kinks
+        accepted = () if self.acceptance is None else self.acceptance.knots()
+        return [*accepted, *self.smearing.kinks(self.edges, not self.quenching.quenches, nominal)]
 
     def reach(self) -> float:
         """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
-        if not self._of_electrons():
+        if self.quenching.quenches:
             return np.inf
         energies = self.edges[-1:]
         if self.smearing is not None:
@@ -145,7 +120,7 @@ class EnergyDetector(eqx.Module):
         """
         nominal = self.nominal()
         pulled = [p for p in self.quenching.parameters() if p.constraint is not None]
-        if pulled and isinstance(self.smearing, GaussianSmearing):
+        if pulled and self.smearing is not None and self.smearing.peaked:
             names = [parameter.name for parameter in pulled]
             corners = itertools.product(*(parameter.bounds for parameter in pulled))
             swept = self._swept([{**nominal, **dict(zip(names, corner, strict=True))} for corner in corners])
@@ -188,6 +163,16 @@ class EnergyResponse(Stage):
             return accepted * (cumulative[1:] - cumulative[:-1])
         return accepted * self._integrated(energy, params)
 
+    def meeting(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
+        """Return a short sum, or few nodes: the better one first, by whether the shapes of the recoils move too."""
+        spectra = recoils.spectra(free, params)
+        seen = None if spectra is None else spectra[spectra.any(axis=(1, 2))]
+        if seen is None or not len(seen):
+            return None
+        ways = (fewer_nodes, short_sum) if recoils.shaped(free) else (short_sum, fewer_nodes)
+        found = (way(self, recoils, seen, free, params) for way in ways)
+        return next((stage for stage in found if stage is not None), None)
+
     def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
         """Return name and bounds of its parameters that move."""
         return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
@@ -203,9 +188,8 @@ class EnergyResponse(Stage):
 
     def is_exact(self) -> bool:
         """Return whether bins are integrated in closed form."""
-        return isinstance(self.detector.smearing, GaussianSmearing) and isinstance(
-            self.detector.efficiency, UnitEfficiency
-        )
+        smearing = self.detector.smearing
+        return smearing is not None and smearing.closed and self.detector.efficiency.complete
 
     def differs(
         self,

@@ -9,7 +9,6 @@ each bin: ω_br, live, with a threshold that may pass from bin to bin. C is an a
 it like with a fixed response. All is chosen on the host, over the whole bounds, and its error measured there.
 """
 
-import abc
 import functools
 import itertools
 from collections.abc import Callable, Sequence
@@ -42,18 +41,6 @@ DEGREES, POINTS = 12, 16
 
 Curves = tuple[Quenching, Smearing, Efficiency, Efficiency | None]
 """Quenching, smearing, efficiency, and acceptance before the smearing."""
-
-
-class Expandable(Stage):
-    """A stage of selected recoils (flavour, bin) that is linear in a table with an axis of bins."""
-
-    @abc.abstractmethod
-    def expanded(self, terms: Stage, count: int) -> "Stage":
-        """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
-
-    @abc.abstractmethod
-    def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "Stage | None":
-        """Return the same with sums over its bins for bins; None where it holds more numbers than a bin for each."""
 
 
 class Combined(Stage):
@@ -115,14 +102,12 @@ def combined(table: Float[np.ndarray, "..."], terms: Stage, count: int, axis: in
     return Combined(terms, ordered.reshape(count, -1), ordered.shape[1:])
 
 
-def expanded(rows: Stage, terms: Polynomials) -> Stage:
-    """Return the sum over terms that move of `rows` (flavour, term and row)."""
-    count = terms.picks[0].shape[1]
-    if isinstance(rows, Expandable):
-        return rows.expanded(terms, count)
-    if isinstance(rows, Constant):
-        return combined(rows.value, terms, count, axis=1)
-    return ExpandedRows(rows, terms, count)
+def expanded(rows: Stage, terms: Stage, count: int) -> Stage:
+    """Return the sum over `count` terms that move of `rows` (flavour, term and row)."""
+    if rows.array is not None:
+        return combined(rows.array, terms, count, axis=1)
+    short = rows.expanded(terms, count)
+    return ExpandedRows(rows, terms, count) if short is None else short
 
 
 class Selection(Stage):

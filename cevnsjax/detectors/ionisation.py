@@ -10,20 +10,19 @@ so that quenching and resolution can be fitted at the price of a few dozen error
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
-from .._base.numerics import chebyshev_points, lagrange
+from .._base.numerics import chebyshev_points, lagrange, namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
-from ..stages.stage import Constant, Stage
-from .quenching import Quenching, TabulatedQuenching, Unquenched
+from ..stages.spectrum import selected
+from ..stages.stage import Stage
+from .quenching import Quenching, Unquenched
 from .resolution import GaussianSmearing
-from .response import Detector, FlavourStrengths
-from .spectrum import EnergySpectrum
+from .response import AddedFlavours, Detector, flavour_counts
 
 LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
 """Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in
@@ -76,14 +75,19 @@ class IonisationDetector(Detector):
 
     def reach(self) -> float:
         """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
-        return 1e-3 * self._largest() if isinstance(self.quenching, Unquenched) else np.inf
+        return 1e-3 * self._largest()
 
     def electrons(self) -> "IonisationDetector":
         """Return the same with recoils that are not quenched."""
         return dataclasses.replace(self, quenching=Unquenched())
 
     def _largest(self) -> float:
-        """Return the ionisation energy [keV] above which an event is in no bin, at any resolution that is allowed."""
+        """Return the ionisation energy [keV] above which an electron is in no bin, at any resolution that is allowed.
+
+        Infinite for nuclei.
+        """
+        if self.quenching.quenches:
+            return np.inf
         (resolution,) = self.smearing.parameters()
         width = self.smearing.deviation(self.edges[-1:], {resolution.name: resolution.bounds[1]})
         return float(self.edges[-1] + REACH * width[0])
@@ -101,10 +105,8 @@ class IonisationDetector(Detector):
 
         Electrons have energies far beyond the bins: for them also those of steps through the bins, to the largest.
         """
-        points: Sequence[float] | np.ndarray = ()
-        if isinstance(self.quenching, TabulatedQuenching):
-            points = self.quenching.recoil
-        elif isinstance(self.quenching, Unquenched):
+        points: Sequence[float] | np.ndarray = self.quenching.kinks()
+        if not self.quenching.quenches:
             points = 1e-3 * np.linspace(self.minimum, self._largest(), STEPS + 1)[1:]
         smallest = self.quenching.recoils(np.array([self.minimum]), self._defaults())
         return np.tile([*smallest, *points], (nuclides, 1))
@@ -119,33 +121,21 @@ class IonisationDetector(Detector):
         energy = self.quenching(recoil, nominal).ravel()
         if not energy.max() > self.minimum:
             raise InputError(f"no recoil gives {self.minimum:g} keV: the largest ionisation energy is {energy.max():g}")
-        highest = min(energy.max(), self._largest()) if isinstance(self.quenching, Unquenched) else energy.max()
+        highest = min(energy.max(), self._largest())
         count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (highest - self.minimum) / self.smearing.noise)
         points = chebyshev_points(self.minimum, highest, int(count))
         seen = (energy > self.minimum) & (energy <= highest)
         projection = seen * lagrange(points, np.clip(energy, self.minimum, highest))
         edges = np.maximum(self.edges, np.array(self.thresholds)[:, None])
-        return IonisationResponse(
-            self, edges, self.quenching.recoils(points, nominal), projection.reshape(-1, *recoil.shape)
-        )
+        probability = PointProbability(self, edges, self.quenching.recoils(points, nominal))
+        return IonisationResponse(probability, projection.reshape(-1, *recoil.shape))
 
-    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> "IonisationSignal":
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> AddedFlavours:
         """Return the stage of the counts in each bin."""
-        projection = response.value.projection if isinstance(response, Constant) else response.projection
-        spectrum: Stage = EnergySpectrum(recoils, Constant(projection))
-        if any(strengths):
-            spectrum = FlavourStrengths(spectrum, tuple(strengths))
-        return IonisationSignal(spectrum, response)
+        return AddedFlavours(flavour_counts(recoils, response, strengths), self.shape)
 
 
-class Ionisation(eqx.Module):
-    """The response at the points, and what brings recoils there."""
-
-    projection: Float[Array, "point nuclide node"]
-    probability: Float[Array, "bin point"]
-
-
-class IonisationResponse(Stage):
+class PointProbability(Stage):
     """Stage: probability that a recoil is counted in each bin, at Chebyshev points of the ionisation energy."""
 
     detector: IonisationDetector
@@ -153,7 +143,6 @@ class IonisationResponse(Stage):
     """Edges of the bins of each crystal, none below its threshold [keV]."""
     recoil: Float[Array, " point"]
     """Recoil energies of the points [MeV]."""
-    projection: Float[Array, "point nuclide node"]
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(parameter.name for parameter in self.detector.parameters())
@@ -161,25 +150,44 @@ class IonisationResponse(Stage):
     def width(self) -> int:
         return self.edges.shape[1] * self.recoil.size
 
-    def __call__(self, params: Params) -> Ionisation:
+    def __call__(self, params: Params) -> Float[Array, "bin point"]:
         detector = self.detector
         energy = detector.quenching(self.recoil[None, :], params)[0]
         probability: Array | float = 0.0
         for share, edges in zip(detector.shares, self.edges, strict=True):
             cumulative = detector.smearing.cumulative(edges, energy, params)
             probability = probability + share * (cumulative[1:] - cumulative[:-1])
-        return Ionisation(self.projection, probability)
+        return probability
 
 
-class IonisationSignal(Stage):
-    """Stage: expected signal counts in each bin, before the strength of the signal."""
+class IonisationResponse(Stage):
+    """Stage: probability that a recoil of each energy is counted in each bin."""
 
-    spectrum: Stage
-    """Recoils of each flavour at the points."""
-    response: Stage
+    probability: Stage
+    """That at the points, an array (bin, point)."""
+    projection: Float[Array, "point nuclide node"]
+    """What brings recoils to the points."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
-    def __call__(self, params: Params) -> Float[Array, "bin 1"]:
-        return (self.response(params).probability @ self.spectrum(params).sum(axis=0))[:, None]
+    def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
+        return namespace(*params.values()).tensordot(self.probability(params), self.projection, 1)
+
+    def meeting(self, recoils: Stage, free: Set[str], params: Params) -> "PointSpectrum":
+        """Return the recoils brought to the points, where alone the probability is evaluated."""
+        return PointSpectrum(selected(recoils, self.projection, free, params), self.probability)
+
+
+class PointSpectrum(Stage):
+    """Stage: selected recoils of each flavour in each bin, from those at the points."""
+
+    recoils: Stage
+    """Recoils of each flavour at the points, (flavour, point)."""
+    probability: Stage
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
+        return self.recoils(params) @ self.probability(params).T

@@ -5,6 +5,7 @@ One class a parametrisation, all with the same methods; energies of recoils in M
 
 import abc
 from collections.abc import Sequence
+from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -18,12 +19,18 @@ QUENCHING = tuple(f"quenching_{letter}" for letter in LETTERS)
 """Coefficients of a polynomial quenching, lowest power first."""
 QUENCHING_SHAPES = ("quenching_shape_0", "quenching_shape_1")
 """Strengths of the released variations of a polynomial quenching."""
+QUENCHING_NORM = "quenching_norm"
+MOST_KNOTS = 20
+"""Points of a table up to which a quadrature stops at each."""
 LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] below which an electron-equivalent energy is looked for."""
 
 
 class Quenching(eqx.Module):
     """Electron-equivalent energy against recoil energy."""
+
+    quenches: ClassVar[bool] = True
+    """Whether the recoils are of nuclei, which end by themselves; those of electrons are not quenched and do not."""
 
     @abc.abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
@@ -45,14 +52,20 @@ class Quenching(eqx.Module):
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         return 0.5 * (low + high)
 
-    def knots(self) -> tuple[float, ...]:
-        """Return the recoil energies [MeV] where it has a kink that the quadrature must not step over."""
+    def kinks(self) -> tuple[float, ...]:
+        """Return the recoil energies [MeV] where it has a kink; none by default."""
         return ()
+
+    def knots(self) -> tuple[float, ...]:
+        """Return those that a quadrature must not step over: a table of many points is as good as smooth."""
+        kinks = self.kinks()
+        return kinks if len(kinks) <= MOST_KNOTS else ()
 
 
 class Unquenched(Quenching):
     """Recoils of electrons: all of the energy is seen."""
 
+    quenches = False
     scale: float = 1.0
     """Units of the electron-equivalent axis in a keV: 1, but where that axis is one of photo-electrons."""
 
@@ -151,11 +164,6 @@ class LindhardQuenching(Quenching):
         return 1e3 * recoil * lindhard_factor(recoil, self.protons, params[self.name])
 
 
-QUENCHING_NORM = "quenching_norm"
-MOST_KNOTS = 20
-"""Points of a table up to which each is a kink."""
-
-
 class TabulatedQuenching(Quenching):
     """A quenching factor given at points, linear between them and constant beyond, times quenching_norm."""
 
@@ -168,9 +176,9 @@ class TabulatedQuenching(Quenching):
         text = "quenching factor relative to the tabulated one"
         return (Parameter(QUENCHING_NORM, "1", 1.0, (0.5, 1.5), r"\eta_Q", text, own=True),)
 
-    def knots(self) -> tuple[float, ...]:
-        """Return the points; a table of many is as good as smooth."""
-        return tuple(map(float, self.recoil)) if len(self.recoil) <= MOST_KNOTS else ()
+    def kinks(self) -> tuple[float, ...]:
+        """Return the points."""
+        return tuple(map(float, self.recoil))
 
     def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
         xp = namespace(recoil, self.recoil)

@@ -4,6 +4,7 @@ One class a model. `density` is per unit of the reconstructed axis: photo-electr
 """
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -14,10 +15,19 @@ from ..parameters.parameter import Parameter
 
 SMEARING = ("smearing_mean_inverse", "smearing_shape")
 RESOLUTION_NORM = "resolution_norm"
+STEP = 5.0
+"""Standard deviations of the resolution within which the edge of a bin is a step."""
+MOST_BREAKS = 60
+"""Breaks that a resolution asks for at most."""
 
 
 class Smearing(eqx.Module):
     """Distribution of the reconstructed energy of each electron-equivalent energy."""
+
+    peaked: ClassVar[bool] = False
+    """Whether it may be narrower than the bins: a step at each edge, wherever the quenching puts that."""
+    closed: ClassVar[bool] = False
+    """Whether its integral is known in closed form, `cumulative`."""
 
     @abc.abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
@@ -34,6 +44,22 @@ class Smearing(eqx.Module):
     @abc.abstractmethod
     def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
         """Return the density at the reconstructed energies `x` for each electron-equivalent `energy` [keV]."""
+
+    def kinks(self, edges: Float[np.ndarray, " edge"], endless: bool, params: Params) -> list[float]:
+        """Return electron-equivalent energies [keV] between which bins with these `edges` are smooth; none by default.
+
+        `endless` spectra, of electrons, go on beyond the bins.
+        """
+        return []
+
+    def steps(self, energy: float, last: float, least: float, params: Params) -> list[float]:
+        """Return energies [keV] from `energy` to `last` in steps of two and a half widths, that at `least` at least."""
+        found: list[float] = []
+        while energy < last and len(found) < MOST_BREAKS:
+            width = self.deviation(np.maximum([energy], least), params)
+            energy = energy + 2.5 * float(width[0])
+            found.append(energy)
+        return found
 
 
 def gamma_smearing(
@@ -102,6 +128,15 @@ class GammaSmearing(Smearing):
         """Return the density [1/PE]."""
         return gamma_smearing(x, energy, params[SMEARING[0]], params[SMEARING[1]])
 
+    def kinks(self, edges: Float[np.ndarray, " edge"], endless: bool, params: Params) -> list[float]:
+        """Return steps through the bins for electrons; the light of nuclei is spread too widely to need any."""
+        if not endless:
+            return []
+        energies = self.mean(edges[[0, -1]], params)
+        first, last = STEP * self.deviation(energies, params)
+        least = 1e-2 * energies[1]
+        return self.steps(max(energies[0] - first, least), energies[1] + last, least, params)
+
 
 class GaussianSmearing(Smearing):
     """A Gaussian about the electron-equivalent energy E [keV] with σ = sqrt(noise² + slope E) + Σ_k powers_k E^k.
@@ -110,6 +145,8 @@ class GaussianSmearing(Smearing):
     electron-hole pair, arXiv:2202.09672); with `positive` the Gaussian is cut at zero and normalised above it.
     """
 
+    peaked = True
+    closed = True
     noise: float
     """Standard deviation at E = 0 [keV]."""
     slope: float
@@ -155,3 +192,15 @@ class GaussianSmearing(Smearing):
         """Return the integral of the density up to each `x`, but for a constant of each energy."""
         width, norm = self._width(energy, params)
         return 0.5 * norm * erf((x.reshape((-1,) + (1,) * energy.ndim) - energy) / (np.sqrt(2.0) * width))
+
+    def kinks(self, edges: Float[np.ndarray, " edge"], endless: bool, params: Params) -> list[float]:
+        """Return the smallest energy and, where the width is narrower than the bins, what is about their edges.
+
+        Else the response varies everywhere, and there are steps.
+        """
+        floor = [self.minimum] if self.minimum > 0 else []
+        reach = STEP * np.asarray(self.deviation(edges, params))
+        if np.all(reach[1:] + reach[:-1] <= np.diff(edges)):
+            inner = np.concatenate([edges - 0.5 * reach, edges + 0.5 * reach]) if endless else []
+            return [*floor, *(edges - reach), *edges, *(edges + reach), *inner]
+        return [*floor, *self.steps(max(edges[0] - reach[0], 0.0), edges[-1] + reach[-1], 1e-3 * edges[-1], params)]

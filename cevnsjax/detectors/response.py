@@ -14,9 +14,9 @@ import numpy as np
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
+from ..stages.spectrum import EnergySpectrum
 from ..stages.stage import Stage
 from .energy import EnergyDetector, EnergyResponse
-from .spectrum import EnergySpectrum
 
 
 class Detector(eqx.Module):
@@ -85,6 +85,26 @@ class FlavourStrengths(Stage):
         return namespace(*factors).stack(factors)[:, None] * self.counts(params)
 
 
+def flavour_counts(recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
+    """Return the stage of the recoils that a response selects, of each flavour with its strength, if it has one."""
+    spectrum = EnergySpectrum(recoils, response)
+    return FlavourStrengths(spectrum, tuple(strengths)) if any(strengths) else spectrum
+
+
+class AddedFlavours(Stage):
+    """Stage: counts in each bin and cell, from those of each flavour."""
+
+    counts: Stage
+    """Counts of each flavour, (flavour, bin and cell)."""
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+        return self.counts(params).sum(axis=0).reshape(self.shape)
+
+
 class Signal(Stage):
     """Stage: expected signal counts in each bin and cell, before the strength of the signal."""
 
@@ -150,7 +170,4 @@ class BinnedDetector(Detector):
 
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Signal:
         """Return the stage of the counts in each bin and cell."""
-        energy: Stage = EnergySpectrum(recoils, response)
-        if any(strengths):
-            energy = FlavourStrengths(energy, tuple(strengths))
-        return Signal(energy, self.spread)
+        return Signal(flavour_counts(recoils, response, strengths), self.spread)

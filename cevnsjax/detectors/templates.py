@@ -17,9 +17,8 @@ from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
 from ..stages.stage import Constant, Stage
-from .expansion import Expandable
-from .response import Detector, FlavourStrengths
-from .spectrum import EnergySpectrum
+from .expansion import expanded
+from .response import AddedFlavours, Detector, flavour_counts
 
 
 def _powers(value: Scalar, knots: Float[Array, " knot"]) -> Float[Array, " power"]:
@@ -55,32 +54,6 @@ def morph(parameter: Parameter, anchors: Float[np.ndarray, " anchor"]) -> Morph:
     return Morph(parameter, anchors, np.linalg.inv(values))
 
 
-class RecoilTemplates(Stage):
-    """Stage: the templates summed over the recoil spectrum, an array (anchor, …, bin, cell)."""
-
-    spectrum: Stage
-    """Recoils of each flavour that each template stands for, (flavour, energy)."""
-    templates: Float[Array, "energy *anchor bin cell"]
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "*anchor bin cell"]:
-        spectrum = self.spectrum(params).sum(axis=0)
-        shape = self.templates.shape
-        return (spectrum @ self.templates.reshape(shape[0], -1)).reshape(shape[1:])
-
-    def width(self) -> int:
-        return int(np.prod(self.templates.shape[:-2]))
-
-    def weighted(self, params: Params, weights: Float[Array, " anchor"]) -> Float[Array, "bin cell"]:
-        """Return the sum over the anchors too, with `weights` for all combinations of anchors, in one product."""
-        spectrum = self.spectrum(params).sum(axis=0)
-        both = (spectrum[:, None] * weights).ravel()
-        shape = self.templates.shape
-        return (both @ self.templates.reshape(both.shape[0], -1)).reshape(shape[-2:])
-
-
 def _weights(morphs: Sequence[Morph], params: Params) -> Float[Array, " anchor"]:
     """Return the weights of all combinations of anchors."""
     weights = np.ones(1)
@@ -101,20 +74,6 @@ class MorphWeights(Stage):
         return _weights(self.morphs, params)
 
 
-class MorphedSpectrum(Stage):
-    """Stage: counts in each bin and cell, from those of each flavour."""
-
-    spectrum: Stage
-    """Counts of each flavour, (flavour, bin and cell)."""
-    shape: tuple[int, int] = eqx.field(static=True)
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
-        return self.spectrum(params).sum(axis=0).reshape(self.shape)
-
-
 class Morphed(Stage):
     """Stage: templates (anchor, …, bin, cell) at the values of the nuisances, one for each axis of anchors."""
 
@@ -124,23 +83,42 @@ class Morphed(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(morph.parameter.name for morph in self.morphs)
 
-    def simplified(self, free: Set[str], params: Params) -> Stage:
-        """Return the same with the templates summed over the recoils of each product of vertices, if these are few."""
-        if isinstance(self.templates, RecoilTemplates) and isinstance(self.templates.spectrum, Expandable):
-            templates = self.templates.templates
-            spectrum = self.templates.spectrum.mapped(templates.reshape(len(templates), -1))
-            if spectrum is not None:
-                count = int(np.prod(templates.shape[1:-2]))
-                shape = templates.shape[-2], templates.shape[-1]
-                return MorphedSpectrum(spectrum.expanded(MorphWeights(self.morphs), count), shape)
-        return self
-
     def __call__(self, params: Params) -> Float[Array, "bin cell"]:
         weights = _weights(self.morphs, params)
-        if isinstance(self.templates, RecoilTemplates):
-            return self.templates.weighted(params, weights)
         templates = self.templates(params)
         return (weights @ templates.reshape(weights.shape[0], -1)).reshape(templates.shape[-2:])
+
+
+class MorphedRecoils(Stage):
+    """Stage: templates of recoils at the values of the nuisances, summed over the recoil spectrum."""
+
+    spectrum: Stage
+    """Recoils of each flavour that each template stands for, (flavour, energy)."""
+    templates: Float[Array, "energy *anchor bin cell"]
+    morphs: tuple[Morph, ...]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(morph.parameter.name for morph in self.morphs)
+
+    def width(self) -> int:
+        return int(np.prod(self.templates.shape[:-2]))
+
+    def simplified(self, free: Set[str], params: Params) -> Stage:
+        """Return the same with the templates summed over the recoils, or over those of each product of vertices."""
+        energies, *anchors, bins, cells = self.templates.shape
+        rows = self.templates.reshape(energies, -1)
+        if self.spectrum.array is not None:
+            summed = (self.spectrum.array.sum(axis=0) @ rows).reshape(*anchors, bins, cells)
+            return Morphed(Constant(summed), self.morphs)
+        mapped = self.spectrum.mapped(rows)
+        if mapped is None:
+            return self
+        weights, count = MorphWeights(self.morphs), int(np.prod(anchors, dtype=int))
+        return AddedFlavours(expanded(mapped, weights, count), (bins, cells))
+
+    def __call__(self, params: Params) -> Float[Array, "bin cell"]:
+        both = (self.spectrum(params).sum(axis=0)[:, None] * _weights(self.morphs, params)).ravel()
+        return (both @ self.templates.reshape(both.shape[0], -1)).reshape(self.templates.shape[-2:])
 
 
 class TemplateDetector(Detector):
@@ -206,9 +184,6 @@ class TemplateDetector(Detector):
         """Return nothing: the templates are those of recoils of nuclei."""
         return None
 
-    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> MorphedRecoils:
         """Return the stage of the counts in each bin and cell."""
-        spectrum: Stage = EnergySpectrum(recoils, response)
-        if any(strengths):
-            spectrum = FlavourStrengths(spectrum, tuple(strengths))
-        return Morphed(RecoilTemplates(spectrum, self.templates), self.morphs)
+        return MorphedRecoils(flavour_counts(recoils, response, strengths), self.templates, self.morphs)

@@ -15,21 +15,7 @@ from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..interactions.interaction import FLAVOURS, Propagator, Term, Vertex
 from ..interactions.structures import STRUCTURES
-from ..stages.stage import Constant, Stage
-
-Nodes = np.ndarray
-"""Indices of the nodes of each nuclide that are kept, an array of integers (nuclide, point)."""
-
-
-def restricted(stage: Stage, nodes: Nodes) -> Stage:
-    """Return `stage` at some of its nodes: the last two axes of its value are (nuclide, node)."""
-    return Constant(_taken(stage.value, nodes)) if isinstance(stage, Constant) else stage.at(nodes)
-
-
-def _taken(array: Float[np.ndarray, "*flavour nuclide node"], nodes: Nodes) -> Float[np.ndarray, "*flavour nuclide p"]:
-    """Return the values at some of the nodes."""
-    index = np.broadcast_to(nodes, (*array.shape[:-1], nodes.shape[-1]))
-    return np.take_along_axis(array, index, axis=-1)
+from ..stages.stage import Constant, Places, Stage, taken
 
 
 class Vertices(Stage):
@@ -54,6 +40,11 @@ class Vertices(Stage):
         whole = namespace(*sums).stack(sums)
         return whole if self.finals is None else whole[..., np.array(self.finals)]
 
+    def at(self, places: Places) -> "Vertices":
+        """Return the same with some of the final states alone."""
+        finals = places if self.finals is None else np.array(self.finals)[places]
+        return dataclasses.replace(self, finals=tuple(map(int, finals)))
+
     def _final(self, vertex: Vertex, params: Params) -> Float[Array, "flavour final"]:
         rows = np.array(self.flavours)
         values = vertex(params)
@@ -66,7 +57,7 @@ class Vertices(Stage):
         return values[rows, None] * place.reshape(len(FLAVOURS), -1)[rows]
 
 
-def final_states(stages: Sequence[Stage], free: Set[str], params: Params) -> tuple[int, ...]:
+def final_states(stages: Sequence[Stage], free: Set[str], params: Params) -> Places:
     """Return the final states that any vertices lead to while only the parameters `free` move.
 
     The others are zero at values drawn at random, and so are zero.
@@ -74,14 +65,7 @@ def final_states(stages: Sequence[Stage], free: Set[str], params: Params) -> tup
     draws = np.random.default_rng(1).uniform(0.1, 0.9, (3, len(free)))
     points = [{**params, **dict(zip(sorted(free), map(float, draw), strict=True))} for draw in draws]
     reached = np.any([np.abs(stage(point)).max(axis=(0, 1)) > 0 for stage in stages for point in points], axis=0)
-    return tuple(int(final) for final in np.flatnonzero(reached))
-
-
-def kept_finals(stage: Stage, finals: tuple[int, ...]) -> Stage:
-    """Return vertices with the final states `finals` alone."""
-    if isinstance(stage, Constant):
-        return Constant(stage.value[..., np.array(finals)])
-    return dataclasses.replace(stage, finals=finals)
+    return np.flatnonzero(reached)
 
 
 class Propagation(Stage):
@@ -95,9 +79,9 @@ class Propagation(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset(self.propagator.names())
 
-    def at(self, nodes: Nodes) -> "Propagation":
+    def at(self, places: Places) -> "Propagation":
         """Return the same at some of the nodes."""
-        return Propagation(self.propagator, _taken(self.q2, nodes), self.flavours)
+        return Propagation(self.propagator, taken(self.q2, places), self.flavours)
 
     def __call__(self, params: Params) -> Float[Array, "*flavour nuclide node"]:
         """Return the factor, with an axis of the flavours if it depends on them."""
@@ -114,9 +98,9 @@ class Shape(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
-    def at(self, nodes: Nodes) -> "Shape":
+    def at(self, places: Places) -> "Shape":
         """Return the same at some of the nodes."""
-        return Shape(restricted(self.charge, nodes), restricted(self.propagation, nodes))
+        return Shape(self.charge.at(places), self.propagation.at(places))
 
     def __call__(self, params: Params) -> Float[Array, "*flavour nuclide node"]:
         """Return the product, with an axis of the flavours if it depends on them."""
@@ -133,9 +117,9 @@ class Amplitude(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset()
 
-    def at(self, nodes: Nodes) -> "Amplitude":
+    def at(self, places: Places) -> "Amplitude":
         """Return the same at some of the nodes."""
-        return Amplitude(self.vertices, tuple(restricted(shape, nodes) for shape in self.shapes), self.structure)
+        return Amplitude(self.vertices, tuple(shape.at(places) for shape in self.shapes), self.structure)
 
     def __call__(self, params: Params) -> Float[Array, "flavour final nuclide node"]:
         """Return the amplitude."""
@@ -146,6 +130,15 @@ class Amplitude(Stage):
             values = values[:, None] if values.ndim == 3 else values[None, None]
             total = total + vertex[:, :, None, None] * values
         return total
+
+
+def factors(amplitude: Stage) -> tuple[Stage, tuple[Stage, ...]]:
+    """Return the vertices and the shapes of an amplitude; of one folded to an array each final state is a shape."""
+    if amplitude.array is None:
+        return amplitude.vertices, amplitude.shapes
+    flavours, finals = amplitude.array.shape[:2]
+    each = np.tile(np.eye(finals)[:, None], (1, flavours, 1))
+    return Constant(each), tuple(map(Constant, np.moveaxis(amplitude.array, 1, 0)))
 
 
 def amplitudes(

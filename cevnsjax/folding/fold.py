@@ -23,7 +23,6 @@ from ..interactions.kinematics import minimum_energy
 from ..interactions.structures import incompatible, kernel, pairs
 from ..measuring.measurement import Measurement, Scattering
 from ..sources.source import Component
-from ..stages.recoils import Recoils
 from ..stages.stage import OnAxes, Stage
 from .amplitudes import amplitudes
 from .folded import Factor, FoldedMeasurement
@@ -40,7 +39,6 @@ BIN_ORDER = 8
 def flux_moments(
     components: Sequence[Component],
     pair: tuple[str, str],
-    kinematics: str,
     targets: Scatterers,
     nodes: Nodes,
     order: int,
@@ -49,7 +47,9 @@ def flux_moments(
     moments = np.zeros((len(components), *nodes.recoil.shape))
     for (row, component), (i, mass) in itertools.product(enumerate(components), enumerate(targets.masses)):
         integral = component.spectrum.moment(
-            lambda energy, recoil, m=mass, c=component: kernel(pair, energy, recoil, m, kinematics, c.antineutrino),
+            lambda energy, recoil, m=mass, c=component: kernel(
+                pair, energy, recoil, m, targets.kinematics, c.antineutrino
+            ),
             nodes.recoil[i],
             minimum_energy(nodes.recoil[i], mass),
             order,
@@ -65,14 +65,14 @@ def recoil_spectrum(
     nodes: Nodes,
     order: int = RECOIL_ORDER,
     name: str = "",
-) -> Recoils:
+) -> Stage:
     """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
     components = scattering.source.components
     leptons = [FLAVOURS.index(component.lepton) for component in components]
     flavours = tuple(range(len(FLAVOURS)) if interaction.oscillates else sorted(set(leptons)))
     charges = targets.charges(nodes.recoil)
     parts = amplitudes(
-        interaction.terms(targets.kind),
+        targets.terms,
         charges,
         2.0 * targets.masses[:, None] * nodes.recoil,
         flavours,
@@ -80,16 +80,15 @@ def recoil_spectrum(
     structures = tuple(part.structure for part in parts)
     if reason := incompatible(structures):
         raise InputError(f"{', '.join(interaction.names)} cannot be combined: {reason}")
-    kinematics = interaction.kinematics(targets.kind)
-    products = pairs(structures, kinematics)
+    products = pairs(structures, targets.kinematics)
     moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))
     known = (*interaction.parameters(), *scattering.target.parameters())
-    moments = np.array([flux_moments(components, product, kinematics, targets, nodes, order) for product in products])
+    moments = np.array([flux_moments(components, product, targets, nodes, order) for product in products])
     known_pairs = tuple((structures.index(first), structures.index(second)) for first, second in products)
     domain = tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving)
     rows = tuple(flavours.index(lepton) for lepton in leptons)
     if interaction.oscillates:
-        resolved, oscillations = _resolved(scattering, interaction, products, kinematics, targets, nodes, moments, name)
+        resolved, oscillations = _resolved(scattering, interaction, products, targets, nodes, moments, name)
         arrivals = Arrivals(oscillations.baseline, rows)
         return OscillatedSpectrum(parts, arrivals, oscillations, moments, resolved, known_pairs, domain)
     elastic = RecoilSpectrum(parts, moments, known_pairs, rows, domain)
@@ -99,7 +98,7 @@ def recoil_spectrum(
             Couplings(process.vertex, tuple(leptons)),
             charges[process.charge],
         )
-        for process in interaction.processes(targets.kind)
+        for process in targets.processes
     ]
     return AddedRecoils((elastic, *processes)) if processes else elastic
 
@@ -108,7 +107,6 @@ def _resolved(
     scattering: Scattering,
     interaction: Combination,
     products: Sequence[tuple[str, str]],
-    kinematics: str,
     targets: Scatterers,
     nodes: Nodes,
     moments: Float[np.ndarray, "pair component nuclide node"],
@@ -125,7 +123,7 @@ def _resolved(
     resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
     fluences = np.array([component.fluence for component in components])
     for (q, pair), (i, mass) in itertools.product(enumerate(products), enumerate(targets.masses)):
-        integral = resolved_moments(components, pair, kinematics, mass, nodes.recoil[i], grid)
+        integral = resolved_moments(components, pair, targets.kinematics, mass, nodes.recoil[i], grid)
         resolved[q, :, :, i] = targets.numbers[i] * fluences[:, None, None] * integral * nodes.weight[i]
     return resolved, Oscillations(baseline, grid.energies)
 

@@ -20,15 +20,13 @@ from scipy.special import roots_legendre
 from .._base.errors import InputError
 from .._base.numerics import chebyshev_points, lagrange, namespace
 from .._base.typing import Array, Float, Params, Scalar
-from ..detectors.spectrum import EnergySpectrum
 from ..interactions.interaction import FLAVOURS
 from ..interactions.kinematics import minimum_energy
 from ..interactions.sterile_oscillation import DELTA_M2_41, ELEMENTS, arrival
 from ..interactions.structures import kernel
 from ..sources.baseline import PHASE, Baseline
 from ..sources.source import Component
-from ..stages.recoils import Recoils
-from ..stages.stage import Constant, Stage
+from ..stages.stage import Constant, Places, Stage
 from .projection import forward_derivatives
 from .recoils import RecoilSpectrum
 
@@ -157,11 +155,15 @@ class Oscillations(Stage):
     def own_parameters(self) -> frozenset[str]:
         return frozenset((DELTA_M2_41.name,))
 
+    def at(self, places: Places) -> "Oscillations":
+        """Return the same at some of the energies."""
+        return Oscillations(self.baseline, self.energies[places])
+
     def __call__(self, params: Params) -> Float[Array, " energy"]:
         return self.baseline.oscillation(params[DELTA_M2_41.name], self.energies)
 
 
-class OscillatedSpectrum(Recoils):
+class OscillatedSpectrum(Stage):
     """Stage: scattered targets at each recoil-energy node, of neutrinos that oscillate before."""
 
     amplitudes: tuple[Stage, ...]
@@ -187,33 +189,35 @@ class OscillatedSpectrum(Recoils):
         lost = xp.einsum("e,qleik->qlik", sines, self.resolved)
         return (self.moments * weighted[0] + lost * weighted[1]).sum(axis=0)
 
-    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
-        """Return the stage of what a fixed response selects."""
+    def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage | None:
+        """Return the stage of what fixed rows select; None where amplitudes and oscillations both move."""
+        if all(amplitude.array is not None for amplitude in self.amplitudes):
+            return ArrivedCounts(self.arrivals, self._standing(rows))
+        if self.oscillations.array is None:
+            return None
         flavours = len(FLAVOURS)
-        if all(isinstance(amplitude, Constant) for amplitude in self.amplitudes):
-            products = _products([a.value for a in self.amplitudes], self.pairs)
-            standing = np.einsum("qlik,qbik,cik->lbc", self.moments, products, response, optimize=True)
-            moving = np.einsum("qleik,qbik,cik->elbc", self.resolved, products, response, optimize=True)
-            if isinstance(self.oscillations, Constant):
-                folded = np.stack([standing, np.tensordot(self.oscillations.value, moving, 1)])
-                return ArrivedCounts(self.arrivals, Constant(folded))
-            size = np.where(standing > 0, standing, 1.0)
-            kept = np.abs(moving / size).max(axis=(1, 2, 3)) > NEGLIGIBLE
-            oscillations = Oscillations(self.oscillations.baseline, self.oscillations.energies[kept])
-            return ArrivedCounts(self.arrivals, OscillatedCounts(oscillations, standing, moving[kept]))
-        if not isinstance(self.oscillations, Constant):
-            return EnergySpectrum(self, Constant(response))
-        lost = np.einsum("e,qleik->qlik", self.oscillations.value, self.resolved)
+        lost = np.einsum("e,qleik->qlik", self.oscillations.array, self.resolved)
         each = np.repeat(np.concatenate([self.moments, lost], axis=1), flavours, axis=1)
-        rows = tuple(range(flavours)) * (each.shape[1] // flavours)
-        spectrum = RecoilSpectrum(self.amplitudes, each, self.pairs, rows, self.domain)
-        return ArrivedCounts(self.arrivals, spectrum.through(response, free, params))
+        after = tuple(range(flavours)) * (each.shape[1] // flavours)
+        spectrum = RecoilSpectrum(self.amplitudes, each, self.pairs, after, self.domain)
+        return ArrivedCounts(self.arrivals, spectrum.through(rows, free, params))
+
+    def _standing(self, rows: Float[np.ndarray, "row nuclide node"]) -> Stage:
+        """Return the stage of the counts as each flavour where no amplitude moves, (2, component, flavour, row)."""
+        products = _products([amplitude.array for amplitude in self.amplitudes], self.pairs)
+        standing = np.einsum("qlik,qbik,cik->lbc", self.moments, products, rows, optimize=True)
+        moving = np.einsum("qleik,qbik,cik->elbc", self.resolved, products, rows, optimize=True)
+        if self.oscillations.array is not None:
+            return Constant(np.stack([standing, np.tensordot(self.oscillations.array, moving, 1)]))
+        size = np.where(standing > 0, standing, 1.0)
+        kept = np.abs(moving / size).max(axis=(1, 2, 3)) > NEGLIGIBLE
+        return OscillatedCounts(self.oscillations.at(np.flatnonzero(kept)), standing, moving[kept])
 
 
 class OscillatedCounts(Stage):
     """Stage: counts of each component as each flavour, undiminished and weighted with the averaged sine."""
 
-    oscillations: Oscillations
+    oscillations: Stage
     standing: Float[Array, "component flavour bin"]
     moving: Float[Array, "energy component flavour bin"]
 

@@ -27,12 +27,11 @@ import numpy as np
 
 from .._base.numerics import gauss_legendre, namespace
 from .._base.typing import Array, Float, Params
-from ..detectors.spectrum import EnergySpectrum
 from ..interactions.interaction import Vertex
 from ..interactions.process import Process
 from ..sources.source import Component
-from ..stages.recoils import Recoils
-from ..stages.stage import Constant, Stage, specialise
+from ..stages.spectrum import selected
+from ..stages.stage import Stage
 
 TERMS = 16
 """Terms of the polynomials in E_min."""
@@ -325,7 +324,7 @@ class Couplings(Stage):
         return self.vertex(params)[np.array(self.rows)] ** 2
 
 
-class ProcessSpectrum(Recoils):
+class ProcessSpectrum(Stage):
     """Stage: targets scattered in a process at each recoil node, quadrature weight included."""
 
     moments: Stage
@@ -339,14 +338,11 @@ class ProcessSpectrum(Recoils):
     def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
         return self.couplings(params)[:, None, None] * self.moments(params) * self.charge(params) ** 2
 
-    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
-        """Return the stage of what a fixed response selects."""
-        if not isinstance(self.charge, Constant):
-            return EnergySpectrum(self, Constant(response))
-        selected = EnergySpectrum(self.moments, Constant(response * self.charge.value**2))
-        if isinstance(self.moments, Constant):
-            return CoupledCounts(self.couplings, Constant(selected({})))
-        return CoupledCounts(self.couplings, selected)
+    def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage | None:
+        """Return the stage of what fixed rows select; None where the charge moves."""
+        if self.charge.array is None:
+            return None
+        return CoupledCounts(self.couplings, selected(self.moments, rows * self.charge.array**2, free, params))
 
 
 class CoupledCounts(Stage):
@@ -374,7 +370,7 @@ class Added(Stage):
         return sum(part(params) for part in self.parts)
 
 
-class AddedRecoils(Recoils):
+class AddedRecoils(Stage):
     """Stage: recoils of several kinds at the same nodes."""
 
     parts: tuple[Stage, ...]
@@ -385,7 +381,6 @@ class AddedRecoils(Recoils):
     def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
         return sum(part(params) for part in self.parts)
 
-    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
-        """Return the stage of what a fixed response selects."""
-        spectra = (EnergySpectrum(part, Constant(response)) for part in self.parts)
-        return Added(tuple(specialise(spectrum, free, params) for spectrum in spectra))
+    def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what fixed rows select of each."""
+        return Added(tuple(selected(part, rows, free, params) for part in self.parts))

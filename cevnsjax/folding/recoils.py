@@ -15,11 +15,10 @@ import numpy as np
 
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
-from ..detectors.expansion import Expandable, combined
-from ..stages.recoils import Recoils
+from ..detectors.expansion import combined
 from ..stages.reduction import interpolation, sampled
 from ..stages.stage import Constant, Stage
-from .amplitudes import Amplitude, final_states, kept_finals
+from .amplitudes import factors, final_states
 
 SAMPLES = 128
 """Values of the parameters at which shapes are sampled, to choose the energies that are kept."""
@@ -33,7 +32,7 @@ Pair = tuple[int, int]
 """Indices of two amplitudes whose product has a kernel."""
 
 
-class RecoilSpectrum(Recoils):
+class RecoilSpectrum(Stage):
     """Stage: scattered targets at each recoil-energy node, quadrature weight included, in the whole exposure."""
 
     amplitudes: tuple[Stage, ...]
@@ -53,12 +52,11 @@ class RecoilSpectrum(Recoils):
         products = _products([amplitude(params) for amplitude in self.amplitudes], self.pairs, self.rows)
         return (self.moments * products).sum(axis=0)
 
-    def through(self, response: Float[np.ndarray, "bin nuclide node"], free: Set[str], params: Params) -> Stage:
-        """Return the stage of what a fixed response selects: every sum over nodes is done, or one over few is left."""
-        weights = np.einsum("qlik,bik->qlbik", self.moments, response)
-        moving = [amplitude for amplitude in self.amplitudes if isinstance(amplitude, Amplitude)]
-        spectrum = self._trimmed(free, params) if len(moving) == len(self.amplitudes) else self
-        if all(isinstance(shape, Constant) for amplitude in moving for shape in amplitude.shapes):
+    def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage:
+        """Return the stage of what fixed rows select: every sum over nodes is done, or one over few is left."""
+        weights = np.einsum("qlik,bik->qlbik", self.moments, rows)
+        spectrum = self._trimmed(free, params)
+        if all(shape.array is not None for amplitude in self.amplitudes for shape in factors(amplitude)[1]):
             return _quadratic(spectrum, weights)
         return _reduced(spectrum, weights, free, params)
 
@@ -74,9 +72,11 @@ class RecoilSpectrum(Recoils):
         return np.concatenate(found).reshape(-1, *self.moments.shape[2:])
 
     def _trimmed(self, free: Set[str], params: Params) -> "RecoilSpectrum":
-        """Return the same without the final states that nothing leads to."""
+        """Return the same without the final states that nothing leads to, if all amplitudes still have vertices."""
+        if any(amplitude.array is not None for amplitude in self.amplitudes):
+            return self
         finals = final_states([amplitude.vertices for amplitude in self.amplitudes], free, params)
-        kept = tuple(dataclasses.replace(a, vertices=kept_finals(a.vertices, finals)) for a in self.amplitudes)
+        kept = tuple(dataclasses.replace(a, vertices=a.vertices.at(finals)) for a in self.amplitudes)
         return dataclasses.replace(self, amplitudes=kept)
 
 
@@ -89,7 +89,7 @@ def _products(
     return products[:, np.array(rows)]
 
 
-class QuadraticSpectrum(Expandable):
+class QuadraticSpectrum(Stage):
     """Stage: selected recoils of each component in each energy bin, a quadratic form of the vertices."""
 
     vertices: tuple[Stage, ...]
@@ -125,7 +125,7 @@ class QuadraticSpectrum(Expandable):
         return dataclasses.replace(self, table=Constant(table @ matrix))
 
 
-class ReducedSpectrum(Expandable):
+class ReducedSpectrum(Stage):
     """Stage: selected recoils of each component in each energy bin, from the amplitudes at few recoil energies."""
 
     amplitudes: tuple[Stage, ...]
@@ -164,18 +164,11 @@ def _values(shape: Stage, params: Params, flavours: int) -> Float[np.ndarray, "f
     return np.broadcast_to(values, (flavours, *values.shape[-2:]))
 
 
-def _factors(amplitude: Stage, flavours: int) -> tuple[Stage, list[Float[np.ndarray, "flavour nuclide node"]]]:
-    """Return the vertices and the constant shapes of an amplitude; each final state is a shape of a constant one."""
-    if isinstance(amplitude, Amplitude):
-        return amplitude.vertices, [_values(shape, {}, flavours) for shape in amplitude.shapes]
-    finals = amplitude.value.shape[1]
-    return Constant(np.tile(np.eye(finals)[:, None], (1, flavours, 1))), list(np.moveaxis(amplitude.value, 1, 0))
-
-
 def _quadratic(spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair component bin nuclide node"]) -> Stage:
     """Return the counts as a quadratic form of the vertices."""
-    rows = np.array(spectrum.rows)
-    vertices, shapes = zip(*(_factors(a, max(spectrum.rows) + 1) for a in spectrum.amplitudes), strict=True)
+    rows, flavours = np.array(spectrum.rows), max(spectrum.rows) + 1
+    vertices, stages = zip(*map(factors, spectrum.amplitudes), strict=True)
+    shapes = [[_values(shape, NOTHING, flavours) for shape in several] for several in stages]
     constant = np.zeros(weights.shape[1:3])
     products, coefficients = [], []
     for (s, t), own in zip(spectrum.pairs, weights, strict=True):
@@ -183,8 +176,9 @@ def _quadratic(spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair compon
         for m, n in combinations_with_replacement(numbers[0], 2) if s == t else product(*numbers):
             twice = 2.0 if s == t and m != n else 1.0
             folded = twice * np.einsum("lbik,lik,lik->lb", own, shapes[s][m][rows], shapes[t][n][rows], optimize=True)
-            if isinstance(vertices[s], Constant) and isinstance(vertices[t], Constant):
-                strength = (vertices[s].value[m] * vertices[t].value[n]).sum(axis=-1)[rows]
+            first, second = vertices[s].array, vertices[t].array
+            if first is not None and second is not None:
+                strength = (first[m] * second[n]).sum(axis=-1)[rows]
                 constant += strength[:, None] * folded
             else:
                 products.append((s, m, t, n))
@@ -208,7 +202,7 @@ def _reduced(
     for i, (kept, matrix) in enumerate(chosen):
         nodes[i, : len(kept)] = kept
         fewer[..., i, : len(kept)] = weights[..., i, :] @ matrix.T
-    amplitudes = tuple(_at(amplitude, nodes) for amplitude in spectrum.amplitudes)
+    amplitudes = tuple(amplitude.at(nodes) for amplitude in spectrum.amplitudes)
     reduced = ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
     error = 0.0
     for values in sampled(spectrum.domain, free, params, SAMPLES // 4, 2):
@@ -228,24 +222,14 @@ def spectrum_at_all(
     return ReducedSpectrum(spectrum.amplitudes, Constant(weights), spectrum.pairs, spectrum.rows, 0.0)
 
 
-def _at(amplitude: Stage, nodes: np.ndarray) -> Stage:
-    if isinstance(amplitude, Amplitude):
-        return amplitude.at(nodes)
-    index = np.broadcast_to(nodes, (*amplitude.value.shape[:-1], nodes.shape[-1]))
-    return Constant(np.take_along_axis(amplitude.value, index, axis=-1))
-
-
 def _shape_products(
     spectrum: RecoilSpectrum, values: list[dict[str, float]], flavours: int
 ) -> list[tuple[int, Float[np.ndarray, "sample flavour nuclide node"]]]:
     """Return the products of shapes at the `values` of the parameters, each with the number of its pair."""
     shapes = []
     for amplitude in spectrum.amplitudes:
-        if isinstance(amplitude, Amplitude):
-            shapes.append([np.array([_values(s, v, flavours) for v in values]) for s in amplitude.shapes])
-        else:
-            whole = np.asarray(amplitude.value)
-            shapes.append([whole[None, :, final] for final in range(whole.shape[1])])
+        points = values if amplitude.array is None else values[:1]
+        shapes.append([np.array([_values(s, v, flavours) for v in points]) for s in factors(amplitude)[1]])
     functions = []
     for pair, (s, t) in enumerate(spectrum.pairs):
         for m, n in product(range(len(shapes[s])), range(len(shapes[t]))):

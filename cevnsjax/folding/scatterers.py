@@ -1,7 +1,7 @@
 """What the neutrinos of a measurement scatter off."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,8 +10,10 @@ from .._base.errors import InputError
 from .._base.typing import Float
 from ..detectors.response import Detector
 from ..interactions.combination import Combination
+from ..interactions.interaction import Term
 from ..interactions.kinematics import momentum_transfer
-from ..interactions.structures import RISING
+from ..interactions.process import Process
+from ..interactions.structures import ELECTRON_KINEMATICS, RISING
 from ..measuring.measurement import Measurement, Scattering
 from ..nuclei.electrons import electron_breaks, electron_charges, electron_groups
 from ..nuclei.target import nuclear_charges
@@ -41,14 +43,20 @@ class Scatterers:
     detector: Detector
     charges: Callable[[Float[np.ndarray, "nuclide node"]], dict[str, Stage]]
     """Charges by name at recoil energies [MeV]."""
+    terms: tuple[Term, ...]
+    """Terms of the amplitude."""
+    processes: tuple[Process, ...]
+    """What happens beside elastic scattering."""
+    kinematics: str
+    """How exact the kinematics are, one of `structures.KINEMATICS`."""
     lightest: float | None = None
     """Least mass [MeV] of what is exchanged, where the rate rises towards a recoil of zero: as 1/(2MT + m²)², or as
     1/T. None where the amplitudes are smooth there."""
 
 
-def nuclei(scattering: Scattering) -> Scatterers:
+def nuclei(scattering: Scattering, interaction: Combination) -> Scatterers:
     """Return the nuclei of a target."""
-    target = scattering.target
+    target, terms = scattering.target, interaction.nuclear_terms()
     masses = np.array([nucleus.mass for nucleus in target.nuclides])
     return Scatterers(
         kind="nucleus",
@@ -57,15 +65,19 @@ def nuclei(scattering: Scattering) -> Scatterers:
         breaks=((),) * len(masses),
         detector=scattering.detector,
         charges=lambda recoil: nuclear_charges(target, momentum_transfer(recoil, masses[:, None])),
+        terms=terms,
+        processes=interaction.nuclear_processes(),
+        kinematics=interaction.nuclear_kinematics,
+        lightest=lightest_exchanged(interaction, terms),
     )
 
 
-def electrons(scattering: Scattering, name: str) -> Scatterers:
+def electrons(scattering: Scattering, interaction: Combination, name: str) -> Scatterers:
     """Return the electrons of the atoms of the target of the measurement `name`."""
     detector = scattering.detector.electrons() if scattering.takes_electrons else scattering.detector
     if detector is None:
         raise InputError(f"{name}: its release has no response to recoils of electrons")
-    groups = electron_groups(scattering.target)
+    groups, terms = electron_groups(scattering.target), interaction.electron_terms()
     return Scatterers(
         kind="electron",
         masses=np.full(len(groups), ELECTRON_MASS),
@@ -73,6 +85,10 @@ def electrons(scattering: Scattering, name: str) -> Scatterers:
         breaks=tuple(tuple(electron_breaks(element)) for element in groups),
         detector=detector,
         charges=lambda recoil: electron_charges(scattering.target, recoil),
+        terms=terms,
+        processes=interaction.electron_processes(),
+        kinematics=ELECTRON_KINEMATICS,
+        lightest=lightest_exchanged(interaction, terms),
     )
 
 
@@ -83,23 +99,20 @@ def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, 
         return found
     signal = measurement.components[0]
     if scattering.takes_electrons:
-        found[signal] = nuclei(scattering)
+        found[signal] = nuclei(scattering, interaction)
     if interaction.electrons or not scattering.takes_electrons:
-        found["es" if found else signal] = electrons(scattering, measurement.name)
-    return {
-        name: dataclasses.replace(targets, lightest=lightest_exchanged(interaction, targets.kind))
-        for name, targets in found.items()
-    }
+        found["es" if found else signal] = electrons(scattering, interaction, measurement.name)
+    return found
 
 
-def lightest_exchanged(interaction: Combination, kind: str) -> float | None:
+def lightest_exchanged(interaction: Combination, terms: Sequence[Term]) -> float | None:
     """Return the least mass [MeV] that what is exchanged may have, None if no rate rises towards zero recoil."""
     least = {parameter.name: float(parameter.bounds[0]) for parameter in interaction.parameters()}
     masses = [
         min([least[name] for name in term.propagator.names() if least[name] > 0], default=MASSLESS)
         if term.propagator is not None
         else MASSLESS
-        for term in interaction.terms(kind)
+        for term in terms
         if term.propagator is not None or term.structure in RISING
     ]
     return min(masses, default=None)
@@ -111,10 +124,9 @@ def endless_rise(measurement: Measurement, interaction: Combination) -> str | No
     The rate by a photon rises as 1/T², that of a kernel of `RISING` as 1/T: what is counted must fall faster.
     """
     for targets in scatterers(measurement, interaction).values():
-        terms = interaction.terms(targets.kind)
         share = float(targets.detector.share(np.full((len(targets.masses), 1), NO_RECOIL)).max())
-        photons = any(term.propagator is not None and not term.propagator.names() for term in terms)
-        rising = any(term.structure in RISING for term in terms)
+        photons = any(term.propagator is not None and not term.propagator.names() for term in targets.terms)
+        rising = any(term.structure in RISING for term in targets.terms)
         if (rising and share > UNSEEN) or (photons and share > UNSEEN * NO_RECOIL):
             return (
                 "it diverges at zero recoil: the rate rises without end, and recoils of next to no energy are counted; "

@@ -14,38 +14,38 @@ The charge of a nucleon is the spin that the quarks carry, Δu = 0.777(25)(30) a
 with it the pion pole.
 """
 
+import equinox as eqx
+
 from .._base import arguments
-from ..parameters.parameter import Parameter
-from .exchange import mediator_parameters, universal
-from .interaction import Interaction, Term, Yukawa
+from .exchange import Mediator, check_suffix
+from .interaction import Term
 
 UP_SPIN, DOWN_SPIN = 0.777, -0.438
 """Spins Δu, Δd of quarks in the proton, MS-bar at 2 GeV (arXiv:1806.10604)."""
 
-COUPLING, MASS = mediator_parameters("axial", "A'", "axial-vector")
 
-
-class AxialMediator(Interaction):
+class AxialMediator(Mediator):
     """An axial-vector mediator with universal couplings."""
 
+    particle, symbol, words = "axial", "A'", "axial-vector"
+    suffix: str = eqx.field(static=True, default="")
+
     @property
-    def name(self) -> str:
-        """Return the name of the command line."""
+    def kind(self) -> str:
+        """Return the name of the command line without the suffix."""
         return "axial"
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return coupling and mass."""
-        return (COUPLING, MASS)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with the spins of protons and neutrons."""
+        vertex = self.vertex(UP_SPIN + DOWN_SPIN)
+        return tuple(Term("axial", spin, vertex, self.propagator) for spin in ("proton_spin", "neutron_spin"))
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of the mediator with the spins of protons and neutrons, or with electrons."""
-        if target == "electron":
-            return (Term("axial", "electron", universal(COUPLING.name, 1.0), Yukawa(MASS.name)),)
-        vertex = universal(COUPLING.name, UP_SPIN + DOWN_SPIN)
-        return tuple(Term("axial", spin, vertex, Yukawa(MASS.name)) for spin in ("proton_spin", "neutron_spin"))
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with electrons."""
+        return (Term("axial", "electron", self.vertex(1.0), self.propagator),)
 
 
-@arguments.checked()
-def axial_mediator() -> AxialMediator:
-    """Return an axial-vector mediator."""
-    return AxialMediator()
+@arguments.checked(suffix=check_suffix)
+def axial_mediator(suffix: str = "") -> AxialMediator:
+    """Return an axial-vector mediator; a `suffix` of its parameters tells several apart."""
+    return AxialMediator(suffix)

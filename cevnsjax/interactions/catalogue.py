@@ -9,6 +9,7 @@ from .axial import axial_mediator
 from .charge_radius import CONVENTIONS, charge_radius
 from .combination import Combination, combine
 from .dipole_portal import dipole_portal
+from .exchange import check_suffix
 from .interaction import Interaction
 from .light_scalar import CONVENTIONS as SCALAR_CONVENTIONS
 from .light_scalar import light_scalar
@@ -27,12 +28,14 @@ from .tensor import tensor_mediator
 class Model:
     """One model of the catalogue."""
 
-    factory: Callable[[str, str], Interaction]
-    """Takes the variant, "" for the default, and the scheme of the couplings."""
+    factory: Callable[..., Interaction]
+    """Takes the variant, "" for the default, and the scheme of the couplings; of mediators also a suffix."""
     variants: tuple[str, ...]
     """Variants, the default first."""
     summary: str
     reference: str
+    mediator: bool = False
+    """Whether several of its kind may be told apart by suffixes."""
 
     def __reduce__(self) -> tuple[Callable[[str], "Model"], tuple[str]]:
         """Return how another process finds the same entry."""
@@ -55,18 +58,24 @@ def _entry(name: str) -> "Model":
     return MODELS[name]
 
 
-def _without(name: str, factory: Callable[[], Interaction]) -> Callable[[str, str], Interaction]:
+def _without(name: str, factory: Callable[..., Interaction]) -> Callable[..., Interaction]:
     """Return the factory of a model that has no variants."""
 
-    def made(variant: str, couplings: str) -> Interaction:
+    def made(variant: str, couplings: str, **suffix: str) -> Interaction:
         if variant:
             raise InputError(f"'{name}' has no variants, found '{variant}'")
-        return factory()
+        return factory(**suffix)
 
     return made
 
 
+def _variants(factory: Callable[..., Interaction]) -> Callable[..., Interaction]:
+    """Return the factory of a model whose variant is its one argument."""
+    return lambda variant, couplings, **suffix: factory(*filter(None, [variant]), **suffix)
+
+
 STANDARD_OPTIONS = ("recoil-term", "axial", "strange")
+SUFFIXED = "; @2 for a second one"
 
 MODELS: dict[str, Model] = {
     "standard-model": Model(
@@ -74,26 +83,39 @@ MODELS: dict[str, Model] = {
     ),
     "nsi": Model(_without("nsi", nsi), (), "contact interactions of vector type", "arXiv:2008.05022"),
     "light-vector": Model(
-        lambda variant, couplings: light_vector(variant or "universal"),
+        _variants(light_vector),
         (*CHARGES, "u=1/3,d=1/3,e=-1,…"),
-        "a vector mediator with the charges of a U(1)'",
+        f"a vector mediator with the charges of a U(1)'{SUFFIXED}",
         "arXiv:2202.11002",
+        mediator=True,
     ),
     "light-scalar": Model(
-        lambda variant, couplings: light_scalar(*filter(None, [variant])),
+        _variants(light_scalar),
         tuple(SCALAR_CONVENTIONS),
-        "a scalar mediator",
+        f"a scalar mediator{SUFFIXED}",
         "arXiv:2202.11002",
+        mediator=True,
     ),
-    "axial": Model(_without("axial", axial_mediator), (), "an axial-vector mediator", "arXiv:1806.10604 (charges)"),
+    "axial": Model(
+        _without("axial", axial_mediator),
+        (),
+        f"an axial-vector mediator{SUFFIXED}",
+        "arXiv:1806.10604 (charges)",
+        mediator=True,
+    ),
     "pseudoscalar": Model(
-        _without("pseudoscalar", pseudoscalar_mediator), (), "a pseudoscalar mediator", "arXiv:1612.04150"
+        _without("pseudoscalar", pseudoscalar_mediator),
+        (),
+        f"a pseudoscalar mediator{SUFFIXED}",
+        "arXiv:1612.04150",
+        mediator=True,
     ),
     "tensor": Model(
-        lambda variant, couplings: tensor_mediator(*filter(None, [variant])),
+        _variants(tensor_mediator),
         TENSOR_VARIANTS,
-        "a tensor interaction",
+        f"a tensor interaction{SUFFIXED}",
         "arXiv:1612.04150",
+        mediator=True,
     ),
     "charge-radius": Model(
         lambda variant, couplings: charge_radius(couplings, variant or "total"),
@@ -102,7 +124,7 @@ MODELS: dict[str, Model] = {
         "arXiv:2005.01645",
     ),
     "millicharge": Model(
-        lambda variant, couplings: millicharge(variant or ELECTRONS[0]),
+        _variants(millicharge),
         ELECTRONS,
         "electric charges of the neutrinos",
         "arXiv:2005.01645, 2207.05036",
@@ -131,8 +153,12 @@ MODELS: dict[str, Model] = {
 
 @arguments.checked(name=arguments.text, couplings=arguments.text)
 def model(name: str, couplings: str = "2022") -> Interaction:
-    """Return the model of a catalogue name, ``nsi`` or ``light-vector:B-L``, with a scheme of couplings."""
-    base, colon, variant = name.partition(":")
+    """Return the model of a catalogue name, ``nsi`` or ``light-vector:B-L``, with a scheme of couplings.
+
+    A suffix makes a mediator another one of its kind: ``light-vector:B-L@2`` has the parameters g_zp_2 and m_zp_2.
+    """
+    whole, at, suffix = name.partition("@")
+    base, colon, variant = whole.partition(":")
     if base not in MODELS:
         owner = next((f"{known}:{base}" for known, one in MODELS.items() if base in one.variants), None)
         hint = suggest(base, MODELS) if owner is None else f" (did you mean '{owner}'?)"
@@ -140,7 +166,15 @@ def model(name: str, couplings: str = "2022") -> Interaction:
     if colon and not variant.strip():
         known = ", ".join(MODELS[base].variants)
         raise InputError(f"'{name}': expected a variant after the colon, known: {known or 'none'}")
-    return MODELS[base].factory(variant, couplings)
+    if not at:
+        return MODELS[base].factory(variant, couplings)
+    if not MODELS[base].mediator:
+        mediators = ", ".join(known for known, one in MODELS.items() if one.mediator)
+        raise InputError(f"'{name}': expected a mediator before the @, found '{base}'; mediators: {mediators}")
+    if not suffix:
+        raise InputError(f"'{name}': expected a suffix after the @, as in '{whole}@2', found none")
+    check_suffix(f"'{name}', after the @", suffix)
+    return MODELS[base].factory(variant, couplings, suffix=suffix)
 
 
 def resolve_models(names: Sequence[str] | None, couplings: str = "2022", electrons: bool = False) -> Combination:

@@ -58,10 +58,30 @@ class ChargeRadius(Interaction):
             centre=self.standard,
         )
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the scattering off the charge of the protons, or of the electrons."""
-        charge, scale = ("electron", PER_RADIUS) if target == "electron" else ("proton", -PER_RADIUS)
-        return (Term("vector", charge, FlavourMatrix(("charge_radius_{}",), (scale,), False, self.standard)),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the scattering off the charge of the protons."""
+        return (Term("vector", "proton", self._vertex(-PER_RADIUS)),)
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the scattering off the charge of the electrons."""
+        return (Term("vector", "electron", self._vertex(PER_RADIUS)),)
+
+    def _vertex(self, scale: float) -> FlavourMatrix:
+        return FlavourMatrix(("charge_radius_{}",), (scale,), False, self.standard)
+
+    def check_beside(self, other: Interaction) -> None:
+        """Refuse couplings that hold other charge radii than a total one takes them to hold."""
+        held = other.charge_radii
+        if self.convention == "total" and held is not None and held != self.standard:
+            raise InputError(
+                f"'{self.name}' takes the Standard Model to hold the charge radii {_digits(self.standard)}, "
+                f"its couplings hold {_digits(held)} 1e-32 cm²: expected the same scheme for both"
+            )
+
+
+def _digits(values: tuple[float, ...]) -> str:
+    """Return numbers for a message."""
+    return ", ".join(f"{value:.4f}" for value in values)
 
 
 @arguments.checked(scheme=arguments.text, convention=arguments.text)

@@ -1,5 +1,6 @@
 """Several models at once: the Standard Model with what is added to it."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,12 +9,10 @@ import equinox as eqx
 from .._base import arguments
 from .._base.errors import InputError
 from ..parameters.parameter import Parameter
-from .charge_radius import ChargeRadius
-from .interaction import FLAVOURS, TARGETS, Interaction, Term, check_parameters
+from .interaction import Interaction, Term, check_parameters
 from .process import Process
 from .standard_model import StandardModel, standard_model
-from .sterile_oscillation import SterileOscillation
-from .structures import incompatible
+from .structures import ELECTRON_KINEMATICS, incompatible
 
 
 def check_combination(interactions: tuple[Interaction, ...]) -> None:
@@ -24,22 +23,8 @@ def check_combination(interactions: tuple[Interaction, ...]) -> None:
     couplings that it goes with: how much of it they hold differs between the schemes.
     """
     check_parameters(interactions)
-    models = [model for model in interactions if isinstance(model, StandardModel)]
-    for radius in interactions:
-        if not isinstance(radius, ChargeRadius) or radius.convention != "total":
-            continue
-        for model in models:
-            held = tuple(model.couplings.charge_radii[flavour] for flavour in FLAVOURS)
-            if held != radius.standard:
-                raise InputError(
-                    f"'{radius.name}' takes the Standard Model to hold the charge radii {_digits(radius.standard)}, "
-                    f"its couplings hold {_digits(held)} 1e-32 cm²: expected the same scheme for both"
-                )
-
-
-def _digits(values: tuple[float, ...]) -> str:
-    """Return numbers for a message."""
-    return ", ".join(f"{value:.4f}" for value in values)
+    for one, other in itertools.permutations(interactions, 2):
+        one.check_beside(other)
 
 
 class Combination(eqx.Module):
@@ -52,10 +37,10 @@ class Combination(eqx.Module):
 
     def __check_init__(self) -> None:
         check_combination(self.interactions)
-        if self.oscillates and any(self.processes(target) for target in TARGETS):
+        if self.oscillates and (self.nuclear_processes() or self.electron_processes()):
             raise InputError(f"{', '.join(self.names)} cannot be combined: the limits of both move in energy")
-        for target in TARGETS if self.electrons else TARGETS[:1]:
-            if reason := incompatible(tuple(term.structure for term in self.terms(target))):
+        for terms in (self.nuclear_terms(), self.electron_terms() if self.electrons else ()):
+            if reason := incompatible(tuple(term.structure for term in terms)):
                 raise InputError(f"{', '.join(self.names)} cannot be combined: {reason}")
 
     @property
@@ -72,30 +57,38 @@ class Combination(eqx.Module):
         """Return the parameters of all models."""
         return tuple(parameter for interaction in self.interactions for parameter in interaction.parameters())
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the terms of all models on a "nucleus" or an "electron"."""
-        return tuple(term for interaction in self.interactions for term in interaction.terms(target))
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the terms of all models on a nucleus."""
+        return tuple(term for model in self.interactions for term in model.nuclear_terms())
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the terms of all models on an electron."""
+        return tuple(term for model in self.interactions for term in model.electron_terms())
+
+    @property
+    def nuclear_kinematics(self) -> str:
+        """Return how exact the kinematics on a nucleus are."""
+        return "spin-0" if self.standard.recoil_term else "leading"
+
+    def nuclear_processes(self) -> tuple[Process, ...]:
+        """Return what happens to a nucleus beside elastic scattering."""
+        found = (model.nuclear_processes(self.nuclear_kinematics) for model in self.interactions)
+        return tuple(itertools.chain.from_iterable(found))
+
+    def electron_processes(self) -> tuple[Process, ...]:
+        """Return what happens to an electron beside elastic scattering."""
+        found = (model.electron_processes(ELECTRON_KINEMATICS) for model in self.interactions)
+        return tuple(itertools.chain.from_iterable(found))
 
     @property
     def oscillates(self) -> bool:
         """Return whether neutrinos oscillate on their way."""
-        return any(isinstance(interaction, SterileOscillation) for interaction in self.beyond)
-
-    def processes(self, target: str) -> tuple[Process, ...]:
-        """Return what happens on a target beside elastic scattering."""
-        kinematics = self.kinematics(target)
-        return tuple(process for model in self.interactions for process in model.processes(target, kinematics))
+        return any(model.oscillates for model in self.interactions)
 
     def check(self, values: Mapping[str, float]) -> None:
         """Refuse values that are impossible together."""
         for interaction in self.interactions:
             interaction.check(values)
-
-    def kinematics(self, target: str) -> str:
-        """Return how exact the kinematics on a target are."""
-        if target == "electron":
-            return "spin-1/2"
-        return "spin-0" if self.standard.recoil_term else "leading"
 
 
 def check_models(name: str, value: Any) -> None:
@@ -124,8 +117,8 @@ def combine(
             raise InputError("electrons: expected those of the combination, which was made without")
         return interactions
     given = (interactions,) if isinstance(interactions, Interaction) else tuple(interactions or ())
-    standard = [one for one in given if isinstance(one, StandardModel)]
+    standard = [one for one in given if one.is_standard]
     if len(standard) > 1:
         raise InputError("the Standard Model is named more than once")
-    beyond = tuple(one for one in given if not isinstance(one, StandardModel))
+    beyond = tuple(one for one in given if not one.is_standard)
     return Combination(standard[0] if standard else standard_model(couplings), beyond, electrons)

@@ -169,13 +169,17 @@ class DipolePortal(Interaction):
         """Return the moments and the mass."""
         return (*MOMENTS, HNL_MASS)
 
-    def terms(self, target: str) -> tuple[Term, ...]:
+    def nuclear_terms(self) -> tuple[Term, ...]:
         """Return nothing: the final state is another."""
         return ()
 
-    def processes(self, target: str, kinematics: str) -> tuple[Process, ...]:
-        """Return the production off nuclei or electrons."""
-        return (Upscattering("electron" if target == "electron" else "proton", kinematics),)
+    def nuclear_processes(self, kinematics: str) -> tuple[Process, ...]:
+        """Return the production off the protons of nuclei."""
+        return (Upscattering("proton", kinematics),)
+
+    def electron_processes(self, kinematics: str) -> tuple[Process, ...]:
+        """Return the production off electrons."""
+        return (Upscattering("electron", kinematics),)
 
 
 @arguments.checked()

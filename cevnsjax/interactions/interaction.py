@@ -15,7 +15,7 @@ before, flavour after, real and imaginary part. Antineutrinos have the complex c
 
 import abc
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -138,6 +138,11 @@ class Term(eqx.Module):
 class Interaction(eqx.Module):
     """A model of the interaction of neutrinos with nuclei and electrons."""
 
+    is_standard: ClassVar[bool] = False
+    """Whether it is the Standard Model, which others are added to."""
+    oscillates: ClassVar[bool] = False
+    """Whether neutrinos oscillate on their way."""
+
     @property
     @abc.abstractmethod
     def name(self) -> str:
@@ -148,12 +153,34 @@ class Interaction(eqx.Module):
         """Return the parameters."""
 
     @abc.abstractmethod
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the terms of the amplitude on a "nucleus" or an "electron"."""
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the terms of the amplitude on a nucleus."""
 
-    def processes(self, target: str, kinematics: str) -> tuple["Process", ...]:
-        """Return what happens to a target beside elastic scattering; nothing by default."""
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the terms of the amplitude on an electron of an atom; none by default."""
         return ()
+
+    def nuclear_processes(self, kinematics: str) -> tuple["Process", ...]:
+        """Return what happens to a nucleus beside elastic scattering, in `kinematics`; nothing by default."""
+        return ()
+
+    def electron_processes(self, kinematics: str) -> tuple["Process", ...]:
+        """Return what happens to an electron beside elastic scattering; nothing by default."""
+        return ()
+
+    @property
+    def charge_radii(self) -> tuple[float, ...] | None:
+        """Return the charge radii of e, mu, tau that its couplings hold [1e-32 cm²], None if that is not its matter."""
+        return None
+
+    @property
+    def another(self) -> str:
+        """Return what makes a second one of its kind another model, as a hint; nothing by default."""
+        return ""
+
+    def check_beside(self, other: "Interaction") -> None:
+        """Refuse another model that it does not go with; none by default."""
+        return
 
     def check(self, values: Mapping[str, float]) -> None:
         """Refuse values of the parameters that are impossible together; none by default."""
@@ -174,6 +201,6 @@ def check_parameters(interactions: tuple[Interaction, ...]) -> None:
             if parameter.name in owners:
                 raise InputError(
                     f"'{interaction.name}' and '{owners[parameter.name]}' both have '{parameter.name}': "
-                    f"its effect would count twice"
+                    f"its effect would count twice{interaction.another}"
                 )
             owners[parameter.name] = interaction.name

@@ -16,9 +16,8 @@ import equinox as eqx
 
 from .._base import arguments
 from .._base.errors import InputError, suggest
-from ..parameters.parameter import Parameter
-from .exchange import mediator_parameters, universal
-from .interaction import Interaction, Term, Yukawa
+from .exchange import Mediator, check_suffix
+from .interaction import Term
 
 SIGMA_TERM = 59.1
 """Pion-nucleon σ term [MeV] (arXiv:1506.04142, used by 2202.11002)."""
@@ -31,40 +30,41 @@ CONVENTIONS = {
 }
 """Charges of proton and neutron by convention."""
 
-COUPLING, MASS = mediator_parameters("phi", r"\phi", "scalar")
 
-
-class LightScalar(Interaction):
+class LightScalar(Mediator):
     """A scalar mediator with universal couplings."""
 
+    particle, symbol, words = "phi", r"\phi", "scalar"
     convention: str = eqx.field(static=True)
+    suffix: str = eqx.field(static=True, default="")
 
     @property
-    def name(self) -> str:
-        """Return the name of the command line."""
+    def kind(self) -> str:
+        """Return the name of the command line without the suffix."""
         default, *_ = CONVENTIONS
         return "light-scalar" if self.convention == default else f"light-scalar:{self.convention}"
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return coupling and mass."""
-        return (COUPLING, MASS)
-
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of the mediator with protons and neutrons, or with electrons."""
-        if target == "electron":
-            return (Term("scalar", "electron", universal(COUPLING.name, 1.0), Yukawa(MASS.name)),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with protons and neutrons."""
         proton, neutron = CONVENTIONS[self.convention]
         return (
-            Term("scalar", "proton", universal(COUPLING.name, proton), Yukawa(MASS.name)),
-            Term("scalar", "neutron", universal(COUPLING.name, neutron), Yukawa(MASS.name)),
+            Term("scalar", "proton", self.vertex(proton), self.propagator),
+            Term("scalar", "neutron", self.vertex(neutron), self.propagator),
         )
 
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with electrons."""
+        return (Term("scalar", "electron", self.vertex(1.0), self.propagator),)
 
-@arguments.checked(convention=arguments.text)
-def light_scalar(convention: str = "17.3") -> LightScalar:
-    """Return a scalar mediator; `convention` for the charges of nucleons is "17.3" or "15.1/14"."""
+
+@arguments.checked(convention=arguments.text, suffix=check_suffix)
+def light_scalar(convention: str = "17.3", suffix: str = "") -> LightScalar:
+    """Return a scalar mediator; `convention` for the charges of nucleons is "17.3" or "15.1/14".
+
+    A `suffix` tells several apart: their parameters are g_phi_SUFFIX and m_phi_SUFFIX.
+    """
     if convention not in CONVENTIONS:
         known = ", ".join(CONVENTIONS)
         hint = suggest(convention, CONVENTIONS)
         raise InputError(f"light-scalar: unknown charges of nucleons '{convention}'{hint}; known: {known}")
-    return LightScalar(convention)
+    return LightScalar(convention, suffix)

@@ -52,9 +52,8 @@ from .._base import arguments
 from .._base.constants import FINE_STRUCTURE
 from .._base.errors import InputError, suggest
 from .._base.typing import Array, Float, Params
-from ..parameters.parameter import Parameter
-from .exchange import Exchange, mediator_parameters
-from .interaction import Interaction, Propagator, Term, Yukawa
+from .exchange import Mediator, check_suffix
+from .interaction import Propagator, Term
 from .loops import logarithms, running_of_leptons
 
 CARRIERS = ("u", "d", "e", "mu", "tau")
@@ -74,8 +73,6 @@ CHARGES: dict[str, tuple[Fraction | int, ...]] = {
 }
 """Charges of u, d, e, mu and tau (arXiv:2202.11002)."""
 
-COUPLING, MASS = mediator_parameters("zp", "Z'", "vector")
-
 
 class LeptonLoop(Propagator):
     """Exchange of a Z' and a photon with a loop of charged leptons between them: Q_p(q²) / (q² + m²) [1/MeV²]."""
@@ -85,10 +82,12 @@ class LeptonLoop(Propagator):
     """Charges of e, mu, tau, which add up to 0."""
     runs: bool = eqx.field(static=True)
     """Whether Q_p changes with q²; else it is that at 0."""
+    mass: str = eqx.field(static=True)
+    """Parameter with the mass m [MeV]."""
 
     def names(self) -> tuple[str, ...]:
         """Return the mass."""
-        return (MASS.name,)
+        return (self.mass,)
 
     def charge(self, q2: Float[Array, "*node"]) -> Float[Array, "*node"]:
         """Return Q_p(q²), the charge that the loop gives the proton."""
@@ -101,48 +100,52 @@ class LeptonLoop(Propagator):
 
     def __call__(self, q2: Float[Array, "*node"], params: Params) -> Float[Array, "*node"]:
         """Return Q_p(q²) / (q² + m²)."""
-        return self.charge(q2) / (q2 + params[MASS.name] ** 2)
+        return self.charge(q2) / (q2 + params[self.mass] ** 2)
 
 
-class LightVector(Interaction):
+class LightVector(Mediator):
     """A vector mediator."""
 
+    particle, symbol, words = "zp", "Z'", "vector"
     label: str = eqx.field(static=True)
     """Name of the charges and of the variant, as on the command line."""
     quarks: tuple[float, float]
     leptons: tuple[float, float, float]
     loop: str | None = eqx.field(static=True)
     """None without a loop, else "running" or "2020"."""
+    suffix: str = eqx.field(static=True, default="")
 
     @property
-    def name(self) -> str:
-        """Return the name of the command line."""
+    def kind(self) -> str:
+        """Return the name of the command line without the suffix."""
         return f"light-vector:{self.label}"
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return coupling and mass."""
-        return (COUPLING, MASS)
-
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of the mediator with protons and neutrons, or with electrons."""
-        tree = Yukawa(MASS.name)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with protons and neutrons, by a loop if quarks have no charge."""
         up, down = self.quarks
+        if not (up or down):
+            return self._loop("proton", 1.0)
+        proton = self.vertex(2.0 * up + down, self.leptons)
+        neutron = self.vertex(up + 2.0 * down, self.leptons)
+        return (
+            Term("vector", "proton", proton, self.propagator),
+            Term("vector", "neutron", neutron, self.propagator),
+        )
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with electrons, by a loop if they have no charge."""
         electron = self.leptons[0]
-        if target == "electron" and electron:
-            return (Term("vector", "electron", self._vertex(electron), tree),)
-        if target == "nucleus" and (up or down):
-            proton = Term("vector", "proton", self._vertex(2.0 * up + down), tree)
-            return (proton, Term("vector", "neutron", self._vertex(up + 2.0 * down), tree))
+        if not electron:
+            return self._loop("electron", -1.0)
+        return (Term("vector", "electron", self.vertex(electron, self.leptons), self.propagator),)
+
+    def _loop(self, charge: str, sign: float) -> tuple[Term, ...]:
+        """Return the exchange by a loop of leptons with something of the electric charge `sign`."""
         if self.loop is None:
             return ()
-        sign = (-1.0 if target == "electron" else 1.0) * (-1.0 if self.loop == "2020" else 1.0)
-        loop = LeptonLoop(self.leptons, self.loop == "running")
-        return (Term("vector", "electron" if target == "electron" else "proton", self._vertex(sign), loop),)
-
-    def _vertex(self, charge: float) -> Exchange:
-        """Return the vertex of neutrinos with something of that charge."""
-        electron, muon, tau = (lepton * charge for lepton in self.leptons)
-        return Exchange(COUPLING.name, (electron, muon, tau))
+        loop = LeptonLoop(self.leptons, self.loop == "running", self.propagator.mass)
+        vertex = self.vertex(-sign if self.loop == "2020" else sign, self.leptons)
+        return (Term("vector", charge, vertex, loop),)
 
 
 def _number(text: str, expected: str) -> Fraction:
@@ -167,11 +170,12 @@ def _user_charges(text: str) -> tuple[Fraction, ...]:
     return tuple(found.get(carrier, Fraction(0)) for carrier in CARRIERS)
 
 
-@arguments.checked(charges=arguments.text)
-def light_vector(charges: str = "universal") -> LightVector:
+@arguments.checked(charges=arguments.text, suffix=check_suffix)
+def light_vector(charges: str = "universal", suffix: str = "") -> LightVector:
     """Return a vector mediator with `charges`: a name of `CHARGES`, or "u=1/3,d=1/3,e=-1,mu=-1,tau=-1".
 
-    ":tree" after them leaves out the loop of leptons, "Lmu-Ltau:2020" has it as in arXiv:2008.05022.
+    ":tree" after them leaves out the loop of leptons, "Lmu-Ltau:2020" has it as in arXiv:2008.05022. A `suffix` tells
+    several mediators apart: their parameters are g_zp_SUFFIX and m_zp_SUFFIX.
     """
     named, colon, variant = charges.partition(":")
     if colon and not variant:
@@ -204,4 +208,4 @@ def light_vector(charges: str = "universal") -> LightVector:
         )
     up, down = (float(charge) for charge in quarks)
     electron, muon, tau = (float(charge) for charge in leptons)
-    return LightVector(f"{label}:{variant}" if variant else label, (up, down), (electron, muon, tau), loop)
+    return LightVector(f"{label}:{variant}" if variant else label, (up, down), (electron, muon, tau), loop, suffix)

@@ -72,9 +72,13 @@ class MagneticMoment(Interaction):
         """Return the moments."""
         return MOMENTS
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of a photon with the protons, or with electrons."""
-        return (Term("magnetic", "electron" if target == "electron" else "proton", Moments()),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of a photon with the protons."""
+        return (Term("magnetic", "proton", Moments()),)
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of a photon with electrons."""
+        return (Term("magnetic", "electron", Moments()),)
 
 
 @arguments.checked()

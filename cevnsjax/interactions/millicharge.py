@@ -52,14 +52,20 @@ class Millicharge(Interaction):
             phases=False,
         )
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of a photon with the protons, or with the electrons."""
-        stems = ("millicharge_{}",)
-        if target == "nucleus":
-            return (Term("vector", "proton", FlavourMatrix(stems, (PER_CHARGE,), False), Photon()),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of a photon with the protons."""
+        return (Term("vector", "proton", _charges(PER_CHARGE), Photon()),)
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of a photon with the electrons."""
         if self.electrons == "free-electron":
-            return (Term("vector", "electron", FlavourMatrix(stems, (-PER_CHARGE,), False), Photon()),)
-        return (Term("equivalent-photon", "photoabsorption", FlavourMatrix(stems, (UNIT,), False)),)
+            return (Term("vector", "electron", _charges(-PER_CHARGE), Photon()),)
+        return (Term("equivalent-photon", "photoabsorption", _charges(UNIT)),)
+
+
+def _charges(scale: float) -> FlavourMatrix:
+    """Return the vertex of the charges times a number."""
+    return FlavourMatrix(("millicharge_{}",), (scale,), False)
 
 
 @arguments.checked(electrons=arguments.text)

@@ -44,15 +44,17 @@ class NonStandardInteractions(Interaction):
             )
         )
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the contact interactions with protons and neutrons, or with electrons."""
-        if target == "electron":
-            return (Term("vector", "electron", FlavourMatrix(("eps_{}_e",), (1.0,), True)),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the contact interactions with protons and neutrons."""
         quarks = ("eps_{}_u", "eps_{}_d")
         return (
             Term("vector", "proton", FlavourMatrix(quarks, (2.0, 1.0), True)),
             Term("vector", "neutron", FlavourMatrix(quarks, (1.0, 2.0), True)),
         )
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the contact interactions with electrons."""
+        return (Term("vector", "electron", FlavourMatrix(("eps_{}_e",), (1.0,), True)),)
 
 
 @arguments.checked()

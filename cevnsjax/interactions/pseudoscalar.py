@@ -16,36 +16,35 @@ The coupling is to nucleons, not to quarks: for quarks of one coupling the pion 
 on differences of the spins Δq divided by quark masses, and on the anomaly (arXiv:1307.5955).
 """
 
+import equinox as eqx
+
 from .._base import arguments
-from ..parameters.parameter import Parameter
-from .exchange import mediator_parameters, universal
-from .interaction import Interaction, Term, Yukawa
-
-COUPLING, MASS = mediator_parameters("pseudoscalar", "P", "pseudoscalar")
+from .exchange import Mediator, check_suffix
+from .interaction import Term
 
 
-class PseudoscalarMediator(Interaction):
+class PseudoscalarMediator(Mediator):
     """A pseudoscalar mediator with universal couplings to nucleons and leptons."""
 
+    particle, symbol, words = "pseudoscalar", "P", "pseudoscalar"
+    suffix: str = eqx.field(static=True, default="")
+
     @property
-    def name(self) -> str:
-        """Return the name of the command line."""
+    def kind(self) -> str:
+        """Return the name of the command line without the suffix."""
         return "pseudoscalar"
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return coupling and mass."""
-        return (COUPLING, MASS)
-
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of the mediator with the spins of protons and neutrons, or with electrons."""
-        vertex = universal(COUPLING.name, 1.0)
-        if target == "electron":
-            return (Term("pseudoscalar", "electron", vertex, Yukawa(MASS.name)),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with the spins of protons and neutrons."""
         spins = ("proton_spin", "neutron_spin")
-        return tuple(Term("nucleon-pseudoscalar", spin, vertex, Yukawa(MASS.name)) for spin in spins)
+        return tuple(Term("nucleon-pseudoscalar", spin, self.vertex(1.0), self.propagator) for spin in spins)
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of the mediator with electrons."""
+        return (Term("pseudoscalar", "electron", self.vertex(1.0), self.propagator),)
 
 
-@arguments.checked()
-def pseudoscalar_mediator() -> PseudoscalarMediator:
-    """Return a pseudoscalar mediator."""
-    return PseudoscalarMediator()
+@arguments.checked(suffix=check_suffix)
+def pseudoscalar_mediator(suffix: str = "") -> PseudoscalarMediator:
+    """Return a pseudoscalar mediator; a `suffix` of its parameters tells several apart."""
+    return PseudoscalarMediator(suffix)

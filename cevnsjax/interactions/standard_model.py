@@ -95,6 +95,7 @@ class RunningChargeRadius(Propagator):
 class StandardModel(Interaction):
     """Standard-Model scattering with the couplings of one scheme."""
 
+    is_standard = True
     couplings: Couplings
     recoil_term: bool = eqx.field(static=True)
     """Keep the term -T/E of the exact kinematics."""
@@ -113,12 +114,13 @@ class StandardModel(Interaction):
         """Return sin²θ_W."""
         return (SIN2_THETA_W,)
 
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the exchange of a Z with the protons and the neutrons, or of a Z and a W with the electrons."""
-        return self._electron_terms() if target == "electron" else self._nuclear_terms()
+    @property
+    def charge_radii(self) -> tuple[float, ...]:
+        """Return the charge radii that the couplings hold [1e-32 cm²]."""
+        return tuple(self.couplings.charge_radii[flavour] for flavour in FLAVOURS)
 
-    def _nuclear_terms(self) -> tuple[Term, ...]:
-        """Return the terms of a nucleus."""
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of a Z with the protons and the neutrons."""
         terms = [
             Term("vector", "proton", ProtonCoupling(self.couplings)),
             Term("vector", "neutron", Fixed((self.couplings.neutron,) * 3)),
@@ -133,8 +135,8 @@ class StandardModel(Interaction):
             terms.append(Term("axial", "neutron_spin", Fixed((neutron,) * 3)))
         return tuple(terms)
 
-    def _electron_terms(self) -> tuple[Term, ...]:
-        """Return the terms of the electrons of an atom."""
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the exchange of a Z and a W with the electrons."""
         axial = tuple(self.couplings.electron_axial[lepton] for lepton in FLAVOURS)
         terms = [
             Term("vector", "electron", ElectronCoupling(self.couplings)),

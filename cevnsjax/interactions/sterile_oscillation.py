@@ -56,6 +56,8 @@ DELTA_M2_41 = Parameter(
 class SterileOscillation(Interaction):
     """Oscillation into a sterile neutrino before the scattering."""
 
+    oscillates = True
+
     @property
     def name(self) -> str:
         """Return the name of the command line."""
@@ -65,7 +67,7 @@ class SterileOscillation(Interaction):
         """Return the mixings and the splitting."""
         return (*ELEMENTS, DELTA_M2_41)
 
-    def terms(self, target: str) -> tuple[Term, ...]:
+    def nuclear_terms(self) -> tuple[Term, ...]:
         """Return nothing: it changes what arrives, not how it scatters."""
         return ()
 

@@ -68,6 +68,8 @@ STRUCTURES = (
 )
 KINEMATICS = ("leading", "spin-0", "spin-1/2")
 """How exact the kernels are: leading order in E/M, or exact for a target of that spin."""
+ELECTRON_KINEMATICS = "spin-1/2"
+"""Those of electrons, always."""
 NUCLEON_MASS = 0.5 * (938.27208816 + 939.56542052)
 """Mean of the masses of proton and neutron [MeV] (CODATA 2018)."""
 NEUTRINO_MASS = 1e-6

@@ -24,47 +24,47 @@ import equinox as eqx
 
 from .._base import arguments
 from .._base.errors import InputError, suggest
-from ..parameters.parameter import Parameter
-from .exchange import mediator_parameters, universal
-from .interaction import Interaction, Term, Yukawa
+from .exchange import Mediator, check_suffix
+from .interaction import Term
 
 UP_TENSOR, DOWN_TENSOR = 0.784, -0.204
 """Tensor charges δu, δd of the proton, MS-bar at 2 GeV (arXiv:1808.07597)."""
 VARIANTS = ("coherent", "spin")
 """How the nucleons of a nucleus add up."""
 
-COUPLING, MASS = mediator_parameters("tensor", "T", "tensor")
 
-
-class TensorMediator(Interaction):
+class TensorMediator(Mediator):
     """A tensor interaction with universal couplings."""
 
+    particle, symbol, words = "tensor", "T", "tensor"
     variant: str = eqx.field(static=True)
+    suffix: str = eqx.field(static=True, default="")
 
     @property
-    def name(self) -> str:
-        """Return the name of the command line."""
+    def kind(self) -> str:
+        """Return the name of the command line without the suffix."""
         return "tensor" if self.variant == VARIANTS[0] else f"tensor:{self.variant}"
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return coupling and mass."""
-        return (COUPLING, MASS)
-
-    def terms(self, target: str) -> tuple[Term, ...]:
-        """Return the interaction with protons and neutrons, their spins, or electrons."""
-        if target == "electron":
-            return (Term("tensor", "electron", universal(COUPLING.name, 1.0), Yukawa(MASS.name)),)
+    def nuclear_terms(self) -> tuple[Term, ...]:
+        """Return the interaction with protons and neutrons, or with their spins."""
         coherent = self.variant == "coherent"
         structure = "coherent-tensor" if coherent else "tensor"
         charges = ("proton", "neutron") if coherent else ("proton_spin", "neutron_spin")
-        vertex = universal(COUPLING.name, UP_TENSOR + DOWN_TENSOR)
-        return tuple(Term(structure, charge, vertex, Yukawa(MASS.name)) for charge in charges)
+        vertex = self.vertex(UP_TENSOR + DOWN_TENSOR)
+        return tuple(Term(structure, charge, vertex, self.propagator) for charge in charges)
+
+    def electron_terms(self) -> tuple[Term, ...]:
+        """Return the interaction with electrons."""
+        return (Term("tensor", "electron", self.vertex(1.0), self.propagator),)
 
 
-@arguments.checked(variant=arguments.text)
-def tensor_mediator(variant: str = "coherent") -> TensorMediator:
-    """Return a tensor interaction; nucleons of a nucleus add up as charges, "coherent", or by their "spin"."""
+@arguments.checked(variant=arguments.text, suffix=check_suffix)
+def tensor_mediator(variant: str = "coherent", suffix: str = "") -> TensorMediator:
+    """Return a tensor interaction; nucleons of a nucleus add up as charges, "coherent", or by their "spin".
+
+    A `suffix` of its parameters tells several apart.
+    """
     if variant not in VARIANTS:
         hint = suggest(variant, VARIANTS)
         raise InputError(f"tensor: unknown charges of nuclei '{variant}'{hint}; known: {', '.join(VARIANTS)}")
-    return TensorMediator(variant)
+    return TensorMediator(variant, suffix)

@@ -74,9 +74,10 @@ def _reached(measurement: Measurement, beyond: Interaction, combination: Combina
     if scattering is None:
         read = frozenset(measurement.borrowed).union(*(stage.parameters() for stage in measurement.others))
         return not read.isdisjoint(p.name for p in beyond.parameters())
-    also_electrons = combination.electrons and scattering.takes_electrons
-    targets = {scattering.recoils, "electron"} if also_electrons else {scattering.recoils}
-    charges = {term.charge for target in targets for term in beyond.terms(target)}
+    nuclei = scattering.takes_electrons
+    terms = [*(beyond.nuclear_terms() if nuclei else ())]
+    terms += beyond.electron_terms() if combination.electrons or not nuclei else ()
+    charges = {term.charge for term in terms}
     spinless = not any(nucleus.spin for nucleus in scattering.target.nuclides)
     return not (spinless and charges and charges <= SPIN_CHARGES)
 

@@ -4,7 +4,6 @@ The charges of a nucleus are "proton", Z F_Z(q), "neutron", N F_N(q), and those 
 "neutron_spin". Each stage gives an array (nuclide, node); one without parameters is a `Constant`.
 """
 
-import abc
 import dataclasses
 
 import equinox as eqx
@@ -13,26 +12,11 @@ from jaxtyping import Int
 
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
-from ..stages.stage import Constant, Stage
+from ..stages.stage import Stage, taken
 from .form_factors import FormFactor
 
 
-class NuclearCharge(Stage):
-    """A charge of the nuclides of a target at fixed momentum transfers, an array (nuclide, node)."""
-
-    @abc.abstractmethod
-    def at(self, nodes: Int[np.ndarray, "nuclide point"]) -> "NuclearCharge":
-        """Return the same charge at some of its nodes: those of these numbers for each nuclide."""
-
-
-class FixedCharge(Constant, NuclearCharge):
-    """A charge without parameters."""
-
-    def at(self, nodes: Int[np.ndarray, "nuclide point"]) -> "FixedCharge":
-        return FixedCharge(np.take_along_axis(self.value, nodes, axis=1))
-
-
-class NucleonCharge(NuclearCharge):
+class NucleonCharge(Stage):
     """Number × form factor of the protons or neutrons, with a radius that is a parameter."""
 
     q: Float[Array, "nuclide node"]
@@ -52,5 +36,6 @@ class NucleonCharge(NuclearCharge):
         radii = namespace(self.q, *values).stack(values) + self.offsets
         return self.numbers[:, None] * self.form_factor(self.q, radii[:, None])
 
-    def at(self, nodes: Int[np.ndarray, "nuclide point"]) -> "NucleonCharge":
-        return dataclasses.replace(self, q=np.take_along_axis(self.q, nodes, axis=1))
+    def at(self, places: Int[np.ndarray, "nuclide point"]) -> "NucleonCharge":
+        """Return the same charge at some of its nodes: those of these numbers for each nuclide."""
+        return dataclasses.replace(self, q=taken(self.q, places))

@@ -17,7 +17,8 @@ from .._base.constants import AVOGADRO
 from .._base.errors import InputError, suggest
 from .._base.typing import Float
 from ..parameters.parameter import Parameter
-from .charges import FixedCharge, NuclearCharge, NucleonCharge
+from ..stages.stage import Constant, Stage
+from .charges import NucleonCharge
 from .form_factors import FORM_FACTORS
 from .nuclide import Nuclide, isotopes, nuclide, nuclides, reference_isotope
 from .radii import element_radius
@@ -194,11 +195,11 @@ def natural_target(element: str, mass: float, form_factor: str) -> Target:
     return target_of(element.capitalize(), mass, form_factor)
 
 
-def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, NuclearCharge]:
+def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, Stage]:
     """Return the charges of `target` at the momentum transfers `q` [MeV] by their names."""
-    proton_spin, neutron_spin = (FixedCharge(charge) for charge in _stacked(spin_charges, target, q))
+    proton_spin, neutron_spin = (Constant(charge) for charge in _stacked(spin_charges, target, q))
     if target.form_factor == SHELL_MODEL:
-        proton, neutron = (FixedCharge(charge) for charge in _stacked(shell_model_charges, target, q))
+        proton, neutron = (Constant(charge) for charge in _stacked(shell_model_charges, target, q))
     else:
         proton, neutron = (_nucleons(target, q, particle) for particle in "pn")
     return {"proton": proton, "neutron": neutron, "proton_spin": proton_spin, "neutron_spin": neutron_spin}

@@ -1,7 +1,27 @@
 """Fold once, evaluate for ever: a prediction is a tree of stages, and a stage no free parameter touches is an array.
 
 A `Stage` is a pure function of the parameters with the data it needs. `specialise` replaces every stage of a tree
-that depends on none of the free parameters by the array it evaluates to, on the host, before anything is compiled.
+that depends on none of the free parameters by the array it evaluates to, on the host, before anything is compiled, and
+asks each of the others for a cheaper form. Who folds with whom is settled by what stages answer, never by what they
+are. An answer None says that there is no shorter form: who asked stays as it is, and nothing but speed is lost. So a
+stage of one's own needs `own_parameters` and the call alone.
+
+    any stage
+        array                           its value, if it is folded to one; else None
+        simplified(free, params)        a cheaper stage of the same value; by default itself
+        at(places)                      the same at some places of its last axis; by default taken of the whole
+    recoils (flavour, nuclide, node)
+        through(rows, free, params)     what fixed rows (row, nuclide, node) select of them, (flavour, row), or None
+        spectra(free, params)           arrays that stand for all recoils there are while `free` moves, or None
+        shaped(free)                    whether the shape of what each product of amplitudes gives moves
+    a response (row, nuclide, node)
+        meeting(recoils, free, params)  what it selects of recoils, shorter than the product of both, or None
+    selected recoils (flavour, row)
+        expanded(terms, count)          the sum over terms that move, of rows that are terms × bins, or None
+        mapped(matrix)                  sums over the rows in place of the rows, if that is shorter, or None
+
+`params` are the values of all parameters, of which those of `free` move. A fixed response meets recoils by sending its
+array `through` them; one that moves asks for the `spectra` it has to be right for, and sends the arrays of a short sum.
 """
 
 import abc
@@ -10,8 +30,13 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 import equinox as eqx
+import numpy as np
 
-from .._base.typing import Params
+from .._base.numerics import namespace
+from .._base.typing import Array, Float, Params
+
+Places = np.ndarray
+"""Whole numbers: places of a last axis, (place,), or other ones for each row before it, (nuclide, place)."""
 
 
 class Stage(eqx.Module):
@@ -25,12 +50,45 @@ class Stage(eqx.Module):
     def __call__(self, params: Params) -> Any:
         """Return the value of the stage."""
 
+    @property
+    def array(self) -> Any:
+        """Return its value if it is folded to one, else None."""
+        return None
+
     def simplified(self, free: Set[str], params: Params) -> "Stage":
         """Return a cheaper stage of the same value where only the parameters `free` move; itself by default.
 
         Its inputs are already folded at `params`.
         """
         return self
+
+    def at(self, places: Places) -> "Stage":
+        """Return the same at some places of its last axis."""
+        return Taken(self, places)
+
+    def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> "Stage | None":
+        """Return the stage of what fixed rows select of these recoils, (flavour, row)."""
+        return None
+
+    def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"] | None:
+        """Return spectra that stand for all recoils there are while the parameters `free` move."""
+        return None
+
+    def shaped(self, free: Set[str]) -> bool:
+        """Return whether the parameters `free` change the shape of what each product of amplitudes gives."""
+        return False
+
+    def meeting(self, recoils: "Stage", free: Set[str], params: Params) -> "Stage | None":
+        """Return the stage of what this response selects of `recoils`, (flavour, row)."""
+        return None
+
+    def expanded(self, terms: "Stage", count: int) -> "Stage | None":
+        """Return the sum over `count` terms that move, of rows that are all bins of the first term, then the next."""
+        return None
+
+    def mapped(self, matrix: Float[np.ndarray, "row bin"]) -> "Stage | None":
+        """Return the same with sums over its rows for rows, where that holds fewer numbers than a row for each."""
+        return None
 
     def width(self) -> int:
         """Return how many numbers it makes on its way at most, its inputs left out; 0 where that is of no account."""
@@ -58,8 +116,27 @@ def _stages(value: Any) -> Sequence[Stage]:
     return held if all(isinstance(one, Stage) for one in held) else ()
 
 
+def taken(array: Float[Array, "..."], places: Places) -> Float[Array, "..."]:
+    """Return the values at some places of the last axis."""
+    index = np.broadcast_to(places, (*array.shape[:-1], places.shape[-1]))
+    return namespace(array).take_along_axis(array, index, axis=-1)
+
+
+class Taken(Stage):
+    """Stage: another one at some places of its last axis."""
+
+    whole: Stage
+    places: Places
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "..."]:
+        return taken(self.whole(params), np.asarray(self.places))
+
+
 class Constant(Stage):
-    """A stage folded to its value, an array or a structure of arrays."""
+    """A stage folded to its value, an array."""
 
     value: Any
 
@@ -68,6 +145,27 @@ class Constant(Stage):
 
     def __call__(self, params: Params) -> Any:
         return self.value
+
+    @property
+    def array(self) -> Any:
+        """Return the value."""
+        return self.value
+
+    def at(self, places: Places) -> "Constant":
+        """Return the values at the places."""
+        return Constant(taken(self.value, places))
+
+    def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> "Constant":
+        """Return what the rows select, an array."""
+        return Constant(np.tensordot(self.value, rows, ((1, 2), (1, 2))))
+
+    def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"]:
+        """Return the recoils themselves."""
+        return self.value
+
+    def meeting(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
+        """Return what the array selects of the recoils."""
+        return recoils.through(self.value, free, params)
 
 
 class OnAxes(Stage):
@@ -86,7 +184,7 @@ class OnAxes(Stage):
 def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:
     """Return `stage` with all that depends on no parameter of `free` evaluated at `params` (host floats)."""
     if stage.parameters().isdisjoint(free):
-        return stage if isinstance(stage, Constant) else Constant(stage(params))
+        return Constant(stage(params)) if stage.array is None else stage
     folded: dict[str, Any] = {}
     for name, inputs in stage.inputs().items():
         children = tuple(specialise(child, free, params) for child in inputs)

@@ -68,9 +68,43 @@ def test_parameters_of_a_model(run):
     assert found["m_zp"]["bounds"] == [1e-3, 1e6]
 
 
+TWO = ("--interaction", "light-vector:B-L", "--interaction", "light-vector:Le-Lmu@2")
+
+
+def test_two_mediators_of_one_kind(run):
+    code, out, _ = run("fit", CSI, *TWO, "--free", "g_zp,g_zp_2", "--set", "m_zp=10,m_zp_2=100", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["interactions"] == ["standard-model", "light-vector:B-L", "light-vector:Le-Lmu@2"]
+    assert {"g_zp", "g_zp_2"} <= set(found["parameters"])
+    assert (found["fixed"]["m_zp"], found["fixed"]["m_zp_2"]) == (10.0, 100.0)
+
+
+def test_a_scan_of_two_mediators_is_opened_again(run):
+    grid = ("--grid", "g_zp=1e-6:1e-4:3:log", "--grid", "g_zp_2=1e-5:1e-3:3:log", "--set", "m_zp=10,m_zp_2=100")
+    code, _, _ = run("scan", CSI, *TWO, *grid, "--out", "two.zarr")
+    assert code == 0
+    code, out, _ = run("show", "two.zarr", "--json")
+    assert code == 0
+    assert "light-vector:Le-Lmu@2" in json.loads(out)["interactions"]
+    code, out, _ = run("show", "two.zarr")
+    assert code == 0
+    assert "--interaction light-vector:Le-Lmu@2" in out
+    code, out, _ = run("scan", CSI, *TWO, *grid, "--out", "two.zarr", "--json")
+    assert code == 0
+    assert json.loads(out)["shape"] == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (
+            ("--interaction", "light-vector:B-L@"),
+            "expected a suffix after the @, as in 'light-vector:B-L@2', found none",
+        ),
+        (("--interaction", "axial@2:3"), "expected at most 20 letters, digits and underscores, found '2:3'"),
+        (("--interaction", "nsi@2"), "expected a mediator before the @, found 'nsi'"),
+        (("--interaction", "axial", "--interaction", "axial"), "a suffix makes it another mediator, as in 'axial@2'"),
         (("--interaction", "nsii"), "unknown interaction 'nsii' (did you mean 'nsi'?)"),
         (("--interaction", "light-vector:B-l", "--free", "g_zp"), "unknown charges 'B-l'"),
         (("--interaction", "light-vector:u=1/0,e=1"), "expected a number or a fraction for 'u', found '1/0'"),

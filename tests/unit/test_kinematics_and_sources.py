@@ -17,6 +17,7 @@ from cevnsjax.detectors.resolution import gamma_smearing
 from cevnsjax.folding.nodes import recoil_nodes
 from cevnsjax.folding.prediction import cross_sections, flux_averaged_cross_section
 from cevnsjax.folding.scatterers import nuclei
+from cevnsjax.interactions.combination import combine
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy, momentum_transfer
 from cevnsjax.interactions.structures import kernel
 from cevnsjax.nuclei.nuclide import nuclide
@@ -198,7 +199,7 @@ def test_recoil_term_lowers_caesium_by_4e_4(measurement, params):
 
 def test_nodes_break_where_the_rate_has_kinks(measurement):
     """The line ends at 14.3 keV on Cs, the continua at 45.1 keV: no cell of nodes may straddle the first."""
-    recoil = recoil_nodes(measurement.scattering, nuclei(measurement.scattering), 24)
+    recoil = recoil_nodes(measurement.scattering, nuclei(measurement.scattering, combine()), 24)
     for i, nucleus in enumerate(independent.NUCLEI):
         line, end = (2 * e**2 / (nucleus.mass + 2 * e) for e in (independent.E_LINE, independent.E_END))
         below = recoil.recoil[i] < line

@@ -13,11 +13,12 @@ from cevnsjax.detectors.efficiency import EFFICIENCY, EFFICIENCY_SHAPE
 from cevnsjax.detectors.expansion import Combined, LiveSpectrum, SelectedRows
 from cevnsjax.detectors.quenching import QUENCHING, QUENCHING_SHAPES
 from cevnsjax.detectors.resolution import SMEARING
-from cevnsjax.detectors.spectrum import EnergySpectrum
-from cevnsjax.detectors.templates import MorphedSpectrum
+from cevnsjax.detectors.response import AddedFlavours
 from cevnsjax.folding.fold import fold
 from cevnsjax.folding.prediction import expected_counts
 from cevnsjax.inference.problem.evaluate import BATCH, Evaluator, side_by_side
+from cevnsjax.stages.spectrum import EnergySpectrum
+from cevnsjax.stages.stage import Constant
 
 CSI = cj.measurements.coherent_csi_2021("shape")
 GE = cj.measurements.coherent_ge_mini_2024()
@@ -81,7 +82,7 @@ def test_threshold_that_passes_from_bin_to_bin(shape):
     detector = CSI.scattering.detector.energy
     response = detector.response(np.array([[0.011]]), 8)
     values = cj.Likelihood([CSI]).parameters.complete({EFFICIENCY_SHAPE: shape})
-    spectrum = EnergySpectrum(cj._stage.Constant(np.ones((1, 1, 1))), response)
+    spectrum = EnergySpectrum(Constant(np.ones((1, 1, 1))), response)
     short = spectrum.simplified({EFFICIENCY_SHAPE, *QUENCHING_SHAPES}, values)
     assert isinstance(short, SelectedRows)
     energy = 1e3 * np.polyval([*detector.quenching.coefficients[::-1], 0.0], 0.011)
@@ -143,7 +144,7 @@ def test_a_response_that_jumps_stays_whole():
     energy = GE.scattering.detector.energy
     jumping = dataclasses.replace(energy, smearing=dataclasses.replace(energy.smearing, minimum=2.0))
     recoil = np.linspace(0.005, 0.05, 7)[None, :]
-    spectrum = EnergySpectrum(cj._stage.Constant(np.ones((1, 1, 7))), jumping.response(recoil, 8))
+    spectrum = EnergySpectrum(Constant(np.ones((1, 1, 7))), jumping.response(recoil, 8))
     params = cj.Likelihood([GE]).parameters.complete()
     assert spectrum.simplified({"lindhard_k_ge"}, params) is spectrum
 
@@ -169,7 +170,7 @@ def test_templates_summed_over_recoils():
     free = ("sin2_theta_w", *(along.parameter.name for along in xenon.scattering.detector.morphs))
     whole = fold(xenon, cj.standard_model())
     short = whole.specialise(set(free), cj.Likelihood([xenon]).parameters.complete()).stages[0]
-    assert isinstance(short, MorphedSpectrum)
+    assert isinstance(short, AddedFlavours)
     for params in points(xenon, free, 4):
         expected = np.asarray(whole.stages[0](params))
         assert_close(short(params), expected, 1e-12, scale=expected.max())

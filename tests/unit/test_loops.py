@@ -112,7 +112,7 @@ def exact_charge(charges, q):
     ],
 )
 def test_charge_of_the_proton_by_loops(name, charges, convert):
-    propagator = light_vector(name).terms("nucleus")[0].propagator
+    propagator = light_vector(name).nuclear_terms()[0].propagator
     momenta = np.array([0.0, 1e-3, 0.36, 1.0, 10.0, 50.0, 100.0, 300.0])
     expected = np.array([exact_charge(charges, q) for q in momenta])
     assert_close(propagator.charge(convert(momenta**2)), expected)
@@ -123,5 +123,5 @@ def test_charge_of_the_proton_by_loops(name, charges, convert):
 def test_loop_values_at_zero():
     """ε_βα(0) = ln(m_β²/m_α²)/6, Q_p = (2α/π) ε: 4.37e-3 for Lmu-Ltau (arXiv:2202.11002)."""
     for name, heavy, light in (("Lmu-Ltau", M_TAU, M_MU), ("Le-Lmu", M_MU, M_E), ("Le-Ltau", M_TAU, M_E)):
-        found = light_vector(name).terms("nucleus")[0].propagator.charge(np.zeros(1))
+        found = light_vector(name).nuclear_terms()[0].propagator.charge(np.zeros(1))
         assert_close(found, [ALPHA / (3 * np.pi) * np.log(heavy**2 / light**2)])

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from model_experiments import terms_on
 from tolerance import assert_close
 
 from cevnsjax._base.errors import InputError
@@ -21,7 +22,7 @@ VALUES = dict(zip(NAMES, (30.0, 20.0, 10.0, 3.0, 2.0, 1.0), strict=True))
 
 
 def vertex(target, values):
-    (term,) = magnetic_moment().terms(target)
+    (term,) = terms_on(magnetic_moment(), target)
     assert term.structure == "magnetic"
     assert term.propagator is None
     return term.vertex(values)
@@ -41,7 +42,7 @@ MIXING = rotation(0.84, 1, 2) @ rotation(0.15, 0, 2, 3.4) @ rotation(0.59, 0, 1)
 def test_matrix_of_the_moments():
     for target, charge in (("nucleus", "proton"), ("electron", "electron")):
         matrix = vertex(target, VALUES)
-        assert magnetic_moment().terms(target)[0].charge == charge
+        assert terms_on(magnetic_moment(), target)[0].charge == charge
         expected = 1e-10 * np.array([[30.0, 3, 2], [3, 20, 1], [2, 1, 10]])
         assert_close(matrix[..., 0], expected)
         assert not matrix[..., 1].any()

@@ -5,12 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from independent_traces import GAMMA, GAMMA5, INDICES, LEFT, LOWER, ONE, SIGMA, contract, momenta
+from model_experiments import terms_on
 from tolerance import assert_close
 
+import cevnsjax as cj
 from cevnsjax._base.errors import InputError
 from cevnsjax.interactions.axial import axial_mediator
 from cevnsjax.interactions.interaction import check_parameters
 from cevnsjax.interactions.light_scalar import light_scalar
+from cevnsjax.interactions.light_vector import light_vector
 from cevnsjax.interactions.pseudoscalar import pseudoscalar_mediator
 from cevnsjax.interactions.structures import kernel, pairs
 from cevnsjax.interactions.tensor import tensor_mediator
@@ -41,7 +44,7 @@ def coupling_and_mass(model):
 def amplitudes(model, target, q2, params):
     """Return the sum of the terms of each structure, for each flavour, on something with `CHARGES`."""
     found = {}
-    for term in model.terms(target):
+    for term in terms_on(model, target):
         values = term.vertex(params)[:, None] * term.propagator(q2, params) * CHARGES[term.charge]
         found[term.structure] = found.get(term.structure, 0.0) + values
     return found
@@ -232,7 +235,7 @@ def test_names_and_parameters():
         assert (coupling.unit, coupling.default, coupling.bounds) == ("1", 0.0, (0.0, 10.0))
         assert (mass.unit, mass.bounds) == ("MeV", (1e-3, 1e6))
         for target in TARGETS:
-            for term in model.terms(target):
+            for term in terms_on(model, target):
                 assert set(term.vertex.names()) | set(term.propagator.names()) == set(names)
                 assert (term.charge == "electron") == (target == "electron")
 
@@ -244,3 +247,93 @@ def test_refusals():
         tensor_mediator("spins")
     with pytest.raises(InputError, match="'tensor:spin' and 'tensor' both have 'g_tensor'"):
         check_parameters((MODELS["tensor"], MODELS["tensor:spin"]))
+
+
+# --- several of one kind
+
+
+def csi(*models, electrons=False):
+    return cj.Likelihood([cj.measurements.coherent_csi_2021()], cj.combine(list(models), electrons=electrons))
+
+
+@pytest.mark.parametrize("mass", [0.5, 40.0])
+def test_amplitudes_of_two_mediators_add_up(mass):
+    """Two of one mass and the same charges are one with g² = g₁² + g₂²."""
+    first, second = 3e-5, 5e-5
+    two = csi(light_vector("B-L"), light_vector("B-L", suffix="2"), electrons=True)
+    one = csi(light_vector("B-L"), electrons=True)
+    values = {"g_zp": first, "g_zp_2": second, "m_zp": mass, "m_zp_2": mass}
+    found = two.predict(values)[0].counts
+    expected = one.predict({"g_zp": np.hypot(first, second), "m_zp": mass})[0].counts
+    for component in ("cevns", "es"):
+        assert_close(found[component], expected[component], 1e-11, "sums in another order", expected[component].max())
+    problem = two.problem(free=["g_zp", "g_zp_2"], values={"m_zp": mass, "m_zp_2": mass})
+    alone = one.problem(free=["g_zp"], values={"m_zp": mass})
+    coordinates = alone.coordinates(one.parameters.complete({"g_zp": np.hypot(first, second), "m_zp": mass}))
+    u = problem.coordinates(two.parameters.complete(values))
+    value, slope = jax.jit(jax.value_and_grad(problem))(u)
+    whole, along = jax.jit(jax.value_and_grad(alone))(coordinates)
+    assert_close(value, whole, 1e-11, "sums in another order")
+    # dχ²/dg_k = dχ²/dg · g_k/g, as g² = Σ g_k²
+    of = dict(zip(problem.names, np.asarray(slope), strict=True))
+    rise = float(along[alone.names.index("g_zp")]) / np.hypot(first, second)
+    assert_close([of["g_zp"], of["g_zp_2"]], [rise * first, rise * second], 1e-9, "sums in another order", abs(rise))
+    without = problem.coordinates(two.parameters.complete({**values, "g_zp": 0.0}))
+    assert np.isfinite(jax.jit(jax.grad(problem))(without)).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_suffix_renames_and_changes_nothing_else(name):
+    plain, renamed = MODELS[name], cj.model(f"{name}@b_2")
+    assert renamed.name == f"{name}@b_2"
+    assert coupling_and_mass(renamed) == [f"{own}_b_2" for own in coupling_and_mass(plain)]
+    assert renamed.parameters()[0].needs == renamed.parameters()[1].name
+    for parameter in renamed.parameters():
+        assert parameter.latex.endswith(r",\mathrm{b\_2}}")
+        assert parameter.description.endswith("mediator @b_2")
+    values = dict(zip(coupling_and_mass(plain), (2e-4, 30.0), strict=True))
+    both = {**values, **{f"{own}_b_2": value for own, value in values.items()}}
+    for target in TARGETS:
+        expected = amplitudes(plain, target, np.array([1.0, 900.0]), values)
+        found = amplitudes(renamed, target, np.array([1.0, 900.0]), both)
+        assert {structure: value.tolist() for structure, value in found.items()} == {
+            structure: value.tolist() for structure, value in expected.items()
+        }
+
+
+def test_one_mediator_with_a_suffix_is_the_plain_one():
+    found = csi(light_vector("Lmu-Ltau", suffix="2"), electrons=True).predict({"g_zp_2": 1e-3, "m_zp_2": 2.0})
+    expected = csi(light_vector("Lmu-Ltau"), electrons=True).predict({"g_zp": 1e-3, "m_zp": 2.0})
+    for component, counts in expected[0].counts.items():
+        assert (found[0].counts[component] == counts).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: cj.model("light-vector:B-L@"), "'light-vector:B-L@': expected a suffix after the @, .*, found none"),
+        (
+            lambda: cj.model("axial@a-b"),
+            "after the @: expected at most 20 letters, digits and underscores, found 'a-b'",
+        ),
+        (
+            lambda: cj.model("tensor@2@3"),
+            "after the @: expected at most 20 letters, digits and underscores, found '2@3'",
+        ),
+        (lambda: cj.model("nsi@2"), "'nsi@2': expected a mediator before the @, found 'nsi'"),
+        (lambda: light_scalar(suffix="µ"), "suffix: expected at most 20 letters, digits and underscores, found 'µ'"),
+        (lambda: light_vector(suffix="a" * 21), "suffix: expected at most 20 letters"),
+        (lambda: axial_mediator(suffix=2), "suffix: expected a text, found 2"),
+        (
+            lambda: cj.combine([light_vector("B-L"), light_vector("Le-Lmu")]),
+            "both have 'g_zp': its effect would count twice .*as in 'light-vector:Le-Lmu@2'",
+        ),
+        (
+            lambda: cj.combine([light_vector("B-L", "2"), light_vector("Le-Lmu", "2")]),
+            "both have 'g_zp_2': its effect would count twice .*as in 'light-vector:Le-Lmu@3'",
+        ),
+    ],
+)
+def test_suffixes_that_are_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()

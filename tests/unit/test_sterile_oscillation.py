@@ -128,7 +128,8 @@ def test_resolved_moments(delta_m2):
 @pytest.fixture(scope="module")
 def spectrum():
     measurement = load("coherent-csi-2017")
-    interaction, targets = combine(sterile_oscillation()), nuclei(measurement.scattering)
+    interaction = combine(sterile_oscillation())
+    targets = nuclei(measurement.scattering, interaction)
     nodes = recoil_nodes(measurement.scattering, targets, 12)
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
     return measurement, recoil_spectrum(measurement.scattering, interaction, targets, nodes, 12), params
@@ -136,9 +137,10 @@ def spectrum():
 
 def test_no_mixing_is_the_standard_model(spectrum):
     measurement, stage, params = spectrum
-    targets = nuclei(measurement.scattering)
+    model = combine()
+    targets = nuclei(measurement.scattering, model)
     standard = recoil_spectrum(
-        measurement.scattering, combine(), targets, recoil_nodes(measurement.scattering, targets, 12), 12
+        measurement.scattering, model, targets, recoil_nodes(measurement.scattering, targets, 12), 12
     )
     np.testing.assert_allclose(stage(params), standard(params), rtol=1e-14)
     found = stage({**params, **mixing(0.0, 0.0, 1.0)})  # nothing at the source mixes

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from model_experiments import terms_on
 from tolerance import assert_close
 
 import cevnsjax as cj
@@ -57,7 +58,7 @@ def amplitudes(models, target, params):
     """Return {structure: complex amplitude [in, out, node]} of models together, in NumPy."""
     total = {}
     for model in models:
-        for term in model.terms(target):
+        for term in terms_on(model, target):
             vertex = np.asarray(term.vertex(params))
             matrix = vertex[..., 0] + 1j * vertex[..., 1] if term.vertex.mixing else np.diag(vertex)
             factor = 1.0 if term.propagator is None else np.asarray(term.propagator(Q2, params))
@@ -71,7 +72,7 @@ def rate(models, target, params):
     """Return Σ_s Σ_l' |a_s,ll'|² + Re(a_V a_A*) for each flavour and node, as traced by JAX."""
     total = {}
     for model in models:
-        for term in model.terms(target):
+        for term in terms_on(model, target):
             vertex = jnp.asarray(term.vertex(params))
             if not term.vertex.mixing:
                 vertex = jnp.stack([jnp.diag(vertex), jnp.zeros((3, 3))], -1)
@@ -105,7 +106,7 @@ def test_what_a_model_says_of_itself(name):
     assert len(names) == len(model.parameters())
     read = set()
     for target in TARGETS:
-        for term in model.terms(target):
+        for term in terms_on(model, target):
             assert term.structure in STRUCTURES
             assert term.charge in (NUCLEAR_CHARGES if target == "nucleus" else ELECTRON_CHARGES)
             read |= set(term.vertex.names()) | set(term.propagator.names() if term.propagator else ())
@@ -164,7 +165,7 @@ def test_axial_part_of_fluorine(strange):
         assert f"{structure:.2f}" == "1.50"
     spins = [response / np.sqrt(2 * 1.5 / (6 * np.pi * 0.5)) for response in (protons, neutrons)]
     charges = [np.sqrt(1.5 / (3 * 0.5)) * 2 * spin for spin in spins]
-    terms = standard_model("tree", axial=True, strange=strange).terms("nucleus")
+    terms = standard_model("tree", axial=True, strange=strange).nuclear_terms()
     vertices = {term.charge: term.vertex({})[0] for term in terms if term.structure == "axial"}
     amplitude = vertices["proton_spin"] * charges[0] + vertices["neutron_spin"] * charges[1]
     # the kernel (G_F² M/π)(1 + …) a² against (G_F² M/4π)(1 + …) F_A
@@ -172,7 +173,7 @@ def test_axial_part_of_fluorine(strange):
 
 
 def test_axial_couplings_have_their_corrections():
-    terms = {term.charge: term for term in standard_model("2022", axial=True).terms("nucleus")}
+    terms = {term.charge: term for term in standard_model("2022", axial=True).nuclear_terms()}
     assert f"{terms['proton_spin'].vertex({})[0] / 1.27641:.4f}" == "0.4955"
     assert f"{terms['neutron_spin'].vertex({})[2] / 1.27641:.4f}" == "-0.5121"
 
@@ -261,7 +262,7 @@ def test_mediator_at_tree_level(name):
         expected = flavours * leptons[0] * strength * CHARGE["electron"]
         assert_close(diagonal([light_vector(name)], "electron", params), expected)
     else:
-        assert light_vector(name).terms("electron") == ()
+        assert light_vector(name).electron_terms() == ()
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -312,12 +313,12 @@ def test_user_charges_are_those_of_the_table():
 def test_without_the_loop():
     model = light_vector("e=1,mu=1,tau=1:tree")
     assert model.name == "light-vector:e=1,mu=1,tau=1:tree"
-    assert model.terms("nucleus") == ()
+    assert model.nuclear_terms() == ()
     assert_close(
         diagonal([model], "electron", {"g_zp": 1e-6, "m_zp": 0.1}),
         np.ones((3, 1)) * 1e-12 / (np.sqrt(2) * G_F * (Q2 + 0.01)) * CHARGE["electron"],
     )
-    assert light_vector("Lmu-Ltau:tree").terms("nucleus") == light_vector("Lmu-Ltau:tree").terms("electron") == ()
+    assert light_vector("Lmu-Ltau:tree").nuclear_terms() == light_vector("Lmu-Ltau:tree").electron_terms() == ()
 
 
 def test_baryon_minus_lepton_is_a_third_of_universal_with_the_other_sign():
@@ -387,7 +388,7 @@ def test_charges_that_are_refused(charges, message):
 @pytest.mark.parametrize("scheme", ["tree", "2020", "2022", "2024"])
 def test_default_charge_radii_are_the_standard_model(scheme):
     model = charge_radius(scheme)
-    assert all(not term.vertex(defaults(model)).any() for target in TARGETS for term in model.terms(target))
+    assert all(not term.vertex(defaults(model)).any() for target in TARGETS for term in terms_on(model, target))
     radii = [parameter.default for parameter in model.parameters()[:3]]
     assert radii == [couplings(scheme).charge_radii[flavour] for flavour in FLAVOURS]
 
@@ -446,7 +447,7 @@ def test_millicharge_on_nuclei():
     unit = np.sqrt(2) * np.pi * ALPHA * 1e-8 / (G_F * Q2 / 2)
     found = amplitudes([millicharge()], "nucleus", params)["vector"]
     assert_close(found.real, expected[..., None] * unit * CHARGE["proton"])
-    term = millicharge().terms("nucleus")[0]
+    term = millicharge().nuclear_terms()[0]
     shift = term.vertex(params)[0, 0, 0] * term.propagator(np.array([2 * 123.8e3 * 0.010]), {})
     assert_close(shift, [np.sqrt(2) * np.pi * ALPHA * 1e-8 / (G_F * 123.8e3 * 0.010)])
     assert f"{shift[0]:.5f}" == "0.02245"

@@ -1,0 +1,110 @@
+"""A response that parameters move, made short for the recoils it meets: a sum of arrays, or fewer nodes.
+
+The error of either, measured at other values of the parameters than it is made with, is below `LARGEST_ERROR` of
+`energy`; where it is not, there is none.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence, Set
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._base.typing import Float, Params
+from ..stages.reduction import interpolation, sampled
+from ..stages.spectrum import selected
+from ..stages.stage import Stage
+from .expansion import FEWEST, FLOOR, SelectedRows, Selection, expand, expanded, legendre_ranges, live_spectrum, select
+
+if TYPE_CHECKING:
+    from .energy import EnergyResponse
+
+SAMPLES, FEWEST_NODES = 64, 4
+"""Values of the response's parameters with which a shorter one is judged, and nodes in a part of a bin at first."""
+
+Rows = Callable[[Params], Float[np.ndarray, "row nuclide node"]]
+Spectra = Float[np.ndarray, "spectrum nuclide node"]
+
+
+def short_sum(
+    response: "EnergyResponse", recoils: Stage, spectra: Spectra, free: Set[str], params: Params
+) -> Stage | None:
+    """Return a short sum over `recoils` folded with arrays, or None if the response is too much for that."""
+    efficiency = response.detector.efficiency
+    selecting = {p.name for p in efficiency.parameters()} & free
+    moving = [p for p in response.detector.parameters() if p.name in free - selecting]
+    if len(moving) > max(FEWEST):
+        return None
+    domain = response.domain(free)
+    samples = sampled(domain, free, params, SAMPLES, 1)
+    rows, selection, bins = response, None, np.eye(len(response.parts))
+    if selecting:
+        if (found := _selection(response, spectra, samples)) is None:
+            return None
+        rows, selection, bins = found
+    terms, table = None, rows(params)
+    if moving:
+        factors = 1.0 if selection is None else np.max([np.abs(selection(v)) for v in samples], axis=0)[:, None]
+        if (series := expand(rows, moving, params, spectra, factors * bins)) is None:
+            return None
+        terms, table = series
+
+    def short(values: Params) -> Float[np.ndarray, "bin nuclide node"]:
+        found = table if terms is None else np.tensordot(terms(values), table, 1)
+        return found if selection is None else np.tensordot((selection(values)[:, None] * bins).T, found, 1)
+
+    if response.differs(short, spectra, sampled(domain, free, params, SAMPLES // 4, 2)).any():
+        return None
+    spectrum = selected(recoils, table.reshape(-1, *table.shape[-2:]), free, params)
+    spectrum = spectrum if terms is None else expanded(spectrum, terms, len(table))
+    return spectrum if selection is None else SelectedRows(spectrum, selection, bins)
+
+
+def _selection(
+    response: "EnergyResponse", spectra: Spectra, samples: Sequence[Params]
+) -> tuple[Rows, Selection, Float[np.ndarray, "row bin"]] | None:
+    """Return the rows of the density that an efficiency selects from, the stage that does, and the bin of each row."""
+    thresholds = response.thresholds(samples)
+    if thresholds is None:
+        return None
+    ranges = legendre_ranges(response.parts, thresholds[0])
+    densities = response.densities(ranges)
+    sizes = [np.abs(np.tensordot(densities(v), spectra, ((2, 3), (1, 2)))) for v in samples[: SAMPLES // 2]]
+    quadrature = response.nodes, response.weights
+    efficiency = response.detector.efficiency
+    selection, matrix, bins = select(efficiency, response.parts, quadrature, ranges, np.array(sizes), samples)
+    return lambda values: np.tensordot(matrix, densities(values), 2), selection, bins
+
+
+def fewer_nodes(
+    response: "EnergyResponse", recoils: Stage, spectra: Spectra, free: Set[str], params: Params
+) -> Stage | None:
+    """Return the same with the response to fewer recoil energies, of no one nuclide, and fewer nodes in the bins.
+
+    The response to any other recoil energy is a sum of those to the energies that are kept.
+    """
+    detector = response.detector
+    if detector.smearing is None or response.is_exact():
+        return None
+    domain = response.domain(free)
+    samples = sampled(domain, free, params, SAMPLES, 1)
+    table = np.array([response(values) for values in samples])
+    importance = (np.abs(spectra) / np.abs(spectra).sum(axis=(1, 2), keepdims=True)).max(axis=0)
+    size = np.tensordot(table, importance, 2)
+    seen = size > FLOOR * size.max(axis=1, keepdims=True)
+    kept, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
+    matrix = matrix.reshape(-1, *response.recoil.shape)
+    recoil = response.recoil.ravel()[None, kept]
+    ends = response.thresholds(samples)
+    if ends is None:
+        return None
+    curves = detector.quenching, detector.smearing, detector.efficiency, detector.acceptance
+    checks = sampled(domain, free, params, SAMPLES // 4, 2)
+    orders = np.full(len(response.parts), FEWEST_NODES)
+    while np.all(orders <= len(response.nodes)):
+        fewer = live_spectrum(curves, recoil, response.parts, orders, ends)
+        wrong = response.differs(lambda v, f=fewer: np.tensordot(f.response(v), matrix, 1), spectra, checks)
+        if not wrong.any():
+            return dataclasses.replace(fewer, recoils=selected(recoils, matrix, free, params))
+        orders = orders + wrong
+    return None
