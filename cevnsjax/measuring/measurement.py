@@ -3,12 +3,13 @@
 `Measurement` holds counts in bins; `Observables` holds measured numbers that are functions of the parameters.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.tables import Block, Shown
 from .._base.typing import Float
 from ..detectors.response import Detector
 from ..interactions.interaction import TARGETS
@@ -17,11 +18,12 @@ from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import Strength, group_strength
 from ..sources.source import Source
 from ..stages.stage import Stage
+from .shown import measurement_blocks, observables_blocks
 
 DATA, ASIMOV = "data", "expected counts (Asimov)"
 
 
-class Measurement(eqx.Module):
+class Measurement(Shown, eqx.Module):
     """Everything that a prediction of the counts needs, before anything is folded.
 
     The prediction is signal + backgrounds in bins (energy, cell), each times its strength; the cells are the bins of
@@ -69,6 +71,10 @@ class Measurement(eqx.Module):
                 f"{self.name}: expected strengths of the signal and {len(self.backgrounds)} backgrounds, "
                 f"found {len(self.strengths)}"
             )
+
+    def blocks(self) -> list[Block]:
+        """Return what was counted, in which bins, and what is predicted of it."""
+        return measurement_blocks(self)
 
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
@@ -120,7 +126,7 @@ class Measurement(eqx.Module):
         return strengths | {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in strengths}
 
 
-class Observables(eqx.Module):
+class Observables(Shown, eqx.Module):
     """Measured numbers with Gaussian errors, each a function of the parameters."""
 
     name: str = eqx.field(static=True)
@@ -148,6 +154,10 @@ class Observables(eqx.Module):
         if missing:
             raise InputError(f"{self.name}: no parameter is declared for {', '.join(sorted(missing))}")
 
+    def blocks(self) -> list[Block]:
+        """Return what was measured, and what it depends on."""
+        return observables_blocks(self)
+
     def parameters(self, shared: Set[str] = frozenset()) -> tuple[Parameter, ...]:
         """Return the parameters."""
         return self.own
@@ -159,10 +169,13 @@ class Observables(eqx.Module):
 
 def data_name(measurements: Sequence[Measurement | Observables]) -> str:
     """Return what the numbers that are fitted are called: data, or expected ones."""
-    expected = [measurement.asimov for measurement in measurements]
-    if all(expected):
-        return ASIMOV
-    return f"data and {ASIMOV}" if any(expected) else DATA
+    return joint_name(ASIMOV if measurement.asimov else DATA for measurement in measurements)
+
+
+def joint_name(names: Iterable[str]) -> str:
+    """Return what the numbers of several measurements are called together, from what those of each are."""
+    found = set(names)
+    return f"{DATA} and {ASIMOV}" if len(found) > 1 else next(iter(found), ASIMOV)
 
 
 def base_name(measurement: Measurement | Observables) -> str:

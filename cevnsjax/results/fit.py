@@ -11,6 +11,7 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from .._base.tables import Block, Shown
 from ..folding.accuracy import Accuracy
 from ..folding.prediction import component_counts, flux_averaged_cross_section
 from ..inference.grid.intervals import Interval, Profile, intervals, profile
@@ -22,6 +23,7 @@ from ..measuring.measurement import ASIMOV, Measurement, Observables
 from .prediction import Prediction
 from .profile import ProfileResult
 from .report import fit_report
+from .tables.fit import fit_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,8 +55,8 @@ def scan_points(names: Sequence[str], points: int | None) -> int:
     return count
 
 
-@dataclasses.dataclass
-class FitResult:
+@dataclasses.dataclass(repr=False)
+class FitResult(Shown):
     """The best fit, and what follows from it on request. Check `converged`."""
 
     likelihood: "Likelihood"
@@ -328,6 +330,10 @@ class FitResult:
     def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
         """Return the result as plain lists and numbers, the JSON of the command line; see `report`."""
         return fit_report(self, levels_of(levels))
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax fit` prints of it."""
+        return fit_blocks(self.as_dict(), self.likelihood.data_name)
 
     @property
     def seconds(self) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.accuracy import WORTH_A_WORD
 from ..folding.fold import fold
@@ -16,6 +17,7 @@ from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement, Observables, data_name
 from .record import data_digest
+from .tables.prediction import prediction_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from ..plots.spectra import Panel
 
 
-@dataclasses.dataclass(frozen=True)
-class Prediction:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Prediction(Shown):
     """Expected counts of one measurement at given parameters."""
 
     measurement: Measurement | Observables
@@ -118,6 +120,11 @@ class Prediction:
         if self.measurement.recoils == "nucleus":
             found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
         return found if self.measurement.errors is None else found | {"error": self.errors.tolist()}
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax predict` prints of it."""
+        diverging = None if isinstance(self.measurement, Observables) else self.diverging
+        return prediction_blocks(self.as_dict(), self.measurement.title, self.measurement.asimov, diverging)
 
     def panel(self) -> "Panel":
         """Return what to draw of it."""

@@ -8,7 +8,10 @@ import numpy as np
 
 from .._base import arguments
 from .._base.levels import LEVELS, USUAL, Level, check_levels, levels_of
+from .._base.tables import Block, Shown
 from .report import profile_report
+from .tables.grid import profile_blocks
+from .tables.words import doubts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
     from .fit import FitResult
 
 
-@dataclasses.dataclass(frozen=True)
-class ProfileResult:
+@dataclasses.dataclass(frozen=True, repr=False)
+class ProfileResult(Shown):
     """χ² against one or two parameters, everything else profiled."""
 
     fit: "FitResult"
@@ -55,6 +58,11 @@ class ProfileResult:
     def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
         """Return the profile as plain lists and numbers, the JSON of the command line; see `report`."""
         return profile_report(self, levels_of(levels))
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax profile` prints of it."""
+        content = self.as_dict()
+        return [*profile_blocks(content, self.fit.likelihood.data_name), *doubts(content)]
 
     def plot(self) -> "Figure":
         """Draw Δχ² against the parameter, or the contours of two with the curve of each."""

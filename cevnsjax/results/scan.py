@@ -14,6 +14,7 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import LEVELS, Level, check_level, delta_chi2, level_of
+from .._base.tables import Block, Shown, listed
 from .._base.writing import locked
 from ..folding.accuracy import EXACT, Accuracy
 from ..inference.engines import engine as engines
@@ -26,6 +27,8 @@ from ..inference.grid.store import FORMAT, MENDED, ROOT, Damage, ScanStore, are_
 from ..inference.problem.problem import Problem, pose
 from ..inference.problem.specification import Specification
 from . import record
+from .tables.grid import scan_blocks
+from .tables.words import doubts
 
 if TYPE_CHECKING:
     import xarray
@@ -172,8 +175,8 @@ def _summary(lowest: Lowest, unconverged: int, accuracy: Accuracy) -> dict[str, 
     }
 
 
-@dataclasses.dataclass(frozen=True)
-class ScanResult:
+@dataclasses.dataclass(frozen=True, repr=False)
+class ScanResult(Shown):
     """χ² on a grid, everything else profiled: an xarray dataset, and what follows from it."""
 
     dataset: "xarray.Dataset"
@@ -353,6 +356,11 @@ class ScanResult:
             "version": attributes["version"],
         }
 
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax scan` prints of it."""
+        content = self.as_dict()
+        return [*scan_blocks(content), *doubts(content)]
+
     @arguments.checked(
         level=check_level,
         parameters=arguments.optional(arguments.whole(1, 2)),
@@ -440,11 +448,6 @@ def open_scan(path: str | Path) -> ScanResult:
     if not attributes.get("complete"):
         raise InputError(f"the scan '{place}' is not complete: the command that began it goes on with it")
     return ScanResult(store.dataset(attributes), place)
-
-
-def listed(faults: Sequence[str]) -> str:
-    """Return the first faults, and how many more there are."""
-    return ", ".join(faults[:2]) + (f" and {len(faults) - 2} more" if len(faults) > 2 else "")
 
 
 def _axes_described(likelihood: "Likelihood", grid: Grid) -> dict[str, dict[str, str]]:
