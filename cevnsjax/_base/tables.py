@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 import html
+import itertools
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -110,7 +111,7 @@ def _row(tag: str, texts: Sequence[str], right: Sequence[int]) -> str:
 
 def _table_html(table: Table) -> str:
     ends = [0, *sorted(k for k in table.breaks if 0 < k < len(table.rows)), len(table.rows)]
-    sections = [table.rows[first:last] for first, last in zip(ends, ends[1:], strict=False)]
+    sections = [table.rows[first:last] for first, last in itertools.pairwise(ends)]
     bodies = ("".join(_row("td", row, table.right) for row in rows) for rows in sections)
     head = _row("th", table.headers, table.right)
     return f"<table><thead>{head}</thead>{''.join(f'<tbody>{body}</tbody>' for body in bodies)}</table>"

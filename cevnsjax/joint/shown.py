@@ -20,13 +20,13 @@ def likelihood_blocks(likelihood: "Likelihood") -> list[Block]:
     for one in likelihood.measurements:
         bins = " x ".join(map(str, one.grid)) if isinstance(one, Measurement) else str(one.observed.size)
         rows.append((one.name, one.title, bins, data_name([one])))
-    scheme = scheme_of(likelihood.interaction.standard.couplings)
+    scheme = scheme_of(likelihood.interaction.standard.couplings) or "of one's own"
     electrons = "; electrons scatter too" if likelihood.interaction.electrons else ""
     listed = described(likelihood.parameters)
     first = dict(list(listed.items())[:MOST_PARAMETERS])
     return [
         Table(("measurement", "what it is", "bins", "fitted"), rows, wrapped=(1,)),
-        f"models: {', '.join(likelihood.interaction.names)}, couplings {scheme or "of one's own"}{electrons}",
+        f"models: {', '.join(likelihood.interaction.names)}, couplings {scheme}{electrons}",
         *(f"{name}: shared by {', '.join(users)}" for name, users in likelihood.shared.items()),
         f"profiled unless fitted or set: {abridged(list(likelihood.constraints()), MOST_PARAMETERS) or 'nothing'}",
         parameter_rows(first),
