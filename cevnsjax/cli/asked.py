@@ -66,13 +66,13 @@ KINDS = {
 Command = Callable[..., None]
 
 
-def asking(names: Any, *shared: str, default: Any = inspect.Parameter.empty) -> Callable[[Command], Command]:
+def asking(names: Any, *shared: str, required: bool = True) -> Callable[[Command], Command]:
     """Return the decorator of a command that takes what is `Asked` first, then options of its own.
 
-    On the command line it has the argument `names`, the `shared` options, and its own.
+    On the command line it has the argument `names`, which may not be `required`, the `shared` options, and its own.
     """
     defaults = {field.name: field.default for field in dataclasses.fields(Asked)}
-    keyword = inspect.Parameter.KEYWORD_ONLY
+    keyword, default = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty if required else None
     parts = [
         inspect.Parameter("names", keyword, annotation=names, default=default),
         *(inspect.Parameter(name, keyword, annotation=KINDS[name], default=defaults[name]) for name in shared),

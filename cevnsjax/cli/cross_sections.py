@@ -15,7 +15,7 @@ Names = Annotated[
 ]
 
 
-@asking(Names, "interaction", "couplings", "form_factor", default=None)
+@asking(Names, "interaction", "couplings", "form_factor", required=False)
 def cross_sections(asked: Asked, json_: options.Json = False, plot: options.Plot = None) -> None:
     """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
     printing.check_plot(plot)

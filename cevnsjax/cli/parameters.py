@@ -8,7 +8,7 @@ from . import options, printing
 from .asked import MODEL, Asked, asking
 
 
-@asking(options.Listed, *MODEL, default=None)
+@asking(options.Listed, *MODEL, required=False)
 def parameters(asked: Asked, json_: options.Json = False) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
     interaction = asked.models()
