@@ -332,7 +332,7 @@ class FitResult(Shown):
         return fit_report(self, levels_of(levels))
 
     def blocks(self) -> list[Block]:
-        """Return what `cevnsjax fit` prints of it."""
+        """Return what `cevnsjax fit` prints of it; intervals that nobody has asked for are found first."""
         return fit_blocks(self.as_dict(), self.likelihood.data_name)
 
     @property
