@@ -37,3 +37,33 @@ def value_and_error(value: float | None, error: float | None, decimals: int = 0)
     places = max(decimals, error_digits(known[0])) if known else decimals
     form = f"z.{places}f" if places <= MOST_DECIMALS else ".1e" if error else ".3g"
     return tuple(NO_NUMBER if x is None or not math.isfinite(x) else format(x, form) for x in (value, error))
+
+
+def number(value: float | None, form: str) -> str:
+    """Return a number in the given form, a dash where there is none."""
+    return NO_NUMBER if value is None else format(value, f"z{form}")
+
+
+def prior(centre: float, width: float) -> str:
+    """Return a Gaussian constraint."""
+    return f"{centre:g} ± {width:.4g}"
+
+
+def unit(text: str) -> str:
+    """Return a unit as it stands beside a number, nothing for a pure number."""
+    return "" if text == "1" else text
+
+
+def pieces(found: Sequence[Sequence[float]]) -> str:
+    """Return the pieces of an interval."""
+    return " or ".join(f"{low:.5g} … {high:.5g}" for low, high in found) or "nowhere"
+
+
+def plus_minus(value: float, found: Sequence[Sequence[float]]) -> str:
+    """Return the piece around `value` as "+0.027 -0.024", nothing where none is around it."""
+    for low, high in found:
+        if low <= value <= high:
+            up, down = high - value, value - low
+            digits = error_digits(up, down)
+            return f"+{up:.{digits}f} -{down:.{digits}f}" if digits <= MOST_DECIMALS else f"+{up:.1e} -{down:.1e}"
+    return ""

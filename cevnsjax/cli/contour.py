@@ -13,7 +13,8 @@ from .._base.writing import check_file, replacing
 from ..results.grid import GridResult
 from ..results.overlays import common_names, draw_scans
 from ..results.scanning import open_scan
-from . import options, show
+from ..results.tables.grid import contour_blocks
+from . import options, printing
 from .process import WRITTEN
 
 COLUMNS = ("scan", "level", "parameters", "contour", "kind")
@@ -41,7 +42,7 @@ def contour(
     plot: options.Plot = None,
 ) -> None:
     """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected ones."""
-    show.check_plot(plot)
+    printing.check_plot(plot)
     levels = [options.level(text) for text in options.split(cl, "--cl") or ["90"]]
     if plot is not None and len(levels) > 1:
         raise InputError("expected one --cl to draw, found several")
@@ -64,20 +65,16 @@ def contour(
         for scan, name in zip(scans, label or [str(store) for store in stores], strict=True)
         for level in levels
     ]
-    if plot is not None:
-        from ..plots.style import save
-
-        save(draw_scans(scans, levels[0], parameters, label, reference, chosen or None), plot)
-        show.say_drawn(plot)
+    printing.draw(plot, lambda: draw_scans(scans, levels[0], parameters, label, reference, chosen or None))
     if out is not None:
         _write(out, found, overwrite)
         WRITTEN.append(f"'{out}'")
     if json_:
-        show.json_object({"contours": found})
+        printing.json_object({"contours": found})
     else:
-        show.contours(found)
+        printing.blocks(block for content in found for block in contour_blocks(content))
     for content in found:
-        show.exit_unless_converged(content)
+        printing.exit_unless_converged(content)
 
 
 def _described(

@@ -12,9 +12,6 @@ from .._base.errors import BLANKS, InputError, read_number, read_whole
 from .._base.levels import USUAL, Level, typed_level
 from ..inference.engines.dask import Dask, choose
 from ..inference.engines.engine import prepare
-from ..interactions.catalogue import resolve_models
-from ..joint.likelihood import Likelihood
-from ..measurements import resolve, resolve_or_describe
 
 
 def whole(option: str, what: str) -> Any:
@@ -67,6 +64,9 @@ Experiments = Annotated[
         help="A shipped forecast, a measurement, or a TOML file that describes an experiment.",
         show_default=False,
     ),
+]
+Listed = Annotated[
+    list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
 ]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Say what is folded to arrays and what is compiled; fit nothing.")
@@ -141,28 +141,6 @@ def specification(
         "constrain": constraints,
         "correlate": correlations,
     }
-
-
-def likelihood(
-    names: Sequence[str],
-    interactions: Sequence[str] | None,
-    couplings: str,
-    form_factor: str | None,
-    electrons: bool,
-) -> Likelihood:
-    """Return the likelihood of the named measurements."""
-    return Likelihood(resolve(names, form_factor), resolve_models(interactions, couplings, electrons))
-
-
-def experiments(
-    names: Sequence[str],
-    interactions: Sequence[str] | None,
-    couplings: str,
-    form_factor: str | None,
-    electrons: bool,
-) -> Likelihood:
-    """Return the likelihood of measurements, shipped forecasts and described experiments."""
-    return Likelihood(resolve_or_describe(names, form_factor), resolve_models(interactions, couplings, electrons))
 
 
 def values(items: Sequence[str] | None, option: str) -> dict[str, float]:

@@ -1,23 +1,25 @@
 """The command that scans a grid of parameters."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .._base.errors import InputError
+from .._base.tables import listed
 from .._base.writing import exists
 from ..inference.grid.axes import parse_grid
 from ..inference.grid.blocks import CHUNK
-from ..results.scanning import listed
-from . import options, show
+from ..results.tables.grid import scan_blocks
+from . import options, printing
+from .asked import MODEL, PARAMETERS, Asked, asking
 from .process import WRITTEN
 
 
+@asking(options.Experiments, *PARAMETERS, *MODEL)
 def scan(
-    names: options.Experiments,
+    asked: Asked,
     grid: Annotated[
         list[str] | None,
         typer.Option("--grid", help="NAME=LO:HI:N or NAME=LO:HI:N:log: one axis of the grid.", show_default=False),
@@ -26,16 +28,6 @@ def scan(
         Path | None,
         typer.Option("--out", help="The store to write; a scan that was stopped goes on in it.", show_default=False),
     ] = None,
-    free: options.Free = None,
-    tie: options.Ties = None,
-    settings: options.Settings = None,
-    require: options.Requirements = None,
-    constrain: options.Constraints = None,
-    correlate: options.Correlations = None,
-    interaction: options.Interactions = None,
-    couplings: options.CouplingScheme = "2022",
-    form_factor: options.FormFactorName = None,
-    electrons: options.Electrons = False,
     chunk: Annotated[int | None, options.whole("--chunk", f"Points of a chunk, {CHUNK} by default.")] = None,
     memory: Annotated[
         str | None, typer.Option("--memory", help="Most memory for the points of a chunk, as 500MB or 2GB.")
@@ -49,21 +41,21 @@ def scan(
     plot: options.Plot = None,
 ) -> None:
     """Scan chi2 on a grid of parameters, everything else profiled, into a store that survives being stopped."""
-    show.check_plot(plot)
+    printing.check_plot(plot)
     if out is None:
         raise InputError("scan: expected --out and the name of a store, such as --out scan.zarr")
     axes = parse_grid(grid or ())
     if not axes:
         raise InputError("scan: expected at least one --grid, such as --grid g_zp=1e-6:1e-2:400:log")
     most = None if memory is None else options.memory(memory)
-    asked = options.specification(free, tie, settings, require, constrain, correlate)
+    arguments = asked.arguments()
     where = options.engine(engine, workers)
-    likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
+    likelihood = asked.experiments()
     before = out.lstat() if exists(out) else None
-    with where as chosen, show.bar("scanning") as progress:
+    with where as chosen, printing.bar("scanning") as progress:
         try:
             result = likelihood.scan(
-                axes, out, chunk, most, engine=chosen, progress=progress, overwrite=overwrite, **asked
+                axes, out, chunk, most, engine=chosen, progress=progress, overwrite=overwrite, **arguments
             )
         except KeyboardInterrupt as stop:
             if exists(out):
@@ -71,15 +63,12 @@ def scan(
             raise
     WRITTEN.append(f"'{out}'")
     if result.repaired:
-        print(f"cevnsjax: '{out}' was damaged and is whole again: {listed(result.repaired)}", file=sys.stderr)
+        printing.say(f"cevnsjax: '{out}' was damaged and is whole again: {listed(result.repaired)}")
     content = result.as_dict()
-    if json_:
-        show.json_object(content)
-    else:
-        show.scan(content)
+    printing.result(content, json_, scan_blocks)
     if result.converged:
-        show.draw(plot, result)
-    show.exit_unless_converged(content)
+        printing.draw(plot, result.plot)
+    printing.exit_unless_converged(content)
 
 
 def _kept(out: Path, overwrite: bool, before: os.stat_result | None) -> str:

@@ -9,14 +9,16 @@ from .._base.errors import InputError
 from .._base.levels import LEVELS
 from ..inference.grid.axes import parse_grid
 from ..inference.toys.draw import check_numbers
-from . import keeping, options, show
+from ..results.tables.toys import construction_blocks, toy_blocks
+from . import keeping, options, printing
+from .asked import MODEL, PARAMETERS, Asked, asking
 
 STUDY_TOYS, POINT_TOYS = 1000, 2000
 
 
+@asking(options.Experiments, *PARAMETERS, *MODEL)
 def toys(
-    names: options.Experiments,
-    free: options.Free = None,
+    asked: Asked,
     count: Annotated[
         int | None,
         options.whole("--count", f"Toys, {STUDY_TOYS} by default; most at a point, {POINT_TOYS} by default."),
@@ -34,15 +36,6 @@ def toys(
             show_default=False,
         ),
     ] = None,
-    tie: options.Ties = None,
-    settings: options.Settings = None,
-    require: options.Requirements = None,
-    constrain: options.Constraints = None,
-    correlate: options.Correlations = None,
-    interaction: options.Interactions = None,
-    couplings: options.CouplingScheme = "2022",
-    form_factor: options.FormFactorName = None,
-    electrons: options.Electrons = False,
     cl: Annotated[
         list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside 68.27 and 90.")
     ] = None,
@@ -55,32 +48,29 @@ def toys(
     plot: options.Plot = None,
 ) -> None:
     """Draw toy experiments and fit them: p-values, goodness of fit, coverage, intervals of Feldman and Cousins."""
-    show.check_plot(plot)
+    printing.check_plot(plot)
     check_numbers(STUDY_TOYS if count is None else count, seed)
     levels = options.levels(cl, (LEVELS["68.27"], LEVELS["90"]))
-    asked = options.specification(free, tie, settings, require, constrain, correlate)
+    arguments = asked.arguments()
     grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test, "--test"), "--test")
     if grid and tested:
         raise InputError("toys: either --test or --feldman-cousins, found both")
     where = options.engine(engine, workers)
     result: Any
     with keeping.output(out, resume, overwrite) as kept:
-        likelihood = options.experiments(names, interaction, couplings, form_factor, electrons)
-        with where as chosen, show.bar("toys") as progress:
+        likelihood = asked.experiments()
+        with where as chosen, printing.bar("toys") as progress:
             running = {"engine": chosen, "progress": progress, "checkpoint": kept.checkpoint}
             if grid:
                 most = POINT_TOYS if count is None else count
-                result = likelihood.feldman_cousins(grid, levels, most, seed, **running, **asked)
+                result = likelihood.feldman_cousins(grid, levels, most, seed, **running, **arguments)
                 content = result.as_dict()
             else:
-                result = likelihood.toys(STUDY_TOYS if count is None else count, seed, tested, **running, **asked)
+                result = likelihood.toys(STUDY_TOYS if count is None else count, seed, tested, **running, **arguments)
                 content = result.as_dict(levels)
         content["out"] = kept.save(result.save if content["converged"] else None)
-    if json_:
-        show.json_object(content)
-    else:
-        (show.construction if grid else show.toys)(content, likelihood.data_name)
+    printing.result(content, json_, construction_blocks if grid else toy_blocks, likelihood.data_name)
     kept.check()
     if content["converged"]:
-        show.draw(plot, result)
-    show.exit_unless_converged(content)
+        printing.draw(plot, result.plot)
+    printing.exit_unless_converged(content)

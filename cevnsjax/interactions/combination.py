@@ -53,6 +53,10 @@ class Combination(eqx.Module):
         """Return the names of the models."""
         return [interaction.name for interaction in self.interactions]
 
+    def __repr__(self) -> str:
+        """Return the names of the models."""
+        return f"<{' + '.join(self.names)}{', electrons too' if self.electrons else ''}>"
+
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the parameters of all models."""
         return tuple(parameter for interaction in self.interactions for parameter in interaction.parameters())

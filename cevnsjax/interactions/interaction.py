@@ -186,6 +186,10 @@ class Interaction(eqx.Module):
         """Refuse values of the parameters that are impossible together; none by default."""
         return
 
+    def __repr__(self) -> str:
+        """Return the name."""
+        return f"<{self.name}>"
+
 
 def by_flavour(values: dict[str, Scalar]) -> Float[Array, "3"]:
     """Return the values for e, mu, tau as an array."""

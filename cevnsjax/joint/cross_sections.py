@@ -10,6 +10,7 @@ import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
+from .._base.tables import Block, Shown
 from .._base.typing import Float
 from .._base.version import __version__
 from ..folding.prediction import cross_sections, flux_averaged_cross_section
@@ -20,6 +21,8 @@ from ..measuring.measurement import Measurement
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
 from ..nuclei.target import Target, has_form_factor
 from ..results.record import data_digest
+from ..results.tables.sections import section_blocks
+from ..results.tables.words import doubts
 from .likelihood import Likelihood
 
 if TYPE_CHECKING:
@@ -138,8 +141,8 @@ def measured_cross_section(measurement: Measurement, interaction: Combination) -
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class CrossSections:
+@dataclasses.dataclass(frozen=True, repr=False)
+class CrossSections(Shown):
     """Measured flux-averaged cross sections, and those of the Standard Model for every nuclide."""
 
     measured: tuple[MeasuredSection, ...]
@@ -173,6 +176,11 @@ class CrossSections:
             "data": self.data,
             "version": __version__,
         }
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax cross-sections` prints of them."""
+        content = self.as_dict()
+        return [*section_blocks(content), *doubts(content)]
 
     def plot(self) -> "Figure":
         """Draw the cross sections against the number of neutrons."""

@@ -10,11 +10,13 @@ import jax
 import numpy as np
 
 from .._base.compilation import Compilation, cache_folder, watch
+from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.folded import FoldedMeasurement
 from ..inference.minimise.solver import Solver
 from ..inference.problem.problem import Problem, pose
 from ..inference.problem.specification import Specification
+from ..results.tables.explanation import explanation_blocks
 from ..stages.stage import Constant, Stage
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ class ComponentReport:
     stages: tuple[StageReport, ...]
 
 
-@dataclasses.dataclass(frozen=True)
-class Explanation:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Explanation(Shown):
     """What is folded and what is compiled for one fit."""
 
     coordinates: tuple[str, ...]
@@ -107,6 +109,10 @@ class Explanation:
             "cache": {"folder": self.cache, "on": self.cache is not None},
             "version": __version__,
         }
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax fit --explain` prints of it."""
+        return explanation_blocks(self.as_dict())
 
 
 def _arrays(stage: Stage) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import Level, check_levels, levels_of
+from .._base.tables import Block, Shown
 from ..folding.accuracy import Accuracy, RecoilIntegral, accuracy
 from ..folding.fold import fold
 from ..folding.folded import FoldedMeasurement
@@ -52,6 +53,7 @@ from .joining import (
     takes_electrons,
     users_of_shared,
 )
+from .shown import likelihood_blocks
 
 if TYPE_CHECKING:
     from iminuit import Minuit
@@ -83,7 +85,7 @@ def _path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-class Likelihood:
+class Likelihood(Shown):
     """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
 
     A parameter that belongs to its measurement (a strength, a coefficient of a detector) is called NAME@MEASUREMENT
@@ -139,6 +141,10 @@ class Likelihood:
     def data_name(self) -> str:
         """Return what the numbers that are fitted are called: "data", or "expected counts (Asimov)"."""
         return data_name(self.measurements)
+
+    def blocks(self) -> list[Block]:
+        """Return its measurements, its models, and its parameters."""
+        return likelihood_blocks(self)
 
     @cached_property
     def folded(self) -> tuple[FoldedMeasurement, ...]:

@@ -6,13 +6,14 @@ observed, and how far from it the expected may be, is the `term`.
 """
 
 import collections
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import final
 
 import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.tables import Block, Shown
 from .._base.typing import Float
 from ..detectors.response import Detector
 from ..interactions.interaction import TARGETS
@@ -21,6 +22,7 @@ from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import Strength, group_strength
 from ..sources.source import Source
 from ..stages.stage import Stage
+from .shown import measurement_blocks
 from .terms.term import Term
 
 DATA, ASIMOV = "data", "expected counts (Asimov)"
@@ -69,7 +71,7 @@ class Scattering(eqx.Module):
 
 
 @final
-class Measurement(eqx.Module):
+class Measurement(Shown, eqx.Module):
     """Everything that a prediction needs, before anything is folded, and what was observed."""
 
     name: str = eqx.field(static=True)
@@ -128,6 +130,10 @@ class Measurement(eqx.Module):
     def others(self) -> tuple[Stage, ...]:
         """Return what is expected beside the scattering: the backgrounds, or the measured numbers."""
         return self.backgrounds if self.prediction is None else (self.prediction,)
+
+    def blocks(self) -> list[Block]:
+        """Return what was counted, in which bins, and what is predicted of it."""
+        return measurement_blocks(self)
 
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
@@ -191,14 +197,17 @@ class Measurement(eqx.Module):
         return dict(zip(self.borrowed, self.term.domain(), strict=True))
 
 
+def data_name(measurements: Sequence[Measurement]) -> str:
+    """Return what the numbers that are fitted are called: data, or expected ones."""
+    return joint_name(ASIMOV if measurement.asimov else DATA for measurement in measurements)
+
+
+def joint_name(names: Iterable[str]) -> str:
+    """Return what the numbers of several measurements are called together, from what those of each are."""
+    found = set(names)
+    return f"{DATA} and {ASIMOV}" if len(found) > 1 else next(iter(found), ASIMOV)
+
+
 def base_name(measurement: Measurement) -> str:
     """Return the name of a measurement without its variant."""
     return measurement.name.partition(":")[0]
-
-
-def data_name(measurements: Sequence[Measurement]) -> str:
-    """Return what the numbers that are fitted are called: data, or expected ones."""
-    expected = [measurement.asimov for measurement in measurements]
-    if all(expected):
-        return ASIMOV
-    return f"data and {ASIMOV}" if any(expected) else DATA

@@ -15,6 +15,7 @@ from .._base.cores import cores
 from .._base.errors import InputError
 from .._base.levels import Level, check_level, delta_chi2, level_of
 from .._base.netcdf import write_netcdf
+from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.accuracy import Accuracy
 from ..inference.grid.axes import Axis
@@ -23,6 +24,8 @@ from ..inference.grid.intervals import Interval
 from ..inference.toys.construction import Construction, Progress, construct, edges, pieces
 from .record import axis_settings, data_digest, record
 from .report import plain
+from .tables.toys import construction_blocks
+from .tables.words import doubts
 from .toys import MOST_LOST, said_lost, settings
 
 if TYPE_CHECKING:
@@ -42,8 +45,8 @@ CONSTRUCTION = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class FeldmanCousinsResult:
+@dataclasses.dataclass(frozen=True, repr=False)
+class FeldmanCousinsResult(Shown):
     """The construction of Feldman and Cousins for one parameter or two, with what Wilks says of the same data.
 
     The parameters are within `axes`: an interval may go on beyond. Nothing else is assumed than that the toys are drawn
@@ -200,6 +203,11 @@ class FeldmanCousinsResult:
                 }
             content["levels"][level.label] = found
         return plain(content)
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax toys --feldman-cousins` prints of it."""
+        content = self.as_dict()
+        return [*construction_blocks(content, self.fit.likelihood.data_name), *doubts(content)]
 
     def dataset(self) -> "xarray.Dataset":
         """Return every point with t of the data and of its toys as an xarray dataset."""

@@ -13,6 +13,7 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from .._base.tables import Block, Shown
 from .._base.typing import Array, Float
 from ..folding.accuracy import Accuracy
 from ..folding.prediction import component_counts, flux_averaged_cross_section
@@ -28,6 +29,7 @@ from .grid import GridResult
 from .prediction import Prediction
 from .report import fit_report
 from .scanning import profile_grid
+from .tables.fit import fit_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -70,8 +72,8 @@ def _slopes(problem: Problem, u: Float[Array, " coordinate"]) -> Float[Array, "v
     return jax.jacfwd(values)(u)
 
 
-@dataclasses.dataclass
-class FitResult:
+@dataclasses.dataclass(repr=False)
+class FitResult(Shown):
     """The best fit, and what follows from it on request. Check `converged`."""
 
     likelihood: "Likelihood"
@@ -420,6 +422,10 @@ class FitResult:
         Where its intervals come upon a lower minimum it is that of `lower`: all numbers are of one minimum.
         """
         return fit_report(self, levels_of(levels))
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax fit` prints of it; intervals that nobody has asked for are found first."""
+        return fit_blocks(self.as_dict(), self.likelihood.data_name)
 
     @property
     def seconds(self) -> dict[str, float]:

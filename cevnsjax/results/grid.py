@@ -15,9 +15,12 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import LEVELS, USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from .._base.tables import Block, Shown
 from ..inference.grid.axes import Axis
 from ..inference.grid.contours import Contour, Region, contours, finer_grid, interpolated, pieces, unscaled, with_point
 from .report import profile_report
+from .tables.grid import profile_blocks, scan_blocks
+from .tables.words import doubts
 
 if TYPE_CHECKING:
     import xarray
@@ -38,8 +41,8 @@ def _height(level: float | Level, parameters: int) -> float:
     return delta_chi2(level, parameters)
 
 
-@dataclasses.dataclass(frozen=True)
-class GridResult:
+@dataclasses.dataclass(frozen=True, repr=False)
+class GridResult(Shown):
     """χ² on a grid, everything else profiled: an xarray dataset, and what follows from it. Check `converged`."""
 
     dataset: "xarray.Dataset"
@@ -228,6 +231,13 @@ class GridResult:
             "seconds": dict(self.seconds),
             "version": attributes["version"],
         }
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax profile` prints of a profile, `cevnsjax scan` of a scan."""
+        content = self.as_dict()
+        if self.fit is None:
+            return [*scan_blocks(content), *doubts(content)]
+        return [*profile_blocks(content, self.fit.likelihood.data_name), *doubts(content)]
 
     @arguments.checked(
         level=check_level,

@@ -15,6 +15,7 @@ from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import LEVELS, Level, check_level, level_of
 from .._base.netcdf import ENGINE, read_record, write_netcdf
+from .._base.tables import Block, Shown
 from .._base.typing import Array, Float
 from .._base.version import __version__
 from ..folding.accuracy import TOO_LARGE, WORTH_A_WORD, Accuracy
@@ -23,8 +24,9 @@ from ..inference.problem.problem import Problem
 from ..inference.problem.specification import Specification
 from ..inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.sample.run import Draws, run_settings, sample
-from ..measuring.measurement import data_name
+from ..measuring.measurement import data_name, joint_name
 from .record import record
+from .tables.posterior import posterior_blocks
 from .toys import outer_rows
 
 if TYPE_CHECKING:
@@ -46,8 +48,8 @@ PREDICTED = 400
 STATISTICS = ("lp", "acceptance_rate", "diverging", "energy", "n_steps")
 
 
-@dataclasses.dataclass
-class Posterior:
+@dataclasses.dataclass(repr=False)
+class Posterior(Shown):
     """Draws from a posterior, with what is known of them. Check `trusted` and read `verdict`."""
 
     tree: "DataTree"
@@ -223,6 +225,10 @@ class Posterior:
             "data": asked["digest"],
             "version": asked["version"],
         }
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax sample` prints of it."""
+        return posterior_blocks(self.as_dict(), joint_name(self.attributes["data_names"].values()))
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the draws to a netCDF file, which ``arviz.from_netcdf`` reads; one that exists is refused.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.accuracy import WORTH_A_WORD
 from ..folding.fold import fold
@@ -15,6 +16,7 @@ from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement, data_name
 from .record import data_digest
+from .tables.prediction import prediction_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from ..plots.spectra import Panel
 
 
-@dataclasses.dataclass(frozen=True)
-class Prediction:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Prediction(Shown):
     """Expected counts of one measurement at given parameters."""
 
     measurement: Measurement
@@ -106,6 +108,11 @@ class Prediction:
         if scattering.takes_electrons:
             found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
         return found | {"error": self.errors.tolist()} if self.measurement.term.has_errors else found
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax predict` prints of it."""
+        diverging = self.diverging if self.measurement.axes else None
+        return prediction_blocks(self.as_dict(), self.measurement.title, self.measurement.asimov, diverging)
 
     def panel(self) -> "Panel":
         """Return what to draw of it."""

@@ -13,6 +13,7 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import LEVELS
+from .._base.tables import listed
 from .._base.writing import locked
 from ..folding.accuracy import EXACT, Accuracy
 from ..inference.engines import engine as engines
@@ -182,11 +183,6 @@ def open_scan(path: str | Path) -> GridResult:
     if not attributes.get("complete"):
         raise InputError(f"the scan '{place}' is not complete: the command that began it goes on with it")
     return GridResult(store.dataset(attributes), place)
-
-
-def listed(faults: Sequence[str]) -> str:
-    """Return the first faults, and how many more there are."""
-    return ", ".join(faults[:2]) + (f" and {len(faults) - 2} more" if len(faults) > 2 else "")
 
 
 def _axes_described(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ from .._base.cores import cores
 from .._base.errors import InputError
 from .._base.levels import Level, check_level, check_levels, delta_chi2, level_of, levels_of
 from .._base.netcdf import write_netcdf
+from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.accuracy import Accuracy
 from ..inference.grid.profile import profile
@@ -25,6 +26,8 @@ from ..inference.toys.frequencies import at_least, critical_value, fraction
 from ..inference.toys.work import Finished, Work, joined, tasks
 from .record import data_digest, record
 from .report import plain
+from .tables.toys import toy_blocks
+from .tables.words import doubts
 
 if TYPE_CHECKING:
     import xarray
@@ -61,8 +64,8 @@ def settings(fit: "FitResult", count: int, seed: int) -> dict[str, Any]:
     }
 
 
-@dataclasses.dataclass(frozen=True)
-class ToyStudy:
+@dataclasses.dataclass(frozen=True, repr=False)
+class ToyStudy(Shown):
     """Toy experiments drawn at one truth and fitted, and what follows from them. Check `converged`.
 
     The truth is the best fit to the data, or the best fit with the parameters tested held at the values of the
@@ -219,6 +222,11 @@ class ToyStudy:
                 described["coverage"] = {level.label: share(self.coverage(name, level)) for level in chosen}
             content["parameters"][name] = described
         return plain(content)
+
+    def blocks(self) -> list[Block]:
+        """Return what `cevnsjax toys` prints of it."""
+        content = self.as_dict((0.6827, 0.90))
+        return [*toy_blocks(content, self.fit.likelihood.data_name), *doubts(content)]
 
     def dataset(self) -> "xarray.Dataset":
         """Return the toys as an xarray dataset."""

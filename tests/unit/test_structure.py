@@ -13,7 +13,7 @@ ORDER = [
     "inference", "measurements", "plots", "results", "joint", "cli",
 ]  # fmt: skip
 ONLY_IN = {
-    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": {"cli"}, "tqdm": {"cli"},
+    "matplotlib": {"plots"}, "typer": {"cli"}, "rich": set(), "tqdm": {"cli"},
     "contourpy": {"inference"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "results"},
     "xarray": {"inference", "results", "_base"}, "zarr": {"inference"},
     "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},

@@ -1,40 +1,17 @@
-"""``cevnsjax show``: what the file of a result holds, and the command that makes it again."""
+"""The words of the command that makes a result again, from what its file holds."""
 
-import shlex
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from .._base.errors import InputError, printable
+from .._base.errors import InputError
 from ..inference.grid.blocks import CHUNK
 from ..inference.sample.nuts import WARM_UP
-from ..results.held import Held, chunk_of, differences, read_held, written_axis
-from ..results.scanning import listed
-from . import options
-from . import show as printing
-from .process import OUTPUT
+from ..results.held import Held, chunk_of, differences, written_axis
+from .asked import Asked
 
 COMMANDS = {"scan": "scan", "posterior": "sample", "toys": "toys", "feldman-cousins": "toys"}
 USUAL_LEVELS = ("68.27", "90")
 REFINED = 2
-
-
-def show(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A scan, or a file of draws or toys.", show_default=False)
-    ],
-    json_: options.Json = False,
-) -> None:
-    """Show what a scan, a posterior or a file of toys holds, and the command that makes it again."""
-    held = read_held(file)
-    words, reasons = rerun(held)
-    content = described(held) | {"command": None if reasons else shlex.join(words), "no_command": reasons}
-    if json_:
-        printing.json_object(content)
-    else:
-        _print(content)
 
 
 def described(held: Held) -> dict[str, Any]:
@@ -79,8 +56,14 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     form_factor = chosen[0] if chosen else None
     if not reasons:
         try:
-            likelihood = options.experiments(names, interactions, scheme, form_factor, settings["electrons"])
-            reasons += differences(held, likelihood)
+            asked = Asked(
+                names,
+                interaction=interactions,
+                couplings=scheme,
+                form_factor=form_factor,
+                electrons=settings["electrons"],
+            )
+            reasons += differences(held, asked.experiments())
         except InputError as error:
             reasons.append(str(error))
     words = ["cevnsjax", COMMANDS[held.kind], *names]
@@ -153,65 +136,3 @@ def _construction(held: Held) -> tuple[list[str], list[str]]:
     words += ["--count", str(held.run["count"]), "--seed", str(held.run["seed"])]
     words += _given("--cl", (level for level in levels if level not in USUAL_LEVELS))
     return [*words, *_again(held)], reasons
-
-
-def _print(content: dict[str, Any]) -> None:
-    """Print what a file holds from its JSON."""
-
-    def pairs(values: dict[str, Any]) -> str:
-        return ", ".join(f"{name} = {_brief(value)}" for name, value in values.items())
-
-    run, rows = content["run"], printing.table("what", "is", wrapped=("is",))
-    grid = {name: _spaced(axis) for name, axis in run.get("grid", {}).items()}
-    apart = ("grid", "chunk", *(("live",) if run.get("method") != "nested" else ()))
-    settings = {name: value for name, value in run.items() if name not in apart and value != {}}
-    shown = {
-        "measurements": ", ".join(content["measurements"]),
-        "interactions": ", ".join(content["interactions"]),
-        "couplings": content["couplings"]["scheme"] or "of one's own",
-        "form factor": ", ".join(sorted(set(content["form_factors"].values()))),
-        "electrons": "scatter too" if content["electrons"] else "",
-        "free": ", ".join(content["free"]),
-        "grid": "; ".join(f"{name} {text}" for name, text in grid.items()),
-        "profiled or sampled beside": ", ".join(content["nuisances"]),
-        "set": pairs(content["set"]),
-        "tied": pairs(content["tied"]),
-        "required": ", ".join(content["required"]),
-        "constraints": pairs(content["constraints"]),
-        "correlations": pairs(content["correlations"]),
-        "run": pairs(settings),
-        "data": content["data"],
-        "made by": f"cevnsjax {content['version']}, jax {content['jax']}",
-    }
-    for name, text in shown.items():
-        if text:
-            rows.add_row(name, printable(text))
-    console = printing.console()
-    console.print(printable(f"{content['file']}: {_state(content)}"))
-    console.print(rows)
-    reasons = f"no command makes it again: {listed(content['no_command'])}; it was made in Python or with other files"
-    OUTPUT.printed(print, printable(reasons if content["command"] is None else content["command"]))
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={_brief(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_brief, value))
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _spaced(axis: dict[str, Any]) -> str:
-    return f"{axis['from']:g} to {axis['to']:g}, {axis['values']} values{', logarithmic' if axis['log'] else ''}"
-
-
-def _state(content: dict[str, Any]) -> str:
-    """Return what kind of file it is, and of a scan what of it is there."""
-    kinds = {"posterior": "draws from a posterior", "toys": "toys", "feldman-cousins": "toys of Feldman and Cousins"}
-    if content["kind"] != "scan":
-        return kinds[content["kind"]]
-    if content["damaged"]:
-        return f"a scan that is damaged: {listed(content['damaged'])}; this command mends it"
-    if not content["complete"]:
-        return f"a scan, {content['chunks_done']} of {content['chunks']} chunks; this command goes on with it"
-    return f"a complete scan, chi2 {_brief(content['chi2_min'])} at the best fit"

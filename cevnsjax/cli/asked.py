@@ -1,0 +1,94 @@
+"""What most commands ask for alike, as one object: measurements, parameters, models."""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..interactions.catalogue import resolve_models
+from ..interactions.combination import Combination
+from ..joint.likelihood import Likelihood
+from ..measurements import resolve, resolve_or_describe
+from . import options
+
+MODEL = ("interaction", "couplings", "form_factor", "electrons")
+"""Options of the model."""
+PARAMETERS = ("free", "tie", "settings", "require", "constrain", "correlate")
+"""Options of the parameters."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """The words of the command line that say what is fitted to which data in which model."""
+
+    names: Sequence[str] | None
+    free: Sequence[str] | None = None
+    tie: Sequence[str] | None = None
+    settings: Sequence[str] | None = None
+    require: Sequence[str] | None = None
+    constrain: Sequence[str] | None = None
+    correlate: Sequence[str] | None = None
+    interaction: Sequence[str] | None = None
+    couplings: str = "2022"
+    form_factor: str | None = None
+    electrons: bool = False
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of `Likelihood.fit`."""
+        return options.specification(self.free, self.tie, self.settings, self.require, self.constrain, self.correlate)
+
+    def models(self) -> Combination:
+        """Return the models of the interaction."""
+        return resolve_models(self.interaction, self.couplings, self.electrons)
+
+    def measured(self) -> Likelihood:
+        """Return the likelihood of measurements."""
+        return Likelihood(resolve(self.names or (), self.form_factor), self.models())
+
+    def experiments(self) -> Likelihood:
+        """Return the likelihood of measurements, shipped forecasts and described experiments."""
+        return Likelihood(resolve_or_describe(self.names or (), self.form_factor), self.models())
+
+
+KINDS = {
+    "free": options.Free,
+    "tie": options.Ties,
+    "settings": options.Settings,
+    "require": options.Requirements,
+    "constrain": options.Constraints,
+    "correlate": options.Correlations,
+    "interaction": options.Interactions,
+    "couplings": options.CouplingScheme,
+    "form_factor": options.FormFactorName,
+    "electrons": options.Electrons,
+}
+Command = Callable[..., None]
+
+
+def asking(names: Any, *shared: str, required: bool = True) -> Callable[[Command], Command]:
+    """Return the decorator of a command that takes what is `Asked` first, then options of its own.
+
+    On the command line it has the argument `names`, which may not be `required`, the `shared` options, and its own.
+    """
+    defaults = {field.name: field.default for field in dataclasses.fields(Asked)}
+    keyword, default = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty if required else None
+    parts = [
+        inspect.Parameter("names", keyword, annotation=names, default=default),
+        *(inspect.Parameter(name, keyword, annotation=KINDS[name], default=defaults[name]) for name in shared),
+    ]
+
+    def decorate(command: Command) -> Command:
+        _, *own = inspect.signature(command).parameters.values()
+        every = [*parts, *(one.replace(kind=keyword) for one in own)]
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            asked = Asked(**{part.name: given.pop(part.name) for part in parts})
+            command(asked, **given)
+
+        run.__signature__ = inspect.Signature(every, return_annotation=None)
+        run.__annotations__ = {one.name: one.annotation for one in every}
+        return run
+
+    return decorate

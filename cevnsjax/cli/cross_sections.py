@@ -1,0 +1,30 @@
+"""``cevnsjax cross-sections``: flux-averaged cross sections, measured and of the Standard Model."""
+
+from typing import Annotated
+
+import typer
+
+from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
+from ..results.tables.sections import section_blocks
+from . import options, printing
+from .asked import Asked, asking
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(help="Measurements at the Spallation Neutron Source; CsI 2021, argon and germanium by default."),
+]
+
+
+@asking(Names, "interaction", "couplings", "form_factor", required=False)
+def cross_sections(asked: Asked, json_: options.Json = False, plot: options.Plot = None) -> None:
+    """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
+    printing.check_plot(plot)
+    interaction = asked.models()
+    with printing.progress("fitting"):
+        names = asked.names or DEFAULT_MEASUREMENTS
+        result = flux_averaged_cross_sections(names, interaction, asked.form_factor)
+        content = result.as_dict()
+    printing.result(content, json_, section_blocks)
+    if result.converged:
+        printing.draw(plot, result.plot)
+    printing.exit_unless_converged(content)

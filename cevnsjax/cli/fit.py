@@ -1,0 +1,59 @@
+"""``cevnsjax fit``: best fit and intervals."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .._base.errors import InputError
+from .._base.levels import Level
+from ..inference.minimise.minimisers import find_minimiser
+from ..results.fit import FitResult
+from ..results.tables.explanation import explanation_blocks
+from ..results.tables.fit import fit_blocks
+from . import options, printing
+from .asked import MODEL, PARAMETERS, Asked, asking
+
+
+@asking(options.Measurements, *PARAMETERS, *MODEL)
+def fit(
+    asked: Asked,
+    cl: options.Levels = None,
+    minimiser: options.Minimiser = "newton",
+    explain: options.Explain = False,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Fit parameters and give their intervals, everything else profiled."""
+    printing.check_plot(plot)
+    arguments = asked.arguments()
+    levels = options.levels(cl)
+    find_minimiser(minimiser)
+    likelihood = asked.measured()
+    if explain:
+        for name, given in (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != "newton")):
+            if given:
+                raise InputError(f"--explain fits nothing: {name} goes with a fit")
+        with printing.progress("compiling"):
+            found = likelihood.explain(**arguments).as_dict()
+        printing.result(found, json_, explanation_blocks)
+        return
+    likelihood.specify(**arguments)
+    show_fit("fitting", likelihood.fit, arguments | {"minimiser": minimiser}, levels, json_, plot)
+
+
+def show_fit(
+    what: str,
+    method: Callable[..., FitResult],
+    arguments: dict[str, Any],
+    levels: Sequence[Level],
+    json_: bool,
+    plot: Path | None,
+) -> None:
+    """Fit what is asked, and show and draw the result."""
+    with printing.progress(what):
+        result = method(**arguments)
+        content = result.as_dict(levels)
+    printing.result(content, json_, fit_blocks, result.likelihood.data_name)
+    if result.converged:
+        printing.draw(plot, result.plot)
+    printing.exit_unless_converged(content)

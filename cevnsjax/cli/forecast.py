@@ -1,0 +1,24 @@
+"""``cevnsjax forecast``: the sensitivity of experiments."""
+
+from ..inference.minimise.minimisers import find_minimiser
+from . import options, printing
+from .asked import MODEL, PARAMETERS, Asked, asking
+from .fit import show_fit
+
+
+@asking(options.Experiments, *PARAMETERS, *MODEL)
+def forecast(
+    asked: Asked,
+    cl: options.Levels = None,
+    minimiser: options.Minimiser = "newton",
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Forecast the sensitivity of experiments: fit the counts expected at the truth (Asimov), which --set moves."""
+    printing.check_plot(plot)
+    arguments = asked.arguments()
+    levels = options.levels(cl)
+    find_minimiser(minimiser)
+    likelihood = asked.experiments()
+    likelihood.specify(**arguments)
+    show_fit("forecasting", likelihood.forecast, arguments | {"minimiser": minimiser}, levels, json_, plot)

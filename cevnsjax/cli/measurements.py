@@ -1,0 +1,11 @@
+"""``cevnsjax measurements``: what there is to fit."""
+
+from ..measurements import CATALOGUE, titles
+from ..results.tables.lists import measurement_list
+from . import options, printing
+
+
+def measurements(json_: options.Json = False) -> None:
+    """List the measurements and their variants."""
+    content = {name: {"variants": list(one.variants), "summary": one.summary} for name, one in CATALOGUE.items()}
+    printing.result(content, json_, measurement_list, {} if json_ else titles())

@@ -1,0 +1,19 @@
+"""``cevnsjax models``: what there is to fit it with."""
+
+from ..interactions.catalogue import MODELS, model
+from ..results.tables.lists import model_list
+from . import options, printing
+
+
+def models(json_: options.Json = False) -> None:
+    """List the models of the interaction, with their variants and parameters."""
+    content = {
+        name: {
+            "variants": list(one.variants),
+            "parameters": [p.name for p in model(name).parameters()],
+            "summary": one.summary,
+            "reference": one.reference,
+        }
+        for name, one in MODELS.items()
+    }
+    printing.result(content, json_, model_list)

@@ -1,0 +1,28 @@
+"""``cevnsjax parameters``: parameters with unit, default, bounds and prior, and the couplings they give."""
+
+from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
+from ..joint.joining import parameter_table
+from ..measurements import CATALOGUE, resolve_or_describe
+from ..results.tables.lists import described, parameter_list
+from . import options, printing
+from .asked import MODEL, Asked, asking
+
+
+@asking(options.Listed, *MODEL, required=False)
+def parameters(asked: Asked, json_: options.Json = False) -> None:
+    """List the parameters with unit, default, bounds and prior, and the couplings they give."""
+    interaction = asked.models()
+    found = parameter_table(resolve_or_describe(asked.names or list(CATALOGUE), asked.form_factor), interaction)
+    sin2 = found["sin2_theta_w"].default
+    cases = {
+        f"in fits, sin2_theta_w = {sin2:g}": (interaction.standard.couplings, sin2),
+        f"formula at {COUPLING_SIN2:g}": (formula(asked.couplings, COUPLING_SIN2), COUPLING_SIN2),
+        f"formula at {sin2:g}": (formula(asked.couplings, sin2), sin2),
+    }
+    values = {
+        case: {f"g_V^p(nu_{lepton})": float(chosen.proton(lepton, value)) for lepton in LEPTONS}
+        | {"g_V^n": float(chosen.neutron)}
+        for case, (chosen, value) in cases.items()
+    }
+    content = {"parameters": described(found), "couplings": {"scheme": asked.couplings, "values": values}}
+    printing.result(content, json_, parameter_list)

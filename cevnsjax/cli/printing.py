@@ -1,0 +1,157 @@
+"""What the commands print: tables for people, one JSON object for programs, progress on standard error, figures."""
+
+import contextlib
+import json
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .._base.errors import printable
+from .._base.tables import WIDTH, Block, as_text
+from .process import OUTPUT, WRITTEN
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NOT_CONVERGED = 3
+"""Exit code of what did not converge."""
+
+
+def blocks(found: Iterable[Block]) -> None:
+    """Print lines and tables, as wide as the terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    OUTPUT.printed(print, as_text(found, width))
+
+
+def json_object(content: Mapping[str, Any]) -> None:
+    """Print `content` as JSON."""
+    OUTPUT.printed(print, json.dumps(content, indent=2, allow_nan=False))
+
+
+def result(content: Mapping[str, Any], as_json: bool, shown: Callable[..., list[Block]], *further: Any) -> None:
+    """Print `content` as JSON, or as what it is `shown` as, which may take `further` arguments."""
+    if as_json:
+        json_object(content)
+    else:
+        blocks(shown(content, *further))
+
+
+def say(line: str) -> None:
+    """Print a line on standard error."""
+    print(printable(line), file=sys.stderr)
+
+
+def exit_unless_converged(content: Mapping[str, Any]) -> None:
+    """End with the exit code of what did not converge, if `content` did not."""
+    if not content["converged"]:
+        say(f"cevnsjax: {content['message']}")
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def check_plot(plot: Path | None) -> None:
+    """Refuse, before anything is computed, a path that no figure can be written to."""
+    if plot is not None:
+        from ..plots.style import check_figure_path
+
+        check_figure_path(plot)
+
+
+def draw(plot: Path | None, make: "Callable[[], Figure]") -> None:
+    """Draw a figure to a file, if one is asked for, and say where it is."""
+    if plot is not None:
+        from ..plots.style import save
+
+        save(make(), plot)
+        WRITTEN.append(f"'{plot}'")
+        say(f"drawn to {plot}")
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Say on standard error what goes on, once it has taken a second; on a terminal, how long it took."""
+    terminal, started, shown = sys.stderr.isatty(), time.perf_counter(), threading.Event()
+
+    def write(text: str, end: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # a stream that has gone is no reason to stop
+            print(text, end=end, file=sys.stderr, flush=True)
+
+    def show() -> None:
+        shown.set()
+        write(f"{what} …", "" if terminal else "\n")
+
+    timer = threading.Timer(1.0, show)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown.is_set() and terminal:
+            write(f"\r{what}: {time.perf_counter() - started:.1f} s", "\n")
+
+
+class Bar:
+    """A progress bar on standard error: at once on a terminal, elsewhere a line now and then after a second."""
+
+    def __init__(self, what: str) -> None:
+        """Take what goes on."""
+        self._what, self._bar = what, None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that `done` of `total` points are done."""
+        if self._bar is None:
+            from tqdm import tqdm
+
+            terminal = sys.stderr.isatty()
+            self._bar = tqdm(
+                desc=self._what,
+                total=total,
+                initial=done,
+                unit=" points",
+                file=sys.stderr,
+                dynamic_ncols=terminal,
+                delay=0.0 if terminal else 1.0,
+                mininterval=0.1 if terminal else 10.0,
+                leave=False,
+            )
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+@contextmanager
+def bar(what: str) -> Iterator[Bar]:
+    """Show a progress bar while something runs."""
+    shown = Bar(what)
+    try:
+        yield shown
+    finally:
+        shown.close()
+
+
+@contextmanager
+def growing_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something is whose end may move; only say what goes on where there is no terminal."""
+    from tqdm import tqdm
+
+    if not sys.stderr.isatty():
+        with progress(what):
+            yield lambda done, wanted: None
+        return
+    with tqdm(desc=what, total=1, delay=1.0, leave=False, file=sys.stderr, mininterval=0.2) as shown:
+
+        def report(done: int, wanted: int) -> None:
+            shown.total = wanted
+            shown.update(done - shown.n)
+
+        yield report

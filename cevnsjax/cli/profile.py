@@ -1,0 +1,42 @@
+"""``cevnsjax profile``: χ² against one parameter or two."""
+
+from typing import Annotated
+
+import typer
+
+from ..results.fit import scan_points
+from ..results.tables.grid import profile_blocks
+from . import options, printing
+from .asked import MODEL, PARAMETERS, Asked, asking
+
+
+@asking(options.Experiments, *PARAMETERS, *MODEL)
+def profile(
+    asked: Asked,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
+    ] = None,
+    range_: Annotated[
+        list[str] | None, typer.Option("--range", help="LO:HI or NAME=LO:HI; by default what holds 3σ.")
+    ] = None,
+    points: Annotated[int | None, options.whole("--points", "Values of each parameter.")] = None,
+    cl: options.Levels = None,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
+    """Profile chi2 against one parameter, or two with their contour and the curve of each."""
+    printing.check_plot(plot)
+    levels = options.levels(cl)
+    chosen = options.split(param, "--param") or options.split(asked.free, "--free")
+    ranges = options.ranges(range_, chosen)
+    scan_points(chosen, points)
+    arguments = asked.arguments()
+    likelihood = asked.experiments()
+    likelihood.specify(**arguments | {"free": list(dict.fromkeys((*chosen, *arguments["free"])))})
+    with printing.progress("profiling"):
+        result = likelihood.profile(chosen, ranges, points, **arguments)
+        content = result.as_dict(levels)
+    printing.result(content, json_, profile_blocks, result.fit.likelihood.data_name)
+    if result.fit.converged:
+        printing.draw(plot, result.plot)
+    printing.exit_unless_converged(content)

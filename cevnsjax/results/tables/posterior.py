@@ -1,0 +1,34 @@
+"""What draws from a posterior are shown as."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..._base.digits import number
+from ..._base.levels import LEVELS
+from ..._base.tables import Block, Table
+from ...measuring.measurement import DATA
+from .words import fitted
+
+SHOWN = ("68.27", "90")
+"""Levels of the credible intervals that are shown."""
+
+
+def posterior_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]:
+    """Return what draws from a posterior are shown as, from their JSON and what was fitted."""
+    rows = []
+    for name, one in (content["parameters"] | content["nuisances"]).items():
+        edges = (" … ".join(number(edge, ".4g") for edge in one["interval"][level]) for level in SHOWN)
+        sizes = (number(one[key], ".0f") for key in ("ess_bulk", "ess_tail"))
+        moments = number(one["mean"], ".5g"), number(one["sd"], ".3g")
+        rows.append((name, *moments, *edges, number(one["r_hat"], ".3f"), *sizes, content["priors"][name]))
+    levels = (str(LEVELS[level]) for level in SHOWN)
+    headers = ("parameter", "mean", "sd", *levels, "R-hat", "ESS", "tail", "prior")
+    blocks: list[Block] = [fitted(content, data_name), Table(headers, rows)]
+    if "log_evidence" in content:
+        blocks.append(f"ln evidence: {content['log_evidence']:.2f} ± {content['log_evidence_error']:.2f}")
+    chains = "" if content["method"] == "nested" else f" of {content['chains']} chains"
+    said = f"{content['draws']} draws{chains} by {content['method']}, seed {content['seed']}"
+    if seconds := content["seconds"]:
+        start = seconds["modes"] + seconds["start"]
+        said += f"; {start:.1f} s to start, {seconds['sampling']:.1f} s of sampling"
+    return [*blocks, said, content["message"]]
