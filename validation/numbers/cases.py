@@ -172,7 +172,9 @@ FITS: dict[str, dict[str, Any]] = {
         free=["magnetic_moment_e"],
         tie={"magnetic_moment_mu": "magnetic_moment_e", "magnetic_moment_tau": "magnetic_moment_e"},
     ),
-    "lz-er charge": case("lz-er:ws2024", models=("millicharge",), free=["millicharge_ee"]),
+    "lz-er charge": case(
+        "lz-er:ws2024", models=("millicharge",), free=["millicharge_ee"], require=["millicharge_ee>=0"]
+    ),
     "caesium angle": case("apv-cs", free=ANGLE),
     "caesium radius": case("apv-cs:sahoo2021", free=["r_n_cs"]),
     "lead radius": case("prex-ii:with-prex-i", free=["r_n_pb"]),
@@ -180,7 +182,7 @@ FITS: dict[str, dict[str, Any]] = {
     "csi B-L": case(CSI, models=("light-vector:B-L",), free=["g_zp"], values=ONE),
     "csi universal": case(CSI, models=("light-vector:universal",), free=["g_zp", "m_zp"]),
     "csi scalar": case(CSI, models=("light-scalar",), free=["g_phi"], values={"m_phi": 10.0}),
-    "csi tensor": case(CSI, models=("tensor",), free=["g_tensor"], values={"m_tensor": 100.0}),
+    "csi tensor": case(CSI, models=("tensor",), free=["g_tensor"], values={"m_tensor": 10.0}),
     "csi sterile": case(CSI, models=("sterile-oscillation",), free=["u2_mu4"], values={"delta_m2_41": 1.0}),
     "csi moment electrons": case(CSI, models=("magnetic-moment",), electrons=True, free=["magnetic_moment_mu"]),
     "argon charge radii": case(
