@@ -1,0 +1,243 @@
+"""Compute the numbers: plain dictionaries of numbers and lists, section by section."""
+
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..page import ORDER, ours
+from . import access
+from .cases import (
+    ALL_FREE,
+    COUPLINGS,
+    CSI,
+    FITS,
+    FORECAST_FITS,
+    FORECASTS,
+    FORM_FACTORS,
+    LEVELS,
+    MODEL_POINTS,
+    POINTS,
+    PROFILES,
+    REPRESENTATIVE,
+    SCANS,
+)
+
+Numbers = dict[str, Any]
+
+
+def _say(text: str) -> None:
+    print(f"{time.process_time():7.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def _lists(counts: Sequence[Mapping[str, np.ndarray]]) -> list[Numbers]:
+    return [{name: array.tolist() for name, array in one.items()} for one in counts]
+
+
+# Counts
+
+
+def counts() -> Numbers:
+    """Return the counts of every measurement in the Standard Model, with electrons where they are taken."""
+    found: Numbers = {}
+    for name in (*access.measurement_names(), *FORECASTS):
+        found[name] = _lists(access.counts(access.likelihood([name])))
+        try:
+            found[f"{name} electrons"] = _lists(access.counts(access.likelihood([name], electrons=True)))
+        except access.Refused:
+            found[f"{name} electrons"] = "refused"
+        _say(f"counts of {name}")
+    for scheme in COUPLINGS:
+        found[f"{CSI} couplings {scheme}"] = _lists(access.counts(access.likelihood([CSI], couplings=scheme)))
+    for form_factor in FORM_FACTORS:
+        found[f"{CSI} {form_factor}"] = _lists(access.counts(access.likelihood([CSI], form_factor=form_factor)))
+    return found
+
+
+def models() -> Numbers:
+    """Return the total counts of each component under every model, away from the Standard Model."""
+    found: Numbers = {}
+    missing = set(access.model_names()) - {one.partition(":")[0] for name in MODEL_POINTS for one in name.split(" + ")}
+    if missing:
+        raise ValueError(f"no point of {', '.join(sorted(missing))}")
+    for model, values in MODEL_POINTS.items():
+        for name in REPRESENTATIVE:
+            for electrons in (False, True):
+                key = f"{name} {model}" + (" electrons" if electrons else "")
+                try:
+                    one = access.likelihood([name], model.split(" + "), electrons)
+                    totals = [{c: float(a.sum()) for c, a in counts.items()} for counts in access.counts(one, values)]
+                    found[key] = totals
+                except access.Refused:
+                    found[key] = "refused"
+        _say(f"counts under {model}")
+    return found
+
+
+# χ² and gradients
+
+
+def displaced(table: Mapping[str, Mapping[str, Any]], start: Mapping[str, float], names: Sequence[str]) -> Numbers:
+    """Return the point beside `start`, each of `names` moved by its step to one side or the other in turn."""
+    moved = dict(start)
+    for number, name in enumerate(names):
+        low, high = table[name]["bounds"]
+        step = _step(table[name], start[name]) * (-1) ** number
+        moved[name] = start[name] + (step if low <= start[name] + step <= high else -step)
+    return moved
+
+
+def _step(parameter: Mapping[str, Any], value: float) -> float:
+    """Return 0.3 of the width of the constraint, or 3 % of the value, or 0.2 % of the range where that is zero."""
+    if parameter["width"] is not None:
+        return 0.3 * parameter["width"]
+    low, high = parameter["bounds"]
+    return 0.03 * abs(value) if value else 0.002 * (high - low)
+
+
+def _points(made: Numbers, asked: Numbers) -> tuple[Any, list[str], list[Numbers], dict[str, float]]:
+    """Return the likelihood, what moves, two points, and the steps between them."""
+    one = access.likelihood(**made)
+    table = access.parameters(one)
+    start = {name: p["default"] for name, p in table.items()} | asked.get("values", {})
+    start |= {follower: start[leader] for follower, leader in asked.get("tie", {}).items()}
+    names = access.coordinates(one, **asked)
+    steps = {name: _step(table[name], start[name]) for name in names}
+    return one, names, [start, displaced(table, start, names)], steps
+
+
+def _gradients(made: Numbers, asked: Numbers) -> list[Numbers]:
+    one, _, points, steps = _points(made, asked)
+    names, at, values, slopes = access.gradients(one, points, **asked)
+    return [
+        {
+            "chi2": value,
+            "gradient": dict(zip(names, slope.tolist(), strict=True)),
+            "at": dict(zip(names, u.tolist(), strict=True)),
+            "steps": steps,
+        }
+        for u, value, slope in zip(at, values, slopes, strict=True)
+    ]
+
+
+def _everything(name: str) -> Numbers:
+    table = access.parameters(access.likelihood([name]))
+    return {"free": [parameter for parameter, p in table.items() if not p["profiled"]]}
+
+
+def chi2() -> Numbers:
+    """Return χ² and its gradient at two points each, of every measurement, of models and of joint likelihoods."""
+    found: Numbers = {}
+    for name in access.measurement_names():
+        made = {"names": [name]}
+        table = access.parameters(access.likelihood([name]))
+        asked = {"free": ["sin2_theta_w", *(p for p in table if p.startswith("r_n_"))]}
+        found[name] = _gradients(made, asked)
+        everything = _everything(name)
+        one, _, points, _ = _points(made, everything)
+        found[f"{name} all free, on the host"] = [
+            {"chi2": access.chi2_on_host(one, point, **everything)} for point in points
+        ]
+        _say(f"χ² of {name}")
+    for name in ALL_FREE:
+        found[f"{name} all free"] = _gradients({"names": [name]}, _everything(name))
+        _say(f"χ² of {name}, all free")
+    for name, case in POINTS.items():
+        found[name] = _gradients(case["likelihood"], case["asked"])
+        _say(f"χ² of {name}")
+    return found
+
+
+# Fits
+
+
+def fits() -> Numbers:
+    """Return the fits with their intervals, and the forecasts."""
+    found: Numbers = {}
+    for name, case in FITS.items():
+        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
+        moving = access.coordinates(one, **asked)
+        found[name] = access.fitted(one.fit(**asked), asked["free"], moving, LEVELS)
+        _say(f"fit of {name}")
+    for name, case in FORECAST_FITS.items():
+        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
+        moving = access.coordinates(one, **asked)
+        found[f"forecast {name}"] = access.fitted(one.forecast(**asked), asked["free"], moving, LEVELS)
+        _say(f"forecast of {name}")
+    return found
+
+
+# Profiles and scans
+
+
+def profiles() -> Numbers:
+    """Return χ² against two parameters."""
+    found: Numbers = {}
+    for name, case in PROFILES.items():
+        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
+        made = one.profile(asked["free"], case["ranges"], case["points"], **asked)
+        found[name] = {"axes": [axis.tolist() for axis in made.axes], "chi2": made.chi2.tolist()}
+        _say(f"profile of {name}")
+    return found
+
+
+def scans() -> Numbers:
+    """Return scans in memory, whether those in a store are the same, and the contours with the size of a cell."""
+    found: Numbers = {}
+    for name, case in SCANS.items():
+        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
+        made = one.scan(case["grid"], **asked)
+        with tempfile.TemporaryDirectory() as folder:
+            stored = one.scan(case["grid"], out=Path(folder) / "scan.zarr", **asked)
+            same = bool(np.all(stored.chi2 == made.chi2)) and stored.chi2_min == made.chi2_min
+        axes = access.grid_axes(made)
+        found[name] = {
+            "axes": [values.tolist() for _, values, _ in axes],
+            "chi2": made.chi2.tolist(),
+            "chi2_min": made.chi2_min,
+            "stored_is_same": same,
+            "log": [log for _, _, log in axes],
+            "cell": [_cell(values, log) for _, values, log in axes],
+            "contours": {
+                str(level): [{"points": points.tolist(), "closed": closed} for points, closed in lines]
+                for level in LEVELS
+                if (lines := access.contours(made, level)) is not None
+            },
+        }
+        _say(f"scan of {name}")
+    return found
+
+
+def _cell(values: np.ndarray, log: bool) -> float:
+    """Return the spacing of an axis, in the logarithm where it is even in that."""
+    first, second = (math.log(value) if log else float(value) for value in values[:2])
+    return second - first
+
+
+# The page
+
+
+def rows() -> Numbers:
+    """Return our values of all rows of the page of published numbers."""
+    found: Numbers = {}
+    for name in ORDER:
+        found |= {f"{name}/{key}": float(value) for key, value in ours(name).items()}
+        _say(f"rows of {name}")
+    return found
+
+
+SECTIONS: dict[str, Callable[[], Numbers]] = {
+    "counts": counts,
+    "models": models,
+    "chi2": chi2,
+    "fits": fits,
+    "profiles": profiles,
+    "scans": scans,
+    "rows": rows,
+}
+"""What is recorded; the rows of the page take as long as the page."""
