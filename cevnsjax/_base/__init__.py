@@ -1,0 +1,1 @@
+"""What everything stands on: errors, words for shapes, constants, numerical tools, data files, levels, tables."""

@@ -1,0 +1,1 @@
+"""From a measurement and an interaction to arrays: nodes, amplitudes, recoils, and what is left to evaluate."""

@@ -1,0 +1,1 @@
+"""The likelihood of several measurements under one interaction."""

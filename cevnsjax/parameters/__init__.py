@@ -1,0 +1,1 @@
+"""Parameters, the constraints on them, and the strengths of components."""

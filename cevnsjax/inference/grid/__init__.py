@@ -1,0 +1,1 @@
+"""χ² on grids with everything else profiled: intervals, contours, stores."""

@@ -1,0 +1,1 @@
+"""Minimisers, starts, and the curvature at a minimum."""

@@ -1,0 +1,1 @@
+"""Toy experiments: drawn, fitted, and the construction of Feldman and Cousins."""
