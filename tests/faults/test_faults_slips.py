@@ -153,9 +153,9 @@ def test_models():
 def test_likelihoods(csre):
     apv, csi = cj.measurements.apv_cs(), cj.measurements.coherent_csi_2021()
     slips = [
-        (lambda: cj.Likelihood(["coherent-csi-2021"]), r"the text 'coherent-csi-2021': cj.measurements.load\("),
-        (lambda: cj.Likelihood("coherent-csi-2021"), "expected a list of measurements"),
-        (lambda: cj.Likelihood(csre), r"expected a list such as \[csre-cs\], found one measurement"),
+        (lambda: cj.Likelihood(["coherent-csi-2012"]), r"did you mean 'coherent-csi-2021'\?"),
+        (lambda: cj.Likelihood("coherent-csi-2012"), r"did you mean 'coherent-csi-2021'\?"),
+        (lambda: cj.Likelihood([csre, "csre-cs"]), "named more than once: its data would count twice"),
         (lambda: cj.Likelihood(None), "expected a list of measurements, found None"),
         (lambda: cj.Likelihood([]), "at least one measurement, found none"),
         (lambda: cj.Likelihood([csre, None]), "expected measurements, found None"),
