@@ -6,7 +6,7 @@ from typing import Any
 
 from .._base.errors import InputError
 from .._base.levels import Level
-from ..inference.minimise.minimisers import find_minimiser
+from ..inference.minimise.minimisers import Newton, find_minimiser
 from ..results.fit import FitResult
 from ..results.tables.explanation import explanation_blocks
 from ..results.tables.fit import fit_blocks
@@ -30,7 +30,7 @@ def fit(
     find_minimiser(minimiser)
     likelihood = asked.measured()
     if explain:
-        for name, given in (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != "newton")):
+        for name, given in (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != Newton.name)):
             if given:
                 raise InputError(f"--explain fits nothing: {name} goes with a fit")
         with printing.progress("compiling"):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .._base.tables import Block, Table, abridged
 from ..interactions.couplings import scheme_of
-from ..measuring.measurement import Measurement, data_name
+from ..measuring.measurement import data_name
 from ..results.tables.lists import described, parameter_rows
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def likelihood_blocks(likelihood: "Likelihood") -> list[Block]:
     """Return the measurements, the models, what is shared, and the first of the parameters."""
     rows = []
     for one in likelihood.measurements:
-        bins = " x ".join(map(str, one.grid)) if isinstance(one, Measurement) else str(one.observed.size)
+        bins = " x ".join(map(str, one.shape))
         rows.append((one.name, one.title, bins, data_name([one])))
     scheme = scheme_of(likelihood.interaction.standard.couplings) or "of one's own"
     electrons = "; electrons scatter too" if likelihood.interaction.electrons else ""
