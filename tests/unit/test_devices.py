@@ -16,7 +16,7 @@ import jax
 jax.config.update("jax_num_cpu_devices", 2)
 import numpy as np
 import cevnsjax as cj
-from cevnsjax.inference.fit import Solver
+from cevnsjax.inference.minimise.solver import Solver
 solver = Solver(cj.Likelihood([cj.measurements.coherent_csi_2021()]).problem(free=["sin2_theta_w"]))
 assert len(solver.devices) == 2
 given = np.load("starts.npz")
