@@ -1,6 +1,8 @@
 """Terms of the likelihood: closed forms, derivatives, iminuit's finite templates, tables of Δχ²."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +29,7 @@ from cevnsjax.measuring.terms.upper_limit import UpperLimit
 from cevnsjax.parameters.constraints import NO_CONSTRAINTS
 from cevnsjax.stages.stage import Constant
 
+DOCS = Path(__file__).parents[2] / "docs"
 COUNTS = np.array([3.0, 0.0, 7.0, 120.0])
 EXPECTED = np.array([2.5, 0.4, 9.0, 101.0])
 SIGMA = np.array([1.5, 0.8, 3.0, 12.0])
@@ -303,3 +306,23 @@ def test_slips_in_python(table):
     ):
         with pytest.raises(cj.InputError, match=message):
             call()
+
+
+# A term of one's own
+
+
+def test_the_page_on_terms_runs():
+    """Log-normal errors: the interval of a strength is exp(±s) about what is seen over what is expected."""
+    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "terms.md").read_text(), re.DOTALL)
+    found = {"__name__": "page"}
+    exec(compile(block, "terms.md", "exec"), found)
+    fit, conus = found["fit"], found["conus"]
+    relative = float(conus.errors[0] / conus.observed[0])
+    seen = float(conus.observed[0]) / float(cj.Likelihood(conus).predict()[0].counts["cevns"][0])
+    assert fit.converged
+    assert fit.values["cevns_norm"] == pytest.approx(seen, rel=1e-6)
+    ((low, high),) = fit.interval("cevns_norm").pieces
+    assert (low, high) == pytest.approx((seen * np.exp(-relative), seen * np.exp(relative)), rel=1e-6)
+    toys = fit.likelihood.toys(500, free=["cevns_norm"])
+    assert toys.converged
+    assert abs(np.log(toys.values["cevns_norm"] / seen).std() / relative - 1.0) < 5.0 / np.sqrt(2 * 500)
