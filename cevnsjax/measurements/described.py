@@ -181,7 +181,7 @@ def _check_size(data: Description, measurement: Measurement) -> None:
     pieces = measurement.detector.energy.pieces
     if bins * pieces > MOST_PARTS:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{bins} × {pieces}")
-    nodes = recoil_nodes(measurement, nuclei(measurement), RECOIL_ORDER)
+    nodes = recoil_nodes(measurement, nuclei(measurement, combine()), RECOIL_ORDER)
     size = measurement.detector.response(nodes.recoil, BIN_ORDER).width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({bins} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
