@@ -46,6 +46,6 @@ class AxialMediator(Mediator):
 
 
 @arguments.checked(suffix=check_suffix)
-def axial_mediator(suffix: str = "") -> AxialMediator:
+def axial_mediator(*, suffix: str = "") -> AxialMediator:
     """Return an axial-vector mediator; a `suffix` of its parameters tells several apart."""
     return AxialMediator(suffix)

@@ -58,7 +58,7 @@ class LightScalar(Mediator):
 
 
 @arguments.checked(convention=arguments.text, suffix=check_suffix)
-def light_scalar(convention: str = "17.3", suffix: str = "") -> LightScalar:
+def light_scalar(convention: str = "17.3", *, suffix: str = "") -> LightScalar:
     """Return a scalar mediator; `convention` for the charges of nucleons is "17.3" or "15.1/14".
 
     A `suffix` tells several apart: their parameters are g_phi_SUFFIX and m_phi_SUFFIX.

@@ -171,7 +171,7 @@ def _user_charges(text: str) -> tuple[Fraction, ...]:
 
 
 @arguments.checked(charges=arguments.text, suffix=check_suffix)
-def light_vector(charges: str = "universal", suffix: str = "") -> LightVector:
+def light_vector(charges: str = "universal", *, suffix: str = "") -> LightVector:
     """Return a vector mediator with `charges`: a name of `CHARGES`, or "u=1/3,d=1/3,e=-1,mu=-1,tau=-1".
 
     ":tree" after them leaves out the loop of leptons, "Lmu-Ltau:2020" has it as in arXiv:2008.05022. A `suffix` tells

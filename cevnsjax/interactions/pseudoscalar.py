@@ -45,6 +45,6 @@ class PseudoscalarMediator(Mediator):
 
 
 @arguments.checked(suffix=check_suffix)
-def pseudoscalar_mediator(suffix: str = "") -> PseudoscalarMediator:
+def pseudoscalar_mediator(*, suffix: str = "") -> PseudoscalarMediator:
     """Return a pseudoscalar mediator; a `suffix` of its parameters tells several apart."""
     return PseudoscalarMediator(suffix)

@@ -59,7 +59,7 @@ class TensorMediator(Mediator):
 
 
 @arguments.checked(variant=arguments.text, suffix=check_suffix)
-def tensor_mediator(variant: str = "coherent", suffix: str = "") -> TensorMediator:
+def tensor_mediator(variant: str = "coherent", *, suffix: str = "") -> TensorMediator:
     """Return a tensor interaction; nucleons of a nucleus add up as charges, "coherent", or by their "spin".
 
     A `suffix` of its parameters tells several apart.

@@ -170,7 +170,7 @@ def test_templates_summed_over_recoils():
     free = ("sin2_theta_w", *(along.parameter.name for along in xenon.scattering.detector.morphs))
     whole = fold(xenon, cj.standard_model())
     short = whole.specialise(set(free), cj.Likelihood([xenon]).parameters.complete()).stages[0]
-    assert isinstance(short, AddedFlavours)
+    assert isinstance(short.counts, AddedFlavours)
     for params in points(xenon, free, 4):
         expected = np.asarray(whole.stages[0](params))
         assert_close(short(params), expected, 1e-12, scale=expected.max())

@@ -329,7 +329,7 @@ def test_one_mediator_with_a_suffix_is_the_plain_one():
             "both have 'g_zp': its effect would count twice .*as in 'light-vector:Le-Lmu@2'",
         ),
         (
-            lambda: cj.combine([light_vector("B-L", "2"), light_vector("Le-Lmu", "2")]),
+            lambda: cj.combine([light_vector("B-L", suffix="2"), light_vector("Le-Lmu", suffix="2")]),
             "both have 'g_zp_2': its effect would count twice .*as in 'light-vector:Le-Lmu@3'",
         ),
     ],
