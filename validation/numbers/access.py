@@ -83,12 +83,12 @@ def fitted(fit: cj.FitResult, free: Sequence[str], moving: Sequence[str], levels
     }
 
 
-def contours(scan: cj.ScanResult, level: float) -> list[tuple[np.ndarray, bool]]:
+def contours(scan: cj.GridResult, level: float) -> list[tuple[np.ndarray, bool]]:
     """Return the lines of a scan at a level of two parameters: their points, and whether they are closed."""
     return [(line.points, line.closed) for line in scan.contours(level, parameters=2)]
 
 
-def grid_axes(scan: cj.ScanResult) -> list[tuple[str, np.ndarray, bool]]:
+def grid_axes(scan: cj.GridResult) -> list[tuple[str, np.ndarray, bool]]:
     """Return the axes of a scan: name, values, and whether they are even in the logarithm."""
     return [(axis.name, axis.values, axis.log) for axis in scan.axes]
 
