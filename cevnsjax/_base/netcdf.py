@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from xarray import Dataset, DataTree
 
 ENGINE = "h5netcdf"
+MAGIC = b"\x89HDF\r\n\x1a\n"
+"""What such a file begins with."""
 LARGEST = 2**24
 """Bytes of what a file says of itself beyond which it is not read."""
 MOST_COMPRESSED = 1000

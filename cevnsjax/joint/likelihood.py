@@ -38,6 +38,7 @@ from ..results.fit import PROFILE, FitResult, scan_points
 from ..results.grid import GridResult
 from ..results.posterior import Posterior, sample_posterior
 from ..results.prediction import Prediction
+from ..results.rebuilt import makes_likelihoods
 from ..results.scanning import Progress, scan
 from ..results.toys import ToyStudy, study_toys
 from .explain import Explanation, explain
@@ -85,6 +86,7 @@ def _path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 
+@makes_likelihoods
 class Likelihood(Shown):
     """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
 
@@ -131,6 +133,8 @@ class Likelihood(Shown):
         self.parameters = parameter_table(self.measurements, self.interaction)
         self._shared_strengths = frozenset(shared_widths(self.measurements))
         self._aliases = own_names(self.measurements, self._shared_strengths)
+        self.truth: dict[str, dict[str, Any]] | None = None
+        """Of `asimov`, the `values` and the `tie` that the data are expected at."""
 
     @property
     def shared(self) -> dict[str, list[str]]:
@@ -325,7 +329,11 @@ class Likelihood(Shown):
             dataclasses.replace(measurement, term=folded.pull(nuisances).expecting(params).term, asimov=True)
             for measurement, folded in zip(self.measurements, self.folded, strict=True)
         )
-        return Likelihood(measurements, self.interaction)
+        made = Likelihood(measurements, self.interaction)
+        if self.truth is None:
+            chosen = {name: float(value) for name, value in (values or {}).items()}
+            made.truth = {"values": chosen, "tie": dict(tie or {})}
+        return made
 
     @arguments.checked(**ASKED, minimiser=lambda name, value: find_minimiser(value))
     def forecast(self, minimiser: Any = "newton", **request: Unpack[Request]) -> FitResult:

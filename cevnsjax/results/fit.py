@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -12,6 +13,7 @@ import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
+from .._base.json_files import write_json
 from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from .._base.tables import Block, Shown
 from .._base.typing import Array, Float
@@ -27,7 +29,10 @@ from ..inference.problem.specification import Specification
 from ..measuring.measurement import ASIMOV, Measurement
 from .grid import GridResult
 from .prediction import Prediction
+from .rebuilt import read
+from .record import record
 from .report import fit_report
+from .saved_fit import fit_content, fit_state, load_fit
 from .scanning import profile_grid
 from .tables.fit import fit_blocks
 
@@ -104,6 +109,54 @@ class FitResult(Shown):
     def lowest(self) -> "FitResult":
         """Return the lowest minimum known so far: this fit, or what `lower` leads to."""
         return self if self._lower is None else self._lower.lowest
+
+    @property
+    def minima(self) -> "tuple[FitResult, ...]":
+        """Return this fit and the lower ones that it leads to."""
+        return (self,) if self._lower is None else (self, *self._lower.minima)
+
+    @property
+    def found_intervals(self) -> dict[tuple[str, float], Interval]:
+        """Return the intervals found so far, by parameter and Δχ²."""
+        return dict(self._intervals)
+
+    def remember(
+        self,
+        found: Mapping[tuple[str, float], Interval],
+        accuracy: Accuracy | None,
+        lower: "FitResult | None",
+    ) -> None:
+        """Take what was found of this very fit before: intervals, the error of the integrals, a lower minimum."""
+        self._intervals |= found
+        self._accuracy, self._lower = accuracy, lower
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the fit to a JSON file (.json), with the intervals found so far; one that exists is refused.
+
+        With `overwrite` it is replaced. The file holds no times: equal fits make equal files.
+
+        >>> import tempfile, cevnsjax as cj
+        >>> fit = cj.Likelihood("apv-cs").fit(["sin2_theta_w"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.save(f"{folder}/fit.json")
+        ...     again = cj.FitResult.load(f"{folder}/fit.json")
+        >>> again.values == fit.values
+        True
+
+        """
+        run = {"minimiser": self.minimiser}
+        about = record("fit", self.likelihood, self.specification, run)
+        write_json({**about, "state": fit_state(self), "fit": fit_content(self)}, Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "FitResult":
+        """Return the fit that `save` wrote: with all that it had found, and able to find more.
+
+        Its likelihood is made again from the names of measurements and models, or the files that describe them; of
+        other ones it is to be handed over. It must be the one that was fitted: digests in the file tell.
+        """
+        return load_fit(read(path, "fit"), likelihood)
 
     @property
     def settled(self) -> bool:

@@ -1,5 +1,6 @@
 """What a file of a result holds, and the call that makes it again, checked against what this program makes of it."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
@@ -7,16 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._base.errors import InputError
-from .._base.netcdf import read_record
+from .._base.json_files import ENDINGS, encoded, is_number, read_json
+from .._base.netcdf import MAGIC, read_record
 from ..inference.grid.axes import axis_of
 from ..inference.grid.blocks import block_shape
 from ..inference.grid.store import MENDED, Damage, ScanStore, are_whole, read_attributes
 from . import record
 
 if TYPE_CHECKING:
+    from ..inference.problem.specification import Specification
     from ..joint.likelihood import Likelihood
 
-KINDS = ("scan", "posterior", "toys", "feldman-cousins")
+KINDS = ("scan", "posterior", "toys", "feldman-cousins", "fit", "profile", "prediction", "cross-sections")
+ON_AXES = ("scan", "feldman-cousins")
+"""Kinds whose origin leaves the parameters of the axes to the run."""
+WITHOUT_FIT = ("prediction", "cross-sections")
+"""Kinds that nothing was asked of."""
 Check = Callable[[Any], bool]
 
 
@@ -34,9 +41,11 @@ class Held:
     run: dict[str, Any]
     """How it was run: the grid of a scan, the sampler, the toys."""
     state: dict[str, Any]
-    """Of a scan, what of it is there and what came out."""
+    """Of a scan, what of it is there and what came out; of fits, what came out."""
     versions: dict[str, str]
     digest: str
+    content: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Everything that the file says of the result."""
 
 
 def _text(value: Any) -> bool:
@@ -72,6 +81,11 @@ def _whole(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
+def _truth(value: Any) -> bool:
+    parts = {"values": _by_name(_number), "tie": _by_name(_text)}
+    return value is None or (isinstance(value, dict) and all(check(value.get(key)) for key, check in parts.items()))
+
+
 SETTINGS: dict[str, Check] = {
     "measurements": _all(_text),
     "interactions": _all(_text),
@@ -96,6 +110,7 @@ ORIGIN: dict[str, Check] = {
     "correlate": _all(_correlation),
     "files": _by_name(_text),
     "digests": _by_name(_text),
+    "truth": _truth,
 }
 RUNS: dict[str, dict[str, Check]] = {
     "scan": {"grid": _by_name(_axis), "chunk": _all(_whole)},
@@ -106,19 +121,38 @@ RUNS: dict[str, dict[str, Check]] = {
         "levels": _all(_text),
         **dict.fromkeys(("count", "seed", "refine"), _whole),
     },
+    "fit": {"minimiser": _text},
+    "profile": {"grid": _by_name(_axis)},
+    "prediction": {"fitted": lambda value: type(value) is bool},
+    "cross-sections": {"form_factor": _text},
 }
+STATE: dict[str, Check] = {
+    "chi2_min": is_number,
+    "best": _by_name(is_number),
+    "converged": lambda value: type(value) is bool,
+    "message": _text,
+}
+STATES: dict[str, dict[str, Check]] = {
+    **dict.fromkeys(("fit", "profile", "scan"), STATE),
+    "prediction": {"total": _by_name(is_number)},
+    "cross-sections": {"measured": _by_name(is_number), "converged": STATE["converged"]},
+}
+"""What came out, by kind of file."""
 
 
 def read_held(path: Path) -> Held:
-    """Return what a scan, posterior or toy file holds; refuse any other."""
+    """Return what the file of a result, or the store of a scan, holds; refuse any other."""
     try:
         folder = path.is_dir()
-    except OSError as error:
-        raise InputError(f"cannot read '{path}': {error.strerror}") from None
-    content = _of_scan(path) if folder else read_record(path)
-    if content.get("kind") not in KINDS:
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read '{path}': {getattr(error, 'strerror', error)}") from None
+    content = _of_scan(path) if folder else _of_file(path)
+    kind = content.get("kind")
+    if not _text(kind) or kind not in KINDS:
         raise InputError(f"'{path}' holds nothing that this version of the program knows how to show")
-    for part, known in (("settings", SETTINGS), ("origin", ORIGIN), ("run", RUNS[content["kind"]])):
+    states = {} if folder else STATES.get(kind, {})
+    parts = {"settings": SETTINGS, "origin": ORIGIN, "run": RUNS[kind], "state": states}
+    for part, known in parts.items():
         found = content.get(part)
         for key, check in known.items():
             if not isinstance(found, dict) or not check(found.get(key)):
@@ -127,7 +161,19 @@ def read_held(path: Path) -> Held:
     if not all(map(_text, (*versions.values(), content.get("digest")))):
         raise InputError(f"'{path}' is damaged: it does not say what version made it")
     names = ("kind", "settings", "origin", "run")
-    return Held(path, *(content[name] for name in names), content.get("state", {}), versions, content["digest"])
+    state = content["state"] if folder else {key: content["state"][key] for key in states}
+    state |= {"complete": True, "damaged": []} if kind == "scan" and not folder else {}
+    return Held(path, *(content[name] for name in names), state, versions, content["digest"], content)
+
+
+def _of_file(path: Path) -> dict[str, Any]:
+    """Return what a file of netCDF or of JSON says of itself: its first bytes tell which one it is, or its name."""
+    first = b""
+    if path.is_file():
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            first = file.read(len(MAGIC))
+    json_ = first != MAGIC and (path.suffix in ENDINGS or first.startswith(b"{"))
+    return read_json(path) if json_ else read_record(path)
 
 
 def _of_scan(path: Path) -> dict[str, Any]:
@@ -164,9 +210,24 @@ def differences(held: Held, likelihood: "Likelihood") -> list[str]:
     ]
     if found:
         return found
-    origin, besides = held.origin, tuple(held.run["grid"]) if held.kind in ("scan", "feldman-cousins") else ()
+    if held.kind in WITHOUT_FIT:
+        return []
+    asked = asked_again(held, likelihood)
+    same = encoded(json.loads(json.dumps(record.settings(likelihood, asked, _besides(held)))))
+    stored = {name: encoded(held.settings.get(name)) for name in same} | {"version": same["version"]}
+    different = record.difference(stored, same)
+    return [different] if different else []
+
+
+def _besides(held: Held) -> tuple[str, ...]:
+    return tuple(held.run["grid"]) if held.kind in ON_AXES else ()
+
+
+def asked_again(held: Held, likelihood: "Likelihood") -> "Specification":
+    """Return what was asked for, of a likelihood."""
+    origin, besides = held.origin, _besides(held)
     middle = {} if held.kind != "scan" else {name: middle_of(axis) for name, axis in held.run["grid"].items()}
-    asked = likelihood.specify(
+    return likelihood.specify(
         free=[*besides, *origin["free"]],
         values=origin["values"] | middle,
         tie=origin["tie"],
@@ -174,10 +235,6 @@ def differences(held: Held, likelihood: "Likelihood") -> list[str]:
         constrain={name: tuple(pair) for name, pair in origin["constrain"].items()},
         correlate={(a, b): value for a, b, value in origin["correlate"]},
     )
-    same = json.loads(json.dumps(record.settings(likelihood, asked, besides)))
-    stored = {name: held.settings.get(name) for name in same} | {"version": same["version"]}
-    different = record.difference(stored, same)
-    return [different] if different else []
 
 
 def middle_of(axis: dict[str, Any]) -> float:

@@ -2,10 +2,13 @@
 
 import dataclasses
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._base import arguments
+from .._base.json_files import decoded, is_number, write_json
 from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.accuracy import WORTH_A_WORD
@@ -15,13 +18,32 @@ from ..folding.prediction import component_counts, flux_averaged_cross_section, 
 from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement, data_name
-from .record import data_digest
+from .held import Held
+from .rebuilt import damaged, part, part_of, read
+from .record import Parts, data_digest, record
 from .tables.prediction import prediction_blocks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ..joint.likelihood import Likelihood
     from ..plots.spectra import Panel
+
+
+def _factors(held: Held, content: Any) -> tuple[Factor, ...] | None:
+    """Return what multiplies the components, as a file has it."""
+    if content is None:
+        return None
+    if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
+        raise damaged(held, "factors")
+    found = []
+    for one in content:
+        strength, *lists = (one.get(name) for name in ("strength", "shared", "scales"))
+        texts = all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
+        if not texts or not (strength is None or isinstance(strength, str)):
+            raise damaged(held, "factors")
+        found.append(Factor(strength, *map(tuple, lists)))
+    return tuple(found)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -108,6 +130,37 @@ class Prediction(Shown):
         if scattering.takes_electrons:
             found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
         return found | {"error": self.errors.tolist()} if self.measurement.term.has_errors else found
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the prediction to a JSON file (.json); one that exists is refused unless `overwrite`."""
+        parts = Parts((self.measurement,), self.interaction)
+        about = record("prediction", parts, parts.asked, {"fitted": self.factors is not None})
+        factors = None if self.factors is None else [dataclasses.asdict(factor) for factor in self.factors]
+        total = {name: float(counts.sum()) for name, counts in self.counts.items()}
+        content = {"params": {name: float(value) for name, value in self.params.items()}, "factors": factors}
+        write_json({**about, "state": {"total": total}, "prediction": content}, Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "Prediction":
+        """Return the prediction that `save` wrote.
+
+        Measurement and models are made again from their names, or are those of the `likelihood`.
+        """
+        held = read(path, "prediction")
+        measurement, interaction = part_of(held, likelihood)
+        content = part(held, "prediction")
+        params, factors = content.get("params"), _factors(held, content.get("factors"))
+        if not isinstance(params, dict) or not all(is_number(one) and not isinstance(one, str) for one in params.values()):
+            raise damaged(held, "params")
+        needed = {one.name for one in (*measurement.parameters(), *interaction.parameters())} | {*measurement.borrowed}
+        if factors is not None:
+            if len(factors) != len(fold(measurement, interaction).factors):
+                raise damaged(held, "factors")
+            needed = needed.union(*(factor.names() for factor in factors))
+        if not needed <= set(params):
+            raise damaged(held, "params")
+        return Prediction(measurement, interaction, {name: decoded(one) for name, one in params.items()}, factors)
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax predict` prints of it."""

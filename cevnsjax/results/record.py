@@ -23,10 +23,26 @@ from ..interactions.couplings import COUPLING_SIN2, LEPTONS, scheme_of
 from ..measuring.measurement import Measurement, base_name
 
 if TYPE_CHECKING:
+    from ..interactions.combination import Combination
     from ..joint.likelihood import Likelihood
 
 SHIPPED = "forecasts"
 """The folder of the shipped forecasts among the data."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What a result without a likelihood is of: to be recorded as one that has one."""
+
+    measurements: tuple[Measurement, ...]
+    interaction: "Combination"
+    truth: None = None
+
+    @property
+    def asked(self) -> Specification:
+        """Return what was asked of them: nothing."""
+        words = {"free": (), "values": {}, "tie": {}, "require": (), "constrain": {}, "correlate": {}}
+        return Specification((), (), {}, (), {}, (), frozenset(), {}, (), {}, (), {}, words)
 
 
 def _checksums() -> str:
@@ -41,7 +57,7 @@ def _observed(measurement: Measurement) -> str:
     return hashlib.sha256(numbers).hexdigest()
 
 
-def data_digests(likelihood: "Likelihood") -> dict[str, str]:
+def data_digests(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return the checksum of every data file of the measurements, and of the observed numbers of each."""
     known = {name.strip(): digest for digest, _, name in (line.partition("  ") for line in _checksums().splitlines())}
     found = {}
@@ -66,7 +82,7 @@ def versions() -> dict[str, str]:
 
 
 def record(
-    kind: str, likelihood: "Likelihood", asked: Specification, run: Mapping[str, Any], besides: tuple[str, ...] = ()
+    kind: str, likelihood: "Likelihood | Parts", asked: Specification, run: Mapping[str, Any], besides: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Return what a file of a result says of it: its kind, all that makes it, and how it was run."""
     return {
@@ -117,7 +133,7 @@ def digest(part: Any) -> str:
     return found.hexdigest()[:16]
 
 
-def digests(likelihood: "Likelihood") -> dict[str, str]:
+def digests(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return a digest of each measurement, wherever its file lies, and of the interaction."""
     found = {}
     for measurement in likelihood.measurements:
@@ -125,13 +141,13 @@ def digests(likelihood: "Likelihood") -> dict[str, str]:
     return found | {"interaction": digest(likelihood.interaction)}
 
 
-def form_factors(likelihood: "Likelihood") -> dict[str, str]:
+def form_factors(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return the form factor of each measurement that has one to choose."""
     scattering = {m.name: m.scattering for m in likelihood.measurements if m.scattering is not None}
     return {name: one.target.form_factor for name, one in scattering.items()}
 
 
-def settings(likelihood: "Likelihood", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+def settings(likelihood: "Likelihood | Parts", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return everything that makes a result this result, in the order in which a difference is told.
 
     `besides` are the free parameters that are listed elsewhere, as the axes of a grid.
@@ -164,9 +180,10 @@ def settings(likelihood: "Likelihood", asked: Specification, besides: tuple[str,
     }
 
 
-def origin(likelihood: "Likelihood", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
+def origin(likelihood: "Likelihood | Parts", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what was asked for, beside what is named in `besides`, and what it takes to know the parts again."""
     words: Mapping[str, Any] = asked.asked
+    truth = {} if likelihood.truth is None else {"truth": likelihood.truth}
     return {
         "free": [name for name in words["free"] if name not in besides],
         "values": {name: value for name, value in words["values"].items() if name not in besides},
@@ -176,4 +193,5 @@ def origin(likelihood: "Likelihood", asked: Specification, besides: tuple[str, .
         "correlate": [[*pair, value] for pair, value in words["correlate"].items()],
         "files": {m.name: m.file for m in likelihood.measurements if m.file},
         "digests": digests(likelihood),
+        **truth,
     }

@@ -1,0 +1,164 @@
+"""The parts of a result that is read from a file: made again from their names, or handed over, and checked."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .._base.errors import InputError
+from .._base.version import __version__
+from ..interactions.catalogue import model
+from ..interactions.combination import Combination, combine
+from ..measurements import resolve_or_describe
+from ..measuring.measurement import Measurement
+from .held import Held, asked_again, differences, read_held
+from .record import Parts, digests
+
+if TYPE_CHECKING:
+    from ..inference.problem.specification import Specification
+    from ..joint.likelihood import Likelihood
+
+NAMES = {
+    "scan": "a scan",
+    "posterior": "a posterior",
+    "toys": "toys",
+    "feldman-cousins": "toys of Feldman and Cousins",
+    "fit": "a fit",
+    "profile": "a profile",
+    "prediction": "a prediction",
+    "cross-sections": "cross sections",
+}
+"""What a file holds, in words."""
+ASK = "expected the likelihood that it was made with, as load(path, likelihood=…)"
+Maker = TypeVar("Maker", bound=Callable[..., "Likelihood"])
+_MAKERS: list[Callable[..., "Likelihood"]] = []
+
+
+def makes_likelihoods(maker: Maker) -> Maker:
+    """Take the class of likelihoods, which lies in a room above, to make those of files with."""
+    _MAKERS.append(maker)
+    return maker
+
+
+def read(path: str | Path, *kinds: str) -> Held:
+    """Return what a file holds; refuse what is of other kinds, or was made by another version."""
+    held = read_held(Path(path))
+    if held.kind not in kinds:
+        raise InputError(f"'{path}' holds {NAMES[held.kind]}, not {NAMES[kinds[0]]}: cevnsjax.load takes either")
+    if held.versions["version"] != __version__:
+        raise InputError(
+            f"'{path}' was made by cevnsjax {held.versions['version']}, this is {__version__}: "
+            "`cevnsjax show` prints the command that makes it again"
+        )
+    return held
+
+
+def damaged(held: Held, what: str) -> InputError:
+    """Return the error of a file whose content is not what this program writes."""
+    return InputError(f"'{held.path}' is damaged: its {held.kind} has no {what} that this program writes")
+
+
+def part(held: Held, name: str) -> dict[str, Any]:
+    """Return a part of what a file says of its result."""
+    found = held.content.get(name)
+    if not isinstance(found, dict):
+        raise damaged(held, name)
+    return found
+
+
+def interaction_of(held: Held) -> Combination:
+    """Return the models of a result, made from their names."""
+    settings, made = held.settings, []
+    if settings["couplings"]["scheme"] is None:
+        raise InputError("its couplings are of no scheme")
+    for name in settings["interactions"]:
+        try:
+            made.append(model(name, settings["couplings"]["scheme"]))
+        except InputError:
+            raise InputError(f"the model {name} is not known by name") from None
+    return combine(made, settings["couplings"]["scheme"], settings["electrons"])
+
+
+def _measurement(held: Held, name: str) -> list[Measurement]:
+    """Return a measurement by its name or its file, with its form factor, as a list of one."""
+    file, chosen = held.origin["files"].get(name), held.settings["form factors"].get(name)
+    for form_factor in (chosen, None) if chosen else (None,):
+        try:
+            return resolve_or_describe([file or name], form_factor)
+        except InputError as error:
+            why = str(error) if file else f"{name} is not known by name"
+    raise InputError(why)
+
+
+def _agreed(held: Held, alone: Sequence[Measurement]) -> list[Measurement]:
+    """Return the measurements as they are where descriptions say something of what they have in common."""
+    names = [held.origin["files"].get(name, name) for name in held.settings["measurements"]]
+    chosen = set(held.settings["form factors"].values())
+    try:
+        return resolve_or_describe(names, chosen.pop() if len(chosen) == 1 else None)
+    except InputError:
+        return list(alone)
+
+
+def parts_of(held: Held) -> Parts:
+    """Return the measurements and the models of a result, made from their names."""
+    interaction = interaction_of(held)
+    found = [one for name in held.settings["measurements"] for one in _measurement(held, name)]
+    parts = Parts(tuple(found), interaction)
+    if held.origin.get("truth") is None and len(found) > 1 and _others(held, parts):
+        parts = Parts(tuple(_agreed(held, found)), interaction)
+    return parts
+
+
+def _others(held: Held, parts: "Likelihood | Parts") -> list[str]:
+    """Return the parts that are not those of a result."""
+    there, here = held.origin["digests"], digests(parts)
+    return [name for name in dict.fromkeys((*there, *here)) if there.get(name) != here.get(name)]
+
+
+def check_parts(held: Held, parts: "Likelihood | Parts", ask: str = ASK) -> None:
+    """Refuse other measurements and models than those of a result."""
+    if others := _others(held, parts):
+        verb = "is another one" if len(others) == 1 else "are others"
+        raise InputError(f"'{held.path}': {ask}: {', '.join(others)} {verb}")
+
+
+def part_of(held: Held, likelihood: "Likelihood | None") -> tuple[Measurement, Combination]:
+    """Return the one measurement of a result and its models: those of a likelihood, or made from their names."""
+    names = held.settings["measurements"]
+    try:
+        parts = parts_of(held) if likelihood is None else likelihood
+    except InputError as error:
+        raise InputError(f"'{held.path}': {ASK}: {error}") from None
+    chosen = tuple(one for one in parts.measurements if one.name in names)
+    if len(chosen) != 1:
+        raise InputError(f"'{held.path}': {ASK}: {', '.join(names)} is not in it")
+    check_parts(held, Parts(chosen, parts.interaction))
+    return chosen[0], parts.interaction
+
+
+def likelihood_of(held: Held, likelihood: "Likelihood | None" = None) -> "Likelihood":
+    """Return the likelihood of a result: the one handed over, else made from the names; refuse another one."""
+    truth = held.origin.get("truth")
+    if likelihood is None:
+        (maker,) = _MAKERS
+        try:
+            parts = parts_of(held)
+            likelihood = maker(parts.measurements, parts.interaction)
+            if truth is not None:
+                likelihood = likelihood.asimov(truth["values"], truth["tie"])
+        except InputError as error:
+            raise InputError(f"'{held.path}': {ASK}: {error}") from None
+    check_parts(held, likelihood)
+    try:
+        different = differences(held, likelihood)
+    except InputError as error:
+        raise InputError(f"'{held.path}' is damaged: it asks for what cannot be: {error}") from None
+    if different:
+        raise InputError(f"'{held.path}': {ASK}: {different[0]}")
+    return likelihood
+
+
+def asked_of(held: Held, likelihood: "Likelihood | None") -> "tuple[Likelihood, Specification]":
+    """Return the likelihood of a result, and what was asked of it."""
+    found = likelihood_of(held, likelihood)
+    return found, asked_again(held, found)

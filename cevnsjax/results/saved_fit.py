@@ -1,0 +1,139 @@
+"""What a file holds of a fit, and the fit that is made of it again."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._base.json_files import array_of, decoded, encoded, is_number
+from ..folding.accuracy import Accuracy
+from ..inference.grid.intervals import Interval
+from ..inference.minimise.best_fit import BestFit
+from ..inference.minimise.curvature import Curvature
+from ..inference.minimise.solver import Solver
+from ..inference.problem.problem import pose
+from .held import Held
+from .rebuilt import asked_of, damaged, part
+
+if TYPE_CHECKING:
+    from ..joint.likelihood import Likelihood
+    from .fit import FitResult
+
+MOST_MINIMA = 100
+"""Lower minima of one fit that are read."""
+
+
+def fit_content(fit: "FitResult") -> dict[str, Any]:
+    """Return everything of a fit that its likelihood does not know, as a file holds it."""
+    return encoded({"minimiser": fit.minimiser, "minima": [_minimum(one) for one in fit.minima]})
+
+
+def fit_state(fit: "FitResult") -> dict[str, Any]:
+    """Return what a fit came to, for those who only look at its file."""
+    best = {name: fit.values[name] for name in fit.specification.free}
+    return encoded({"chi2_min": fit.chi2, "best": best, "converged": fit.converged, "message": fit.message})
+
+
+def _minimum(fit: "FitResult") -> dict[str, Any]:
+    """Return a minimum, and what was found around it."""
+    found, bends = fit.found, fit.found.curvature
+    return {
+        "u": found.u,
+        "chi2": found.value,
+        "converged": found.converged,
+        "message": found.message,
+        **{name: getattr(bends, name) for name in ("covariance", "unseen", "at_bound", "flat")},
+        "accuracy": dataclasses.asdict(fit.accuracy) if fit.settled else None,
+        "intervals": [
+            {"name": name, "delta": delta, "pieces": one.pieces, "at_bound": one.at_bound}
+            for (name, delta), one in fit.found_intervals.items()
+        ],
+    }
+
+
+def load_fit(held: Held, likelihood: "Likelihood | None", name: str = "fit") -> "FitResult":
+    """Return the fit of a file, with its likelihood."""
+    from .fit import FitResult
+
+    whole, asked = asked_of(held, likelihood)
+    content = part(held, name)
+    minima, minimiser = content.get("minima"), content.get("minimiser")
+    if not isinstance(minimiser, str) or not isinstance(minima, list) or not 1 <= len(minima) <= MOST_MINIMA:
+        raise damaged(held, "minima")
+    solver = Solver(pose(whole.chi2_function(), asked))
+    made: FitResult | None = None
+    for minimum in reversed(minima):
+        read = _Minimum(held, minimum, len(solver.problem.names), asked.coordinates)
+        fit = FitResult(whole, asked, solver, read.found(), minimiser)
+        fit.remember(read.intervals(), read.accuracy(), made)
+        made = fit
+    return made
+
+
+class _Minimum:
+    """A minimum of a file, checked as it is read."""
+
+    def __init__(self, held: Held, content: Any, count: int, names: tuple[str, ...]) -> None:
+        """Take what the file says of it, and what the coordinates are."""
+        if not isinstance(content, dict):
+            raise damaged(held, "minimum")
+        self._held, self._content, self._count, self._names = held, content, count, names
+
+    def _numbers(self, name: str, *shape: int | None) -> np.ndarray:
+        found = array_of(self._content.get(name), shape)
+        if found is None:
+            raise damaged(self._held, name)
+        return found
+
+    def _marks(self, name: str) -> np.ndarray:
+        found = self._content.get(name)
+        if not isinstance(found, list) or len(found) != self._count or not all(type(one) is bool for one in found):
+            raise damaged(self._held, name)
+        return np.array(found, bool)
+
+    def _is(self, name: str, kind: type) -> Any:
+        found = self._content.get(name)
+        if type(found) is not kind:
+            raise damaged(self._held, name)
+        return found
+
+    def found(self) -> BestFit:
+        """Return the minimum itself."""
+        n, converged = self._count, self._is("converged", bool)
+        u, value = self._numbers("u", n), float(self._numbers("chi2"))
+        if converged and not (np.isfinite(u).all() and np.isfinite(value)):
+            raise damaged(self._held, "u")
+        bends = Curvature(
+            self._numbers("covariance", n, n),
+            self._numbers("unseen", None, n),
+            self._marks("at_bound"),
+            self._marks("flat"),
+        )
+        return BestFit(u, value, bends, converged, self._is("message", str))
+
+    def accuracy(self) -> Accuracy | None:
+        """Return the error of the recoil integrals, if the minimum was reached."""
+        found = self._content.get("accuracy")
+        if not self._is("converged", bool):
+            return None
+        if not isinstance(found, dict) or not is_number(found.get("error")):
+            raise damaged(self._held, "accuracy")
+        error, models, reason = decoded(found["error"]), found.get("interactions"), found.get("reason")
+        listed = isinstance(models, list) and all(isinstance(one, str) for one in models)
+        texts = isinstance(found.get("measurement"), str) and (reason is None or isinstance(reason, str))
+        if not (listed and texts and error >= 0.0):
+            raise damaged(self._held, "accuracy")
+        return Accuracy(error, found["measurement"], tuple(models), reason)
+
+    def intervals(self) -> dict[tuple[str, float], Interval]:
+        """Return the intervals that were found around it, by parameter and Δχ²."""
+        found = {}
+        for one in self._is("intervals", list):
+            pieces = array_of(one.get("pieces"), (None, 2)) if isinstance(one, dict) else None
+            if pieces is None or one.get("name") not in self._names or not is_number(one.get("delta")):
+                raise damaged(self._held, "intervals")
+            if type(one.get("at_bound")) is not bool:
+                raise damaged(self._held, "intervals")
+            ends = tuple((float(low), float(high)) for low, high in pieces)
+            found[one["name"], decoded(one["delta"])] = Interval(ends, one["at_bound"])
+        return found
