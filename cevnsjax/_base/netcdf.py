@@ -4,8 +4,11 @@ import importlib
 import io
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .errors import InputError
 from .writing import check_file, exists, replacing
@@ -77,6 +80,26 @@ def _check_group(path: Path, group: Any, room: int) -> int:
         if taken > room:
             raise InputError(f"'{path}' says it holds more than its {room} bytes: it is damaged")
     return taken
+
+
+def read_numbers(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return variables of a netCDF file by name: arrays of numbers, as they are stored."""
+    import h5py
+
+    check_whole(path)
+    found = {}
+    try:
+        with h5py.File(path, "r") as file:
+            for name in names:
+                member = file.get(name)
+                if not isinstance(member, h5py.Dataset) or member.dtype.kind not in "fiub" or member.shape is None:
+                    raise InputError(f"'{path}' is damaged: expected the numbers '{name}' in it, found none")
+                found[name] = np.asarray(member[()])
+    except (OSError, RuntimeError, KeyError, ValueError, MemoryError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"'{path}' is damaged: {error}") from None
+    return found
 
 
 def read_record(path: Path) -> dict[str, Any]:

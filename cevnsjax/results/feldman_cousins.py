@@ -13,7 +13,7 @@ import numpy as np
 from .._base import arguments
 from .._base.cores import cores
 from .._base.errors import InputError
-from .._base.levels import Level, check_level, delta_chi2, level_of
+from .._base.levels import Level, check_level, delta_chi2, level_of, typed_level
 from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
 from .._base.version import __version__
@@ -22,8 +22,10 @@ from ..inference.grid.axes import Axis
 from ..inference.grid.contours import Contour, contours
 from ..inference.grid.intervals import Interval
 from ..inference.toys.construction import Construction, Progress, construct, edges, pieces
+from .rebuilt import arrays_of, damaged, part, read
 from .record import axis_settings, data_digest, record
 from .report import plain
+from .saved_fit import fit_content, load_fit
 from .tables.toys import construction_blocks
 from .tables.words import doubts
 from .toys import MOST_LOST, said_lost, settings
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
+    from ..joint.likelihood import Likelihood
     from ..plots.toys import Critical
     from .fit import FitResult
 
@@ -214,8 +217,10 @@ class FeldmanCousinsResult(Shown):
         import xarray
 
         found = self.construction
-        most = max(map(len, found.statistics))
-        padded = np.array([np.pad(one, (0, most - len(one)), constant_values=np.nan) for one in found.statistics])
+        most = max(map(len, found.statistics), default=0)
+        padded = np.full((len(found.statistics), most), np.nan)
+        for row, one in zip(padded, found.statistics, strict=True):
+            row[: len(one)] = one
         share, error = found.p_values()
         criticals = np.array([found.critical(level.fraction) for level in self.levels])
         profiled = self.fit.solver.problem.values(found.u)
@@ -229,6 +234,8 @@ class FeldmanCousinsResult(Shown):
             "critical_error": (("level", "point"), criticals[:, 1]),
         }
         variables |= {name: ("point", values) for name, values in profiled.items()}
+        variables |= {"u": (("point", "coordinate"), found.u), "tested": (("point", "axis"), found.points)}
+        variables |= {f"axis_{k}": (f"value_{k}", axis.values) for k, axis in enumerate(self.axes)}
         return xarray.Dataset(
             variables,
             {"level": ("level", [level.per_cent for level in self.levels], {"units": "percent"})},
@@ -252,11 +259,39 @@ class FeldmanCousinsResult(Shown):
             "seed": self.seed,
             "refine": self.refine,
         }
-        return record("feldman-cousins", self.fit.likelihood, self.fit.specification, run, self.names)
+        about = record("feldman-cousins", self.fit.likelihood, self.fit.specification, run, self.names)
+        lengths = [len(one) for one in self.construction.statistics]
+        return {**about, "fit": fit_content(self.fit), "construction": {"toys": lengths, "log": self.construction.log}}
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the construction to a netCDF file; one that exists is refused unless `overwrite`."""
         write_netcdf(self.dataset(), Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "FeldmanCousinsResult":
+        """Return the construction that `save` wrote; for `likelihood` see `FitResult.load`."""
+        held = read(path, "feldman-cousins")
+        fit, content, run = load_fit(held, likelihood), part(held, "construction"), held.run
+        names, lengths = list(run["grid"]), content.get("toys")
+        if not 1 <= len(names) <= 2 or type(content.get("log")) is not bool:
+            raise damaged(held, "axes")
+        if not isinstance(lengths, list) or not all(type(n) is int and n >= 0 for n in lengths):
+            raise damaged(held, "toys")
+        points, most = len(lengths), max(lengths, default=0)
+        shapes = {"t": (points,), "toys": (points, most), "not_converged": (points,), "tested": (points, len(names))}
+        shapes |= {"u": (points, len(fit.names))}
+        shapes |= {f"axis_{k}": (run["grid"][name]["values"],) for k, name in enumerate(names)}
+        found = arrays_of(held, shapes)
+        axes = tuple(Axis(name, found[f"axis_{k}"], run["grid"][name]["log"]) for k, name in enumerate(names))
+        if any(axis_settings(axis) != run["grid"][axis.name] for axis in axes):
+            raise damaged(held, "axes")
+        drawn = tuple(row[:n] for row, n in zip(found["toys"], lengths, strict=True))
+        construction = Construction(
+            found["tested"], found["u"], found["t"], drawn, found["not_converged"], content["log"]
+        )
+        levels = tuple(map(typed_level, run["levels"]))
+        return FeldmanCousinsResult(fit, axes, construction, levels, run["count"], run["seed"], {}, run["refine"])
 
     def label(self, name: str) -> str:
         """Return the LaTeX label of a parameter, with its unit."""

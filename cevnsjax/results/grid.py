@@ -15,10 +15,12 @@ import numpy as np
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import LEVELS, USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
 from ..inference.grid.axes import Axis
 from ..inference.grid.contours import Contour, Region, contours, finer_grid, interpolated, pieces, unscaled, with_point
 from .report import profile_report
+from .saved_grid import grid_dataset, load_grid
 from .tables.grid import profile_blocks, scan_blocks
 from .tables.words import doubts
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
+    from ..joint.likelihood import Likelihood
     from ..plots.profiles import Curve
     from .fit import FitResult
 
@@ -282,6 +285,20 @@ class GridResult(Shown):
             axis, delta = one.axes[0], one.delta_chi2()
         pieces = {label: fit.interval(chosen, level).pieces for label, level in LEVELS.items()}
         return Curve(self.label(chosen), axis.values, delta, fit.values[chosen], pieces)
+
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the grid to a netCDF file (.nc), a profile with its fit; one that exists is refused.
+
+        With `overwrite` it is replaced. A scan that lies in a store is saved there already: `open_scan`.
+        """
+        write_netcdf(grid_dataset(self), Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "GridResult":
+        """Return the profile or the scan that `save` wrote; for `likelihood`, of a profile, see `FitResult.load`."""
+        dataset, fit = load_grid(Path(path), likelihood)
+        return GridResult(dataset, fit=fit)
 
     def _owner(self) -> "FitResult":
         if self.fit is None:

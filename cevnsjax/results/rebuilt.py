@@ -1,10 +1,13 @@
 """The parts of a result that is read from a file: made again from their names, or handed over, and checked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from .._base.errors import InputError
+from .._base.netcdf import read_numbers
 from .._base.version import __version__
 from ..interactions.catalogue import model
 from ..interactions.combination import Combination, combine
@@ -62,6 +65,15 @@ def part(held: Held, name: str) -> dict[str, Any]:
     found = held.content.get(name)
     if not isinstance(found, dict):
         raise damaged(held, name)
+    return found
+
+
+def arrays_of(held: Held, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """Return arrays of a netCDF file, which must have these shapes."""
+    found = read_numbers(held.path, list(shapes))
+    for name, shape in shapes.items():
+        if found[name].shape != shape:
+            raise damaged(held, name)
     return found
 
 

@@ -15,6 +15,7 @@ from scipy.special import chdtrc
 from .._base import arguments
 from .._base.cores import cores
 from .._base.errors import InputError
+from .._base.json_files import decoded, encoded, is_number
 from .._base.levels import Level, check_level, check_levels, delta_chi2, level_of, levels_of
 from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
@@ -24,8 +25,10 @@ from ..inference.grid.profile import profile
 from ..inference.toys.construction import Progress, profile_minima
 from ..inference.toys.frequencies import at_least, critical_value, fraction
 from ..inference.toys.work import Finished, Work, joined, tasks
+from .rebuilt import arrays_of, damaged, part, read
 from .record import data_digest, record
 from .report import plain
+from .saved_fit import fit_content, load_fit
 from .tables.toys import toy_blocks
 from .tables.words import doubts
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
+    from ..joint.likelihood import Likelihood
     from .fit import FitResult
 
 
@@ -233,7 +237,6 @@ class ToyStudy(Shown):
         import xarray
 
         names = list(self.values)
-        run = {"count": self.count, "seed": self.seed, "test": self.tested}
 
         def table(columns: Mapping[str, np.ndarray]) -> np.ndarray:
             return np.array([columns[name] for name in names]).reshape(len(names), len(self.chi2)).T
@@ -256,13 +259,57 @@ class ToyStudy(Shown):
                 "interactions": list(self.fit.likelihood.interaction.names),
                 "seed": self.seed,
                 "version": __version__,
-                "cevnsjax": json.dumps(record("toys", self.fit.likelihood, self.fit.specification, run)),
+                "cevnsjax": json.dumps(self._record()),
             },
         )
+
+    def _record(self) -> dict[str, Any]:
+        run = {"count": self.count, "seed": self.seed, "test": self.tested}
+        study = {"statistic": self.statistic, "held": self.held, "truth": self.truth, "coordinates": list(self.values)}
+        about = record("toys", self.fit.likelihood, self.fit.specification, run)
+        return {**about, "fit": fit_content(self.fit), "study": encoded({**study, "toys": len(self.chi2)})}
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the toys to a netCDF file; one that exists is refused unless `overwrite`."""
         write_netcdf(self.dataset(), Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "ToyStudy":
+        """Return the study that `save` wrote; for `likelihood` see `FitResult.load`."""
+        held = read(path, "toys")
+        fit, study = load_fit(held, likelihood), part(held, "study")
+        names, sets = study.get("coordinates"), study.get("held")
+        texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        if not texts or sorted(names) != sorted(fit.specification.coordinates):
+            raise damaged(held, "coordinates")
+        if not isinstance(sets, list) or not all(
+            isinstance(one, list) and all(isinstance(name, str) and name in fit.values for name in one) for one in sets
+        ):
+            raise damaged(held, "held")
+        truth, count = study.get("truth"), study.get("toys")
+        if not isinstance(truth, dict) or set(truth) != set(names) or not all(map(is_number, truth.values())):
+            raise damaged(held, "truth")
+        if not is_number(study.get("statistic")) or type(count) is not int or not 0 <= count <= held.run["count"]:
+            raise damaged(held, "statistic")
+        table = (count, len(names))
+        shapes = {"value": table, "error": table, "chi2": (count,), "t": (count, len(sets)), "converged": (count,)}
+        found = arrays_of(held, shapes)
+        return ToyStudy(
+            fit=fit,
+            tested={name: float(value) for name, value in held.run["test"].items()},
+            truth={name: decoded(value) for name, value in truth.items()},
+            statistic=decoded(study["statistic"]),
+            held=tuple(map(tuple, sets)),
+            values={name: found["value"][:, k] for k, name in enumerate(names)},
+            errors={name: found["error"][:, k] for k, name in enumerate(names)},
+            chi2=found["chi2"],
+            statistics=found["t"],
+            toy_converged=found["converged"].astype(bool),
+            count=held.run["count"],
+            seed=held.run["seed"],
+            seconds={},
+        )
 
     def plot(self) -> "Figure":
         """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks."""
