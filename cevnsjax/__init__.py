@@ -34,6 +34,7 @@ from .interactions.standard_model import StandardModel, standard_model
 from .interactions.tensor import tensor_mediator
 from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
 from .joint.likelihood import Likelihood
+from .joint.loading import load
 from .measurements.delta_chi2 import delta_chi2_table
 from .results.feldman_cousins import FeldmanCousinsResult
 from .results.fit import FitResult
@@ -73,6 +74,7 @@ __all__ = [
     "flux_averaged_cross_sections",
     "light_scalar",
     "light_vector",
+    "load",
     "magnetic_moment",
     "measurements",
     "millicharge",

@@ -4,12 +4,14 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
+from .._base.json_files import array_of, write_json
 from .._base.tables import Block, Shown
 from .._base.typing import Float
 from .._base.version import __version__
@@ -19,8 +21,10 @@ from ..interactions.interaction import Interaction
 from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
 from ..measuring.measurement import Measurement
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
-from ..nuclei.target import Target, has_form_factor
-from ..results.record import data_digest
+from ..nuclei.target import FORM_FACTORS, Target, has_form_factor
+from ..results.held import Held
+from ..results.rebuilt import check_parts, damaged, interaction_of, part, read
+from ..results.record import Parts, data_digest, record
 from ..results.tables.sections import section_blocks
 from ..results.tables.words import doubts
 from .likelihood import Likelihood
@@ -177,6 +181,37 @@ class CrossSections(Shown):
             "version": __version__,
         }
 
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the cross sections to a JSON file (.json); one that exists is refused unless `overwrite`."""
+        parts = Parts((), self.interaction)
+        about = record("cross-sections", parts, parts.asked, {"form_factor": self.form_factor})
+        about["settings"]["measurements"] = [section.name for section in self.measured]
+        state = {"measured": {section.name: section.value for section in self.measured}, "converged": self.converged}
+        sections = {"data": self.data, "measured": [dataclasses.asdict(section) for section in self.measured]}
+        write_json({**about, "state": state, "sections": sections}, Path(path), overwrite)
+
+    @staticmethod
+    @arguments.checked(path=arguments.path)
+    def load(path: str | Path, interaction: Combination | Interaction | None = None) -> "CrossSections":
+        """Return the cross sections that `save` wrote.
+
+        The models are made again from their names; `interaction` is for those that have none. Refused where the data
+        of the package are other ones.
+        """
+        held = read(path, "cross-sections")
+        try:
+            chosen = interaction_of(held) if interaction is None else combine(interaction)
+        except InputError as error:
+            raise InputError(f"'{path}': expected the models that it was made with: {error}") from None
+        check_parts(held, Parts((), chosen), "expected the models that it was made with, as load(path, interaction=…)")
+        if held.digest != data_digest(()):
+            raise InputError(f"'{path}' was made with other data of the package")
+        content = part(held, "sections")
+        measured, form_factor = content.get("measured"), held.run["form_factor"]
+        if form_factor not in FORM_FACTORS or not isinstance(measured, list) or not isinstance(content.get("data"), str):
+            raise damaged(held, "sections")
+        return CrossSections(tuple(_section(held, one) for one in measured), chosen, form_factor, content["data"])
+
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax cross-sections` prints of them."""
         content = self.as_dict()
@@ -195,6 +230,25 @@ class CrossSections(Shown):
             coherent=1e40 * table.coherent[chosen],
         )
         return draw_cross_sections(line, [Point(s.title, s.neutrons, *_scaled(s)) for s in self.measured])
+
+
+def _section(held: Held, content: Any) -> MeasuredSection:
+    """Return the cross section of one measurement, as a file has it."""
+    read = content if isinstance(content, dict) else {}
+    texts, numbers, pairs = ("name", "title"), ("neutrons", "value", "sm", "sm_error"), ("statistical", "total")
+    nuclides = read.get("nuclides")
+    known = isinstance(nuclides, list) and all(isinstance(one, str) for one in nuclides)
+    known = known and all(isinstance(read.get(name), str) for name in texts) and type(read.get("converged")) is bool
+    found = {name: array_of(read.get(name), (2,) if name in pairs else ()) for name in (*numbers, *pairs)}
+    if not known or any(one is None for one in found.values()):
+        raise damaged(held, "sections")
+    return MeasuredSection(
+        **{name: read[name] for name in texts},
+        nuclides=tuple(nuclides),
+        converged=read["converged"],
+        **{name: float(found[name]) for name in numbers},
+        **{name: (float(found[name][0]), float(found[name][1])) for name in pairs},
+    )
 
 
 def _scaled(section: MeasuredSection) -> tuple[float, tuple[float, float], tuple[float, float]]:

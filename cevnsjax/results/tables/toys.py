@@ -78,5 +78,5 @@ def _ended(content: Mapping[str, Any], data_name: str) -> list[Block]:
     return [
         *([content["message"]] if content["not_converged"] else []),
         *([f"written to {content['out']}"] if content.get("out") else []),
-        f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s",
+        *([f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s"] if seconds else []),
     ]

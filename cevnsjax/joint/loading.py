@@ -1,0 +1,58 @@
+"""Any result that was saved, by what its file says it is."""
+
+from pathlib import Path
+from typing import Any
+
+from .._base import arguments
+from .._base.errors import InputError
+from ..results.feldman_cousins import FeldmanCousinsResult
+from ..results.fit import FitResult
+from ..results.grid import GridResult
+from ..results.held import read_held
+from ..results.posterior import Posterior
+from ..results.prediction import Prediction
+from ..results.scanning import open_scan
+from ..results.toys import ToyStudy
+from .cross_sections import CrossSections
+from .likelihood import Likelihood
+
+OF_LIKELIHOODS = {
+    "fit": FitResult,
+    "profile": GridResult,
+    "scan": GridResult,
+    "toys": ToyStudy,
+    "feldman-cousins": FeldmanCousinsResult,
+    "prediction": Prediction,
+}
+"""What each kind of file holds, where its likelihood may be handed over."""
+
+
+def _check_likelihood(name: str, value: Any) -> None:
+    if not isinstance(value, Likelihood):
+        raise InputError(f"{name}: expected a likelihood, found {arguments.shown(value)}")
+
+
+@arguments.checked(path=arguments.path, likelihood=arguments.optional(_check_likelihood))
+def load(path: str | Path, likelihood: Likelihood | None = None) -> Any:
+    """Return the result that a file, or the store of a scan, holds: a fit, a profile, toys, a posterior, …
+
+    Its likelihood is made again from the names of measurements and models, or from the files that describe them; of
+    other ones `likelihood` hands it over. It must be the one that the result was made with: digests in the file tell.
+
+    >>> import tempfile, cevnsjax as cj
+    >>> profile = cj.Likelihood("csre-cs").profile(["r_n_cs"], points=5)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     profile.save(f"{folder}/profile.nc")
+    ...     again = cj.load(f"{folder}/profile.nc")
+    >>> type(again).__name__, bool((again.chi2 == profile.chi2).all())
+    ('GridResult', True)
+
+    """
+    if Path(path).is_dir():
+        return open_scan(path)
+    kind = read_held(Path(path)).kind
+    if kind == "posterior":
+        return Posterior.load(path)
+    if kind == "cross-sections":
+        return CrossSections.load(path, None if likelihood is None else likelihood.interaction)
+    return OF_LIKELIHOODS[kind].load(path, likelihood)
