@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from .._base.json_files import check_json
 from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
 from ..results.tables.sections import section_blocks
-from . import options, printing
+from . import keeping, options, printing
 from .asked import Asked, asking
 
 Names = Annotated[
@@ -16,15 +17,24 @@ Names = Annotated[
 
 
 @asking(Names, "interaction", "couplings", "form_factor", required=False)
-def cross_sections(asked: Asked, json_: options.Json = False, plot: options.Plot = None) -> None:
+def cross_sections(
+    asked: Asked,
+    out: options.OutJson = None,
+    overwrite: options.Overwrite = False,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
     """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
     printing.check_plot(plot)
+    kept = keeping.written_at_once(out, overwrite, check_json)
     interaction = asked.models()
     with printing.progress("fitting"):
         names = asked.names or DEFAULT_MEASUREMENTS
         result = flux_averaged_cross_sections(names, interaction, asked.form_factor)
         content = result.as_dict()
+    content |= kept.written(result.save)
     printing.result(content, json_, section_blocks)
+    kept.check()
     if result.converged:
         printing.draw(plot, result.plot)
     printing.exit_unless_converged(content)

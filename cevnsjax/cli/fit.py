@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from .._base.errors import InputError
+from .._base.json_files import check_json
 from .._base.levels import Level
 from ..inference.minimise.minimisers import Newton, find_minimiser
 from ..results.fit import FitResult
 from ..results.tables.explanation import explanation_blocks
 from ..results.tables.fit import fit_blocks
-from . import options, printing
+from . import keeping, options, printing
 from .asked import MODEL, PARAMETERS, Asked, asking
 
 
@@ -20,17 +21,21 @@ def fit(
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
     explain: options.Explain = False,
+    out: options.OutJson = None,
+    overwrite: options.Overwrite = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
     printing.check_plot(plot)
+    kept = keeping.written_at_once(out, overwrite, check_json)
     arguments = asked.arguments()
     levels = options.levels(cl)
     find_minimiser(minimiser)
     likelihood = asked.measured()
     if explain:
-        for name, given in (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != Newton.name)):
+        chosen = (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != Newton.name), ("--out", out))
+        for name, given in chosen:
             if given:
                 raise InputError(f"--explain fits nothing: {name} goes with a fit")
         with printing.progress("compiling"):
@@ -38,7 +43,7 @@ def fit(
         printing.result(found, json_, explanation_blocks)
         return
     likelihood.specify(**arguments)
-    show_fit("fitting", likelihood.fit, arguments | {"minimiser": minimiser}, levels, json_, plot)
+    show_fit("fitting", likelihood.fit, arguments | {"minimiser": minimiser}, levels, json_, plot, kept)
 
 
 def show_fit(
@@ -48,12 +53,15 @@ def show_fit(
     levels: Sequence[Level],
     json_: bool,
     plot: Path | None,
+    kept: keeping.Output,
 ) -> None:
-    """Fit what is asked, and show and draw the result."""
+    """Fit what is asked; save, show and draw the result."""
     with printing.progress(what):
         result = method(**arguments)
         content = result.as_dict(levels)
+    content |= kept.written(result.save)
     printing.result(content, json_, fit_blocks, result.likelihood.data_name)
+    kept.check()
     if result.converged:
         printing.draw(plot, result.plot)
     printing.exit_unless_converged(content)

@@ -1,7 +1,8 @@
 """``cevnsjax forecast``: the sensitivity of experiments."""
 
+from .._base.json_files import check_json
 from ..inference.minimise.minimisers import find_minimiser
-from . import options, printing
+from . import keeping, options, printing
 from .asked import MODEL, PARAMETERS, Asked, asking
 from .fit import show_fit
 
@@ -11,14 +12,17 @@ def forecast(
     asked: Asked,
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
+    out: options.OutJson = None,
+    overwrite: options.Overwrite = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the counts expected at the truth (Asimov), which --set moves."""
     printing.check_plot(plot)
+    kept = keeping.written_at_once(out, overwrite, check_json)
     arguments = asked.arguments()
     levels = options.levels(cl)
     find_minimiser(minimiser)
     likelihood = asked.experiments()
     likelihood.specify(**arguments)
-    show_fit("forecasting", likelihood.forecast, arguments | {"minimiser": minimiser}, levels, json_, plot)
+    show_fit("forecasting", likelihood.forecast, arguments | {"minimiser": minimiser}, levels, json_, plot, kept)

@@ -14,10 +14,10 @@ from .process import WRITTEN
 class Output:
     """Where the result of a long run goes, and where it is kept until it is there; nowhere, if `out` is None."""
 
-    def __init__(self, out: Path | None, overwrite: bool) -> None:
-        """Take the file to write, and whether one that exists is replaced."""
+    def __init__(self, out: Path | None, overwrite: bool, resumes: bool = True) -> None:
+        """Take the file to write, whether one that exists is replaced, and whether the run can go on later."""
         self.out, self.overwrite = out, overwrite
-        self.checkpoint = None if out is None else unfinished(out)
+        self.checkpoint = unfinished(out) if out is not None and resumes else None
         self.lost: InputError | None = None
 
     def save(self, write: Callable[[Path, bool], None] | None) -> str | None:
@@ -35,14 +35,29 @@ class Output:
             return None
         if write is not None:
             WRITTEN.append(f"'{self.out}'")
-        self.checkpoint.unlink(missing_ok=True)
+        if self.checkpoint is not None:
+            self.checkpoint.unlink(missing_ok=True)
         return None if write is None else str(self.out)
+
+    def written(self, write: Callable[[Path, bool], None]) -> dict[str, str | None]:
+        """Return what the JSON of a short run says of where its result was written, nothing if nobody asked."""
+        return {} if self.out is None else {"out": self.save(write)}
 
     def check(self) -> None:
         """Raise what `save` has met."""
         if self.lost is not None:
-            kept = f"; '{self.checkpoint}' keeps the run: --resume goes on with it" if exists(self.checkpoint) else ""
+            whole = self.checkpoint is not None and exists(self.checkpoint)
+            kept = f"; '{self.checkpoint}' keeps the run: --resume goes on with it" if whole else ""
             raise InputError(f"{self.lost}{kept}")
+
+
+def written_at_once(out: Path | None, overwrite: bool, check: Callable[[Path, bool], None]) -> Output:
+    """Return the output of a short run, which is not resumed; refuse it, by `check`, before anything is computed."""
+    if out is not None:
+        check(out, overwrite)
+    elif overwrite:
+        raise InputError("--overwrite needs --out: the name of the file")
+    return Output(out, overwrite, resumes=False)
 
 
 @contextmanager

@@ -84,6 +84,12 @@ Workers = Annotated[
     whole("--workers", "Workers to start, by default one a core; with an address, to wait for."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Carry on the unfinished run of --out.")]
+OutJson = Annotated[
+    Path | None, typer.Option("--out", help="Save the result to this JSON file (.json), for `show` and cevnsjax.load.")
+]
+OutNetcdf = Annotated[
+    Path | None, typer.Option("--out", help="Save the result to this netCDF file (.nc), for `show` and cevnsjax.load.")
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out, if there is one.")]
 Levels = Annotated[
     list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside the usual four.")

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from . import options, printing
+from .._base.errors import InputError
+from .._base.json_files import check_json
+from . import keeping, options, printing
 from .asked import MODEL, Asked, asking
 
 if TYPE_CHECKING:
@@ -10,16 +12,27 @@ if TYPE_CHECKING:
 
 
 @asking(options.Experiments, "settings", *MODEL)
-def predict(asked: Asked, json_: options.Json = False, plot: options.Plot = None) -> None:
+def predict(
+    asked: Asked,
+    out: options.OutJson = None,
+    overwrite: options.Overwrite = False,
+    json_: options.Json = False,
+    plot: options.Plot = None,
+) -> None:
     """Predict the counts of each measurement, by component and bin."""
     printing.check_plot(plot)
+    kept = keeping.written_at_once(out, overwrite, check_json)
+    if out is not None and len(asked.names or ()) != 1:
+        raise InputError("--out: expected one measurement, whose prediction is saved")
     values = asked.arguments()["values"]
     predictions = asked.experiments().predict(values)
+    written = kept.written(predictions[0].save)
     if json_:
         found = [prediction.as_dict() for prediction in predictions]
-        printing.json_object(found[0] if len(found) == 1 else {"predictions": found})
+        printing.json_object(found[0] | written if len(found) == 1 else {"predictions": found})
     else:
         printing.blocks(block for prediction in predictions for block in prediction.blocks())
+    kept.check()
 
     def figure() -> "Figure":
         from ..plots.spectra import draw_spectra

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from .._base.netcdf import check_netcdf
 from ..results.fit import scan_points
 from ..results.tables.grid import profile_blocks
-from . import options, printing
+from . import keeping, options, printing
 from .asked import MODEL, PARAMETERS, Asked, asking
 
 
@@ -21,11 +22,14 @@ def profile(
     ] = None,
     points: Annotated[int | None, options.whole("--points", "Values of each parameter.")] = None,
     cl: options.Levels = None,
+    out: options.OutNetcdf = None,
+    overwrite: options.Overwrite = False,
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
     """Profile chi2 against one parameter, or two with their contour and the curve of each."""
     printing.check_plot(plot)
+    kept = keeping.written_at_once(out, overwrite, check_netcdf)
     levels = options.levels(cl)
     chosen = options.split(param, "--param") or options.split(asked.free, "--free")
     ranges = options.ranges(range_, chosen)
@@ -36,7 +40,9 @@ def profile(
     with printing.progress("profiling"):
         result = likelihood.profile(chosen, ranges, points, **arguments)
         content = result.as_dict(levels)
+    content |= kept.written(result.save)
     printing.result(content, json_, profile_blocks, result.fit.likelihood.data_name)
+    kept.check()
     if result.fit.converged:
         printing.draw(plot, result.plot)
     printing.exit_unless_converged(content)

@@ -3,13 +3,29 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from .._base.errors import InputError
+from .._base.json_files import is_number
+from ..inference.grid.axes import MOST_VALUES, Axis
 from ..inference.grid.blocks import CHUNK
 from ..inference.sample.nuts import WARM_UP
+from ..joint.likelihood import Likelihood
 from ..results.held import Held, chunk_of, differences, written_axis
+from ..results.rebuilt import damaged, part
+from ..results.record import axis_settings, data_digest, digest
 from .asked import Asked
 
-COMMANDS = {"scan": "scan", "posterior": "sample", "toys": "toys", "feldman-cousins": "toys"}
+COMMANDS = {
+    "scan": "scan",
+    "posterior": "sample",
+    "toys": "toys",
+    "feldman-cousins": "toys",
+    "fit": "fit",
+    "profile": "profile",
+    "prediction": "predict",
+    "cross-sections": "cross-sections",
+}
 USUAL_LEVELS = ("68.27", "90")
 REFINED = 2
 
@@ -45,6 +61,8 @@ def _given(name: str, values: Iterable[str]) -> list[str]:
 def rerun(held: Held) -> tuple[list[str], list[str]]:
     """Return the words of the command that makes a result again, and why there is none, if there is none."""
     settings, origin, reasons = held.settings, held.origin, []
+    truth, given, sections = origin.get("truth"), origin["values"], held.kind == "cross-sections"
+    forecast = held.kind == "fit" and truth == {"values": origin["values"], "tie": origin["tie"]}
     names = [origin["files"].get(name, name) for name in settings["measurements"]]
     interactions = [name for name in settings["interactions"] if name != "standard-model"]
     scheme = settings["couplings"]["scheme"]
@@ -54,6 +72,8 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     if len(chosen) > 1:
         reasons.append(f"it has several form factors, {', '.join(chosen)}")
     form_factor = chosen[0] if chosen else None
+    if sections:
+        form_factor = None if held.run["form_factor"] == "helm" else held.run["form_factor"]
     if not reasons:
         try:
             asked = Asked(
@@ -63,17 +83,22 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
                 form_factor=form_factor,
                 electrons=settings["electrons"],
             )
-            reasons += differences(held, asked.experiments())
+            likelihood = asked.experiments()
+            if forecast:
+                likelihood = likelihood.asimov(origin["values"], origin["tie"])
+            if held.kind == "prediction":
+                given = _moved(likelihood, held)
+            reasons += _other_sections(held, likelihood) if sections else differences(held, likelihood)
         except InputError as error:
             reasons.append(str(error))
-    words = ["cevnsjax", COMMANDS[held.kind], *names]
+    words = ["cevnsjax", "forecast" if forecast else COMMANDS[held.kind], *names]
     for name in interactions:
         words += _option("--interaction", name)
     words += [] if scheme in (None, "2022") else ["--couplings", scheme]
     words += [] if form_factor is None else ["--form-factor", form_factor]
     words += ["--electrons"] if settings["electrons"] else []
     words += _given("--free", origin["free"])
-    words += _given("--set", (f"{name}={value!r}" for name, value in origin["values"].items()))
+    words += _given("--set", (f"{name}={value!r}" for name, value in given.items()))
     words += _given("--tie", (f"{name}={leader}" for name, leader in origin["tie"].items()))
     for text in origin["require"]:
         words += _option("--require", text)
@@ -81,10 +106,25 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
         words += _option("--constrain", f"{name}={centre!r},{width!r}")
     for a, b, value in origin["correlate"]:
         words += _option("--correlate", f"{a},{b}={value!r}")
-    own, why_not = {"scan": _scan, "posterior": _sample, "toys": _toys, "feldman-cousins": _construction}[held.kind](
-        held
-    )
+    own, why_not = OPTIONS[held.kind](held)
     return [*words, *own], [*reasons, *why_not]
+
+
+def _moved(likelihood: Likelihood, held: Held) -> dict[str, float]:
+    """Return the parameters of a prediction that are not at their defaults, and what they need."""
+    table, params = likelihood.parameters, part(held, "prediction").get("params")
+    if not isinstance(params, dict) or not all(map(is_number, params.values())):
+        raise damaged(held, "params")
+    moved = {name for name in table if name in params and params[name] != table[name].default}
+    moved |= {table[name].needs for name in moved if table[name].needs is not None}
+    return {name: params[name] for name in table if name in moved}
+
+
+def _other_sections(held: Held, likelihood: Likelihood) -> list[str]:
+    """Return in what the data or the models are not those of cross sections."""
+    models = held.origin["digests"].get("interaction") == digest(likelihood.interaction)
+    measured = held.digest == data_digest(likelihood.measurements)
+    return [] if models and measured else [f"the {'models are others' if measured else 'data are others'}"]
 
 
 def _axes(option: str, grid: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -102,12 +142,41 @@ def _scan(held: Held) -> tuple[list[str], list[str]]:
     words, reasons = _axes("--grid", held.run["grid"])
     chunk = chunk_of(held.run, CHUNK)
     words += [] if chunk is None else ["--chunk", str(chunk)]
-    return [*words, *_option("--out", str(held.path))], reasons
+    return [*words, *(_option("--out", str(held.path)) if held.path.is_dir() else _again(held, ".zarr"))], reasons
 
 
-def _again(held: Held) -> list[str]:
+def _again(held: Held, ending: str = ".nc") -> list[str]:
     """Return the option that names another file beside the one shown, which no command replaces."""
-    return _option("--out", str(held.path.with_name(f"{held.path.stem}-again.nc")))
+    return _option("--out", str(held.path.with_name(f"{held.path.stem}-again{ending}")))
+
+
+def _fit(held: Held) -> tuple[list[str], list[str]]:
+    minimiser = held.run["minimiser"]
+    words = [] if minimiser == "newton" else _option("--minimiser", minimiser)
+    return [*words, *_again(held, ".json")], []
+
+
+def _profile(held: Held) -> tuple[list[str], list[str]]:
+    words, reasons, grid = _given("--param", held.run["grid"]), [], held.run["grid"]
+    for name, axis in grid.items():
+        low, high, count = axis["from"], axis["to"], axis["values"]
+        if axis_settings(Axis(name, np.linspace(low, high, min(count, MOST_VALUES)), False)) != axis:
+            reasons.append(f"the values of {name} are not evenly spaced")
+        words += _option("--range", f"{name}={low!r}:{high!r}")
+    counts = {axis["values"] for axis in grid.values()}
+    if len(counts) > 1:
+        reasons.append("its axes have several numbers of values")
+    words += ["--points", str(max(counts, default=0))]
+    return [*words, *_again(held)], reasons
+
+
+def _prediction(held: Held) -> tuple[list[str], list[str]]:
+    reasons = ["it is the prediction of a fit, whose command makes it"] if held.run["fitted"] else []
+    return _again(held, ".json"), reasons
+
+
+def _sections(held: Held) -> tuple[list[str], list[str]]:
+    return _again(held, ".json"), []
 
 
 def _sample(held: Held) -> tuple[list[str], list[str]]:
@@ -136,3 +205,16 @@ def _construction(held: Held) -> tuple[list[str], list[str]]:
     words += ["--count", str(held.run["count"]), "--seed", str(held.run["seed"])]
     words += _given("--cl", (level for level in levels if level not in USUAL_LEVELS))
     return [*words, *_again(held)], reasons
+
+
+OPTIONS = {
+    "scan": _scan,
+    "posterior": _sample,
+    "toys": _toys,
+    "feldman-cousins": _construction,
+    "fit": _fit,
+    "profile": _profile,
+    "prediction": _prediction,
+    "cross-sections": _sections,
+}
+"""What each kind of result asks for beside what most do."""

@@ -14,11 +14,11 @@ from .rerun import described, rerun
 
 def show(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A scan, or a file of draws or toys.", show_default=False)
+        Path, typer.Argument(metavar="FILE", help="A scan, or the file of any result.", show_default=False)
     ],
     json_: options.Json = False,
 ) -> None:
-    """Show what a scan, a posterior or a file of toys holds, and the command that makes it again."""
+    """Show what a scan or the file of a result holds, and the command that makes it again."""
     held = read_held(file)
     words, reasons = rerun(held)
     content = described(held) | {"command": None if reasons else shlex.join(words), "no_command": reasons}

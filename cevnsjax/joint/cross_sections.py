@@ -20,8 +20,9 @@ from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
 from ..measuring.measurement import Measurement
+from ..nuclei.form_factors import FORM_FACTORS
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
-from ..nuclei.target import FORM_FACTORS, Target, has_form_factor
+from ..nuclei.target import Target, has_form_factor
 from ..results.held import Held
 from ..results.rebuilt import check_parts, damaged, interaction_of, part, read
 from ..results.record import Parts, data_digest, record
@@ -185,9 +186,10 @@ class CrossSections(Shown):
         """Write the cross sections to a JSON file (.json); one that exists is refused unless `overwrite`."""
         parts = Parts((), self.interaction)
         about = record("cross-sections", parts, parts.asked, {"form_factor": self.form_factor})
+        about["digest"] = self.data
         about["settings"]["measurements"] = [section.name for section in self.measured]
         state = {"measured": {section.name: section.value for section in self.measured}, "converged": self.converged}
-        sections = {"data": self.data, "measured": [dataclasses.asdict(section) for section in self.measured]}
+        sections = {"package": data_digest(()), "measured": [dataclasses.asdict(section) for section in self.measured]}
         write_json({**about, "state": state, "sections": sections}, Path(path), overwrite)
 
     @staticmethod
@@ -204,13 +206,13 @@ class CrossSections(Shown):
         except InputError as error:
             raise InputError(f"'{path}': expected the models that it was made with: {error}") from None
         check_parts(held, Parts((), chosen), "expected the models that it was made with, as load(path, interaction=…)")
-        if held.digest != data_digest(()):
-            raise InputError(f"'{path}' was made with other data of the package")
         content = part(held, "sections")
+        if content.get("package") != data_digest(()):
+            raise InputError(f"'{path}' was made with other data of the package")
         measured, form_factor = content.get("measured"), held.run["form_factor"]
-        if form_factor not in FORM_FACTORS or not isinstance(measured, list) or not isinstance(content.get("data"), str):
+        if form_factor not in FORM_FACTORS or not isinstance(measured, list):
             raise damaged(held, "sections")
-        return CrossSections(tuple(_section(held, one) for one in measured), chosen, form_factor, content["data"])
+        return CrossSections(tuple(_section(held, one) for one in measured), chosen, form_factor, held.digest)
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax cross-sections` prints of them."""

@@ -34,7 +34,7 @@ def _check_likelihood(name: str, value: Any) -> None:
 
 @arguments.checked(path=arguments.path, likelihood=arguments.optional(_check_likelihood))
 def load(path: str | Path, likelihood: Likelihood | None = None) -> Any:
-    """Return the result that a file, or the store of a scan, holds: a fit, a profile, toys, a posterior, …
+    """Return the result that a file, or the store of a scan, holds, of whatever kind it is.
 
     Its likelihood is made again from the names of measurements and models, or from the files that describe them; of
     other ones `likelihood` hands it over. It must be the one that the result was made with: digests in the file tell.

@@ -1,6 +1,7 @@
 """Expected counts of one measurement, or its predicted numbers, as a user holds them."""
 
 import dataclasses
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,8 @@ class Prediction(Shown):
         measurement, interaction = part_of(held, likelihood)
         content = part(held, "prediction")
         params, factors = content.get("params"), _factors(held, content.get("factors"))
-        if not isinstance(params, dict) or not all(is_number(one) and not isinstance(one, str) for one in params.values()):
+        numbers = isinstance(params, dict) and all(map(is_number, params.values()))
+        if not numbers or not all(math.isfinite(decoded(one)) for one in params.values()):
             raise damaged(held, "params")
         needed = {one.name for one in (*measurement.parameters(), *interaction.parameters())} | {*measurement.borrowed}
         if factors is not None:

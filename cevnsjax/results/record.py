@@ -82,7 +82,11 @@ def versions() -> dict[str, str]:
 
 
 def record(
-    kind: str, likelihood: "Likelihood | Parts", asked: Specification, run: Mapping[str, Any], besides: tuple[str, ...] = ()
+    kind: str,
+    likelihood: "Likelihood | Parts",
+    asked: Specification,
+    run: Mapping[str, Any],
+    besides: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return what a file of a result says of it: its kind, all that makes it, and how it was run."""
     return {

@@ -6,7 +6,15 @@ from typing import Any
 from ..._base.errors import printable
 from ..._base.tables import Block, Table, listed
 
-KINDS = {"posterior": "draws from a posterior", "toys": "toys", "feldman-cousins": "toys of Feldman and Cousins"}
+KINDS = {
+    "posterior": "draws from a posterior",
+    "toys": "toys",
+    "feldman-cousins": "toys of Feldman and Cousins",
+    "fit": "a fit",
+    "profile": "a profile",
+    "prediction": "a prediction",
+    "cross-sections": "flux-averaged cross sections",
+}
 
 
 def held_blocks(content: Mapping[str, Any]) -> list[Block]:
@@ -30,6 +38,7 @@ def held_blocks(content: Mapping[str, Any]) -> list[Block]:
         "constraints": _pairs(content["constraints"]),
         "correlations": _pairs(content["correlations"]),
         "run": _pairs(settings),
+        "result": _result(content),
         "data": content["data"],
         "made by": f"cevnsjax {content['version']}, jax {content['jax']}",
     }
@@ -51,6 +60,18 @@ def _brief(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_brief, value))
     return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _result(content: Mapping[str, Any]) -> str:
+    """Return in a line what a fit, a prediction or cross sections came to."""
+    if content["kind"] == "prediction":
+        return f"counts: {_pairs(content['total'])}"
+    if content["kind"] == "cross-sections":
+        return "; ".join(f"{name} {_brief(value)} cm^2" for name, value in content["measured"].items())
+    if content["kind"] not in ("fit", "profile"):
+        return ""
+    best = f" at {_pairs(content['best'])}" if content["best"] else ""
+    return f"chi2 = {_brief(content['chi2_min'])}{best}; {content['message']}"
 
 
 def _spaced(axis: Mapping[str, Any]) -> str:

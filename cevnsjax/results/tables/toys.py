@@ -75,8 +75,9 @@ def construction_blocks(content: Mapping[str, Any], data_name: str = DATA) -> li
 
 def _ended(content: Mapping[str, Any], data_name: str) -> list[Block]:
     seconds = content["seconds"]
+    timed = f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s" if seconds else ""
     return [
         *([content["message"]] if content["not_converged"] else []),
         *([f"written to {content['out']}"] if content.get("out") else []),
-        *([f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s"] if seconds else []),
+        *([timed] if timed else []),
     ]
