@@ -8,7 +8,7 @@ from .._base.errors import InputError
 from ..results.feldman_cousins import FeldmanCousinsResult
 from ..results.fit import FitResult
 from ..results.grid import GridResult
-from ..results.held import read_held
+from ..results.held import is_folder, read_held
 from ..results.posterior import Posterior
 from ..results.prediction import Prediction
 from ..results.scanning import open_scan
@@ -48,7 +48,7 @@ def load(path: str | Path, likelihood: Likelihood | None = None) -> Any:
     ('GridResult', True)
 
     """
-    if Path(path).is_dir():
+    if is_folder(Path(path)):
         return open_scan(path)
     kind = read_held(Path(path)).kind
     if kind == "posterior":

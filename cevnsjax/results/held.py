@@ -140,12 +140,17 @@ STATES: dict[str, dict[str, Check]] = {
 """What came out, by kind of file."""
 
 
-def read_held(path: Path) -> Held:
-    """Return what the file of a result, or the store of a scan, holds; refuse any other."""
+def is_folder(path: Path) -> bool:
+    """Return whether a path is that of a folder; refuse one that no file can have."""
     try:
-        folder = path.is_dir()
+        return path.is_dir()
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read '{path}': {getattr(error, 'strerror', error)}") from None
+
+
+def read_held(path: Path) -> Held:
+    """Return what the file of a result, or the store of a scan, holds; refuse any other."""
+    folder = is_folder(path)
     content = _of_scan(path) if folder else _of_file(path)
     kind = content.get("kind")
     if not _text(kind) or kind not in KINDS:

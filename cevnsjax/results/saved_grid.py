@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._base.errors import InputError
 from .._base.json_files import encoded, is_number
 from ..inference.grid.axes import Axis
-from .held import Held
+from .held import Held, is_folder
 from .rebuilt import arrays_of, damaged, part, read
 from .record import axis_settings, record
 from .saved_fit import fit_content, fit_state, load_fit
@@ -71,7 +71,7 @@ ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
 
 def load_grid(path: Path, likelihood: "Likelihood | None") -> "tuple[xarray.Dataset, FitResult | None]":
     """Return the dataset of a file, and of a profile its fit."""
-    if path.is_dir():
+    if is_folder(path):
         raise InputError(f"'{path}' is a folder: cevnsjax.open_scan opens the store of a scan")
     held = read(path, "profile", "scan")
     dataset = _dataset(held)
