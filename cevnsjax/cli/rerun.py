@@ -9,6 +9,7 @@ from .._base.errors import InputError
 from .._base.json_files import is_number
 from ..inference.grid.axes import MOST_VALUES, Axis
 from ..inference.grid.blocks import CHUNK
+from ..inference.minimise.minimisers import Newton
 from ..inference.sample.nuts import WARM_UP
 from ..joint.likelihood import Likelihood
 from ..results.held import Held, chunk_of, differences, written_axis
@@ -152,7 +153,7 @@ def _again(held: Held, ending: str = ".nc") -> list[str]:
 
 def _fit(held: Held) -> tuple[list[str], list[str]]:
     minimiser = held.run["minimiser"]
-    words = [] if minimiser == "newton" else _option("--minimiser", minimiser)
+    words = [] if minimiser == Newton.name else _option("--minimiser", minimiser)
     return [*words, *_again(held, ".json")], []
 
 
