@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from .._base import arguments
-from .._base.errors import InputError
 from ..results.feldman_cousins import FeldmanCousinsResult
 from ..results.fit import FitResult
 from ..results.grid import GridResult
 from ..results.held import is_folder, read_held
 from ..results.posterior import Posterior
 from ..results.prediction import Prediction
+from ..results.rebuilt import check_likelihood
 from ..results.scanning import open_scan
 from ..results.toys import ToyStudy
 from .cross_sections import CrossSections
@@ -27,12 +27,7 @@ OF_LIKELIHOODS = {
 """What each kind of file holds, where its likelihood may be handed over."""
 
 
-def _check_likelihood(name: str, value: Any) -> None:
-    if not isinstance(value, Likelihood):
-        raise InputError(f"{name}: expected a likelihood, found {arguments.shown(value)}")
-
-
-@arguments.checked(path=arguments.path, likelihood=arguments.optional(_check_likelihood))
+@arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
 def load(path: str | Path, likelihood: Likelihood | None = None) -> Any:
     """Return the result that a file, or the store of a scan, holds, of whatever kind it is.
 

@@ -22,7 +22,7 @@ from ..inference.grid.axes import Axis
 from ..inference.grid.contours import Contour, contours
 from ..inference.grid.intervals import Interval
 from ..inference.toys.construction import Construction, Progress, construct, edges, pieces
-from .rebuilt import arrays_of, damaged, part, read
+from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import axis_settings, data_digest, record
 from .report import plain
 from .saved_fit import fit_content, load_fit
@@ -268,7 +268,7 @@ class FeldmanCousinsResult(Shown):
         write_netcdf(self.dataset(), Path(path), overwrite)
 
     @staticmethod
-    @arguments.checked(path=arguments.path)
+    @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "FeldmanCousinsResult":
         """Return the construction that `save` wrote; for `likelihood` see `FitResult.load`."""
         held = read(path, "feldman-cousins")
@@ -278,6 +278,10 @@ class FeldmanCousinsResult(Shown):
             raise damaged(held, "axes")
         if not isinstance(lengths, list) or not all(type(n) is int and n >= 0 for n in lengths):
             raise damaged(held, "toys")
+        try:
+            levels = tuple(map(typed_level, run["levels"]))
+        except InputError:
+            raise damaged(held, "levels") from None
         points, most = len(lengths), max(lengths, default=0)
         shapes = {"t": (points,), "toys": (points, most), "not_converged": (points,), "tested": (points, len(names))}
         shapes |= {"u": (points, len(fit.names))}
@@ -290,7 +294,6 @@ class FeldmanCousinsResult(Shown):
         construction = Construction(
             found["tested"], found["u"], found["t"], drawn, found["not_converged"], content["log"]
         )
-        levels = tuple(map(typed_level, run["levels"]))
         return FeldmanCousinsResult(fit, axes, construction, levels, run["count"], run["seed"], {}, run["refine"])
 
     def label(self, name: str) -> str:

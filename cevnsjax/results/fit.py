@@ -29,7 +29,7 @@ from ..inference.problem.specification import Specification
 from ..measuring.measurement import ASIMOV, Measurement
 from .grid import GridResult
 from .prediction import Prediction
-from .rebuilt import read
+from .rebuilt import check_likelihood, read
 from .record import record
 from .report import fit_report
 from .saved_fit import fit_content, fit_state, load_fit
@@ -149,7 +149,7 @@ class FitResult(Shown):
         write_json({**about, "state": fit_state(self), "fit": fit_content(self)}, Path(path), overwrite)
 
     @staticmethod
-    @arguments.checked(path=arguments.path)
+    @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "FitResult":
         """Return the fit that `save` wrote: with all that it had found, and able to find more.
 

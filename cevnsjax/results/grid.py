@@ -19,6 +19,7 @@ from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
 from ..inference.grid.axes import Axis
 from ..inference.grid.contours import Contour, Region, contours, finer_grid, interpolated, pieces, unscaled, with_point
+from .rebuilt import check_likelihood
 from .report import profile_report
 from .saved_grid import grid_dataset, load_grid
 from .tables.grid import profile_blocks, scan_blocks
@@ -294,7 +295,7 @@ class GridResult(Shown):
         write_netcdf(grid_dataset(self), Path(path), overwrite)
 
     @staticmethod
-    @arguments.checked(path=arguments.path)
+    @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "GridResult":
         """Return the profile or the scan that `save` wrote; for `likelihood`, of a profile, see `FitResult.load`."""
         dataset, fit = load_grid(Path(path), likelihood)

@@ -24,6 +24,8 @@ ON_AXES = ("scan", "feldman-cousins")
 """Kinds whose origin leaves the parameters of the axes to the run."""
 WITHOUT_FIT = ("prediction", "cross-sections")
 """Kinds that nothing was asked of."""
+MOST_PARTS = 200
+"""Measurements, or models, of one result."""
 Check = Callable[[Any], bool]
 
 
@@ -81,14 +83,18 @@ def _whole(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
+def _names(value: Any) -> bool:
+    return _all(_text)(value) and len(set(value)) == len(value) <= MOST_PARTS
+
+
 def _truth(value: Any) -> bool:
     parts = {"values": _by_name(_number), "tie": _by_name(_text)}
     return value is None or (isinstance(value, dict) and all(check(value.get(key)) for key, check in parts.items()))
 
 
 SETTINGS: dict[str, Check] = {
-    "measurements": _all(_text),
-    "interactions": _all(_text),
+    "measurements": _names,
+    "interactions": _names,
     "couplings": lambda value: isinstance(value, dict) and (value.get("scheme") is None or _text(value["scheme"])),
     "form factors": _by_name(_text),
     "electrons": lambda value: type(value) is bool,

@@ -20,7 +20,7 @@ from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement, data_name
 from .held import Held
-from .rebuilt import damaged, part, part_of, read
+from .rebuilt import check_likelihood, damaged, part, part_of, read
 from .record import Parts, data_digest, record
 from .tables.prediction import prediction_blocks
 
@@ -142,7 +142,7 @@ class Prediction(Shown):
         write_json({**about, "state": {"total": total}, "prediction": content}, Path(path), overwrite)
 
     @staticmethod
-    @arguments.checked(path=arguments.path)
+    @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "Prediction":
         """Return the prediction that `save` wrote.
 

@@ -1,11 +1,13 @@
 """The parts of a result that is read from a file: made again from their names, or handed over, and checked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from .._base import arguments
+from .._base.data_files import shown
 from .._base.errors import InputError
 from .._base.netcdf import read_numbers
 from .._base.version import __version__
@@ -32,14 +34,22 @@ NAMES = {
 }
 """What a file holds, in words."""
 ASK = "expected the likelihood that it was made with, as load(path, likelihood=…)"
-Maker = TypeVar("Maker", bound=Callable[..., "Likelihood"])
-_MAKERS: list[Callable[..., "Likelihood"]] = []
+LONGEST_REASON = 400
+"""Letters of why a file is refused, where these are the words of the file."""
+Maker = TypeVar("Maker", bound="type[Likelihood]")
+_MAKERS: "list[type[Likelihood]]" = []
 
 
 def makes_likelihoods(maker: Maker) -> Maker:
     """Take the class of likelihoods, which lies in a room above, to make those of files with."""
     _MAKERS.append(maker)
     return maker
+
+
+def check_likelihood(name: str, value: Any) -> None:
+    """Refuse what is not a likelihood, given the name of the argument."""
+    if not isinstance(value, tuple(_MAKERS)):
+        raise InputError(f"{name}: expected a likelihood, found {arguments.shown(value)}")
 
 
 def read(path: str | Path, *kinds: str) -> Held:
@@ -49,7 +59,7 @@ def read(path: str | Path, *kinds: str) -> Held:
         raise InputError(f"'{path}' holds {NAMES[held.kind]}, not {NAMES[kinds[0]]}: cevnsjax.load takes either")
     if held.versions["version"] != __version__:
         raise InputError(
-            f"'{path}' was made by cevnsjax {held.versions['version']}, this is {__version__}: "
+            f"'{path}' was made by cevnsjax {shown(held.versions['version'])}, this is {__version__}: "
             "`cevnsjax show` prints the command that makes it again"
         )
     return held
@@ -86,7 +96,7 @@ def interaction_of(held: Held) -> Combination:
         try:
             made.append(model(name, settings["couplings"]["scheme"]))
         except InputError:
-            raise InputError(f"the model {name} is not known by name") from None
+            raise InputError(f"the model {shown(name)} is not known by name") from None
     return combine(made, settings["couplings"]["scheme"], settings["electrons"])
 
 
@@ -97,7 +107,7 @@ def _measurement(held: Held, name: str) -> list[Measurement]:
         try:
             return resolve_or_describe([file or name], form_factor)
         except InputError as error:
-            why = str(error) if file else f"{name} is not known by name"
+            why = shown(str(error), LONGEST_REASON) if file else f"{shown(name)} is not known by name"
     raise InputError(why)
 
 
@@ -131,7 +141,7 @@ def check_parts(held: Held, parts: "Likelihood | Parts", ask: str = ASK) -> None
     """Refuse other measurements and models than those of a result."""
     if others := _others(held, parts):
         verb = "is another one" if len(others) == 1 else "are others"
-        raise InputError(f"'{held.path}': {ask}: {', '.join(others)} {verb}")
+        raise InputError(f"'{held.path}': {ask}: {shown(', '.join(others), LONGEST_REASON)} {verb}")
 
 
 def part_of(held: Held, likelihood: "Likelihood | None") -> tuple[Measurement, Combination]:
@@ -143,7 +153,7 @@ def part_of(held: Held, likelihood: "Likelihood | None") -> tuple[Measurement, C
         raise InputError(f"'{held.path}': {ASK}: {error}") from None
     chosen = tuple(one for one in parts.measurements if one.name in names)
     if len(chosen) != 1:
-        raise InputError(f"'{held.path}': {ASK}: {', '.join(names)} is not in it")
+        raise InputError(f"'{held.path}': {ASK}: {shown(', '.join(names))} is not in it")
     check_parts(held, Parts(chosen, parts.interaction))
     return chosen[0], parts.interaction
 
@@ -159,12 +169,13 @@ def likelihood_of(held: Held, likelihood: "Likelihood | None" = None) -> "Likeli
             if truth is not None:
                 likelihood = likelihood.asimov(truth["values"], truth["tie"])
         except InputError as error:
-            raise InputError(f"'{held.path}': {ASK}: {error}") from None
+            raise InputError(f"'{held.path}': {ASK}: {shown(str(error), LONGEST_REASON)}") from None
     check_parts(held, likelihood)
     try:
         different = differences(held, likelihood)
     except InputError as error:
-        raise InputError(f"'{held.path}' is damaged: it asks for what cannot be: {error}") from None
+        why = shown(str(error), LONGEST_REASON)
+        raise InputError(f"'{held.path}' is damaged: it asks for what cannot be: {why}") from None
     if different:
         raise InputError(f"'{held.path}': {ASK}: {different[0]}")
     return likelihood

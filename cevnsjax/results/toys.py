@@ -25,7 +25,7 @@ from ..inference.grid.profile import profile
 from ..inference.toys.construction import Progress, profile_minima
 from ..inference.toys.frequencies import at_least, critical_value, fraction
 from ..inference.toys.work import Finished, Work, joined, tasks
-from .rebuilt import arrays_of, damaged, part, read
+from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import data_digest, record
 from .report import plain
 from .saved_fit import fit_content, load_fit
@@ -274,7 +274,7 @@ class ToyStudy(Shown):
         write_netcdf(self.dataset(), Path(path), overwrite)
 
     @staticmethod
-    @arguments.checked(path=arguments.path)
+    @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "ToyStudy":
         """Return the study that `save` wrote; for `likelihood` see `FitResult.load`."""
         held = read(path, "toys")

@@ -287,6 +287,9 @@ CHANGES = {
     "settings in a list": (put([], "settings"), "its settings have no measurements"),
     "names in a dictionary": (put({"a": 1}, "settings", "measurements"), "its settings have no measurements"),
     "a truth that is none": (put({"values": 3}, "origin", "truth"), "its origin have no truth"),
+    "measurements without end": (put(["apv-cs"] * 10**5, "settings", "measurements"), "its settings have no measur"),
+    "models without end": (put([f"nsi{k}" for k in range(10**4)], "settings", "interactions"), "have no interactions"),
+    "a name without end": (put(["x" * 10**6], "settings", "measurements"), "is not known by name"),
     "no digest of the parts": (put({}, "origin", "digests"), "are others"),
     "a fit in a list": (put([], "fit"), "its fit has no fit"),
     "no minimum": (put([], "fit", "minima"), "its fit has no minima"),
@@ -319,6 +322,7 @@ def test_content_that_is_not_what_is_written(fit, tmp_path, change):
         cj.load(tmp_path / "fit.json")
     assert "\n" not in str(refused.value)
     assert "fit.json" in str(refused.value)
+    assert len(str(refused.value)) < 700 + len(str(tmp_path))
 
 
 HOSTILE = {
