@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from .profiles import DELTA_CHI2, ONE, Curve, draw_levels, top_of
-from .style import CURVE_COLOUR, LEVEL_STYLE, RC, describe, level_colours, new_figure, next_colour, tidy
+from .style import CURVE_COLOUR, LEVEL_STYLE, RC, describe, level_colours, new_figure, next_colour, reach, tidy
 
 SHADE = 0.2
 """Opacity of a region over others: of two, one in the other, it is 0.36 inside."""
@@ -90,6 +90,8 @@ def draw_contour_on(
     draw_overlaid(axes, regions, chosen, entry)
     if best is not None:
         axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color=chosen)
+    x, y = regions[0].axes
+    reach(axes, (x[0], y[0]), (x[-1], y[-1]))
     describe(axes, labels[0], labels[1], (), entry is not None or len(regions) > 1)
 
 

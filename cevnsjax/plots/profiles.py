@@ -13,7 +13,18 @@ from matplotlib.figure import Figure
 from .._base.digits import MOST_DECIMALS
 from .._base.levels import USUAL
 from .._base.numerics import error_digits
-from .style import CURVE_COLOUR, LEVEL_NAMES, LEVEL_STYLE, RC, describe, level_name, new_figure, next_colour, tidy
+from .style import (
+    CURVE_COLOUR,
+    LEVEL_NAMES,
+    LEVEL_STYLE,
+    RC,
+    describe,
+    level_name,
+    new_figure,
+    next_colour,
+    reach,
+    tidy,
+)
 
 SMALL = 1e-3
 """Numbers below this are written with a power of ten."""
@@ -137,3 +148,4 @@ def draw_curve_on(
     if free or max(low, high) < max(heights.values()):
         axes.set_ylim(0.0 if free else min(low, high), top)
     describe(axes, label, DELTA_CHI2, (log,), entry is not None)
+    reach(axes, points[:1], points[-1:])

@@ -173,6 +173,16 @@ def entries(axes: Axes) -> set[str]:
     return set(axes.get_legend_handles_labels()[1])
 
 
+def reach(axes: Axes, low: Sequence[float], high: Sequence[float]) -> None:
+    """Have a user's `axes` reach from `low` to `high`, values of x or of x and y, unless limits are set."""
+    axes.update_datalim([(one[0], one[-1]) for one in (low, high)], updatey=len(low) > 1)
+    if axes.get_autoscalex_on():
+        axes.margins(x=0.0)
+    if axes.get_autoscaley_on() and len(low) > 1:
+        axes.margins(y=0.0)
+    axes.autoscale_view()
+
+
 def describe(axes: Axes, x: str, y: str, log: Sequence[bool] = (), legend: bool = False) -> None:
     """Label a user's `axes` where they have no labels, make those logarithmic that are to be, and draw the legend."""
     if not axes.get_xlabel():

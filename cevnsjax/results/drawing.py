@@ -3,6 +3,7 @@
 from typing import Any
 
 from .._base import arguments
+from .._base.errors import InputError
 from .._base.levels import Level, check_one_or_more
 
 
@@ -26,6 +27,13 @@ ON_AXES: dict[str, arguments.Check] = {
 """The checks of ``ax``, ``label`` and ``color``."""
 LEVELS_DRAWN = arguments.optional(check_one_or_more)
 """The check of one or more levels."""
+
+
+def needs_axes(**given: Any) -> None:
+    """Refuse what is of one drawing alone where a figure of several is asked for."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name}: expected with ax, the axes to draw on: the figure without has several drawings")
 
 
 def heights(levels: tuple[Level, ...], parameters: int = 1) -> dict[str, float]:

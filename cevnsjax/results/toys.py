@@ -24,6 +24,7 @@ from ..inference.grid.profile import profile
 from ..inference.toys.construction import Progress, profile_minima
 from ..inference.toys.frequencies import at_least, critical_value, fraction
 from ..inference.toys.work import Finished, Work, joined, tasks
+from .drawing import ON_AXES, needs_axes
 from .record import data_digest, record
 from .report import plain
 from .tables.toys import toy_blocks
@@ -31,6 +32,7 @@ from .tables.words import doubts
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from .fit import FitResult
@@ -264,10 +266,30 @@ class ToyStudy(Shown):
         """Write the toys to a netCDF file; one that exists is refused unless `overwrite`."""
         write_netcdf(self.dataset(), Path(path), overwrite)
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks."""
-        from ..plots.toys import Histogram, draw_study
+    @arguments.checked(names=arguments.optional(arguments.texts), **ON_AXES)
+    def plot(
+        self,
+        names: Sequence[str] | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> "Figure":
+        """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks.
 
+        Args:
+            names: the parameters held together whose t is drawn on `ax`; χ²_min by default.
+            ax: axes of yours to draw on, over what is there.
+            label: what the legend calls the toys.
+            color: of the toys and of the line at the data; by default the next of ours that is not on the axes.
+
+        """
+        from ..plots.style import root
+        from ..plots.toys import Histogram, draw_study, draw_toys_on
+
+        if ax is None:
+            needs_axes(names=names, label=label, color=color)
+        elif names:
+            self.t(*names)  # refuses what was not held
         label = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
         good = self.toy_converged
         histograms = [
@@ -292,7 +314,10 @@ class ToyStudy(Shown):
                     data=self.fit.likelihood.data_name,
                 )
             )
-        return draw_study(histograms)
+        if ax is None:
+            return draw_study(histograms)
+        draw_toys_on(ax, histograms[1 + self.held.index(tuple(names)) if names else 0], label, color)
+        return root(ax)
 
 
 def outer_rows(values: Mapping[str, np.ndarray], names: Sequence[str], chosen: np.ndarray) -> list[int]:
