@@ -14,6 +14,7 @@ from .style import CURVE_COLOUR, RC, describe, entries, new_figure, plain, tidy
 POINT_COLOURS = ("#c0392b", "#e08a2c", "#3f9b7a", "#8c5aa8", "#5f7f95")
 POINT_MARKERS = ("o", "s", "D", "^", "v")
 X, Y = "number of neutrons", r"flux-averaged cross section [$10^{-40}$ cm$^2$]"
+LEGEND = {"loc": "lower right", "title": "errors: total (thin), statistical (thick)", "alignment": "left"}
 COHERENT, MEASURED = "full coherence, $F = 1$", "measured"
 
 
@@ -59,7 +60,8 @@ def draw_cross_sections_on(
     """
     _draw(axes, line, points, entry or "Standard Model", CURVE_COLOUR if colour is None else colour)
     axes.set_yscale("log")
-    describe(axes, X, Y, legend=True)
+    describe(axes, X, Y)
+    axes.legend(**LEGEND)
 
 
 def draw_cross_sections(line: Line, points: Sequence[Point]) -> Figure:
@@ -69,7 +71,7 @@ def draw_cross_sections(line: Line, points: Sequence[Point]) -> Figure:
         axes = figure.add_subplot()
         _draw(axes, line, points, "Standard Model", CURVE_COLOUR)
         axes.set(xlabel=X, ylabel=Y, yscale="log", xlim=(0.0, 1.06 * float(line.neutrons[-1])))
-        axes.legend(loc="lower right", title="errors: total (thin), statistical (thick)", alignment="left")
+        axes.legend(**LEGEND)
         tidy(axes)
     return figure
 

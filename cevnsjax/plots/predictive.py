@@ -77,6 +77,7 @@ def draw_band_on(axes: Axes, band: Band, number: int = 0, entry: str | None = No
 
     With an `entry` of the legend or a colour, what is expected alone, to lay over others: 68.27 % and the median.
     """
+    below = bool(np.any(band.observed < 0.0))
     if entry is None and colour is None:
         _draw_parts(axes, band, number)
     else:
@@ -88,7 +89,7 @@ def draw_band_on(axes: Axes, band: Band, number: int = 0, entry: str | None = No
         axes.stairs(middle, edges, baseline=None, color=chosen, lw=1.6, label=entry)
         if band.data not in entries(axes):
             _draw_data(axes, band, edges, others)
-    describe_axis(axes, list(band.edges)[number], list(band.edges.values())[number])
+    describe_axis(axes, *list(band.edges.items())[number], legend=True, below=below)
 
 
 def draw_bands(bands: Sequence[Band]) -> Figure:

@@ -39,6 +39,8 @@ STEADY_STATE = "ss"
 """Component that dwarfs the others: drawn once with it and once with it subtracted."""
 WIDTH, CURVES_WIDTH, ROW = 4.5, 4.4, 3.1
 """Size [inch] of a projection, of the curves beside the spectra, and the height of a row."""
+HEADROOM = 0.1
+"""Of the counts, for each entry of a legend above them."""
 MANY = 40
 """Bins of more than this are drawn with finer points and no lines between components."""
 
@@ -105,10 +107,18 @@ def label_axis(axes: Axes, axis: str, edges: np.ndarray) -> str:
     return counts
 
 
-def describe_axis(axes: Axes, axis: str, edges: np.ndarray, legend: bool = True) -> None:
-    """Label the axis of a user's `axes` and the counts, where they have no labels, and draw the legend."""
+def describe_axis(axes: Axes, axis: str, edges: np.ndarray, legend: bool, below: bool) -> None:
+    """Label the axis of a user's `axes` and the counts, where they have no labels, and draw the legend above them.
+
+    Counts begin at 0 unless some are `below`.
+    """
     _number_bins(axes, axis, edges)
+    free = axes.get_autoscaley_on()
+    if free and legend:
+        axes.margins(y=HEADROOM * max(len(entries(axes)), 1))
     reach(axes, edges[:1], edges[-1:])
+    if free and not below and axes.dataLim.y0 >= 0.0:
+        axes.set_ylim(bottom=0.0, auto=None)
     describe(axes, *_axis_texts(axis, edges), legend=legend)
 
 
@@ -197,10 +207,11 @@ def draw_panel_on(axes: Axes, panel: Panel, number: int = 0, entry: str | None =
     if alone:
         total = sum(component.sum(axis=others) for component in panel.counts.values())
         style = {"color": next_colour(axes, colour), "lw": 1.6, "label": entry}
-        axes.stairs(total / np.diff(edges), edges, **style)
+        axes.stairs(total / np.diff(edges), edges, baseline=None, **style)
+        below = bool(np.any(total < 0.0))
     else:
-        _draw_stack(axes, panel, edges, others, ())
-    describe_axis(axes, axis, edges, entry is not None or not alone)
+        below = _draw_stack(axes, panel, edges, others, ())
+    describe_axis(axes, axis, edges, entry is not None or not alone, below)
 
 
 def _short(panel: Panel) -> str:

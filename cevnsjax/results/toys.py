@@ -290,7 +290,7 @@ class ToyStudy(Shown):
             needs_axes(names=names, label=label, color=color)
         elif names:
             self.t(*names)  # refuses what was not held
-        label = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
+        latex = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
         good = self.toy_converged
         histograms = [
             Histogram(
@@ -306,7 +306,7 @@ class ToyStudy(Shown):
             tested = held == tuple(self.tested)
             histograms.append(
                 Histogram(
-                    label="t of " + ", ".join(label[name] for name in held),
+                    label="t of " + ", ".join(latex[name] for name in held),
                     values=self.statistics[good, k],
                     observed=self.statistic if tested else None,
                     degrees_of_freedom=len(held),
