@@ -137,6 +137,12 @@ def level_colours(count: int, colour: str | None = None) -> list[str]:
     return [to_hex([np.interp(x, np.arange(len(known)), part) for part in known.T]) for x in at]
 
 
+def line_shades(count: int, colour: str) -> list[str]:
+    """Return shades of `colour` for `count` lines, each lighter than the one before and all to be seen."""
+    shares = np.linspace(1.0, 0.5, count) if count > 1 else np.ones(1)
+    return [to_hex(share * np.array(to_rgb(colour)) + 1.0 - share) for share in shares]
+
+
 def check_axes(name: str, value: Any) -> None:
     """Refuse what are no flat Axes of matplotlib, given the name of the argument."""
     if not isinstance(value, Axes):
@@ -173,7 +179,7 @@ def entries(axes: Axes) -> set[str]:
     return set(axes.get_legend_handles_labels()[1])
 
 
-def reach(axes: Axes, low: Sequence[float], high: Sequence[float]) -> None:
+def reach(axes: Axes, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray) -> None:
     """Have a user's `axes` reach from `low` to `high`, values of x or of x and y, unless limits are set."""
     axes.update_datalim([(one[0], one[-1]) for one in (low, high)], updatey=len(low) > 1)
     if axes.get_autoscalex_on():

@@ -18,7 +18,7 @@ from .style import (
     describe,
     entries,
     legend_beside,
-    level_colours,
+    line_shades,
     new_figure,
     next_colour,
     reach,
@@ -108,6 +108,8 @@ class Critical:
 
 
 T = r"$t = \chi^2 - \chi^2_\mathrm{min}$"
+HEADROOM = 0.09
+"""Room above the curves for each entry of a legend, of their height."""
 BAR = 0.035
 """Room that the bar of an interval takes beneath the curves, of their height."""
 
@@ -143,8 +145,9 @@ def draw_statistic_on(
     With an `entry`, all that the legend has of it begins so; with a `colour`, all is in shades of it.
     """
     free, (low, high) = axes.get_autoscaley_on(), axes.get_ylim()
-    line, shades = (CURVE_COLOUR, COLOURS) if colour is None else (colour, level_colours(max(len(levels), 2), colour))
+    line, shades = (CURVE_COLOUR, COLOURS) if colour is None else (colour, line_shades(len(levels), colour))
     bottom, top = _draw_t(axes, points, observed, levels, data, "" if entry is None else f"{entry}, ", line, shades)
+    top *= 1.0 + HEADROOM * len(entries(axes))
     axes.set_ylim((bottom, top) if free else (min(low, bottom), max(high, top)))
     describe(axes, label, T, (log,), legend=True)
     reach(axes, points[:1], points[-1:])
@@ -163,17 +166,17 @@ def _draw_t(
     """Draw the curves, and the intervals beneath them; return from where to where they are."""
     axes.plot(points, observed, color=line, lw=1.8, label=f"{before}{data}", zorder=3)
     top = 1.6 * max(max(float(np.median(one.critical)), one.wilks) for one in levels)
-    bars = len({one.get_ydata()[0] for one in axes.lines if one.get_gid() == "interval"})
-    for number, (one, colour) in enumerate(zip(levels, cycle(shades), strict=False), start=bars + 1):
+    lowest = min((float(one.get_ydata()[0]) for one in axes.lines if one.get_gid() == "interval"), default=0.0)
+    for number, (one, colour) in enumerate(zip(levels, cycle(shades), strict=False), start=1):
         axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
         axes.plot(points, one.critical, color=colour, lw=1.3, label=f"{before}toys, {one.level}")
         axes.axhline(one.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
         for low, high in one.pieces:
-            height = -BAR * top * number
+            height = lowest - BAR * top * number
             axes.plot([low, high], [height, height], color=colour, lw=3.0, solid_capstyle="butt", gid="interval")
     axes.axhline(0.0, color="0.7", lw=0.6)
     _name_wilks(axes)
-    return -BAR * top * (bars + len(levels) + 1), top
+    return lowest - BAR * top * (len(levels) + 1), top
 
 
 def _name_wilks(axes: Axes) -> None:
@@ -227,7 +230,7 @@ def draw_plane_on(
     colour: Any = None,
 ) -> None:
     """Draw contours on a user's `axes`, the levels in the colours of ours or in shades of one."""
-    colours = COLOURS if colour is None else level_colours(max(len(planes), 2), colour)
+    colours = COLOURS if colour is None else line_shades(len(planes), colour)
     _draw_lines(axes, planes, best, colours, "" if entry is None else f"{entry}, ", colours[0] if colour else "black")
     describe(axes, labels[0], labels[1], [log for log, _, _ in ranges])
     reach(axes, [low for _, low, _ in ranges], [high for _, _, high in ranges])

@@ -272,6 +272,17 @@ class GridResult(Shown):
             label: what the legend calls it; on axes of yours it draws the legend anew.
             color: of the lines; by default the next of ours that is not on the axes.
 
+        Example:
+            >>> import cevnsjax as cj
+            >>> from matplotlib.figure import Figure
+            >>> ax = Figure().subplots()
+            >>> scan = cj.Likelihood(["csre-cs"]).scan({"r_n_cs": "4:6:21"})
+            >>> figure = scan.plot([0.6827, 0.90], ax=ax, label="scattering")
+            >>> ax.get_legend_handles_labels()[1]
+            ['scattering']
+            >>> [text.get_text() for text in ax.texts]
+            ['1σ', '90 %']
+
         """
         from .overlays import draw_scans
 
