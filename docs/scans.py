@@ -3,8 +3,8 @@
 python docs/scans.py [STORES]           all figures; the scans are kept in the folder STORES, by default not at all
 python docs/scans.py [STORES] vectors   likewise `nsi`, `overlaid`
 
-The scans are of COHERENT CsI 2021, `coherent-csi-2021`, its four pulls profiled: what `cevnsjax scan` gives. `overlaid` is
-of the profiles of two results on the same axes.
+The scans are of COHERENT CsI 2021, `coherent-csi-2021`, its four pulls profiled: what `cevnsjax scan` gives. `overlaid`
+is of the profiles of two results on the same axes.
 """
 
 import sys
