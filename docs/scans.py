@@ -1,9 +1,10 @@
 """Make the scans of docs/scans.md and draw their figures.
 
-python docs/scans.py [STORES]           both figures; the scans are kept in the folder STORES, by default not at all
-python docs/scans.py [STORES] vectors   likewise `nsi`
+python docs/scans.py [STORES]           all figures; the scans are kept in the folder STORES, by default not at all
+python docs/scans.py [STORES] vectors   likewise `nsi`, `overlaid`
 
-All scans are of COHERENT CsI 2021, `coherent-csi-2021`, its four pulls profiled: what `cevnsjax scan` gives.
+The scans are of COHERENT CsI 2021, `coherent-csi-2021`, its four pulls profiled: what `cevnsjax scan` gives. `overlaid`
+is of the profiles of two results on the same axes.
 """
 
 import sys
@@ -110,15 +111,33 @@ def nsi(stores: Path) -> Figure:
     return figure
 
 
+def overlaid(stores: Path) -> Figure:
+    """Return the figure of two results on the same axes; nothing is stored."""
+    asked = {
+        "scattering on CsI": (cj.measurements.coherent_csi_2021(), {"tie": {"r_n_i": "r_n_cs"}}),
+        "parity violation in Cs": (cj.measurements.apv_cs(), {"constrain": {"r_n_cs": (4.9, 1.0)}}),
+    }
+    figure = new_figure(5.6, 4.2)
+    axes = figure.add_subplot()
+    for label, (measurement, request) in asked.items():
+        fit = cj.Likelihood([measurement]).fit(["sin2_theta_w", "r_n_cs"], **request)
+        profile = fit.profile(["sin2_theta_w", "r_n_cs"])
+        profile.plot([0.6827, 0.90], ax=axes, label=label)
+        print(f"  {label}: best fit {profile.best['sin2_theta_w']:.3f}, {profile.best['r_n_cs']:.2f} fm")
+    axes.set(xlim=(0.1, 0.5), ylim=(3.0, 9.0), ylabel=r"$R_n$ [fm]")
+    return figure
+
+
 def main(arguments: Sequence[str]) -> None:
     """Draw what is asked for."""
-    chosen = [name for name in ("vectors", "nsi") if name in arguments] or ["vectors", "nsi"]
+    drawn = {"vectors": vectors, "nsi": nsi, "overlaid": overlaid}
+    chosen = [name for name in drawn if name in arguments] or list(drawn)
     folders = [text for text in arguments if text not in chosen]
     with tempfile.TemporaryDirectory() as temporary:
         stores = Path(folders[0] if folders else temporary)
         for name in chosen:
             started = time.perf_counter()
-            {"vectors": vectors, "nsi": nsi}[name](stores).savefig(FIGURES / f"scans_{name}.png", dpi=110)
+            drawn[name](stores).savefig(FIGURES / f"scans_{name}.png", dpi=110)
             print(f"{name}: {time.perf_counter() - started:.0f} s")
 
 

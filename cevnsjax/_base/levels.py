@@ -114,6 +114,23 @@ def check_levels(name: str, levels: Any) -> None:
         check_level(name, level)
 
 
+def check_one_or_more(name: str, levels: Any) -> None:
+    """Refuse what is neither a confidence level as a fraction nor a list of one or more."""
+    if isinstance(levels, (str, Level)) or not isinstance(levels, Iterable) or getattr(levels, "ndim", 1) == 0:
+        check_level(name, levels)
+        return
+    check_levels(name, levels)
+    if not len(levels):
+        raise InputError(f"{name}: expected one or more confidence levels, found none")
+
+
+def ordered_levels(levels: float | Level | Iterable[float | Level]) -> tuple[Level, ...]:
+    """Return one or more levels from the lowest to the highest, each once."""
+    found = levels_of(levels) if isinstance(levels, Iterable) else (level_of(levels),)
+    by_tail = {level.tail: level for level in found}
+    return tuple(by_tail[tail] for tail in sorted(by_tail, reverse=True))
+
+
 def levels_of(levels: Iterable[float | Level]) -> tuple[Level, ...]:
     """Return the levels of several fractions."""
     return tuple(level_of(level) for level in levels)

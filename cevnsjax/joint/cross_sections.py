@@ -23,6 +23,7 @@ from ..measuring.measurement import Measurement
 from ..nuclei.form_factors import FORM_FACTORS
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
 from ..nuclei.target import Target, has_form_factor
+from ..results.drawing import ON_AXES, needs_axes
 from ..results.held import Held
 from ..results.rebuilt import check_parts, damaged, interaction_of, part, read
 from ..results.record import Parts, data_digest, record
@@ -31,6 +32,7 @@ from ..results.tables.words import doubts
 from .likelihood import Likelihood
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DEFAULT_MEASUREMENTS = ("coherent-csi-2021", "coherent-lar-2020:3d", "coherent-ge-mini-2024")
@@ -219,10 +221,21 @@ class CrossSections(Shown):
         content = self.as_dict()
         return [*section_blocks(content), *doubts(content)]
 
-    def plot(self) -> "Figure":
-        """Draw the cross sections against the number of neutrons."""
-        from ..plots.cross_sections import Line, Point, draw_cross_sections
+    @arguments.checked(**ON_AXES)
+    def plot(self, ax: "Axes | None" = None, label: str | None = None, color: str | None = None) -> "Figure":
+        """Draw the cross sections against the number of neutrons; return the figure.
 
+        Args:
+            ax: axes of yours to draw on; what their legend has already is not drawn again.
+            label: what the legend of `ax` calls the prediction.
+            color: of the prediction on `ax`.
+
+        """
+        from ..plots.cross_sections import Line, Point, draw_cross_sections, draw_cross_sections_on
+        from ..plots.style import root
+
+        if ax is None:
+            needs_axes(label=label, color=color)
         table = self.predicted
         chosen = [k for k, n in enumerate(table.nuclides) if n == reference_isotope(n.element)]
         line = Line(
@@ -231,7 +244,11 @@ class CrossSections(Shown):
             sm=1e40 * table.sm[chosen],
             coherent=1e40 * table.coherent[chosen],
         )
-        return draw_cross_sections(line, [Point(s.title, s.neutrons, *_scaled(s)) for s in self.measured])
+        points = [Point(s.title, s.neutrons, *_scaled(s)) for s in self.measured]
+        if ax is None:
+            return draw_cross_sections(line, points)
+        draw_cross_sections_on(ax, line, points, label, color)
+        return root(ax)
 
 
 def _section(held: Held, content: Any) -> MeasuredSection:

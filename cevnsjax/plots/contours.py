@@ -1,58 +1,137 @@
-"""Contours of two parameters, with the Δχ² curve of each at the side."""
+"""Where Δχ² of two parameters lies below confidence levels, on any axes or with the Δχ² curve of each at the side."""
 
-import itertools
+import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .._base.levels import LEVELS
-from .profiles import Curve, draw_levels
-from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
+from .profiles import DELTA_CHI2, ONE, Curve, draw_levels, top_of
+from .style import CURVE_COLOUR, LEVEL_STYLE, RC, describe, level_colours, new_figure, next_colour, reach, tidy
+
+SHADE = 0.2
+"""Opacity of a region over others: of two, one in the other, it is 0.36 inside."""
+LEAST, MOST = -5.0, 1.0
+"""Between these the heights of regions are kept: far from 0, where the level is."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Region:
+    """Where Δχ² of two parameters is below a confidence level."""
+
+    name: str
+    """The level, as the legend has it."""
+    axes: tuple[np.ndarray, np.ndarray]
+    height: np.ndarray
+    """A function of Δχ² on the grid `axes`, an array (first, second): negative below the level, NaN where forbidden."""
+    lines: tuple[np.ndarray, ...]
+    """The contours, arrays (point, 2)."""
+
+
+def fill(axes: Axes, region: Region, colour: Any, alpha: float = 1.0, above: bool = False) -> None:
+    """Fill what lies below the level of a region, or above it."""
+    height = np.ma.masked_invalid(np.clip(region.height, LEAST, MOST)).T
+    if height.count():
+        levels = [0.0, MOST + 1.0] if above else [LEAST - 1.0, 0.0]
+        axes.contourf(*region.axes, height, levels=levels, colors=[colour], alpha=alpha)
+
+
+def draw_nested(
+    axes: Axes, regions: Sequence[Region], colours: Sequence[Any], line: Any, alpha: float = 1.0, width: float = 0.8
+) -> None:
+    """Draw regions over each other, the widest first, each with its colour; `regions` begin with the narrowest."""
+    for region, colour in reversed(list(zip(regions, colours, strict=True))):
+        fill(axes, region, colour, alpha)
+    for region in regions:
+        for points in region.lines:
+            axes.plot(points[:, 0], points[:, 1], color=line, lw=width)
+
+
+def draw_overlaid(
+    axes: Axes, regions: Sequence[Region], colour: Any, entry: str | None = None, dashes: Any = "-"
+) -> None:
+    """Draw the regions of one result over those of others: one level as a line, several filled, the inner ones darker.
+
+    With an `entry`, or several levels, the legend has an entry for each level.
+    """
+    if len(regions) == 1:
+        for number, points in enumerate(regions[0].lines):
+            axes.plot(points[:, 0], points[:, 1], color=colour, lw=1.5, ls=dashes, label=entry if number == 0 else None)
+        if not regions[0].lines and entry is not None:
+            axes.plot([], [], color=colour, lw=1.5, ls=dashes, label=entry)
+        return
+    for region in reversed(regions):
+        fill(axes, region, colour, SHADE)
+    for number, region in enumerate(regions):
+        for points in region.lines:
+            axes.plot(points[:, 0], points[:, 1], color=colour, lw=1.1, ls=dashes)
+        inside = to_rgba(colour, 1.0 - (1.0 - SHADE) ** (len(regions) - number))
+        name = region.name if entry is None else f"{entry}, {region.name}"
+        axes.plot([], [], marker="s", ms=9, ls="", color=colour, markerfacecolor=inside, label=name)
+
+
+def draw_contour_on(
+    axes: Axes,
+    regions: Sequence[Region],
+    best: Sequence[float] | None,
+    labels: Sequence[str],
+    log: Sequence[bool] = (False, False),
+    entry: str | None = None,
+    colour: Any = None,
+) -> None:
+    """Draw regions of two parameters on a user's `axes`, with a cross at the best fit."""
+    describe(axes, labels[0], labels[1], log)
+    chosen = next_colour(axes, colour)
+    draw_overlaid(axes, regions, chosen, entry)
+    if best is not None:
+        axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color=chosen)
+    x, y = regions[0].axes
+    reach(axes, (x[0], y[0]), (x[-1], y[-1]))
+    describe(axes, labels[0], labels[1], (), entry is not None or len(regions) > 1)
 
 
 def draw_contour(
-    axes: Sequence[np.ndarray],
-    height: np.ndarray,
-    bounds: Sequence[float],
-    lines: Mapping[str, Sequence[np.ndarray]],
+    regions: Sequence[Region],
     first: Curve,
     second: Curve,
+    heights: Mapping[str, float] = ONE,
+    title: str = "two parameters",
+    colour: Any = None,
 ) -> Figure:
-    """Return the contours of two parameters at the levels of two parameters, with the curve of each.
+    """Return the figure of the regions of two parameters, with the curve of each.
 
-    Δχ² = 2.30, 4.61, 6.18, 11.83 for 68.27, 90, 95.45, 99.73 %. `height` is a function of Δχ² on the grid `axes`, an
-    array (first, second) that is below the `bounds` where Δχ² is below the levels; `lines` are the contours of each
-    level, arrays (point, 2). The curves are those of one parameter each.
+    The `heights` are Δχ² of one parameter, lines in the curves at the side. The `title` is that of the legend.
     """
+    line, top_end = CURVE_COLOUR if colour is None else colour, top_of(heights)
+    shades = level_colours(len(regions), colour)
     with matplotlib.rc_context(RC):
         figure = new_figure(6.6, 6.2)
         grid = figure.add_gridspec(2, 2, width_ratios=[3.2, 1.0], height_ratios=[1.0, 3.2])
         main = figure.add_subplot(grid[1, 0])
         top = figure.add_subplot(grid[0, 0], sharex=main)
         side = figure.add_subplot(grid[1, 1], sharey=main)
-        inside = np.ma.masked_invalid(height).T
-        main.contourf(*axes, inside, levels=[min(inside.min(), bounds[0]) - 1.0, *bounds], colors=LEVEL_COLOURS)
-        for line in itertools.chain(*lines.values()):
-            main.plot(line[:, 0], line[:, 1], color=CURVE_COLOUR, lw=0.8)
+        draw_nested(main, regions, shades, line)
         main.plot(first.best, second.best, marker="+", ms=10, mew=1.6, color="black")
         main.set(xlabel=first.label, ylabel=second.label)
-        top.plot(first.points, first.delta_chi2, color=CURVE_COLOUR, lw=1.6)
-        side.plot(second.delta_chi2, second.points, color=CURVE_COLOUR, lw=1.6)
-        draw_levels(top)
-        for level in LEVELS.values():
-            side.axvline(level.of_one, color="0.6", lw=0.8, ls=(0, (4, 3)))
-        top.set(ylabel=r"$\Delta\chi^2$", ylim=(0.0, 10.5))
-        side.set(xlabel=r"$\Delta\chi^2$", xlim=(0.0, 10.5))
+        top.plot(first.points, first.delta_chi2, color=line, lw=1.6)
+        side.plot(second.delta_chi2, second.points, color=line, lw=1.6)
+        draw_levels(top, heights)
+        for height in heights.values():
+            side.axvline(height, **LEVEL_STYLE)
+        top.set(ylabel=DELTA_CHI2, ylim=(0.0, top_end))
+        side.set(xlabel=DELTA_CHI2, xlim=(0.0, top_end))
         top.tick_params(labelbottom=False)
         side.tick_params(labelleft=False)
         patches = [
-            Line2D([], [], marker="s", ls="", ms=9, color=colour, label=LEVEL_NAMES[label])
-            for label, colour in zip(LEVELS, LEVEL_COLOURS, strict=True)
+            Line2D([], [], marker="s", ls="", ms=9, color=shade, label=region.name)
+            for region, shade in zip(regions, shades, strict=True)
         ]
-        figure.legend(handles=patches, loc="upper right", title="two parameters", bbox_to_anchor=(0.99, 0.99))
+        figure.legend(handles=patches, loc="upper right", title=title, bbox_to_anchor=(0.99, 0.99))
         for one in (main, top, side):
             tidy(one)
     return figure

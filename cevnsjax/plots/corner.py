@@ -1,6 +1,7 @@
 """Densities of draws: of each parameter, and of each two of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -8,8 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .._base.typing import Float
+from .contours import Region, draw_contour_on
 from .profiles import number_text
-from .style import CURVE_COLOUR, LEVEL_COLOURS, RC, new_figure, tidy
+from .style import (
+    CURVE_COLOUR,
+    LEVEL_COLOURS,
+    RC,
+    describe,
+    level_colours,
+    new_figure,
+    next_colour,
+    reach,
+    tidy,
+)
 
 SIZE = 2.1
 """Size [inch] of one panel."""
@@ -23,8 +35,9 @@ def draw_corner(
     draws: Float[np.ndarray, "draw parameter"],
     labels: Sequence[str],
     bounds: Sequence[tuple[float, float]],
+    masses: Sequence[float] = MASS,
 ) -> Figure:
-    """Return the corner plot of `draws`, with contours that hold 68.27 and 90 % of them and the median of each.
+    """Return the corner plot of `draws`, with contours that hold `masses` of them and the median of each.
 
     Densities of one parameter are histograms. Those of two are smoothed by a local linear fit, which follows a density
     up to a hard bound, where one that is averaged over the bins beside it would fall.
@@ -43,7 +56,7 @@ def draw_corner(
                 if place == row:
                     _draw_one(axes, draws[:, row], edges[row], labels[row])
                 else:
-                    _draw_two(axes, draws[:, place], draws[:, row], edges[place], edges[row])
+                    _draw_two(axes, draws[:, place], draws[:, row], edges[place], edges[row], masses)
                     axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
                 axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
                 axes.tick_params(labelrotation=45, labelleft=place == 0 and row > 0, labelbottom=row == count - 1)
@@ -94,19 +107,66 @@ def _draw_two(
     y: Float[np.ndarray, " draw"],
     x_edges: Float[np.ndarray, " edge"],
     y_edges: Float[np.ndarray, " edge"],
+    masses: Sequence[float],
 ) -> None:
-    """Draw the contours of two parameters: the smallest regions with the probabilities `MASS`."""
+    """Draw the contours of two parameters: the smallest regions with the probabilities `masses`, increasing."""
+    centres, surface, levels = _surface(x, y, x_edges, y_edges, masses)
+    shades = LEVEL_COLOURS[1:3] if len(masses) == 2 else level_colours(len(masses))
+    axes.contourf(*centres, surface, levels=[*levels[::-1], np.inf], colors=shades[::-1])
+    axes.contour(*centres, surface, levels=levels[::-1], colors=CURVE_COLOUR, linewidths=0.8)
+    axes.set(xlim=(x_edges[0], x_edges[-1]), ylim=(y_edges[0], y_edges[-1]))
+
+
+def _surface(
+    x: Float[np.ndarray, " draw"],
+    y: Float[np.ndarray, " draw"],
+    x_edges: Float[np.ndarray, " edge"],
+    y_edges: Float[np.ndarray, " edge"],
+    masses: Sequence[float],
+) -> tuple[list[Float[np.ndarray, " point"]], Float[np.ndarray, "y x"], list[float]]:
+    """Return points of x and y, the density at them, and its heights at the edges of the regions of `masses`."""
     heights = np.histogram2d(x, y, (x_edges, y_edges))[0]
     density = _local_linear(len(x_edges) - 1) @ heights @ _local_linear(len(y_edges) - 1).T
     ordered = np.sort(density.ravel())[::-1]
     held = np.cumsum(ordered) / ordered.sum()
-    levels = [float(ordered[np.searchsorted(held, mass)]) for mass in MASS]
+    levels = [float(ordered[np.searchsorted(held, mass)]) for mass in masses]
     centres = [_to_the_ends(edges) for edges in (x_edges, y_edges)]
-    surface = _extended(_extended(density).T)
-    colours = {"levels": [*levels[::-1], np.inf], "colors": LEVEL_COLOURS[2:0:-1]}
-    axes.contourf(*centres, surface, **colours)
-    axes.contour(*centres, surface, levels=levels[::-1], colors=CURVE_COLOUR, linewidths=0.8)
-    axes.set(xlim=(x_edges[0], x_edges[-1]), ylim=(y_edges[0], y_edges[-1]))
+    return centres, _extended(_extended(density).T), levels
+
+
+def draw_density_on(
+    axes: Axes,
+    draws: Float[np.ndarray, " draw"],
+    label: str,
+    bounds: tuple[float, float],
+    entry: str | None = None,
+    colour: Any = None,
+) -> None:
+    """Draw the density of one parameter on a user's `axes`, with the bins of the corner plot."""
+    edges = _edges(draws, *bounds)
+    density = np.histogram(draws, edges)[0] / (len(draws) * np.diff(edges))
+    axes.stairs(density, edges, color=next_colour(axes, colour), lw=1.4, label=entry)
+    reach(axes, edges[:1], edges[-1:])
+    describe(axes, label, "density", legend=entry is not None)
+
+
+def draw_densities_on(
+    axes: Axes,
+    draws: Float[np.ndarray, "draw two"],
+    labels: Sequence[str],
+    bounds: Sequence[tuple[float, float]],
+    masses: Mapping[str, float],
+    entry: str | None = None,
+    colour: Any = None,
+) -> None:
+    """Draw the smallest regions of two parameters that hold `masses`, increasing, on a user's `axes`."""
+    x_edges, y_edges = (_edges(column, *ends) for column, ends in zip(draws.T, bounds, strict=True))
+    (x, y), surface, levels = _surface(draws[:, 0], draws[:, 1], x_edges, y_edges, list(masses.values()))
+    regions = []
+    for name, level in zip(masses, levels, strict=True):
+        lines = Figure().add_subplot().contour(x, y, surface, levels=[level]).allsegs[0]
+        regions.append(Region(name, (x, y), 1.0 - surface.T / level, tuple(lines)))
+    draw_contour_on(axes, regions, None, labels, entry=entry, colour=colour)
 
 
 def _to_the_ends(edges: Float[np.ndarray, " edge"]) -> Float[np.ndarray, " point"]:

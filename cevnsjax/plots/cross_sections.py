@@ -2,15 +2,20 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import CURVE_COLOUR, RC, new_figure, plain, tidy
+from .style import CURVE_COLOUR, RC, describe, entries, new_figure, plain, tidy
 
 POINT_COLOURS = ("#c0392b", "#e08a2c", "#3f9b7a", "#8c5aa8", "#5f7f95")
 POINT_MARKERS = ("o", "s", "D", "^", "v")
+X, Y = "number of neutrons", r"flux-averaged cross section [$10^{-40}$ cm$^2$]"
+LEGEND = {"loc": "lower right", "title": "errors: total (thin), statistical (thick)", "alignment": "left"}
+COHERENT, MEASURED = "full coherence, $F = 1$", "measured"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,14 +51,36 @@ def _close(neutrons: np.ndarray) -> list[list[int]]:
     return groups
 
 
+def draw_cross_sections_on(
+    axes: Axes, line: Line, points: Sequence[Point], entry: str | None = None, colour: Any = None
+) -> None:
+    """Draw the cross sections on a user's `axes`; what its legend has already is not drawn again.
+
+    The `entry` and the `colour` are those of the prediction.
+    """
+    _draw(axes, line, points, entry or "Standard Model", CURVE_COLOUR if colour is None else colour)
+    axes.set_yscale("log")
+    describe(axes, X, Y)
+    axes.legend(**LEGEND)
+
+
 def draw_cross_sections(line: Line, points: Sequence[Point]) -> Figure:
     """Return the figure: predictions as lines, measurements with thin total and thick statistical errors."""
     with matplotlib.rc_context(RC):
         figure = new_figure(6.4, 4.8)
         axes = figure.add_subplot()
-        axes.plot(line.neutrons, line.coherent, color="0.5", lw=1.2, ls=(0, (5, 3)), label="full coherence, $F = 1$")
-        axes.plot(line.neutrons, line.sm, color=CURVE_COLOUR, lw=1.6, label="Standard Model")
-        axes.plot(line.neutrons, line.sm, color=CURVE_COLOUR, marker="o", ms=3.0, ls="")
+        _draw(axes, line, points, "Standard Model", CURVE_COLOUR)
+        axes.set(xlabel=X, ylabel=Y, yscale="log", xlim=(0.0, 1.06 * float(line.neutrons[-1])))
+        axes.legend(**LEGEND)
+        tidy(axes)
+    return figure
+
+
+def _draw(axes: Axes, line: Line, points: Sequence[Point], entry: str, colour: Any) -> None:
+    """Draw predictions and measurements, those that the legend of `axes` does not have yet."""
+    there = entries(axes)
+    if COHERENT not in there:
+        axes.plot(line.neutrons, line.coherent, color="0.5", lw=1.2, ls=(0, (5, 3)), label=COHERENT)
         for here in _close(line.neutrons):
             axes.annotate(
                 ", ".join(line.labels[k] for k in here),
@@ -64,11 +91,14 @@ def draw_cross_sections(line: Line, points: Sequence[Point]) -> Figure:
                 color="0.4",
                 fontsize=8,
             )
-        for number, point in enumerate(points):
+    axes.plot(line.neutrons, line.sm, color=colour, lw=1.6, label=entry)
+    axes.plot(line.neutrons, line.sm, color=colour, marker="o", ms=3.0, ls="")
+    for number, point in enumerate(points, start=sum(one.get_gid() == MEASURED for one in axes.lines)):
+        if plain(point.label) not in there:
             style = {"color": POINT_COLOURS[number % len(POINT_COLOURS)], "ls": ""}
             down, up = np.array(point.total)[:, None]
             marker, label = POINT_MARKERS[number % len(POINT_MARKERS)], plain(point.label)
-            axes.errorbar(
+            (mark, _, _) = axes.errorbar(
                 point.neutrons,
                 point.value,
                 [down, up],
@@ -78,14 +108,6 @@ def draw_cross_sections(line: Line, points: Sequence[Point]) -> Figure:
                 label=label,
                 **style,
             )
+            mark.set_gid(MEASURED)
             down, up = np.array(point.statistical)[:, None]
             axes.errorbar(point.neutrons, point.value, [down, up], marker="", elinewidth=3.0, **style)
-        axes.set(
-            xlabel="number of neutrons",
-            ylabel=r"flux-averaged cross section [$10^{-40}$ cm$^2$]",
-            yscale="log",
-            xlim=(0.0, 1.06 * float(line.neutrons[-1])),
-        )
-        axes.legend(loc="lower right", title="errors: total (thin), statistical (thick)", alignment="left")
-        tidy(axes)
-    return figure

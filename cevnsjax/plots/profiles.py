@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -10,12 +11,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .._base.digits import MOST_DECIMALS
-from .._base.levels import LEVELS
+from .._base.levels import USUAL
 from .._base.numerics import error_digits
-from .style import CURVE_COLOUR, LEVEL_NAMES, RC, new_figure, tidy
+from .style import (
+    CURVE_COLOUR,
+    LEVEL_NAMES,
+    LEVEL_STYLE,
+    RC,
+    describe,
+    level_name,
+    new_figure,
+    next_colour,
+    reach,
+    tidy,
+)
 
 SMALL = 1e-3
 """Numbers below this are written with a power of ten."""
+ONE = {level_name(level): level.of_one for level in USUAL}
+"""Δχ² of one parameter at the usual levels, by their names in figures."""
+DELTA_CHI2 = r"$\Delta\chi^2$"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,37 +78,74 @@ def _power(number: float) -> str:
     return rf"${mantissa} \times 10^{{{int(power)}}}$" if exponent else f"${mantissa}$"
 
 
-def draw_levels(axes: Axes) -> None:
-    """Draw the levels of Δχ² of one parameter across `axes`, named at their right ends."""
-    for label, level in LEVELS.items():
-        axes.axhline(level.of_one, color="0.6", lw=0.8, ls=(0, (4, 3)))
-        axes.annotate(
-            LEVEL_NAMES[label],
-            (1.015, level.of_one),
-            xycoords=("axes fraction", "data"),
-            va="center",
-            color="0.4",
-            fontsize=9,
-        )
+def draw_levels(axes: Axes, heights: Mapping[str, float] = ONE) -> None:
+    """Draw levels of Δχ² across `axes`, each once, named at their right ends."""
+    there = {line.get_gid() for line in axes.lines}
+    for name, height in heights.items():
+        mark = f"level {name} at {height:g}"
+        if mark in there:
+            continue
+        axes.axhline(height, gid=mark, **LEVEL_STYLE)
+        place = (1.015, height)
+        axes.annotate(name, place, xycoords=("axes fraction", "data"), va="center", color="0.4", fontsize=9)
 
 
-def draw_curve(axes: Axes, curve: Curve, top: float = 10.5) -> None:
+def top_of(heights: Mapping[str, float]) -> float:
+    """Return where Δχ² ends in a figure of levels: 10.5 for 3σ."""
+    return 10.5 / 9.0 * max(heights.values())
+
+
+def finite(delta_chi2: np.ndarray) -> np.ndarray:
+    """Return Δχ² with gaps where it is infinite."""
+    return np.where(np.isfinite(delta_chi2), delta_chi2, np.nan)
+
+
+def draw_curve(
+    axes: Axes, curve: Curve, heights: Mapping[str, float] = ONE, colour: str = CURVE_COLOUR, label: str | None = None
+) -> None:
     """Draw a Δχ² curve with its levels on `axes`."""
-    draw_levels(axes)
+    draw_levels(axes, heights)
     for low, high in curve.intervals["68.27"]:
-        axes.axvspan(low, high, color=CURVE_COLOUR, alpha=0.10, lw=0)
-    axes.plot(
-        curve.points, np.where(np.isfinite(curve.delta_chi2), curve.delta_chi2, np.nan), color=CURVE_COLOUR, lw=1.8
-    )
-    axes.axvline(curve.best, color=CURVE_COLOUR, lw=0.8, ls=":")
-    axes.set(xlabel=curve.label, ylabel=r"$\Delta\chi^2$", ylim=(0.0, top), xlim=(curve.points[0], curve.points[-1]))
+        axes.axvspan(low, high, color=colour, alpha=0.10, lw=0)
+    axes.plot(curve.points, finite(curve.delta_chi2), color=colour, lw=1.8, label=label)
+    axes.axvline(curve.best, color=colour, lw=0.8, ls=":")
+    axes.set(xlabel=curve.label, ylabel=DELTA_CHI2, ylim=(0.0, top_of(heights)))
+    axes.set_xlim(curve.points[0], curve.points[-1])
     axes.set_title(f"{curve.label.split(' [')[0]} {interval_text(curve)}")
+    if label is not None:
+        axes.legend()
     tidy(axes)
 
 
-def draw_profile(curve: Curve) -> Figure:
+def draw_profile(
+    curve: Curve, heights: Mapping[str, float] = ONE, colour: str = CURVE_COLOUR, label: str | None = None
+) -> Figure:
     """Return the figure of one Δχ² curve."""
     with matplotlib.rc_context(RC):
         figure = new_figure(5.2, 3.8)
-        draw_curve(figure.add_subplot(), curve)
+        draw_curve(figure.add_subplot(), curve, heights, colour, label)
     return figure
+
+
+def draw_curve_on(
+    axes: Axes,
+    points: np.ndarray,
+    delta_chi2: np.ndarray,
+    label: str,
+    heights: Mapping[str, float],
+    log: bool = False,
+    entry: str | None = None,
+    colour: Any = None,
+) -> None:
+    """Draw Δχ² against one parameter on a user's `axes`, with the levels `heights`.
+
+    The `label` is that of the parameter, the `entry` that of the legend.
+    """
+    free, (low, high) = axes.get_autoscaley_on(), axes.get_ylim()
+    axes.plot(points, finite(delta_chi2), color=next_colour(axes, colour), lw=1.6, label=entry)
+    draw_levels(axes, heights)
+    top = top_of(heights)
+    if free or max(low, high) < max(heights.values()):
+        axes.set_ylim(0.0 if free else min(low, high), top)
+    describe(axes, label, DELTA_CHI2, (log,), entry is not None)
+    reach(axes, points[:1], points[-1:])

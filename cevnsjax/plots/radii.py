@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .._base.levels import LEVELS
+from .contours import Region, draw_nested
 from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tidy
 
 MODEL_COLOURS = ("#c0392b", "#e08a2c", "#4c8c4a", "#8c5aa8")
@@ -21,10 +21,8 @@ class Plane:
     """A fit of two radii and the same radii in nuclear models."""
 
     labels: tuple[str, str]
-    axes: tuple[np.ndarray, np.ndarray]
-    """Values of the two radii [fm]."""
-    delta_chi2: np.ndarray
-    """Δχ² of the fit, an array (first, second)."""
+    regions: Sequence[Region]
+    """Where Δχ² of the fit is below the levels, the narrowest first."""
     best: tuple[float, float]
     models: Mapping[str, tuple[np.ndarray, np.ndarray]]
     """The two radii in the models of each family [fm]."""
@@ -47,15 +45,12 @@ class Skin:
 
 
 def _draw_plane(axes: Axes, plane: Plane) -> None:
-    names = ("68.27", "90")
-    levels = [LEVELS[name].delta_chi2(2) for name in names]
-    x, y = plane.axes
-    axes.contourf(x, y, plane.delta_chi2.T, levels=[-1e-3, *levels], colors=LEVEL_COLOURS[1:3])
-    axes.contour(x, y, plane.delta_chi2.T, levels=levels, colors=CURVE_COLOUR, linewidths=0.8)
+    shades = LEVEL_COLOURS[1 : 1 + len(plane.regions)]
+    draw_nested(axes, plane.regions, shades, CURVE_COLOUR)
     axes.plot(*plane.best, marker="+", ms=10, mew=1.6, color="black")
     handles = [
-        Line2D([], [], marker="s", ls="", ms=9, color=colour, label=LEVEL_NAMES[name])
-        for name, colour in zip(names, LEVEL_COLOURS[1:3], strict=True)
+        Line2D([], [], marker="s", ls="", ms=9, color=colour, label=region.name)
+        for region, colour in zip(plane.regions, shades, strict=True)
     ]
     for number, (family, (first, second)) in enumerate(plane.models.items()):
         style = {"marker": MODEL_MARKERS[number], "color": MODEL_COLOURS[number], "ls": "", "ms": 4}

@@ -3,12 +3,14 @@
 import dataclasses
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
+from .._base.errors import InputError
 from .profiles import Curve, draw_curve
 from .style import (
     LEGEND,
@@ -16,9 +18,13 @@ from .style import (
     SIGNAL_COLOUR,
     component_colours,
     component_name,
+    describe,
+    entries,
     legend_beside,
     new_figure,
+    next_colour,
     plain,
+    reach,
     tidy,
     title_above,
 )
@@ -33,6 +39,8 @@ STEADY_STATE = "ss"
 """Component that dwarfs the others: drawn once with it and once with it subtracted."""
 WIDTH, CURVES_WIDTH, ROW = 4.5, 4.4, 3.1
 """Size [inch] of a projection, of the curves beside the spectra, and the height of a row."""
+HEADROOM = 0.1
+"""Of the counts, for each entry of a legend above them."""
 MANY = 40
 """Bins of more than this are drawn with finer points and no lines between components."""
 
@@ -71,25 +79,67 @@ def _numbered(axis: str, edges: np.ndarray) -> bool:
     return axis.partition(" [")[2] in ("", "1]") and np.array_equal(edges, np.arange(len(edges)))
 
 
-def label_axis(axes: Axes, axis: str, edges: np.ndarray) -> str:
-    """Label the axis ``energy [PE]`` with name, unit and limits; return the label of the counts per unit of it."""
+def _axis_texts(axis: str, edges: np.ndarray) -> tuple[str, str]:
+    """Return the label of the axis ``energy [PE]`` with its unit, and that of the counts per unit of it."""
     name, _, unit = axis.partition(" [")
     unit = unit.rstrip("]").replace("us", "µs")
     label = AXIS_NAMES.get(name, name)
-    axes.set_xlim(edges[0], edges[-1])
     if _numbered(axis, edges):
-        axes.set_xlabel(label)
+        return label, "counts"
+    if unit in ("", "1"):
+        return label, f"counts / unit of {label}"
+    return f"{label} [{unit}]", f"counts / {unit}"
+
+
+def _number_bins(axes: Axes, axis: str, edges: np.ndarray) -> None:
+    """Number the bins where the axis only does that."""
+    if _numbered(axis, edges):
         step = -(-(len(edges) - 1) // 12)
         axes.set_xticks(edges[:-1:step] + 0.5, [f"{number + 1:.0f}" for number in edges[:-1:step]])
-        return "counts"
-    axes.set_xlabel(label if unit in ("", "1") else f"{label} [{unit}]")
-    return f"counts / unit of {label}" if unit in ("", "1") else f"counts / {unit}"
+
+
+def label_axis(axes: Axes, axis: str, edges: np.ndarray) -> str:
+    """Label the axis ``energy [PE]`` with name, unit and limits; return the label of the counts per unit of it."""
+    label, counts = _axis_texts(axis, edges)
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_xlabel(label)
+    _number_bins(axes, axis, edges)
+    return counts
+
+
+def describe_axis(axes: Axes, axis: str, edges: np.ndarray, legend: bool, below: bool) -> None:
+    """Label the axis of a user's `axes` and the counts, where they have no labels, and draw the legend above them.
+
+    Counts begin at 0 unless some are `below`.
+    """
+    _number_bins(axes, axis, edges)
+    free = axes.get_autoscaley_on()
+    if free and legend:
+        axes.margins(y=HEADROOM * max(len(entries(axes)), 1))
+    reach(axes, edges[:1], edges[-1:])
+    if free and not below and axes.dataLim.y0 >= 0.0:
+        axes.set_ylim(bottom=0.0, auto=None)
+    describe(axes, *_axis_texts(axis, edges), legend=legend)
+
+
+def axis_named(edges: Mapping[str, np.ndarray], name: str | None) -> int:
+    """Return the number of an axis by its name with or without the unit, the first by default."""
+    names = [axis.partition(" [")[0] for axis in edges]
+    if name is None:
+        return 0
+    for known in (names, list(edges)):
+        if name in known:
+            return known.index(name)
+    raise InputError(f"axis: expected {' or '.join(names) or 'none, of measured numbers'}, found '{name}'")
 
 
 def _draw_stack(
     axes: Axes, panel: Panel, edges: np.ndarray, others: tuple[int, ...], subtracted: Sequence[str]
-) -> None:
-    """Draw counts per unit of the axis: the components stacked, the `subtracted` ones taken from the data."""
+) -> bool:
+    """Draw counts per unit of the axis: the components stacked, the `subtracted` ones taken from the data.
+
+    Return whether the data may lie below zero.
+    """
     counts = {name: component.sum(axis=others) for name, component in panel.counts.items()}
     observed, errors = panel.observed.sum(axis=others), np.sqrt((panel.errors**2).sum(axis=others))
     width = np.diff(edges)
@@ -112,24 +162,56 @@ def _draw_stack(
         axes.errorbar(centres, top, yerr=0.2 * top, uplims=True, fmt="none", capsize=6.0, **style)
     else:
         axes.errorbar(centres, data / width, yerr=errors / width, fmt="o", ms=2.0 if many else 3.5, **style)
-    if subtracted or np.any(data < 0):
+    below = bool(subtracted) or bool(np.any(data < 0))
+    if below:
         axes.axhline(0.0, color="0.5", lw=0.7)
-    else:
+    return below
+
+
+def _draw_projection(
+    axes: Axes, panel: Panel, edges: np.ndarray, others: tuple[int, ...], subtracted: Sequence[str]
+) -> None:
+    """Draw a projection on axes of our own."""
+    if not _draw_stack(axes, panel, edges, others, subtracted):
         axes.set_ylim(bottom=0.0)
     tidy(axes)
 
 
-def _draw_numbers(axes: Axes, panel: Panel) -> None:
+def _draw_numbers(axes: Axes, panel: Panel, entry: str = "prediction", colour: Any = SIGNAL_COLOUR) -> None:
     """Draw how far each predicted number is from the measured one, in units of its error."""
     predicted = np.asarray(panel.counts["prediction"])
     places = np.arange(len(predicted))[::-1]
-    axes.errorbar(np.zeros(len(places)), places, xerr=1.0, fmt="o", color="black", label=panel.data)
+    if panel.data not in entries(axes):
+        axes.errorbar(np.zeros(len(places)), places, xerr=1.0, fmt="o", color="black", label=panel.data)
     pulls = (predicted - panel.observed) / panel.errors
-    axes.plot(pulls, places, marker="D", ls="", ms=7, color=SIGNAL_COLOUR, label="prediction")
+    axes.plot(pulls, places, marker="D", ls="", ms=7, color=colour, label=entry)
     axes.set_yticks(places, [textwrap.fill(label, 20) for label in panel.labels])
-    reach = 1.3 * max(2.0, float(np.max(np.abs(pulls))))
-    axes.set(xlabel=f"(prediction $-$ {_short(panel)}) / error", xlim=(-reach, reach), ylim=(-0.7, len(places) - 0.3))
-    tidy(axes)
+    furthest = max(float(np.max(np.abs(line.get_xdata()), initial=2.0)) for line in axes.lines)
+    end = 1.3 * furthest
+    axes.set(xlabel=f"(prediction $-$ {_short(panel)}) / error", xlim=(-end, end), ylim=(-0.7, len(places) - 0.3))
+
+
+def draw_panel_on(axes: Axes, panel: Panel, number: int = 0, entry: str | None = None, colour: Any = None) -> None:
+    """Draw one measurement against its axis `number` on a user's `axes`: data, and components stacked.
+
+    With an `entry` of the legend or a colour the sum of the components alone, a line to lay over others.
+    """
+    alone = entry is not None or colour is not None
+    if not panel.edges:
+        known = {"entry": entry or "prediction", "colour": next_colour(axes, colour)} if alone else {}
+        _draw_numbers(axes, panel, **known)
+        axes.legend()
+        return
+    axis, edges = list(panel.edges.items())[number]
+    others = tuple(k for k in range(panel.observed.ndim) if k != number)
+    if alone:
+        total = sum(component.sum(axis=others) for component in panel.counts.values())
+        style = {"color": next_colour(axes, colour), "lw": 1.6, "label": entry}
+        axes.stairs(total / np.diff(edges), edges, baseline=None, **style)
+        below = bool(np.any(total < 0.0))
+    else:
+        below = _draw_stack(axes, panel, edges, others, ())
+    describe_axis(axes, axis, edges, entry is not None or not alone, below)
 
 
 def _short(panel: Panel) -> str:
@@ -141,13 +223,14 @@ def _draw_panel(figure: Figure | SubFigure, panel: Panel, suffix: str, width: fl
     title_above(figure, f"{plain(panel.title)}{suffix}", width)
     if not panel.edges:
         _draw_numbers(grid[0, 0], panel)
+        tidy(grid[0, 0])
     for number, (axis, edges) in enumerate(panel.edges.items()):
         others = tuple(k for k in range(panel.observed.ndim) if k != number)
-        _draw_stack(grid[0, number], panel, edges, others, ())
+        _draw_projection(grid[0, number], panel, edges, others, ())
         label = label_axis(grid[-1, number], axis, edges)
         grid[0, number].set_ylabel(label)
         if panel.rows == 2:
-            _draw_stack(grid[1, number], panel, edges, others, (STEADY_STATE,))
+            _draw_projection(grid[1, number], panel, edges, others, (STEADY_STATE,))
             grid[1, number].set_ylabel(f"{label}\nsteady state subtracted")
     legend_beside(figure, [grid[0, -1]])
 

@@ -4,14 +4,20 @@ import textwrap
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.cbook import is_math_text
+from matplotlib.colors import is_color_like, to_hex, to_rgb
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import FontProperties
 
+from .._base.arguments import shown
+from .._base.errors import InputError
+from .._base.levels import Level
 from .._base.writing import check_file, replacing
 
 SIGNAL_COLOUR, STEADY_COLOUR = "#2f6fb5", "#c9ccd1"
@@ -49,6 +55,8 @@ RC = {
     "axes.formatter.limits": (-3, 5),
     "axes.formatter.use_mathtext": True,
 }
+LEVEL_STYLE = {"color": "0.6", "lw": 0.8, "ls": (0, (4, 3))}
+"""Of lines at a level."""
 LEGEND, LEGEND_TEXT = 2.0, 1.4
 """Width [inch] that a legend beside the axes takes, and its text alone."""
 
@@ -110,6 +118,88 @@ def title_above(figure: Figure | SubFigure, text: str, width: float) -> None:
 def tidy(axes: Axes) -> None:
     """Give an axis the look of the field: ticks inside on all sides."""
     axes.tick_params(direction="in", top=True, right=True, which="both")
+
+
+def level_name(level: Level) -> str:
+    """Return how a confidence level is called in a figure."""
+    return LEVEL_NAMES.get(level.label, str(level))
+
+
+def level_colours(count: int, colour: str | None = None) -> list[str]:
+    """Return colours for `count` nested regions, from the darkest, inside, to the lightest; in shades of `colour`."""
+    if colour is None and count == 1:
+        return [LEVEL_COLOURS[1]]
+    known = np.array([to_rgb(one) for one in LEVEL_COLOURS])
+    if colour is not None:
+        share = np.array([0.85, 0.6, 0.35, 0.15])[:, None]
+        known = share * to_rgb(colour) + 1.0 - share
+    at = np.linspace(0.0, len(known) - 1.0, count) if count > 1 else np.array([2.0])
+    return [to_hex([np.interp(x, np.arange(len(known)), part) for part in known.T]) for x in at]
+
+
+def line_shades(count: int, colour: str) -> list[str]:
+    """Return shades of `colour` for `count` lines, each lighter than the one before and all to be seen."""
+    shares = np.linspace(1.0, 0.5, count) if count > 1 else np.ones(1)
+    return [to_hex(share * np.array(to_rgb(colour)) + 1.0 - share) for share in shares]
+
+
+def check_axes(name: str, value: Any) -> None:
+    """Refuse what are no flat Axes of matplotlib, given the name of the argument."""
+    if not isinstance(value, Axes):
+        raise InputError(f"{name}: expected Axes such as plt.subplots()[1], found {shown(value)}")
+    if value.name in ("3d", "polar"):
+        raise InputError(f"{name}: expected Axes of x and y, found {value.name} ones")
+
+
+def check_colour(name: str, value: Any) -> None:
+    """Refuse what matplotlib takes for no colour, given the name of the argument."""
+    if not is_color_like(value):
+        raise InputError(f"{name}: expected a colour such as 'black' or '#1f4e82', found {shown(value)}")
+
+
+def root(axes: Axes) -> Figure:
+    """Return the figure that `axes` are in."""
+    figure = axes.get_figure(root=True)
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def next_colour(axes: Axes, colour: Any = None) -> str:
+    """Return `colour`, or else the first of ours that nothing on `axes` has yet, in the order of `LINE_COLOURS`."""
+    if colour is not None:
+        return to_hex(colour)
+    drawn = [line.get_color() for line in axes.lines]
+    drawn += [patch.get_edgecolor() for patch in axes.patches]
+    used = {to_hex(one) for one in drawn if is_color_like(one)}
+    return next((one for one in LINE_COLOURS if one not in used), LINE_COLOURS[len(drawn) % len(LINE_COLOURS)])
+
+
+def entries(axes: Axes) -> set[str]:
+    """Return what the legend of `axes` has, or would have."""
+    return set(axes.get_legend_handles_labels()[1])
+
+
+def reach(axes: Axes, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray) -> None:
+    """Have a user's `axes` reach from `low` to `high`, values of x or of x and y, unless limits are set."""
+    axes.update_datalim([(one[0], one[-1]) for one in (low, high)], updatey=len(low) > 1)
+    if axes.get_autoscalex_on():
+        axes.margins(x=0.0)
+    if axes.get_autoscaley_on() and len(low) > 1:
+        axes.margins(y=0.0)
+    axes.autoscale_view()
+
+
+def describe(axes: Axes, x: str, y: str, log: Sequence[bool] = (), legend: bool = False) -> None:
+    """Label a user's `axes` where they have no labels, make those logarithmic that are to be, and draw the legend."""
+    if not axes.get_xlabel():
+        axes.set_xlabel(x)
+    if not axes.get_ylabel():
+        axes.set_ylabel(y)
+    for one, scale in zip(log, (axes.set_xscale, axes.set_yscale), strict=False):
+        if one:
+            scale("log")
+    if legend and entries(axes):
+        axes.legend()
 
 
 def check_figure_path(path: Path) -> None:

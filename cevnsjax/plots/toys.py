@@ -2,6 +2,8 @@
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import cycle
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -9,7 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import chi2 as chi2_distribution
 
-from .style import CURVE_COLOUR, LEGEND, RC, legend_beside, new_figure, tidy
+from .style import (
+    CURVE_COLOUR,
+    LEGEND,
+    RC,
+    describe,
+    entries,
+    legend_beside,
+    line_shades,
+    new_figure,
+    next_colour,
+    reach,
+    tidy,
+)
 
 COLOURS = ("#c0562f", "#3f9b7a", "#e6ab02", "#444444")
 
@@ -35,25 +49,46 @@ def draw_study(histograms: Sequence[Histogram]) -> Figure:
         figure = new_figure(4.0 * len(histograms) + LEGEND, 3.5)
         for number, one in enumerate(histograms, start=1):
             axes = figure.add_subplot(1, len(histograms), number)
-            law = chi2_distribution(one.degrees_of_freedom)
-            low = law.ppf(1e-4) if one.degrees_of_freedom > 10 else 0.0
-            top = max(float(np.quantile(one.values, 0.999)), float(law.ppf(0.999)), 1.1 * (one.observed or 0.0))
-            bins = np.linspace(min(low, float(one.values.min())), top, 41)
-            inside = one.values[one.values <= top]
-            weights = np.full(len(inside), 1.0 / (len(one.values) * (bins[1] - bins[0])))
-            axes.hist(
-                inside, bins, weights=weights, histtype="stepfilled", color=CURVE_COLOUR, alpha=0.35, label="toys"
-            )
-            x = np.linspace(bins[0] + 1e-2 * (bins[1] - bins[0]), top, 400)
-            axes.plot(x, law.pdf(x), color="0.2", lw=1.2, label=r"$\chi^2$ distribution")
+            limits = _draw_toys(axes, one, "toys", CURVE_COLOUR)
             if one.degrees_of_freedom < 3:
                 axes.set(yscale="log", ylim=(1e-4, 10.0))
             if one.observed is not None:
                 axes.axvline(one.observed, color=COLOURS[0], lw=1.6, label=one.data)
-            axes.set(xlabel=one.label, ylabel="density" if number == 1 else "", xlim=(bins[0], top), title=_named(one))
+            axes.set(xlabel=one.label, ylabel="density" if number == 1 else "", xlim=limits, title=_named(one))
             tidy(axes)
         legend_beside(figure, figure.axes)
     return figure
+
+
+def _draw_toys(axes: Axes, one: Histogram, entry: str, colour: Any) -> tuple[float, float]:
+    """Draw the distribution of toys and that of χ²; return from where to where it is."""
+    law = chi2_distribution(one.degrees_of_freedom)
+    low = law.ppf(1e-4) if one.degrees_of_freedom > 10 else 0.0
+    top = max(float(np.quantile(one.values, 0.999)), float(law.ppf(0.999)), 1.1 * (one.observed or 0.0))
+    bins = np.linspace(min(low, float(one.values.min())), top, 41)
+    inside = one.values[one.values <= top]
+    weights = np.full(len(inside), 1.0 / (len(one.values) * (bins[1] - bins[0])))
+    axes.hist(inside, bins, weights=weights, histtype="stepfilled", color=colour, alpha=0.35, label=entry)
+    x = np.linspace(bins[0] + 1e-2 * (bins[1] - bins[0]), top, 400)
+    mark = f"chi2 distribution of {one.degrees_of_freedom}"
+    if mark not in {line.get_gid() for line in axes.lines}:
+        name = r"$\chi^2$ distribution"
+        beside = name if name not in entries(axes) else rf"$\chi^2$ of {one.degrees_of_freedom} d.o.f."
+        axes.plot(x, law.pdf(x), color="0.2", lw=1.2, label=beside, gid=mark)
+    return float(bins[0]), top
+
+
+def draw_toys_on(axes: Axes, histogram: Histogram, entry: str | None = None, colour: Any = None) -> None:
+    """Draw one distribution on a user's `axes`; the line across is the data, in the colour of their toys."""
+    fresh, chosen = not axes.has_data(), next_colour(axes, colour)
+    low, high = _draw_toys(axes, histogram, entry or "toys", chosen)
+    if histogram.observed is not None:
+        named = histogram.data if entry is None else f"{entry}, {histogram.data}"
+        axes.axvline(histogram.observed, color=chosen, lw=1.6, label=named)
+    if fresh and histogram.degrees_of_freedom < 3:
+        axes.set(yscale="log", ylim=(1e-4, 10.0))
+    reach(axes, (low,), (high,))
+    describe(axes, histogram.label, "density", legend=True)
 
 
 def _named(histogram: Histogram) -> str:
@@ -72,6 +107,13 @@ class Critical:
     pieces: tuple[tuple[float, float], ...]
 
 
+T = r"$t = \chi^2 - \chi^2_\mathrm{min}$"
+HEADROOM = 0.09
+"""Room above the curves for each entry of a legend, of their height."""
+BAR = 0.035
+"""Room that the bar of an interval takes beneath the curves, of their height."""
+
+
 def draw_statistic(
     axes: Axes,
     label: str,
@@ -82,25 +124,65 @@ def draw_statistic(
     data: str = "data",
 ) -> None:
     """Draw t of the data with its critical values on `axes`: what lies below them is the interval, drawn beneath."""
-    axes.plot(points, observed, color=CURVE_COLOUR, lw=1.8, label=data, zorder=3)
+    limits = _draw_t(axes, points, observed, levels, data, "", CURVE_COLOUR, COLOURS)
+    axes.set(xlabel=label, ylabel=T, xscale="log" if log else "linear", xlim=(points[0], points[-1]), ylim=limits)
+    tidy(axes)
+
+
+def draw_statistic_on(
+    axes: Axes,
+    label: str,
+    log: bool,
+    points: np.ndarray,
+    observed: np.ndarray,
+    levels: Sequence[Critical],
+    data: str = "data",
+    entry: str | None = None,
+    colour: Any = None,
+) -> None:
+    """Draw t of the data with its critical values on a user's `axes`, over what is there.
+
+    With an `entry`, all that the legend has of it begins so; with a `colour`, all is in shades of it.
+    """
+    free, (low, high) = axes.get_autoscaley_on(), axes.get_ylim()
+    line, shades = (CURVE_COLOUR, COLOURS) if colour is None else (colour, line_shades(len(levels), colour))
+    bottom, top = _draw_t(axes, points, observed, levels, data, "" if entry is None else f"{entry}, ", line, shades)
+    top *= 1.0 + HEADROOM * len(entries(axes))
+    axes.set_ylim((bottom, top) if free else (min(low, bottom), max(high, top)))
+    describe(axes, label, T, (log,), legend=True)
+    reach(axes, points[:1], points[-1:])
+
+
+def _draw_t(
+    axes: Axes,
+    points: np.ndarray,
+    observed: np.ndarray,
+    levels: Sequence[Critical],
+    data: str,
+    before: str,
+    line: Any,
+    shades: Sequence[Any],
+) -> tuple[float, float]:
+    """Draw the curves, and the intervals beneath them; return from where to where they are."""
+    axes.plot(points, observed, color=line, lw=1.8, label=f"{before}{data}", zorder=3)
     top = 1.6 * max(max(float(np.median(one.critical)), one.wilks) for one in levels)
-    for number, (one, colour) in enumerate(zip(levels, COLOURS, strict=False)):
+    lowest = min((float(one.get_ydata()[0]) for one in axes.lines if one.get_gid() == "interval"), default=0.0)
+    for number, (one, colour) in enumerate(zip(levels, cycle(shades), strict=False), start=1):
         axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
-        axes.plot(points, one.critical, color=colour, lw=1.3, label=f"toys, {one.level}")
+        axes.plot(points, one.critical, color=colour, lw=1.3, label=f"{before}toys, {one.level}")
         axes.axhline(one.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
         for low, high in one.pieces:
-            height = -0.035 * top * (number + 1)
-            axes.plot([low, high], [height, height], color=colour, lw=3.0, solid_capstyle="butt")
+            height = lowest - BAR * top * number
+            axes.plot([low, high], [height, height], color=colour, lw=3.0, solid_capstyle="butt", gid="interval")
     axes.axhline(0.0, color="0.7", lw=0.6)
-    axes.set(
-        xlabel=label,
-        ylabel=r"$t = \chi^2 - \chi^2_\mathrm{min}$",
-        xscale="log" if log else "linear",
-        xlim=(points[0], points[-1]),
-        ylim=(-0.035 * top * (len(levels) + 1), top),
-    )
-    axes.plot([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")
-    tidy(axes)
+    _name_wilks(axes)
+    return lowest - BAR * top * (len(levels) + 1), top
+
+
+def _name_wilks(axes: Axes) -> None:
+    """Have the legend say once what dashed lines are."""
+    if "Wilks" not in entries(axes):
+        axes.plot([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")
 
 
 def draw_construction(
@@ -124,6 +206,37 @@ class Plane:
     wilks: list[np.ndarray]
 
 
+def _draw_lines(
+    axes: Axes, planes: Sequence[Plane], best: Sequence[float], colours: Sequence[str], before: str, cross: str
+) -> None:
+    """Draw the contours and the best fit; what the legend has of them begins with `before`."""
+    for plane, colour in zip(planes, cycle(colours), strict=False):
+        for line in plane.lines:
+            axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.6)
+        for line in plane.wilks:
+            axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.0, ls=(0, (4, 3)))
+        axes.plot([], [], color=colour, lw=1.6, label=f"{before}toys, {plane.level}")
+    axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color=cross, label=f"{before}best fit")
+    _name_wilks(axes)
+
+
+def draw_plane_on(
+    axes: Axes,
+    labels: Sequence[str],
+    ranges: Sequence[tuple[bool, float, float]],
+    planes: Sequence[Plane],
+    best: Sequence[float],
+    entry: str | None = None,
+    colour: Any = None,
+) -> None:
+    """Draw contours on a user's `axes`, the levels in the colours of ours or in shades of one."""
+    colours = COLOURS if colour is None else line_shades(len(planes), colour)
+    _draw_lines(axes, planes, best, colours, "" if entry is None else f"{entry}, ", colours[0] if colour else "black")
+    describe(axes, labels[0], labels[1], [log for log, _, _ in ranges])
+    reach(axes, [low for _, low, _ in ranges], [high for _, _, high in ranges])
+    axes.legend()
+
+
 def draw_plane(
     labels: Sequence[str], ranges: Sequence[tuple[bool, float, float]], planes: Sequence[Plane], best: Sequence[float]
 ) -> Figure:
@@ -131,14 +244,7 @@ def draw_plane(
     with matplotlib.rc_context(RC):
         figure = new_figure(5.4 + LEGEND, 4.6)
         axes = figure.add_subplot()
-        for plane, colour in zip(planes, COLOURS, strict=False):
-            for line in plane.lines:
-                axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.6)
-            for line in plane.wilks:
-                axes.plot(line[:, 0], line[:, 1], color=colour, lw=1.0, ls=(0, (4, 3)))
-            axes.plot([], [], color=colour, lw=1.6, label=f"toys, {plane.level}")
-        axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color="black", label="best fit")
-        axes.plot([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")
+        _draw_lines(axes, planes, best, COLOURS, "", "black")
         (x_log, *x_range), (y_log, *y_range) = ranges
         axes.set(xlabel=labels[0], ylabel=labels[1], xlim=x_range, ylim=y_range)
         axes.set(xscale="log" if x_log else "linear", yscale="log" if y_log else "linear")

@@ -13,7 +13,7 @@ import numpy as np
 from .._base import arguments
 from .._base.cores import cores
 from .._base.errors import InputError
-from .._base.levels import Level, check_level, delta_chi2, level_of, typed_level
+from .._base.levels import Level, check_level, delta_chi2, level_of, ordered_levels, typed_level
 from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
 from .._base.version import __version__
@@ -22,6 +22,7 @@ from ..inference.grid.axes import Axis
 from ..inference.grid.contours import Contour, contours
 from ..inference.grid.intervals import Interval
 from ..inference.toys.construction import Construction, Progress, construct, edges, pieces
+from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
 from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import axis_settings, data_digest, record
 from .report import plain
@@ -32,6 +33,7 @@ from .toys import MOST_LOST, said_lost, settings
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
@@ -301,30 +303,59 @@ class FeldmanCousinsResult(Shown):
         parameter = self.fit.likelihood.parameters[name]
         return f"${parameter.latex}$" + ("" if parameter.unit == "1" else f" [{parameter.unit}]")
 
-    def panel(self) -> "tuple[str, bool, np.ndarray, np.ndarray, list[Critical]]":
+    def panel(self, shown: Sequence[Level] = ()) -> "tuple[str, bool, np.ndarray, np.ndarray, list[Critical]]":
         """Return what is drawn of the construction of one parameter: the arguments of `plots.toys.draw_statistic`."""
         from ..plots.toys import Critical
 
         levels = []
-        for level in self.levels:
+        for level in shown or self.levels:
             critical, error = self.construction.critical(level.fraction)
             levels.append(Critical(str(level), critical, error, level.of_one, self.interval(level).pieces))
         points = self.construction.points[:, 0]
         return self.label(self.names[0]), self.axes[0].log, points, self.construction.observed, levels
 
-    def plot(self) -> "Figure":
-        """Draw t of the data with the critical values against one parameter, or the contours of two."""
-        from ..plots.toys import Plane, draw_construction, draw_plane
+    @arguments.checked(level=LEVELS_DRAWN, **ON_AXES)
+    def plot(
+        self,
+        level: float | Level | Sequence[float | Level] | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> "Figure":
+        """Draw t of the data with the critical values against one parameter, or the contours of two.
 
+        Args:
+            level: one or several confidence levels, by default those asked for.
+            ax: axes of yours to draw on, over what is there.
+            label: what the legend of `ax` has before the names of the lines.
+            color: on `ax`, all is in shades of it.
+
+        """
+        from ..plots.style import root
+        from ..plots.toys import Plane, draw_construction, draw_plane, draw_plane_on, draw_statistic_on
+
+        if ax is None:
+            needs_axes(label=label, color=color)
+        levels = self.levels if level is None else ordered_levels(level)
+        for one in levels if level is not None else ():
+            self._fraction(one)
         if len(self.axes) == 1:
-            return draw_construction(*self.panel(), self.fit.likelihood.data_name)
+            panel = (*self.panel(levels), self.fit.likelihood.data_name)
+            if ax is None:
+                return draw_construction(*panel)
+            draw_statistic_on(ax, *panel, label, color)
+            return root(ax)
         planes = [
-            Plane(str(level), [c.points for c in self.contours(level)], [c.points for c in self.wilks_contours(level)])
-            for level in self.levels
+            Plane(str(one), [c.points for c in self.contours(one)], [c.points for c in self.wilks_contours(one)])
+            for one in levels
         ]
         best = tuple(self.fit.values[name] for name in self.names)
         labels = tuple(self.label(name) for name in self.names)
-        return draw_plane(labels, [(a.log, a.values[0], a.values[-1]) for a in self.axes], planes, best)
+        ranges = [(a.log, a.values[0], a.values[-1]) for a in self.axes]
+        if ax is None:
+            return draw_plane(labels, ranges, planes, best)
+        draw_plane_on(ax, labels, ranges, planes, best, label, color)
+        return root(ax)
 
 
 def check_enough(level: Level, count: int) -> None:

@@ -27,6 +27,7 @@ from ..inference.minimise.solver import Solver
 from ..inference.problem.problem import Problem, pose
 from ..inference.problem.specification import Specification
 from ..measuring.measurement import ASIMOV, Measurement
+from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
 from .grid import GridResult
 from .prediction import Prediction
 from .rebuilt import check_likelihood, read
@@ -37,6 +38,7 @@ from .scanning import profile_grid
 from .tables.fit import fit_blocks
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
@@ -496,10 +498,36 @@ class FitResult(Shown):
         factors = self.solver.problem.chi2.measurements[index].factors
         return Prediction(measurement, self.likelihood.interaction, local, factors)
 
-    def plot(self) -> "Figure":
-        """Draw each measurement with the best fit, and Δχ² against each free parameter."""
+    @arguments.checked(name=arguments.optional(arguments.text), level=LEVELS_DRAWN, **ON_AXES)
+    def plot(
+        self,
+        name: str | None = None,
+        level: float | Level | Sequence[float | Level] | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> "Figure":
+        """Draw each measurement with the best fit, and Δχ² against each free parameter; return the figure.
+
+        With a `name`, or `ax`, Δχ² of one parameter alone: what `profile([name]).plot` draws; `prediction` draws
+        spectra.
+
+        Args:
+            name: the free parameter; it may be left out where there is one.
+            level: confidence levels that are drawn across, the usual ones by default.
+            ax: axes of yours to draw on, over what is there.
+            label: what the legend calls the curve.
+            color: of the curve; by default the next of ours that is not on the axes.
+
+        """
         from ..plots.spectra import draw_fit
 
+        if name is not None or ax is not None:
+            free = self.specification.free
+            if name is None and len(free) != 1:
+                raise InputError(f"name: expected a free parameter to draw on ax: {', '.join(free) or 'none'}")
+            return self.profile([name or free[0]]).plot(level, ax=ax, label=label, color=color)
+        needs_axes(level=level, label=label, color=color)
         spectra = [self.prediction(index).panel() for index in range(len(self.likelihood.measurements))]
         suffix = ": forecast" if self.likelihood.data_name == ASIMOV else ": best fit"
         return draw_fit(spectra, [self.profile([name]).curve() for name in self.specification.free], suffix)

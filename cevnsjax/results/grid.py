@@ -14,11 +14,19 @@ import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
-from .._base.levels import LEVELS, USUAL, Level, check_level, check_levels, delta_chi2, levels_of
+from .._base.levels import LEVELS, USUAL, Level, check_level, check_levels, delta_chi2, levels_of, ordered_levels
 from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
 from ..inference.grid.axes import Axis
-from ..inference.grid.contours import Contour, Region, contours, finer_grid, interpolated, pieces, unscaled, with_point
+from ..inference.grid.contours import (
+    Contour,
+    Region,
+    contours,
+    pieces,
+    surface,
+    with_point,
+)
+from .drawing import LEVELS_DRAWN, ON_AXES, count_text, heights
 from .rebuilt import check_likelihood
 from .report import profile_report
 from .saved_grid import grid_dataset, load_grid
@@ -27,9 +35,11 @@ from .tables.words import doubts
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
+    from ..plots.contours import Region as Drawn
     from ..plots.profiles import Curve
     from .fit import FitResult
 
@@ -244,48 +254,103 @@ class GridResult(Shown):
         return [*profile_blocks(content, self.fit.likelihood.data_name), *doubts(content)]
 
     @arguments.checked(
-        level=check_level,
+        level=LEVELS_DRAWN,
         parameters=arguments.optional(arguments.whole(1, 2)),
         names=arguments.optional(arguments.texts),
+        **ON_AXES,
     )
     def plot(
-        self, level: float | Level = 0.90, parameters: int | None = None, names: Sequence[str] | None = None
+        self,
+        level: float | Level | Sequence[float | Level] | None = None,
+        parameters: int | None = None,
+        names: Sequence[str] | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
     ) -> "Figure":
-        """Draw the contour of two axes, by default the first two, or Δχ² against one.
+        """Draw the contours of two axes, by default the first two, or Δχ² against one; return the figure.
 
-        A profile is drawn at all usual levels: Δχ² against its parameter, or the contours of two with the curve of
-        each.
+        Of several levels the regions are nested, the inner ones darker, and the legend says which is which. In a figure
+        of its own a profile has the interval, or the curves of both parameters at the side.
+
+        Args:
+            level: one or several confidence levels; by default 90 %, of a profile all usual ones, but for contours on
+                axes of yours.
+            parameters: whose Δχ² a level means, 1 or 2: by default as many as are drawn.
+            names: the one or two axes.
+            ax: axes of yours to draw on, over what is there: curve or contours and best fit alone. Labels that you
+                have set stay.
+            label: what the legend calls it; on axes of yours it draws the legend anew.
+            color: of the lines; by default the next of ours that is not on the axes.
+
+        Example:
+            >>> import cevnsjax as cj
+            >>> from matplotlib.figure import Figure
+            >>> ax = Figure().subplots()
+            >>> scan = cj.Likelihood(["csre-cs"]).scan({"r_n_cs": "4:6:21"})
+            >>> figure = scan.plot([0.6827, 0.90], ax=ax, label="scattering")
+            >>> ax.get_legend_handles_labels()[1]
+            ['scattering']
+            >>> [text.get_text() for text in ax.texts]
+            ['1σ', '90 %']
+
         """
         from .overlays import draw_scans
 
-        if self.fit is None:
-            return draw_scans([self], level, parameters, names=names)
-        if len(self.names) == 1:
-            from ..plots.profiles import draw_profile
+        chosen = self._chosen(names)
+        count = parameters or len(chosen)
+        usual = self.fit is not None and (ax is None or len(chosen) == 1)
+        levels = ordered_levels(level if level is not None else USUAL if usual else 0.90)
+        if self.fit is not None and ax is None:
+            return self._plot_profile(chosen, levels, count, label, color)
+        one = self._line(chosen[0]) if self.fit is not None and len(chosen) == 1 else self
+        labels, colors = None if label is None else [label], None if color is None else [color]
+        return draw_scans([one], levels, count, labels, names=chosen, ax=ax, colors=colors)
 
-            return draw_profile(self.curve())
+    def _plot_profile(
+        self, names: tuple[str, ...], levels: tuple[Level, ...], count: int, label: str | None, color: str | None
+    ) -> "Figure":
+        """Return the figure of one or two parameters of a profile."""
+        if len(names) == 1:
+            from ..plots.profiles import draw_profile
+            from ..plots.style import CURVE_COLOUR
+
+            return draw_profile(self.curve(names[0]), heights(levels, count), color or CURVE_COLOUR, label)
         from ..plots.contours import draw_contour
 
-        first, second = self.names
-        lines = {label: [c.points for c in self.contours(one, 2)] for label, one in LEVELS.items()}
-        levels = [one.delta_chi2(2) for one in USUAL]
-        x, y, height = finer_grid((self.axes[0], self.axes[1]), self.delta_chi2(), levels[0])
-        fine = unscaled(self.axes[0], x), unscaled(self.axes[1], y)
-        bounds = [interpolated(level, levels[0]) for level in levels]
-        return draw_contour(fine, height, bounds, lines, self.curve(first), self.curve(second))
+        title = "\n".join(filter(None, (label, count_text(count))))
+        curves = [self.curve(name) for name in names]
+        return draw_contour(self._regions(names, levels, count), *curves, heights(levels), title, color)
+
+    def _regions(
+        self, names: Sequence[str], levels: Sequence[Level], count: int, reference: str = "best"
+    ) -> "tuple[Drawn, ...]":
+        """Return where two axes lie below levels of `count` parameters, to draw."""
+        from ..plots.contours import Region as Drawn
+        from ..plots.style import level_name
+
+        first, second = self._axes_of(names)
+        delta, found = self.delta_chi2(names, reference), []
+        for level in levels:
+            (x, y, height), lines = surface((first, second), delta, _height(level, count))
+            found.append(Drawn(level_name(level), (x, y), height, tuple(line.points for line in lines)))
+        return tuple(found)
+
+    def _line(self, name: str) -> "GridResult":
+        """Return the profile of one parameter: of a profile of two a line of its own, in more points."""
+        if len(self.names) == 1:
+            return self
+        values = self.axes[self.names.index(name)].values
+        return self._owner().profile([name], {name: (values[0], values[-1])})
 
     def curve(self, name: str | None = None) -> "Curve":
         """Return the Δχ² curve of one parameter of a profile, to draw."""
         from ..plots.profiles import Curve
 
-        fit = self._owner()
-        chosen = name or self.names[0]
-        axis, delta = self.axes[self.names.index(chosen)], self.delta_chi2([chosen])
-        if len(self.names) > 1:  # a line of its own, in more points
-            one = fit.profile([chosen], {chosen: (axis.values[0], axis.values[-1])})
-            axis, delta = one.axes[0], one.delta_chi2()
+        fit, chosen = self._owner(), name or self.names[0]
+        line = self._line(chosen)
         pieces = {label: fit.interval(chosen, level).pieces for label, level in LEVELS.items()}
-        return Curve(self.label(chosen), axis.values, delta, fit.values[chosen], pieces)
+        return Curve(self.label(chosen), line.axes[0].values, line.delta_chi2(), fit.values[chosen], pieces)
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the grid to a netCDF file (.nc), a profile with its fit; one that exists is refused.

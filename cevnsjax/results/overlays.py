@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .._base.errors import InputError
-from .._base.levels import Level, level_of
-from ..inference.grid.contours import contours, finer_grid, unscaled
+from .._base.levels import Level, ordered_levels
+from .drawing import heights
 from .grid import GridResult, _height
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from ..plots.scans import Overlay
 
 
 def common_names(scans: Sequence[GridResult], names: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -32,37 +35,51 @@ def common_names(scans: Sequence[GridResult], names: Sequence[str] | None = None
 
 def draw_scans(
     scans: Sequence[GridResult],
-    level: float | Level = 0.90,
+    level: float | Level | Sequence[float | Level] = 0.90,
     parameters: int | None = None,
     labels: Sequence[str] | None = None,
     reference: str = "best",
     names: Sequence[str] | None = None,
+    ax: "Axes | None" = None,
+    colors: Sequence[str] | None = None,
 ) -> "Figure":
     """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have one axis.
 
-    Axes are known by their name, whatever their order: see `common_names`.
+    Axes are known by their name, whatever their order: see `common_names`. Several levels are nested regions. With
+    `ax` all is drawn on these axes, and only `labels` that are given are in their legend.
     """
-    from ..plots.scans import Overlay, draw_overlay
+    from ..plots.scans import draw_overlay, draw_overlay_on
+    from ..plots.style import root
 
     names = common_names(scans, names)
-    count = len(names) if parameters is None else parameters
+    count, levels = len(names) if parameters is None else parameters, ordered_levels(level)
+    for one in levels:
+        _height(one, count)
     texts = labels or [scan.title for scan in scans]
-    height_of = _height(level, count)
-    overlays = []
-    for text, scan in zip(texts, scans, strict=True):
-        axes, delta = scan._axes_of(names), scan.delta_chi2(names, reference)
-        best = tuple(scan.best[name] for name in names) if scan.best else None
-        if len(axes) == 1:
-            overlays.append(Overlay(text, (axes[0].values,), delta, (), best))
-            continue
-        pair = (axes[0], axes[1])
-        x, y, height = finer_grid(pair, delta, height_of)
-        lines = tuple(line.points for line in contours(pair, delta, height_of))
-        overlays.append(Overlay(text, (unscaled(pair[0], x), unscaled(pair[1], y)), height, lines, best))
-    return draw_overlay(
-        overlays,
-        labels=tuple(scans[0].label(name) for name in names),
-        log=tuple(axis.log for axis in scans[0]._axes_of(names)),
-        level=height_of,
-        title=f"{level_of(level)}, {'one parameter' if count == 1 else f'{count} parameters'}",
-    )
+    overlays = [_overlay(scan, text, names, levels, count, reference) for text, scan in zip(texts, scans, strict=True)]
+    described = {
+        "labels": tuple(scans[0].label(name) for name in names),
+        "log": tuple(axis.log for axis in scans[0]._axes_of(names)),
+        "heights": heights(levels, count),
+    }
+    if ax is not None:
+        for number, overlay in enumerate(overlays):
+            entry, colour = labels[number] if labels else None, colors[number] if colors else None
+            draw_overlay_on(ax, overlay, **described, entry=entry, colour=colour)
+        return root(ax)
+    whose = "one parameter" if count == 1 else f"{count} parameters"
+    title = ", ".join([*map(str, levels), whose])
+    return draw_overlay(overlays, **described, title=title, colours=colors)
+
+
+def _overlay(
+    scan: GridResult, text: str, names: tuple[str, ...], levels: tuple[Level, ...], count: int, reference: str
+) -> "Overlay":
+    """Return one scan to draw."""
+    from ..plots.scans import Overlay
+
+    axes = tuple(axis.values for axis in scan._axes_of(names))
+    best = tuple(scan.best[name] for name in names) if scan.best else None
+    if len(axes) == 1:
+        return Overlay(text, axes, scan.delta_chi2(names, reference), (), best)
+    return Overlay(text, axes, None, scan._regions(names, levels, count, reference), best)

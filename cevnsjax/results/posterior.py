@@ -13,7 +13,7 @@ import numpy as np
 
 from .._base import arguments
 from .._base.errors import InputError
-from .._base.levels import LEVELS, Level, check_level, level_of
+from .._base.levels import LEVELS, Level, check_level, level_of, ordered_levels
 from .._base.netcdf import ENGINE, read_record, write_netcdf
 from .._base.tables import Block, Shown
 from .._base.typing import Array, Float
@@ -25,11 +25,13 @@ from ..inference.problem.specification import Specification
 from ..inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.sample.run import Draws, run_settings, sample
 from ..measuring.measurement import data_name, joint_name
+from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
 from .record import record
 from .tables.posterior import posterior_blocks
 from .toys import outer_rows
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from xarray import DataTree
 
@@ -43,6 +45,8 @@ MOST_DIVERGED = 1e-3
 AT_BOUND = 0.03
 """A posterior reaches a bound if that share of its 99 % range holds the outermost half per cent of the draws."""
 CREDIBLE = {label: LEVELS[label] for label in ("68.27", "90", "95.45")}
+MASSES = (LEVELS["68.27"], LEVELS["90"])
+"""Probability within each contour of two parameters."""
 PREDICTED = 400
 """Draws that the posterior predictive counts are made of."""
 STATISTICS = ("lp", "acceptance_rate", "diverging", "energy", "n_steps")
@@ -263,20 +267,74 @@ class Posterior(Shown):
             return self.tree
         return arviz.InferenceData(**{name: node.to_dataset() for name, node in self.tree.children.items()})
 
-    @arguments.checked(names=arguments.optional(arguments.texts))
-    def plot(self, names: Sequence[str] | None = None) -> "Figure":
-        """Draw the densities of parameters, of each and of each two: the free ones by default."""
-        from ..plots.corner import draw_corner
+    @arguments.checked(names=arguments.optional(arguments.texts), level=LEVELS_DRAWN, **ON_AXES)
+    def plot(
+        self,
+        names: Sequence[str] | None = None,
+        level: float | Level | Sequence[float | Level] | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> "Figure":
+        """Draw the densities of parameters, of each and of each two: the free ones by default. Return the figure.
 
+        Args:
+            names: the parameters; one or two of them on `ax`.
+            level: probabilities of the smallest regions of two parameters: 68.27 and 90 % by default.
+            ax: axes of yours to draw on, over what is there: the density of one parameter, or the regions of two.
+            label: what the legend of `ax` calls it.
+            color: on `ax`; by default the next of ours that is not there.
+
+        """
+        from ..plots.corner import draw_corner, draw_densities_on, draw_density_on
+        from ..plots.style import level_name, root
+
+        if ax is None:
+            needs_axes(label=label, color=color)
         chosen = list(names or self.free or self.names)
+        if ax is not None and (len(chosen) > 2 or len(set(chosen)) < len(chosen)):
+            raise InputError(f"names: expected one or two parameters to draw on ax, found {', '.join(chosen)}")
+        levels = ordered_levels(level if level is not None else MASSES)
         draws = np.stack([self.draws(name).ravel() for name in chosen], axis=1)
         bounds = [tuple(self.attributes["bounds"].get(name, (-np.inf, np.inf))) for name in chosen]
-        return draw_corner(draws, [self.labels[name] for name in chosen], bounds)
+        labels = [self.labels[name] for name in chosen]
+        if ax is None:
+            return draw_corner(draws, labels, bounds, [one.fraction for one in levels])
+        if len(chosen) == 1:
+            draw_density_on(ax, draws[:, 0], labels[0], bounds[0], label, color)
+        else:
+            masses = {level_name(one): one.fraction for one in levels}
+            draw_densities_on(ax, draws, labels, bounds, masses, label, color)
+        return root(ax)
 
-    def plot_predictive(self) -> "Figure":
-        """Draw each measurement with the counts that the posterior predicts, against each axis."""
-        from ..plots.predictive import Band, draw_bands
+    @arguments.checked(
+        measurement=arguments.optional(arguments.text), axis=arguments.optional(arguments.text), **ON_AXES
+    )
+    def plot_predictive(
+        self,
+        measurement: str | None = None,
+        axis: str | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> "Figure":
+        """Draw each measurement with the counts that the posterior predicts, against each axis. Return the figure.
 
+        Args:
+            measurement: the one to draw on `ax`; it may be left out where there is one.
+            axis: its axis, such as ``energy``: the first by default.
+            ax: axes of yours to draw on, over what is there.
+            label: what the legend of `ax` calls the 68.27 % band of what is expected, which is then drawn alone, to
+                lay over others.
+            color: of that band; by default the next of ours that is not on the axes.
+
+        """
+        from ..plots.predictive import Band, draw_band_on, draw_bands
+        from ..plots.spectra import axis_named
+        from ..plots.style import root
+
+        if ax is None:
+            needs_axes(measurement=measurement, axis=axis, label=label, color=color)
         edges, observed = self.attributes["edges"], self.tree["observed_data"]
         bands = [
             Band(
@@ -292,7 +350,15 @@ class Posterior(Shown):
         ]
         if not bands:
             raise InputError("there is no measurement with bins to draw")
-        return draw_bands(bands)
+        if ax is None:
+            return draw_bands(bands)
+        known = list(edges)
+        if measurement not in known and not (measurement is None and len(known) == 1):
+            found = "" if measurement is None else f", found '{measurement}'"
+            raise InputError(f"measurement: expected {' or '.join(known)}{found}")
+        band = bands[0 if measurement is None else known.index(measurement)]
+        draw_band_on(ax, band, axis_named(band.edges, axis), label, color)
+        return root(ax)
 
 
 @jax.jit

@@ -19,12 +19,14 @@ from ..folding.prediction import component_counts, flux_averaged_cross_section, 
 from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement, data_name
+from .drawing import ON_AXES, needs_axes
 from .held import Held
 from .rebuilt import check_likelihood, damaged, part, part_of, read
 from .record import Parts, data_digest, record
 from .tables.prediction import prediction_blocks
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
@@ -180,8 +182,26 @@ class Prediction(Shown):
         data = "upper limit, 1σ" if limit else data
         return Panel(drawn.title, drawn.axes, self.observed, self.errors, self.counts, (), data, limit)
 
-    def plot(self) -> "Figure":
-        """Draw data and components against each axis; of measured numbers, data and prediction."""
-        from ..plots.spectra import draw_spectra
+    @arguments.checked(axis=arguments.optional(arguments.text), **ON_AXES)
+    def plot(
+        self, axis: str | None = None, ax: "Axes | None" = None, label: str | None = None, color: str | None = None
+    ) -> "Figure":
+        """Draw data and components against each axis; of measured numbers, data and prediction. Return the figure.
 
-        return draw_spectra([self.panel()])
+        Args:
+            axis: the one axis to draw on `ax`, such as ``energy``: the first by default.
+            ax: axes of yours to draw on: data, and the components stacked.
+            label: what the legend calls the sum of the components: on `ax` it is then a line, to lay over others,
+                without the data.
+            color: of that line; by default the next of ours that is not on the axes.
+
+        """
+        from ..plots.spectra import axis_named, draw_panel_on, draw_spectra
+        from ..plots.style import root
+
+        panel = self.panel()
+        if ax is None:
+            needs_axes(axis=axis, label=label, color=color)
+            return draw_spectra([panel])
+        draw_panel_on(ax, panel, axis_named(panel.edges, axis), label, color)
+        return root(ax)

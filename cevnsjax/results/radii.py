@@ -36,8 +36,7 @@ def draw_with_models(profile: GridResult) -> "Figure":
     fit = profile.fit
     plane = Plane(
         labels=(profile.label(profile.names[0]), profile.label(profile.names[1])),
-        axes=(profile.axes[0].values, profile.axes[1].values),
-        delta_chi2=profile.chi2 - fit.chi2,
+        regions=profile._regions(profile.names, [LEVELS[name] for name in DRAWN], 2),
         best=(fit.values[profile.names[0]], fit.values[profile.names[1]]),
         models={family: (first.neutron[of], second.neutron[of]) for family, of in families},
     )

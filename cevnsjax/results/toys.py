@@ -25,6 +25,7 @@ from ..inference.grid.profile import profile
 from ..inference.toys.construction import Progress, profile_minima
 from ..inference.toys.frequencies import at_least, critical_value, fraction
 from ..inference.toys.work import Finished, Work, joined, tasks
+from .drawing import ON_AXES, needs_axes
 from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import data_digest, record
 from .report import plain
@@ -34,6 +35,7 @@ from .tables.words import doubts
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
@@ -311,11 +313,31 @@ class ToyStudy(Shown):
             seconds={},
         )
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks."""
-        from ..plots.toys import Histogram, draw_study
+    @arguments.checked(names=arguments.optional(arguments.texts), **ON_AXES)
+    def plot(
+        self,
+        names: Sequence[str] | None = None,
+        ax: "Axes | None" = None,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> "Figure":
+        """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks.
 
-        label = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
+        Args:
+            names: the parameters held together whose t is drawn on `ax`; χ²_min by default.
+            ax: axes of yours to draw on, over what is there.
+            label: what the legend calls the toys.
+            color: of the toys and of the line at the data; by default the next of ours that is not on the axes.
+
+        """
+        from ..plots.style import root
+        from ..plots.toys import Histogram, draw_study, draw_toys_on
+
+        if ax is None:
+            needs_axes(names=names, label=label, color=color)
+        elif names:
+            self.t(*names)  # refuses what was not held
+        latex = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
         good = self.toy_converged
         histograms = [
             Histogram(
@@ -331,7 +353,7 @@ class ToyStudy(Shown):
             tested = held == tuple(self.tested)
             histograms.append(
                 Histogram(
-                    label="t of " + ", ".join(label[name] for name in held),
+                    label="t of " + ", ".join(latex[name] for name in held),
                     values=self.statistics[good, k],
                     observed=self.statistic if tested else None,
                     degrees_of_freedom=len(held),
@@ -339,7 +361,10 @@ class ToyStudy(Shown):
                     data=self.fit.likelihood.data_name,
                 )
             )
-        return draw_study(histograms)
+        if ax is None:
+            return draw_study(histograms)
+        draw_toys_on(ax, histograms[1 + self.held.index(tuple(names)) if names else 0], label, color)
+        return root(ax)
 
 
 def outer_rows(values: Mapping[str, np.ndarray], names: Sequence[str], chosen: np.ndarray) -> list[int]:

@@ -96,6 +96,13 @@ def contours(axes: tuple[Axis, Axis], delta: np.ndarray, level: float) -> list[C
 
     Points at which it is not finite are outside: lines end beside them.
     """
+    return surface(axes, delta, level)[1]
+
+
+def surface(
+    axes: tuple[Axis, Axis], delta: np.ndarray, level: float
+) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], list[Contour]]:
+    """Return both axes made finer with what is interpolated on them, and the lines on which it is zero: `contours`."""
     from contourpy import contour_generator
 
     x, y, height = finer_grid(axes, delta, level)
@@ -105,7 +112,8 @@ def contours(axes: tuple[Axis, Axis], delta: np.ndarray, level: float) -> list[C
         closed = len(points) > 2 and bool(np.all(points[0] == points[-1]))
         points = np.stack([unscaled(axis, points[:, column]) for column, axis in enumerate(axes)], axis=1)
         found.append(Contour(points, closed))
-    return sorted(found, key=lambda contour: -len(contour.points))
+    grid = unscaled(axes[0], x), unscaled(axes[1], y), height
+    return grid, sorted(found, key=lambda contour: -len(contour.points))
 
 
 def with_point(axis: Axis, delta: np.ndarray, value: float, height: float) -> tuple[Axis, np.ndarray]:
