@@ -5,7 +5,7 @@ from typing import Any
 
 from .._base.errors import InputError
 from ..inference.grid.blocks import CHUNK
-from ..inference.sample.nuts import WARM_UP
+from ..inference.sample.run import SAMPLERS, setting_names
 from ..results.held import Held, chunk_of, differences, written_axis
 from .asked import Asked
 
@@ -25,6 +25,7 @@ def described(held: Held) -> dict[str, Any]:
         **{name.replace(" ", "_"): settings[name] for name in names},
         "set": held.origin["values"],
         "run": held.run,
+        **({"priors": held.priors} if held.priors else {}),
         **held.state,
         "data": held.digest,
         "data_files": settings["data"],
@@ -54,6 +55,7 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     if len(chosen) > 1:
         reasons.append(f"it has several form factors, {', '.join(chosen)}")
     form_factor = chosen[0] if chosen else None
+    reasons += [f"the prior of {name}, {text}, is one of Python" for name, text in held.priors_of_python.items()]
     if not reasons:
         try:
             asked = Asked(
@@ -81,6 +83,8 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
         words += _option("--constrain", f"{name}={centre!r},{width!r}")
     for a, b, value in origin["correlate"]:
         words += _option("--correlate", f"{a},{b}={value!r}")
+    for name, text in held.priors.items():
+        words += _option("--prior", f"{name}={text}")
     own, why_not = {"scan": _scan, "posterior": _sample, "toys": _toys, "feldman-cousins": _construction}[held.kind](
         held
     )
@@ -110,13 +114,23 @@ def _again(held: Held) -> list[str]:
     return _option("--out", str(held.path.with_name(f"{held.path.stem}-again.nc")))
 
 
+SHARED = ("method", "draws", "chains", "seed")
+OPTIONS = ("live",)
+"""Settings of a sampler that have an option, beside those that all have."""
+WORDS = {"warm_up": "it took {value} transitions to warm up, which no option asks for"}
+
+
 def _sample(held: Held) -> tuple[list[str], list[str]]:
     run = held.run
-    words = [word for name in ("method", "draws", "chains", "seed") for word in (f"--{name}", str(run[name]))]
-    words += ["--live", str(run["live"])] if run["method"] == "nested" else []
-    reasons = []
-    if run["method"] == "nuts" and run["warm_up"] != WARM_UP:
-        reasons.append(f"it took {run['warm_up']} transitions to warm up, which no option asks for")
+    words = [word for name in SHARED for word in (f"--{name}", str(run[name]))]
+    if run["method"] not in SAMPLERS:
+        return words, [f"it was drawn by the sampler '{run['method']}' of one's own, which no option asks for"]
+    kind, reasons = SAMPLERS[run["method"]], []
+    for name in setting_names(kind):
+        if name in OPTIONS:
+            words += [f"--{name}", str(run[name])]
+        elif name not in SHARED and run[name] != getattr(kind, name):
+            reasons.append(WORDS[name].format(value=run[name]))
     return [*words, *_again(held)], reasons
 
 

@@ -11,6 +11,8 @@ from .._base.netcdf import read_record
 from ..inference.grid.axes import axis_of
 from ..inference.grid.blocks import block_shape
 from ..inference.grid.store import MENDED, Damage, ScanStore, are_whole, read_attributes
+from ..inference.problem.priors import apply_priors, is_written, parse_prior
+from ..inference.sample.run import SAMPLERS, setting_names
 from . import record
 
 if TYPE_CHECKING:
@@ -37,6 +39,16 @@ class Held:
     """Of a scan, what of it is there and what came out."""
     versions: dict[str, str]
     digest: str
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Return the priors that were asked for: see `priors.describe`."""
+        return self.origin.get("priors", {})
+
+    @property
+    def priors_of_python(self) -> dict[str, str]:
+        """Return those that no text of the command line asks for."""
+        return {name: text for name, text in self.priors.items() if not is_written(text)}
 
 
 def _text(value: Any) -> bool:
@@ -99,7 +111,7 @@ ORIGIN: dict[str, Check] = {
 }
 RUNS: dict[str, dict[str, Check]] = {
     "scan": {"grid": _by_name(_axis), "chunk": _all(_whole)},
-    "posterior": {"method": _text, **dict.fromkeys(("draws", "chains", "seed", "warm_up", "live"), _whole)},
+    "posterior": {"method": _text, **dict.fromkeys(("draws", "chains", "seed"), _whole)},
     "toys": {"count": _whole, "seed": _whole, "test": _by_name(_number)},
     "feldman-cousins": {
         "grid": _by_name(_axis),
@@ -107,6 +119,14 @@ RUNS: dict[str, dict[str, Check]] = {
         **dict.fromkeys(("count", "seed", "refine"), _whole),
     },
 }
+
+
+def _run_checks(content: dict[str, Any]) -> dict[str, Check]:
+    """Return the checks of how it was run, those of the settings of its sampler with them."""
+    run = content.get("run")
+    method = run.get("method") if isinstance(run, dict) else None
+    kind = SAMPLERS.get(method) if content["kind"] == "posterior" and isinstance(method, str) else None
+    return RUNS[content["kind"]] | dict.fromkeys(() if kind is None else setting_names(kind), _whole)
 
 
 def read_held(path: Path) -> Held:
@@ -118,11 +138,13 @@ def read_held(path: Path) -> Held:
     content = _of_scan(path) if folder else read_record(path)
     if content.get("kind") not in KINDS:
         raise InputError(f"'{path}' holds nothing that this version of the program knows how to show")
-    for part, known in (("settings", SETTINGS), ("origin", ORIGIN), ("run", RUNS[content["kind"]])):
+    for part, known in (("settings", SETTINGS), ("origin", ORIGIN), ("run", _run_checks(content))):
         found = content.get(part)
         for key, check in known.items():
             if not isinstance(found, dict) or not check(found.get(key)):
                 raise InputError(f"'{path}' is damaged: its {part} have no {key} that this program writes")
+    if not _by_name(_text)(content["origin"].get("priors", {})):
+        raise InputError(f"'{path}' is damaged: its origin has no priors that this program writes")
     versions = {name: content.get(name) for name in ("version", "jax")}
     if not all(map(_text, (*versions.values(), content.get("digest")))):
         raise InputError(f"'{path}' is damaged: it does not say what version made it")
@@ -174,6 +196,7 @@ def differences(held: Held, likelihood: "Likelihood") -> list[str]:
         constrain={name: tuple(pair) for name, pair in origin["constrain"].items()},
         correlate={(a, b): value for a, b, value in origin["correlate"]},
     )
+    asked = apply_priors(asked, {name: parse_prior(name, text) for name, text in held.priors.items()})
     same = json.loads(json.dumps(record.settings(likelihood, asked, besides)))
     stored = {name: held.settings.get(name) for name in same} | {"version": same["version"]}
     different = record.difference(stored, same)

@@ -6,7 +6,7 @@ import pytest
 
 import cevnsjax as cj
 from cevnsjax._base import checkpoint
-from cevnsjax.inference.sample import run as module
+from cevnsjax.inference.sample.hmc import HmcRun
 
 CSI = "coherent-csi-2021"
 QUICK = ("sample", CSI, "--free", "sin2_theta_w", "--set", "cevns_norm=1,brn_norm=1,nin_norm=1,ss_norm=1")
@@ -41,18 +41,18 @@ def test_an_interrupted_run_is_resumed(run, tmp_path, monkeypatch):
     expected = json.loads(out)["parameters"]
     monkeypatch.setattr(checkpoint, "SECONDS_BETWEEN", -1.0)
     monkeypatch.setattr(checkpoint, "MOST_OF_RUN", 1e9)
-    progress = module.Hmc.progress
+    progress = HmcRun.progress
 
     def interrupt(self, state):
         if int(state["done"]) >= 40:
             raise KeyboardInterrupt
         return progress(self, state)
 
-    monkeypatch.setattr(module.Hmc, "progress", interrupt)
+    monkeypatch.setattr(HmcRun, "progress", interrupt)
     code, _, _ = run(*arguments)
     assert code == 130
     assert [path.name for path in tmp_path.iterdir()] == ["p.nc.unfinished"]
-    monkeypatch.setattr(module.Hmc, "progress", progress)
+    monkeypatch.setattr(HmcRun, "progress", progress)
     code, _, err = run(*arguments)
     assert code == 2
     assert "--resume carries it on" in err

@@ -5,18 +5,24 @@ of that (M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15, 1593 (2014); D. P
 arXiv:1912.11554). All chains are one compiled program, which is kept: a further run does not compile again.
 """
 
+import dataclasses
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._base import arguments
+from ..._base.errors import InputError
+from ..._base.typing import Float
 from ..problem.density import Density
+from ..problem.problem import Problem
 from .hmc import Block
-from .modes import Mode, start_chains
+from .modes import Mode, remembered_modes, start_chains
+from .sampler import MOST_DRAWS, Run, Sampler, check_chains, check_draws, check_shared
 
 BLOCK = 50
 """Transitions in one call of the compiled program."""
@@ -65,7 +71,7 @@ def _programs(warm_up: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return jax.jit(begin), jax.jit(advance)
 
 
-class Nuts:
+class NutsRun(Run):
     """Samples a density with a few chains of the No-U-Turn Sampler."""
 
     def __init__(
@@ -79,6 +85,7 @@ class Nuts:
     ) -> None:
         """Prepare `chains` chains of as many transitions as `draws` draws in all need."""
         self.density, self.modes, self.chains, self.seed = density, modes, chains, seed
+        self.starts = len(modes)
         self.draws, self.warm_up = -(-draws // chains), -(-warm_up // BLOCK) * BLOCK
         self._metric = jax.device_put((density, modes[0].z, modes[0].factor))
 
@@ -113,3 +120,37 @@ class Nuts:
         """Return how many transitions are done, and how many are wanted, warming up with them."""
         wanted = self.draws + self.warm_up
         return min(int(state["done"]), wanted) * self.chains, wanted * self.chains
+
+
+@dataclasses.dataclass(frozen=True)
+class Nuts(Sampler):
+    """A few chains of the No-U-Turn Sampler: nothing to tune.
+
+    >>> import cevnsjax as cj
+    >>> posterior = cj.Likelihood("csre-cs").sample(["r_n_cs"], method=cj.Nuts(draws=2000, warm_up=200))
+    >>> posterior.trusted
+    True
+    """
+
+    draws: int = 4000
+    """Draws of all chains together."""
+    chains: int = 4
+    warm_up: int = WARM_UP
+    """Transitions of each chain that adapt it."""
+    name: ClassVar[str] = "nuts"
+
+    def check(self) -> None:
+        """Refuse settings that make no sense."""
+        check_draws(self.draws)
+        check_chains(self.chains)
+        arguments.whole()("warm_up", self.warm_up)
+        if not 1 <= self.warm_up <= MOST_DRAWS:
+            raise InputError(f"expected a warm-up of 1 to {MOST_DRAWS} transitions, found {self.warm_up}")
+        check_shared(self.draws, self.chains)
+
+    def prepare(
+        self, problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray, seed: int
+    ) -> NutsRun:
+        """Return the run, its chains at the minima of χ²."""
+        density, modes = remembered_modes(problem, start, is_free)
+        return NutsRun(density, modes, self.draws, self.chains, seed, self.warm_up)
