@@ -27,7 +27,7 @@ from .specification import Specification
 FORMS = "flat:LO:HI, log:LO:HI or normal:MEAN,SD"
 
 
-def _check_range(name: str, low: float, high: float) -> None:
+def _check_range(name: str, low: float | int, high: float | int) -> None:
     for value in (low, high):
         arguments.number(name, value)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
@@ -44,8 +44,8 @@ class Flat:
     {'r_n_cs': 'flat from 4.5 to 5.5'}
     """
 
-    low: float
-    high: float
+    low: float | int
+    high: float | int
 
     def __post_init__(self) -> None:
         _check_range("Flat", self.low, self.high)
@@ -65,8 +65,8 @@ class LogFlat:
     'flat in the logarithm from 4 to 6'
     """
 
-    low: float
-    high: float
+    low: float | int
+    high: float | int
 
     def __post_init__(self) -> None:
         _check_range("LogFlat", self.low, self.high)
@@ -88,8 +88,8 @@ class Normal:
     'Gaussian 5 ± 0.1, cut at 2.2 to 12'
     """
 
-    mean: float
-    sd: float
+    mean: float | int
+    sd: float | int
 
     def __post_init__(self) -> None:
         for value in (self.mean, self.sd):
@@ -158,7 +158,9 @@ def describe(prior: Any) -> str:
         return prior.text()
     numbers = {name: getattr(prior, name) for name in prior.arg_constraints}
     parts = [f"{name}={float(value):g}" for name, value in numbers.items() if np.ndim(value) == 0]
-    parts += [describe(prior.base_dist)] if hasattr(prior, "base_dist") and not parts else []
+    base = getattr(prior, "base_dist", None)
+    if base is not None and not set(base.arg_constraints) <= set(numbers):
+        parts.append(describe(base))
     return f"{type(prior).__name__}({', '.join(parts)})"
 
 

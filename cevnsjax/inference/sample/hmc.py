@@ -32,6 +32,8 @@ GROUP = 64
 WARM_UP = (3, 2)
 """Blocks of the two stages of warming up; after each, the metric is that of the chains."""
 ACCEPTANCE = 0.85
+CAREFUL = 0.97
+"""Acceptance to adapt to; the second where a coordinate moves in its logarithm, in which χ² ends in a wall."""
 TRAJECTORY = 0.5 * np.pi
 """Length of a trajectory that turns a Gaussian into an independent draw."""
 STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -123,6 +125,7 @@ class HmcRun(Run):
         """Prepare `chains` chains of as many transitions as `draws` draws in all need."""
         self.density, self.modes, self.chains, self.seed = density, modes, chains, seed
         self.draws, self.starts = -(-draws // chains), len(modes)
+        self.acceptance = CAREFUL if density.bounds.logarithmic else ACCEPTANCE
         self._device = jax.device_put(density)
 
     def begin(self) -> dict[str, np.ndarray]:
@@ -168,7 +171,9 @@ class HmcRun(Run):
         for number in range(blocks):
             block = self._run(state, float(state["step"]), steps)
             rate = float(block["acceptance_rate"][BLOCK // 2 :].mean())
-            state["step"] = state["step"] * np.exp(np.clip(2.0 * (rate - ACCEPTANCE), -1.5, 0.5) / (1.0 + 0.3 * number))
+            state["step"] = state["step"] * np.exp(
+                np.clip(2.0 * (rate - self.acceptance), -1.5, 0.5) / (1.0 + 0.3 * number)
+            )
             found.append(block)
         return found
 

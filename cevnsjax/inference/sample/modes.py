@@ -22,6 +22,8 @@ from ..problem.problem import Problem
 
 FAR = 30.0
 """Minima whose χ² is higher than the lowest by more than this are no places to start from."""
+LOWEST = 15.0
+"""How far below a mode ln p may be where a chain starts, if priors are of other shapes than χ² holds."""
 MOST_MODES = 8
 INSIDE = 0.5
 """How far inside a bound a chain starts at least, of the scale of the bend there."""
@@ -84,6 +86,11 @@ def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum, ind
 def _bend(density: Density, z: Float[np.ndarray, " coordinate"]) -> tuple[Any, Any]:
     """Return ln p(z) and its Hessian."""
     return density(z), jax.hessian(density)(z)
+
+
+@jax.jit
+def _value(density: Density, z: Float[np.ndarray, " coordinate"]) -> Any:
+    return density(z)
 
 
 def _shaped_mode(density: Density, span: np.ndarray, u: np.ndarray) -> Mode:
@@ -151,9 +158,15 @@ def remembered_modes(
     return _found[key]
 
 
-def _is_possible(density: Density, u: Float[np.ndarray, " coordinate"]) -> bool:
-    shapes = ((shape, u[density.names.index(shape.name)]) for shape in density.problem.priors)
-    return np.isfinite(float(density.problem(u))) and all(np.isfinite(shape.log_density(x)) for shape, x in shapes)
+def _is_possible(density: Density, z: Float[np.ndarray, " coordinate"], mode: Mode) -> bool:
+    """Return whether a chain can start at `z`: where χ² is finite and, in a logarithm, ln p not far below the mode.
+
+    Rates go with high powers of a coupling: a step to twice its value may cost thousands.
+    """
+    if not density.problem.priors:
+        return bool(np.isfinite(float(density.problem(density.coordinates(z)))))
+    here, there = (float(_value(density, point)) for point in (z, mode.z))
+    return here > there - LOWEST
 
 
 def start_chains(
@@ -178,7 +191,7 @@ def start_chains(
         mode, width = modes[index], 1.0
         for _ in range(20):
             starts[chain] = mode.z + width * mode.factor @ random.standard_normal(len(mode.z))
-            if _is_possible(density, density.coordinates(starts[chain])):
+            if _is_possible(density, starts[chain], mode):
                 break
             width *= 0.5
         else:

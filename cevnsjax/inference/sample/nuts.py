@@ -27,6 +27,9 @@ from .sampler import MOST_DRAWS, Run, Sampler, check_chains, check_draws, check_
 BLOCK = 50
 """Transitions in one call of the compiled program."""
 WARM_UP = 500
+ACCEPTANCE = 0.8
+CAREFUL = 0.99
+"""Acceptance to adapt to; the second where a coordinate moves in its logarithm, in which χ² ends in a wall."""
 
 
 def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable[[jax.Array], jax.Array]:
@@ -34,7 +37,7 @@ def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable
 
 
 @cache
-def _programs(warm_up: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _programs(warm_up: int, acceptance: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return the programs that begin chains and that move them by one block."""
     with warnings.catch_warnings():
         # In a notebook without ipywidgets tqdm, which numpyro imports, speaks of bars that are not shown.
@@ -46,7 +49,14 @@ def _programs(warm_up: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def begin(density: Density, mean: jax.Array, factor: jax.Array, w: jax.Array, keys: jax.Array) -> Any:
         def one(w: jax.Array, key: jax.Array) -> Any:
             arguments = (density, mean, factor)
-            return init(w, num_warmup=warm_up, dense_mass=True, model_args=arguments, rng_key=key)
+            return init(
+                w,
+                num_warmup=warm_up,
+                dense_mass=True,
+                target_accept_prob=acceptance,
+                model_args=arguments,
+                rng_key=key,
+            )
 
         return jax.vmap(one)(w, keys)
 
@@ -86,6 +96,7 @@ class NutsRun(Run):
         """Prepare `chains` chains of as many transitions as `draws` draws in all need."""
         self.density, self.modes, self.chains, self.seed = density, modes, chains, seed
         self.starts = len(modes)
+        self.acceptance = CAREFUL if density.bounds.logarithmic else ACCEPTANCE
         self.draws, self.warm_up = -(-draws // chains), -(-warm_up // BLOCK) * BLOCK
         self._metric = jax.device_put((density, modes[0].z, modes[0].factor))
 
@@ -93,7 +104,7 @@ class NutsRun(Run):
         z, _ = start_chains(self.density, self.modes, self.chains, self.seed)
         w = np.linalg.solve(self.modes[0].factor, (z - self.modes[0].z).T).T
         keys = jax.random.split(jax.random.PRNGKey(self.seed), self.chains)
-        return _programs(self.warm_up)[0](*self._metric, jnp.asarray(w), keys)
+        return _programs(self.warm_up, self.acceptance)[0](*self._metric, jnp.asarray(w), keys)
 
     def begin(self) -> dict[str, np.ndarray]:
         """Return the chains at their starts, not warmed up yet."""
@@ -111,7 +122,9 @@ class NutsRun(Run):
         if not hasattr(self, "_structure"):
             self._structure = jax.tree.structure(jax.eval_shape(self._begin))
         leaves = [jnp.asarray(state[f"leaf{k}"]) for k in range(self._structure.num_leaves)]
-        moved, found = _programs(self.warm_up)[1](*self._metric, jax.tree.unflatten(self._structure, leaves))
+        moved, found = _programs(self.warm_up, self.acceptance)[1](
+            *self._metric, jax.tree.unflatten(self._structure, leaves)
+        )
         done = int(state["done"]) + BLOCK
         block = jax.tree.map(np.asarray, found)
         return self._flat(moved, done), block if done > self.warm_up else None
