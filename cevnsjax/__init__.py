@@ -19,6 +19,11 @@ from ._base.errors import DataError, InputError
 from ._base.version import __version__
 from .inference.engines.dask import Dask
 from .inference.minimise.minimisers import Migrad, Minimiser, Newton, Optax, Optimistix
+from .inference.problem.priors import Flat, LogFlat, Normal
+from .inference.sample.hmc import Hmc
+from .inference.sample.nested import Nested
+from .inference.sample.nuts import Nuts
+from .inference.sample.sampler import Sampler
 from .interactions.axial import axial_mediator
 from .interactions.catalogue import MODELS, model
 from .interactions.charge_radius import charge_radius
@@ -52,17 +57,24 @@ __all__ = [
     "DataError",
     "FeldmanCousinsResult",
     "FitResult",
+    "Flat",
     "GridResult",
+    "Hmc",
     "InputError",
     "Interaction",
     "Likelihood",
+    "LogFlat",
     "Migrad",
     "Minimiser",
+    "Nested",
     "Newton",
+    "Normal",
+    "Nuts",
     "Optax",
     "Optimistix",
     "Posterior",
     "Prediction",
+    "Sampler",
     "StandardModel",
     "ToyStudy",
     "__version__",

@@ -37,7 +37,7 @@ def effective_draws(posterior, name, most):
     draws = posterior.draws(name).ravel()
     effective = posterior.summary[name]["ess_bulk"]
     number = max(1, min(most, int(effective)))
-    if posterior.attributes["method"] == "nested":  # equal weights in a random order, without chains
+    if posterior.independent:  # equal weights in a random order, without chains
         return draws[:number]
     return draws[(np.arange(number) * len(draws)) // number]
 

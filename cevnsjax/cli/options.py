@@ -12,6 +12,7 @@ from .._base.errors import BLANKS, InputError, read_number, read_whole
 from .._base.levels import USUAL, Level, typed_level
 from ..inference.engines.dask import Dask, choose
 from ..inference.engines.engine import prepare
+from ..inference.problem.priors import FORMS, Flat, LogFlat, Normal, parse_prior
 
 
 def whole(option: str, what: str) -> Any:
@@ -47,6 +48,10 @@ Constraints = Annotated[
 Correlations = Annotated[
     list[str] | None,
     typer.Option("--correlate", help="A,B=RHO: correlation between the constraints of two parameters."),
+]
+Priors = Annotated[
+    list[str] | None,
+    typer.Option("--prior", help=f"NAME={FORMS}: the prior of a free parameter or a nuisance."),
 ]
 Interactions = Annotated[
     list[str] | None, typer.Option("--interaction", help="A model beside the Standard Model; see `cevnsjax models`.")
@@ -147,6 +152,14 @@ def specification(
         "constrain": constraints,
         "correlate": correlations,
     }
+
+
+def priors(items: Sequence[str] | None) -> dict[str, Flat | LogFlat | Normal]:
+    """Return the priors of ``--prior NAME=flat:LO:HI``, by name."""
+    try:
+        return {name: parse_prior(name, text) for name, text in _pairs(items or (), "--prior", "NAME=PRIOR").items()}
+    except InputError as error:
+        raise InputError(f"--prior {str(error).removeprefix('--prior: ')}") from None
 
 
 def values(items: Sequence[str] | None, option: str) -> dict[str, float]:

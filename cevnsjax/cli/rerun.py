@@ -10,7 +10,7 @@ from .._base.json_files import is_number
 from ..inference.grid.axes import MOST_VALUES, Axis
 from ..inference.grid.blocks import CHUNK
 from ..inference.minimise.minimisers import Newton
-from ..inference.sample.nuts import WARM_UP
+from ..inference.sample.run import SAMPLERS, setting_names
 from ..joint.likelihood import Likelihood
 from ..results.held import Held, chunk_of, differences, written_axis
 from ..results.rebuilt import damaged, part
@@ -42,6 +42,7 @@ def described(held: Held) -> dict[str, Any]:
         **{name.replace(" ", "_"): settings[name] for name in names},
         "set": held.origin["values"],
         "run": held.run,
+        **({"priors": held.priors} if held.priors else {}),
         **held.state,
         "data": held.digest,
         "data_files": settings["data"],
@@ -75,6 +76,7 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     form_factor = chosen[0] if chosen else None
     if sections:
         form_factor = None if held.run["form_factor"] == "helm" else held.run["form_factor"]
+    reasons += [f"the prior of {name}, {text}, is one of Python" for name, text in held.priors_of_python.items()]
     if not reasons:
         try:
             asked = Asked(
@@ -107,6 +109,8 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
         words += _option("--constrain", f"{name}={centre!r},{width!r}")
     for a, b, value in origin["correlate"]:
         words += _option("--correlate", f"{a},{b}={value!r}")
+    for name, text in held.priors.items():
+        words += _option("--prior", f"{name}={text}")
     own, why_not = OPTIONS[held.kind](held)
     return [*words, *own], [*reasons, *why_not]
 
@@ -180,13 +184,23 @@ def _sections(held: Held) -> tuple[list[str], list[str]]:
     return _again(held, ".json"), []
 
 
+SHARED = ("method", "draws", "chains", "seed")
+WITH_OPTION = ("live",)
+"""Settings of a sampler that have an option, beside those that all have."""
+WORDS = {"warm_up": "it took {value} transitions to warm up, which no option asks for"}
+
+
 def _sample(held: Held) -> tuple[list[str], list[str]]:
     run = held.run
-    words = [word for name in ("method", "draws", "chains", "seed") for word in (f"--{name}", str(run[name]))]
-    words += ["--live", str(run["live"])] if run["method"] == "nested" else []
-    reasons = []
-    if run["method"] == "nuts" and run["warm_up"] != WARM_UP:
-        reasons.append(f"it took {run['warm_up']} transitions to warm up, which no option asks for")
+    words = [word for name in SHARED for word in (f"--{name}", str(run[name]))]
+    if run["method"] not in SAMPLERS:
+        return words, [f"it was drawn by the sampler '{run['method']}' of one's own, which no option asks for"]
+    kind, reasons = SAMPLERS[run["method"]], []
+    for name in setting_names(kind):
+        if name in WITH_OPTION:
+            words += [f"--{name}", str(run[name])]
+        elif name not in SHARED and run[name] != getattr(kind, name):
+            reasons.append(WORDS[name].format(value=run[name]))
     return [*words, *_again(held)], reasons
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from .._base.errors import InputError
-from ..inference.sample.run import check_settings
+from ..inference.problem.priors import apply_priors
+from ..inference.sample.run import find_sampler
+from ..inference.toys.draw import check_seed
 from ..results.tables.posterior import posterior_blocks
 from . import keeping, options, printing
 from .asked import MODEL, PARAMETERS, Asked, asking
@@ -24,6 +26,7 @@ def sample(
     chains: Annotated[int | None, options.whole("--chains", "4 of nuts, 128 of hmc by default.")] = None,
     seed: Seed = 0,
     live: Annotated[int | None, options.whole("--live", "Live points of nested, 500 by default.")] = None,
+    prior: options.Priors = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the draws to this netCDF file (.nc), which ArviZ reads.")
     ] = None,
@@ -35,26 +38,20 @@ def sample(
         Path | None, typer.Option("--plot-predictive", help="Draw data and predicted counts to this file.")
     ] = None,
 ) -> None:
-    """Draw from the posterior: flat priors within the bounds, the constraints of the nuisances."""
+    """Draw from the posterior: flat priors within the bounds, the constraints of the nuisances, or those of --prior."""
     printing.check_plot(plot)
     printing.check_plot(plot_predictive)
-    check_settings(method, draws, chains, seed, live=live)
-    arguments = asked.arguments()
+    sampler = find_sampler(method, draws=draws, chains=chains, live=live)
+    check_seed(seed)
+    arguments, priors = asked.arguments(), options.priors(prior)
     with keeping.output(out, resume, overwrite) as kept:
         likelihood = asked.experiments()
-        likelihood.specify(**arguments)
+        apply_priors(likelihood.specify(**arguments), priors)
         if plot_predictive is not None and not any(one.axes for one in likelihood.measurements):
             raise InputError("--plot-predictive: there is no measurement with bins to draw")
         with printing.growing_bar("sampling") as report:
             posterior = likelihood.sample(
-                draws=draws,
-                method=method,
-                seed=seed,
-                chains=chains,
-                live=live,
-                checkpoint=kept.checkpoint,
-                progress=report,
-                **arguments,
+                method=sampler, seed=seed, checkpoint=kept.checkpoint, progress=report, priors=priors, **arguments
             )
         written = kept.save(posterior.save)
     content = posterior.as_dict() | ({} if out is None else {"out": written})

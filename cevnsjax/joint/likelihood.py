@@ -23,11 +23,13 @@ from ..inference.minimise.solver import Solver
 from ..inference.problem.chi_square import ChiSquare
 from ..inference.problem.density import Density, build_density
 from ..inference.problem.evaluate import Evaluator
+from ..inference.problem.priors import apply_priors, check_priors
 from ..inference.problem.problem import Problem, pose
 from ..inference.problem.specification import Request, Specification, specify
 from ..inference.sample.numpyro_model import numpyro_model
-from ..inference.sample.run import check_settings
-from ..inference.toys.draw import check_numbers
+from ..inference.sample.run import check_method, find_sampler
+from ..inference.sample.sampler import Sampler
+from ..inference.toys.draw import check_numbers, check_seed
 from ..interactions.combination import Combination, check_models, combine
 from ..interactions.interaction import Interaction
 from ..measuring.measurement import Measurement, data_name
@@ -480,61 +482,70 @@ class Likelihood(Shown):
         fit, store = self._fit(specification), _path(checkpoint)
         return feldman_cousins(fit, axes, chosen, count, seed, refine, engine, progress, store)
 
-    @arguments.checked(**ASKED, widths=arguments.optional(arguments.sizes))
-    def log_density(self, widths: Sequence[float] | None = None, **request: Unpack[Request]) -> Density:
+    @arguments.checked(**ASKED, widths=arguments.optional(arguments.sizes), priors=arguments.optional(check_priors))
+    def log_density(
+        self,
+        widths: Sequence[float] | None = None,
+        priors: Mapping[str, Any] | None = None,
+        **request: Unpack[Request],
+    ) -> Density:
         """Return ln of the posterior density as a pure function, with its transforms, for any sampler.
 
         ``density(z)`` is ln p of unbounded numbers z, Jacobian included; ``density.coordinates(z)`` are the coordinates
         within their bounds, ``density.unbounded(u)`` goes back, ``density.within(u)`` is ln p of the coordinates,
-        ``density.values(u)`` names them. -∞ beyond the bounds, never NaN. The priors are ``density.priors``. `widths`
-        are rough widths of the density in each coordinate; the other arguments as in `fit`.
+        ``density.values(u)`` names them. -∞ beyond the bounds, never NaN. The priors are ``density.priors``;
+        ``density.log_likelihood(u)`` leaves them out, ``density.prior_transform(x)`` takes the unit cube to them.
+        `widths` are rough widths of the density in each coordinate; `priors` as in `sample`, the other arguments as in
+        `fit`.
         """
-        problem = self.problem(**request)
+        problem = pose(self.chi2_function(), apply_priors(self.specify(**request), priors))
         if widths is not None and len(widths) != len(problem.names):
             raise InputError(f"widths: expected one for each of {', '.join(problem.names)}, found {len(widths)}")
         return build_density(problem, widths)
 
-    @arguments.checked(**ASKED)
-    def numpyro_model(self, **request: Unpack[Request]) -> Callable[[], None]:
+    @arguments.checked(**ASKED, priors=arguments.optional(check_priors))
+    def numpyro_model(self, priors: Mapping[str, Any] | None = None, **request: Unpack[Request]) -> Callable[[], None]:
         """Return a numpyro model: a ``sample`` statement for each prior, a ``factor`` for the data.
 
-        Arguments as in `fit`.
+        `priors` as in `sample`, the other arguments as in `fit`.
         """
-        return numpyro_model(self.problem(**request))
+        return numpyro_model(pose(self.chi2_function(), apply_priors(self.specify(**request), priors)))
 
     @arguments.checked(
         **ASKED,
         draws=arguments.optional(arguments.whole()),
-        method=arguments.text,
+        method=check_method,
         seed=arguments.whole(),
         chains=arguments.optional(arguments.whole()),
         warm_up=arguments.optional(arguments.whole()),
         live=arguments.optional(arguments.whole()),
         checkpoint=arguments.optional(arguments.path),
         progress=RUN["progress"],
+        priors=arguments.optional(check_priors),
     )
     def sample(
         self,
         free: Sequence[str] = (),
         draws: int | None = None,
-        method: str = "nuts",
+        method: str | Sampler = "nuts",
         seed: int = 0,
         chains: int | None = None,
         warm_up: int | None = None,
         live: int | None = None,
         checkpoint: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
+        priors: Mapping[str, Any] | None = None,
         **request: Unpack[Request],
     ) -> Posterior:
         """Return draws from the posterior of the parameters `free` and of the nuisances.
 
-        Priors: flat within the bounds for the free parameters, the constraints for the nuisances.
+        Priors: flat within the bounds for the free parameters, the constraints for the nuisances, or what is given.
 
         Args:
             free: parameters with a flat prior; a pull on one of them is dropped.
             draws: number of draws of all chains together.
             method: "nuts" (a few chains of the No-U-Turn Sampler), "hmc" (many short chains, the fastest), or "nested"
-                (nested sampling: separated modes, evidence).
+                (nested sampling: separated modes, evidence); or a `Sampler` with its settings: ``cj.Nuts(chains=8)``.
             seed: the same seed gives the same draws.
             chains: number of chains; 4 of "nuts" and 128 of "hmc" by default.
             warm_up: transitions of each chain of "nuts" that adapt it, 500 by default.
@@ -542,11 +553,12 @@ class Likelihood(Shown):
             checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; remove it
                 once the result is saved.
             progress: called with how much is done and how much there is to do.
+            priors: by parameter `cj.Flat`, `cj.LogFlat`, `cj.Normal` or a univariate distribution of numpyro, in place
+                of its flat prior or its constraint.
             request: values, tie, require, constrain and correlate as in `fit`.
 
         """
-        check_settings(method, draws, chains, seed, warm_up, live)
-        specification = self.specify(free=tuple(free), **request)
-        settings = {"method": method, "draws": draws, "chains": chains, "seed": seed}
-        settings |= {"warm_up": warm_up, "live": live, "checkpoint": _path(checkpoint), "progress": progress}
-        return sample_posterior(self, specification, settings)
+        sampler = find_sampler(method, draws=draws, chains=chains, warm_up=warm_up, live=live)
+        check_seed(seed)
+        specification = apply_priors(self.specify(free=tuple(free), **request), priors)
+        return sample_posterior(self, specification, sampler, seed, _path(checkpoint), progress)

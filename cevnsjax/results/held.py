@@ -13,6 +13,8 @@ from .._base.netcdf import MAGIC, read_record
 from ..inference.grid.axes import axis_of
 from ..inference.grid.blocks import block_shape
 from ..inference.grid.store import MENDED, Damage, ScanStore, are_whole, read_attributes
+from ..inference.problem.priors import apply_priors, is_written, parse_prior
+from ..inference.sample.run import SAMPLERS, setting_names
 from . import record
 
 if TYPE_CHECKING:
@@ -48,6 +50,16 @@ class Held:
     digest: str
     content: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Everything that the file says of the result."""
+
+    @property
+    def priors(self) -> dict[str, str]:
+        """Return the priors that were asked for: see `priors.describe`."""
+        return self.origin.get("priors", {})
+
+    @property
+    def priors_of_python(self) -> dict[str, str]:
+        """Return those that no text of the command line asks for."""
+        return {name: text for name, text in self.priors.items() if not is_written(text)}
 
 
 def _text(value: Any) -> bool:
@@ -120,7 +132,7 @@ ORIGIN: dict[str, Check] = {
 }
 RUNS: dict[str, dict[str, Check]] = {
     "scan": {"grid": _by_name(_axis), "chunk": _all(_whole)},
-    "posterior": {"method": _text, **dict.fromkeys(("draws", "chains", "seed", "warm_up", "live"), _whole)},
+    "posterior": {"method": _text, **dict.fromkeys(("draws", "chains", "seed"), _whole)},
     "toys": {"count": _whole, "seed": _whole, "test": _by_name(_number)},
     "feldman-cousins": {
         "grid": _by_name(_axis),
@@ -154,6 +166,14 @@ def is_folder(path: Path) -> bool:
         raise InputError(f"cannot read '{path}': {getattr(error, 'strerror', error)}") from None
 
 
+def _run_checks(content: dict[str, Any]) -> dict[str, Check]:
+    """Return the checks of how it was run, those of the settings of its sampler with them."""
+    run = content.get("run")
+    method = run.get("method") if isinstance(run, dict) else None
+    kind = SAMPLERS.get(method) if content["kind"] == "posterior" and isinstance(method, str) else None
+    return RUNS[content["kind"]] | dict.fromkeys(() if kind is None else setting_names(kind), _whole)
+
+
 def read_held(path: Path) -> Held:
     """Return what the file of a result, or the store of a scan, holds; refuse any other."""
     folder = is_folder(path)
@@ -162,12 +182,14 @@ def read_held(path: Path) -> Held:
     if not _text(kind) or kind not in KINDS:
         raise InputError(f"'{path}' holds nothing that this version of the program knows how to show")
     states = {} if folder else STATES.get(kind, {})
-    parts = {"settings": SETTINGS, "origin": ORIGIN, "run": RUNS[kind], "state": states}
+    parts = {"settings": SETTINGS, "origin": ORIGIN, "run": _run_checks(content), "state": states}
     for part, known in parts.items():
         found = content.get(part)
         for key, check in known.items():
             if not isinstance(found, dict) or not check(found.get(key)):
                 raise InputError(f"'{path}' is damaged: its {part} have no {key} that this program writes")
+    if not _by_name(_text)(content["origin"].get("priors", {})):
+        raise InputError(f"'{path}' is damaged: its origin has no priors that this program writes")
     versions = {name: content.get(name) for name in ("version", "jax")}
     if not all(map(_text, (*versions.values(), content.get("digest")))):
         raise InputError(f"'{path}' is damaged: it does not say what version made it")
@@ -238,7 +260,7 @@ def asked_again(held: Held, likelihood: "Likelihood") -> "Specification":
     """Return what was asked for, of a likelihood."""
     origin, besides = held.origin, _besides(held)
     middle = {} if held.kind != "scan" else {name: middle_of(axis) for name, axis in held.run["grid"].items()}
-    return likelihood.specify(
+    specified = likelihood.specify(
         free=[*besides, *origin["free"]],
         values=origin["values"] | middle,
         tie=origin["tie"],
@@ -246,6 +268,7 @@ def asked_again(held: Held, likelihood: "Likelihood") -> "Specification":
         constrain={name: tuple(pair) for name, pair in origin["constrain"].items()},
         correlate={(a, b): value for a, b, value in origin["correlate"]},
     )
+    return apply_priors(specified, {name: parse_prior(name, text) for name, text in held.priors.items()})
 
 
 def middle_of(axis: dict[str, Any]) -> float:

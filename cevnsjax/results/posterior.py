@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,8 @@ from ..inference.problem.problem import Problem
 from ..inference.problem.specification import Specification
 from ..inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
 from ..inference.sample.run import Draws, run_settings, sample
-from ..measuring.measurement import data_name, joint_name
+from ..inference.sample.sampler import Sampler
+from ..measuring.measurement import Measurement, data_name, joint_name
 from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
 from .record import record
 from .tables.posterior import posterior_blocks
@@ -33,7 +34,7 @@ from .toys import outer_rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from xarray import DataTree
+    from xarray import Dataset, DataTree
 
     from ..joint.likelihood import Likelihood
 
@@ -49,6 +50,8 @@ MASSES = (LEVELS["68.27"], LEVELS["90"])
 """Probability within each contour of two parameters."""
 PREDICTED = 400
 """Draws that the posterior predictive counts are made of."""
+POINTWISE, MOST_VALUES = 4000, 4_000_000
+"""Draws of all chains at which the likelihood of each datum is kept, and how many numbers in all, at most."""
 STATISTICS = ("lp", "acceptance_rate", "diverging", "energy", "n_steps")
 
 
@@ -57,7 +60,7 @@ class Posterior(Shown):
     """Draws from a posterior, with what is known of them. Check `trusted` and read `verdict`."""
 
     tree: "DataTree"
-    """Groups posterior, sample_stats, posterior_predictive and observed_data, as ArviZ names them."""
+    """Groups posterior, sample_stats, log_likelihood, posterior_predictive and observed_data, as ArviZ names them."""
     labels: dict[str, str]
     """LaTeX label of each parameter, with its unit."""
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -77,6 +80,11 @@ class Posterior(Shown):
     def attributes(self) -> dict[str, Any]:
         """Return what was asked for, with version and seed."""
         return json.loads(self.tree.attrs["cevnsjax"])
+
+    @property
+    def independent(self) -> bool:
+        """Return whether the draws are independent of each other, so that there are no chains to compare."""
+        return bool(self.attributes["independent"])
 
     @arguments.checked(name=arguments.text)
     def draws(self, name: str) -> np.ndarray:
@@ -105,10 +113,10 @@ class Posterior(Shown):
     def summary(self) -> dict[str, dict[str, Any]]:
         """Return mean, standard deviation, median, credible intervals, R̂ and effective draws of each parameter."""
         found = {}
-        nested = self.attributes["method"] == "nested"
+        independent = self.independent
         for name in self.names:
             x = self.draws(name)
-            effective = self.attributes["extra"].get("effective_draws", math.nan)
+            effective = float(self.attributes["extra"].get("effective_draws", x.size))
             found[name] = {
                 "mean": float(x.mean()),
                 "sd": float(x.std()),
@@ -117,9 +125,9 @@ class Posterior(Shown):
                 "highest_density": {
                     label: list(self.highest_density(name, CREDIBLE[label])) for label in tuple(CREDIBLE)[:2]
                 },
-                "r_hat": None if nested else rhat(x),
-                "ess_bulk": effective if nested else ess_bulk(x),
-                "ess_tail": effective if nested else ess_tail(x),
+                "r_hat": None if independent else rhat(x),
+                "ess_bulk": effective if independent else ess_bulk(x),
+                "ess_tail": effective if independent else ess_tail(x),
             }
         return found
 
@@ -217,6 +225,7 @@ class Posterior(Shown):
         return {
             **{key: asked[key] for key in fixed},
             "seed": asked["seed"],
+            "independent": self.independent,
             "parameters": {name: {**summary[name], "unit": units[name]} for name in self.names if name in self.free},
             "nuisances": {name: summary[name] for name in self.names if name not in self.free},
             "priors": asked["priors"],
@@ -248,7 +257,8 @@ class Posterior(Shown):
         import xarray as xr
 
         about = read_record(Path(path))
-        if about.get("kind") != "posterior" or not isinstance(about.get("labels"), dict):
+        known = isinstance(about.get("labels"), dict) and type(about.get("independent")) is bool
+        if about.get("kind") != "posterior" or not known:
             raise InputError(f"'{path}' holds no posterior of this version of cevnsjax")
         try:
             with xr.open_datatree(path, engine=ENGINE) as stored:
@@ -259,13 +269,29 @@ class Posterior(Shown):
             raise InputError(f"'{path}' holds no posterior of cevnsjax")
         return Posterior(tree, about["labels"])
 
-    def to_arviz(self) -> Any:
-        """Return the draws as ArviZ holds them: its InferenceData up to version 0.23, the tree itself after."""
+    def to_arviz(self, thinned: bool = False) -> Any:
+        """Return the draws as ArviZ holds them: its InferenceData up to version 0.23, the tree itself after.
+
+        The group ``log_likelihood`` has at most 4000 draws: of more, ``arviz.loo`` takes those that are `thinned` to
+        the same ones.
+
+        >>> import arviz
+        >>> import cevnsjax as cj
+        >>> posterior = cj.Likelihood("conus-plus-2025").sample(["sin2_theta_w"])
+        >>> arviz.loo(posterior.to_arviz()).n_data_points
+        20
+        """
         import arviz
 
+        tree = self.tree
+        if thinned:
+            kept = {"draw": tree["log_likelihood"].draw.values}
+            groups = {name: node.to_dataset() for name, node in tree.children.items()}
+            chosen = {name: groups[name].sel(kept) for name in ("posterior", "sample_stats")}
+            tree = type(tree).from_dict(groups | chosen)
         if int(arviz.__version__.partition(".")[0]) > 0:
-            return self.tree
-        return arviz.InferenceData(**{name: node.to_dataset() for name, node in self.tree.children.items()})
+            return tree
+        return arviz.InferenceData(**{name: node.to_dataset() for name, node in tree.children.items()})
 
     @arguments.checked(names=arguments.optional(arguments.texts), level=LEVELS_DRAWN, **ON_AXES)
     def plot(
@@ -362,12 +388,20 @@ class Posterior(Shown):
 
 
 @jax.jit
-def _totals(problem: Problem, rows: Float[Array, "row coordinate"]) -> list[Float[Array, "row ..."]]:
-    """Return the expected counts of each measurement at each row; one compilation for problems of one structure."""
+def _at_rows(
+    problem: Problem, rows: Float[Array, "row coordinate"]
+) -> list[tuple[Float[Array, "row ..."], Float[Array, "row ..."]]]:
+    """Return the expected counts and the χ² of each bin of each measurement at each row.
 
-    def one(u: Float[Array, " coordinate"]) -> list[Float[Array, "..."]]:
-        params = problem.params(u)
-        return [sum(component_counts(folded, params).values()) for folded in problem.chi2.measurements]
+    One compilation for problems of one structure.
+    """
+
+    def one(u: Float[Array, " coordinate"]) -> list[tuple[Float[Array, "..."], Float[Array, "..."]]]:
+        params, found = problem.params(u), []
+        for folded in problem.chi2.measurements:
+            total = sum(component_counts(folded, params).values())
+            found.append((total, folded.term.pointwise(folded.term.combined(folded.contributions(params)))))
+        return found
 
     return jax.lax.map(one, rows, batch_size=50)
 
@@ -381,17 +415,44 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     predicted: dict[str, Any] = {}
     observed: dict[str, Any] = {}
 
-    found = _totals(problem, chosen)
-    for measurement, counts in zip(likelihood.measurements, found, strict=True):
+    found = _at_rows(problem, chosen)
+    for measurement, (counts, _) in zip(likelihood.measurements, found, strict=True):
         if measurement.borrowed:  # a table of Δχ² predicts no data
             continue
         name, expected = measurement.name, np.asarray(counts)
-        axes = [f"{axis.partition(' [')[0]}:{name}" for axis in measurement.axes] or [f"number:{name}"]
+        axes = _dimensions(measurement)
         predicted[f"expected:{name}"] = (["chain", "draw", *axes], expected[None])
         predicted[f"counts:{name}"] = (["chain", "draw", *axes], measurement.term.draw(random, expected)[None])
         observed[f"observed:{name}"] = (axes, np.asarray(measurement.observed))
         observed[f"error:{name}"] = (axes, measurement.errors)
     return predicted, observed
+
+
+def _dimensions(measurement: Measurement) -> list[str]:
+    """Return the dimensions of the data of a measurement."""
+    axes = [axis.partition(" [")[0] for axis in measurement.axes] or ["number"]
+    return [f"{axis}:{measurement.name}" for axis in axes]
+
+
+def _log_likelihood(likelihood: "Likelihood", drawn: Draws) -> "Dataset":
+    """Return ln of the probability of each datum at draws spread evenly over each chain, no more than `POINTWISE`."""
+    import xarray as xr
+
+    problem, (chains, draws) = drawn.density.problem, drawn.u.shape[:2]
+    data = sum(int(np.size(measurement.observed)) for measurement in likelihood.measurements)
+    number = min(draws, max(1, min(POINTWISE, MOST_VALUES // data) // chains))
+    kept = np.arange(number) * draws // number
+    rows = drawn.u[:, kept].reshape(-1, drawn.u.shape[-1])
+    size = min(PREDICTED, chains * draws)
+    blocks = [np.arange(first, first + size).clip(max=len(rows) - 1) for first in range(0, len(rows), size)]
+    parts = [[np.asarray(bins) for _, bins in _at_rows(problem, rows[block])] for block in blocks]
+    found = {}
+    for k, measurement in enumerate(likelihood.measurements):
+        chi2 = np.concatenate([part[k] for part in parts])[: len(rows)]
+        values = np.asarray(measurement.term.log_saturated()) - 0.5 * chi2
+        dimensions = ["chain", "draw", *(_dimensions(measurement) if values.ndim > 1 else ())]
+        found[f"observed:{measurement.name}"] = (dimensions, values.reshape(chains, len(kept), *values.shape[1:]))
+    return xr.Dataset(found, coords={"chain": np.arange(chains), "draw": kept})
 
 
 def _accuracy(likelihood: "Likelihood", specification: Specification, values: Mapping[str, np.ndarray]) -> Accuracy:
@@ -442,7 +503,8 @@ def build_posterior(
         "units": {name: likelihood.parameters[name].unit for name in density.names},
         "labels": labels,
         "edges": {m.name: {axis: np.asarray(e).tolist() for axis, e in m.axes.items()} for m in binned},
-        "method": drawn.method,
+        "method": drawn.sampler.name,
+        "independent": drawn.sampler.independent,
         "draws": int(drawn.u.shape[0] * drawn.u.shape[1]),
         "chains": int(drawn.u.shape[0]),
         "seed": drawn.seed,
@@ -455,11 +517,12 @@ def build_posterior(
     groups = {
         "posterior": xr.Dataset({name: (["chain", "draw"], array) for name, array in values.items()}),
         "sample_stats": xr.Dataset(stats),
+        "log_likelihood": _log_likelihood(likelihood, drawn),
         "posterior_predictive": xr.Dataset(predicted),
         "observed_data": xr.Dataset(observed),
     }
     for dataset in groups.values():
-        for dimension in {"chain", "draw"} & set(dataset.dims):
+        for dimension in {"chain", "draw"} & (set(dataset.dims) - set(dataset.coords)):
             dataset.coords[dimension] = np.arange(dataset.sizes[dimension])
         dataset.attrs["inference_library"] = "cevnsjax"
         dataset.attrs["inference_library_version"] = __version__
@@ -470,11 +533,16 @@ def build_posterior(
 
 def _priors(specification: Specification) -> dict[str, str]:
     """Return the prior of each coordinate in words, and those of combinations."""
+    shapes = {shape.name: str(shape) for shape in specification.priors}
     found = {}
     for name in specification.coordinates:
         low, high = specification.bounds[name]
         constraint = specification.constraints.get(name)
-        shape = "flat" if constraint is None else f"Gaussian {constraint.centre:g} ± {constraint.width:.4g}"
+        shape = (
+            shapes.get(name, "flat")
+            if constraint is None
+            else f"Gaussian {constraint.centre:g} ± {constraint.width:.4g}"
+        )
         found[name] = f"{shape} from {low:g} to {high:g}"
     for relation in specification.relations:
         found[relation.text] = f"Gaussian {relation.constraint.centre:g} ± {relation.constraint.width:.4g}"
@@ -483,7 +551,14 @@ def _priors(specification: Specification) -> dict[str, str]:
     return found
 
 
-def sample_posterior(likelihood: "Likelihood", specification: Specification, arguments: Mapping[str, Any]) -> Posterior:
+def sample_posterior(
+    likelihood: "Likelihood",
+    specification: Specification,
+    sampler: Sampler,
+    seed: int,
+    checkpoint: Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> Posterior:
     """Return the posterior of what is asked for; see `Likelihood.sample`."""
     from ..inference.problem.problem import pose
 
@@ -491,6 +566,6 @@ def sample_posterior(likelihood: "Likelihood", specification: Specification, arg
     if not problem.names:
         raise InputError("there is nothing to sample: no parameter is free and there are no nuisances")
     start = problem.coordinates(specification.values)
-    run = run_settings(**{key: value for key, value in arguments.items() if key not in ("checkpoint", "progress")})
-    drawn = sample(problem, start, specification.is_free, **dict(arguments))
+    drawn = sample(problem, start, specification.is_free, sampler, seed=seed, checkpoint=checkpoint, progress=progress)
+    run = run_settings(sampler, seed, int(drawn.u.shape[0] * drawn.u.shape[1]), int(drawn.u.shape[0]))
     return build_posterior(likelihood, specification, drawn, run)

@@ -179,6 +179,7 @@ def settings(likelihood: "Likelihood | Parts", asked: Specification, besides: tu
         },
         "correlations": {",".join(pair): rho for pair, rho in asked.correlations.items()},
         "bounds": {name: list(bounds) for name, bounds in asked.bounds.items()},
+        **({"priors": asked.asked["priors"]} if asked.asked.get("priors") else {}),
         "data": data_digests(likelihood),
         "version": __version__,
     }
@@ -195,6 +196,7 @@ def origin(likelihood: "Likelihood | Parts", asked: Specification, besides: tupl
         "require": list(words["require"]),
         "constrain": {name: list(numbers) for name, numbers in words["constrain"].items()},
         "correlate": [[*pair, value] for pair, value in words["correlate"].items()],
+        **({"priors": words["priors"]} if words.get("priors") else {}),
         "files": {m.name: m.file for m in likelihood.measurements if m.file},
         "digests": digests(likelihood),
         **truth,

@@ -14,13 +14,14 @@ from cevnsjax._base import checkpoint
 from cevnsjax._base.checkpoint import Checkpoint, fingerprint
 from cevnsjax.inference.minimise.widths import conditional_width
 from cevnsjax.inference.problem.chi_square import ChiSquare
-from cevnsjax.inference.problem.density import Bounds, build_density, separate_priors
+from cevnsjax.inference.problem.cube import build_cube, separate_priors
+from cevnsjax.inference.problem.density import Bounds, build_density
 from cevnsjax.inference.problem.problem import Problem
 from cevnsjax.inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
-from cevnsjax.inference.sample.hmc import Hmc, efficiency
+from cevnsjax.inference.sample.hmc import HmcRun, efficiency
 from cevnsjax.inference.sample.modes import find_modes
-from cevnsjax.inference.sample.nested import Nested, build_cube, log_volumes
-from cevnsjax.inference.sample.nuts import Nuts
+from cevnsjax.inference.sample.nested import NestedRun, log_volumes
+from cevnsjax.inference.sample.nuts import NutsRun
 from cevnsjax.inference.sample.run import run, sample
 from cevnsjax.inference.sample.shear import curved_map
 from cevnsjax.parameters.constraints import Constraints
@@ -187,9 +188,9 @@ def hamiltonian(kind, problem, draws, chains, seed=5):
 def samplers(cut):
     """A sampler of each kind, of the Gaussian cut at bounds."""
     return {
-        "hmc": hamiltonian(Hmc, cut, 32000, 128),
-        "nuts": hamiltonian(Nuts, cut, 8000, 8),
-        "nested": Nested(build_density(cut), 4000, 5, live=400),
+        "hmc": hamiltonian(HmcRun, cut, 32000, 128),
+        "nuts": hamiltonian(NutsRun, cut, 8000, 8),
+        "nested": NestedRun(build_density(cut), 4000, 5, live=400),
     }
 
 
@@ -201,15 +202,14 @@ def runs(samplers):
 @pytest.mark.parametrize("method", ["hmc", "nuts", "nested"])
 def test_moments_of_a_cut_gaussian(samplers, runs, method):
     state, blocks, _ = runs[method]
-    sampler = samplers[method]
+    drawn = samplers[method].collect(state, blocks)
+    u = drawn.u
     if method == "nested":
-        blocks, extra = sampler.collect(state, blocks)
-        u, effective = blocks["u"], extra["effective_draws"]
+        effective = drawn.extra["effective_draws"]
     else:
-        u = sampler.density.coordinates(blocks["z"])
-        effective = min(ess_bulk(u[..., k].T) for k in range(3))
-        assert max(rhat(u[..., k].T) for k in range(3)) < 1.01
-        assert not np.any(blocks["diverging"])
+        effective = min(ess_bulk(u[..., k]) for k in range(3))
+        assert max(rhat(u[..., k]) for k in range(3)) < 1.01
+        assert not np.any(drawn.stats["diverging"])
     assert effective > 500
     assert np.all((u[..., 0] <= 2.0) & (u[..., 2] >= 0.0))
     for k, name in ((0, "a"), (2, "c")):
@@ -220,7 +220,7 @@ def test_moments_of_a_cut_gaussian(samplers, runs, method):
 
 def test_evidence_of_a_cut_gaussian(samplers, runs, cut):
     # The prior is flat between the bounds: Z is the Gaussian's mass within them over the prior's volume.
-    _, extra = samplers["nested"].collect(*runs["nested"][:2])
+    extra = samplers["nested"].collect(*runs["nested"][:2]).extra
     _, covariance = gaussian()
     mass = stats.norm.cdf(1.0) * stats.norm.cdf(0.5) * math.sqrt((2.0 * np.pi) ** 3 * np.linalg.det(covariance))
     # The third constraint stands alone: it is a normalised prior, cut at 0.

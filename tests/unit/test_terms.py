@@ -52,6 +52,22 @@ def test_closed_forms_and_derivatives(kind):
 
 
 @pytest.mark.parametrize("kind", BINNED)
+def test_each_bin_on_its_own(kind):
+    term, _ = BINNED[kind]
+    assert_close(term.pointwise(EXPECTED).sum(), term.chi2(EXPECTED), 1e-14)
+    single = [
+        term.__class__(*(one[k : k + 1] for one in jax.tree.leaves(term))).chi2(EXPECTED[k : k + 1]) for k in range(4)
+    ]
+    assert_close(term.pointwise(EXPECTED), single, 1e-14)
+    log_probability = {
+        "poisson": stats.poisson.logpmf(COUNTS, EXPECTED),
+        "gaussian": stats.norm.logpdf(COUNTS, EXPECTED, SIGMA),
+        "upper limit": -0.5 * np.maximum((EXPECTED - COUNTS) / SIGMA, 0.0) ** 2,
+    }[kind]
+    assert_close(term.log_saturated() - 0.5 * term.pointwise(EXPECTED), log_probability, 1e-12, scale=1.0)
+
+
+@pytest.mark.parametrize("kind", BINNED)
 def test_draws_have_the_mean_and_the_variance(kind):
     term, _ = BINNED[kind]
     drawn = term.draw(np.random.default_rng(3), np.broadcast_to(EXPECTED, (40_000, 4)))

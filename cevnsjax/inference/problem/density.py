@@ -1,17 +1,17 @@
 """The posterior density of a problem, as pure functions for any sampler.
 
 Priors: every free parameter is flat within its bounds, where a required order holds; every constraint is a Gaussian
-factor, cut at the bounds. ln p = -χ²/2 up to a constant.
+factor, cut at the bounds; other priors are factors of their own (`priors`). ln p = -χ²/2 + ln of these + constant.
 
 Samplers that need an unbounded space move in z, one number for each coordinate u:
 
     u = lower + s [softplus((z - lower)/s) - softplus((z - upper)/s)]
 
 which is z itself but for a few `s` beside the bounds, where it bends so that z has no end: a posterior that is nearly
-Gaussian in u stays so in z. ln p(z) has the Jacobian ln du/dz in it.
+Gaussian in u stays so in z. ln p(z) has the Jacobian ln du/dz in it. Of a coordinate whose prior is flat in the
+logarithm the same holds of ln u, with ln of the bounds: the Jacobian u takes away the 1/u of the prior.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -20,6 +20,8 @@ import numpy as np
 
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Scalar
+from .cube import build_cube, separate_priors
+from .priors import Prior
 from .problem import Problem
 
 WIDEST = 0.25
@@ -38,72 +40,53 @@ class Bounds(eqx.Module):
     upper: Float[Array, " coordinate"]
     scale: Float[Array, " coordinate"]
     """How far from a bound the map bends: about the width of the density."""
+    logarithmic: tuple[int, ...] = eqx.field(static=True, default=())
+    """Coordinates that are mapped in their logarithm."""
+
+    def straight(self, u: Float[Array, "... coordinate"]) -> Float[Array, "... coordinate"]:
+        """Return v of the coordinates `u`: what z is away from the bounds, their logarithm or themselves."""
+        if not self.logarithmic:
+            return u
+        xp, chosen = namespace(u), np.isin(np.arange(len(self.lower)), self.logarithmic)
+        return xp.where(chosen, xp.log(xp.where(chosen, u, 1.0)), u)
+
+    def curved(self, v: Float[Array, "... coordinate"]) -> Float[Array, "... coordinate"]:
+        """Return the coordinates of `v`, back from `straight`."""
+        if not self.logarithmic:
+            return v
+        xp, chosen = namespace(v), np.isin(np.arange(len(self.lower)), self.logarithmic)
+        return xp.where(chosen, xp.exp(xp.where(chosen, v, 0.0)), v)
+
+    @property
+    def ends(self) -> tuple[Float[Array, " coordinate"], Float[Array, " coordinate"]]:
+        """Return the bounds of v."""
+        return self.straight(self.lower), self.straight(self.upper)
+
+    def _straight_of(self, z: Float[Array, "... coordinate"]) -> Float[Array, "... coordinate"]:
+        xp, (lower, upper) = namespace(z), self.ends
+        step = _softplus((z - lower) / self.scale) - _softplus((z - upper) / self.scale)
+        return xp.clip(lower + self.scale * step, lower, upper)
 
     def bounded(self, z: Float[Array, "... coordinate"]) -> Float[Array, "... coordinate"]:
         """Return the coordinates of `z`, within their bounds."""
-        xp = namespace(z)
-        step = _softplus((z - self.lower) / self.scale) - _softplus((z - self.upper) / self.scale)
-        return xp.clip(self.lower + self.scale * step, self.lower, self.upper)
+        u = self.curved(self._straight_of(z))
+        return namespace(u).clip(u, self.lower, self.upper) if self.logarithmic else u
 
     def unbounded(self, u: Float[Array, "... coordinate"]) -> Float[Array, "... coordinate"]:
         """Return z of the coordinates `u`; infinite on a bound."""
-        xp = namespace(u)
-        r, w = (u - self.lower) / self.scale, (self.upper - self.lower) / self.scale
+        xp, (lower, upper) = namespace(u), self.ends
+        r, w = (self.straight(u) - lower) / self.scale, (upper - lower) / self.scale
         with np.errstate(divide="ignore"):
-            return self.lower + self.scale * (r + xp.log(-xp.expm1(-r)) - xp.log(-xp.expm1(r - w)))
+            return lower + self.scale * (r + xp.log(-xp.expm1(-r)) - xp.log(-xp.expm1(r - w)))
 
     def log_jacobian(self, z: Float[Array, "... coordinate"]) -> Float[Array, "..."] | Scalar:
         """Return ln |du/dz|, summed over the coordinates."""
-        xp = namespace(z)
-        x, y, w = (z - self.lower) / self.scale, (z - self.upper) / self.scale, (self.upper - self.lower) / self.scale
-        return (xp.log(-xp.expm1(-w)) + x - _softplus(x) - _softplus(y)).sum(axis=-1)
-
-
-@dataclasses.dataclass(frozen=True)
-class Prior:
-    """The prior of one coordinate: flat within the bounds, or a Gaussian cut at them."""
-
-    name: str
-    low: float
-    high: float
-    centre: float | None = None
-    width: float | None = None
-
-    def __str__(self) -> str:
-        bounds = f"{self.low:g} to {self.high:g}"
-        if self.width is None:
-            return f"flat from {bounds}"
-        return f"Gaussian {self.centre:g} ± {self.width:.4g}, cut at {bounds}"
-
-
-def separate_priors(problem: Problem) -> tuple[tuple[Prior, ...], Problem]:
-    """Return the prior of each coordinate, and the problem without the constraints that are in these.
-
-    Constraints on combinations, or with correlations, stay in the problem. A coordinate that is a position between
-    others, because an order is required, is flat from 0 to 1; see `Problem.log_volume` for what that leaves out.
-    """
-    low, high = problem.box
-    constraints = problem.chi2.constraints
-    weights, centres = np.asarray(constraints.weights), np.asarray(constraints.centres)
-    ordered = {name for pair in problem.orders for name in pair}
-    leaders = dict(problem.ties)
-    gaussian: dict[str, tuple[float, float]] = {}
-    kept = []
-    for row, centre in zip(range(len(weights)), centres, strict=True):
-        columns = np.flatnonzero(weights[row])
-        names = [leaders.get(constraints.names[column], constraints.names[column]) for column in columns]
-        alone = len(names) == 1 and names[0] in problem.names and names[0] not in {*gaussian, *ordered}
-        if alone:
-            weight = float(weights[row, columns[0]])
-            gaussian[names[0]] = float(centre) / weight, 1.0 / abs(weight)
-        else:
-            kept.append(row)
-    rest = dataclasses.replace(constraints, weights=weights[kept], centres=centres[kept])
-    priors = tuple(
-        Prior(name, float(a), float(b), *gaussian.get(name, (None, None)))
-        for name, a, b in zip(problem.names, low, high, strict=True)
-    )
-    return priors, eqx.tree_at(lambda p: p.chi2.constraints, problem, rest)
+        xp, (lower, upper) = namespace(z), self.ends
+        x, y, w = (z - lower) / self.scale, (z - upper) / self.scale, (upper - lower) / self.scale
+        bent = (xp.log(-xp.expm1(-w)) + x - _softplus(x) - _softplus(y)).sum(axis=-1)
+        if not self.logarithmic:
+            return bent
+        return bent + self._straight_of(z)[..., np.array(self.logarithmic)].sum(axis=-1)
 
 
 class Density(eqx.Module):
@@ -125,6 +108,8 @@ class Density(eqx.Module):
         inside = jnp.all((u >= lower) & (u <= upper))
         safe = jnp.where(inside, u, 0.5 * (jnp.asarray(lower) + upper))
         value = self.problem.log_volume(safe) - 0.5 * self.problem(safe)
+        for shape in self.problem.priors:
+            value = value + shape.log_density(safe[self.names.index(shape.name)])
         return jnp.where(inside & jnp.isfinite(value), value, -jnp.inf)
 
     def __call__(self, z: Float[Array, " coordinate"]) -> Scalar:
@@ -150,17 +135,48 @@ class Density(eqx.Module):
         """Return the prior of each coordinate."""
         return separate_priors(self.problem)[0]
 
+    def log_likelihood(self, u: Float[Array, " coordinate"]) -> Scalar:
+        """Return -χ²/2 at the coordinates `u` without the constraints that are `priors`; -∞ beyond the bounds.
+
+        In it are constraints that are correlated or on combinations, and ln of the room that required orders leave.
+        """
+        lower, upper = self.bounds.lower, self.bounds.upper
+        inside = jnp.all((u >= lower) & (u <= upper))
+        value = build_cube(self.problem).log_likelihood_at(jnp.where(inside, u, 0.5 * (jnp.asarray(lower) + upper)))
+        return jnp.where(inside & jnp.isfinite(value), value, -jnp.inf)
+
+    def log_prior(self, u: Float[Array, " coordinate"]) -> Scalar:
+        """Return ln of the normalised `priors` at the coordinates `u`; -∞ beyond the bounds.
+
+        With `log_likelihood` it is `within`, up to a constant.
+        """
+        lower, upper = self.bounds.lower, self.bounds.upper
+        inside = jnp.all((u >= lower) & (u <= upper))
+        safe = jnp.where(inside, u, 0.5 * (jnp.asarray(lower) + upper))
+        value = sum(prior.log_density(safe[k]) for k, prior in enumerate(self.priors))
+        return jnp.where(inside & ~jnp.isnan(value), value, -jnp.inf)
+
+    def prior_transform(self, x: Float[Array, "... coordinate"]) -> Float[Array, "... coordinate"]:
+        """Return the coordinates of points of the unit cube, on which the prior is uniform: for nested samplers."""
+        cube = build_cube(self.problem)
+        cube.check()
+        return cube.coordinates(jnp.asarray(x))
+
 
 def build_density(problem: Problem, widths: Sequence[float] | np.ndarray | None = None) -> Density:
     """Return the posterior density of `problem`.
 
     `widths` says how wide the density is in each coordinate, about: the map to the bounds bends over as much. By
-    default the width of its constraint, or `WIDEST` of the distance between the bounds.
+    default the width of its constraint, or `WIDEST` of the distance between the bounds, as always of a coordinate that
+    is mapped in its logarithm.
     """
     lower, upper = problem.box
-    widest = WIDEST * (upper - lower)
+    logarithmic = tuple(problem.names.index(shape.name) for shape in problem.priors if shape.logarithmic)
+    low, high = Bounds(lower, upper, np.ones(len(lower)), logarithmic).ends
+    widest = WIDEST * (high - low)
     if widths is None:
         priors, _ = separate_priors(problem)
         widths = [most if p.width is None else p.width for p, most in zip(priors, widest, strict=True)]
-    scale = np.where(np.isfinite(widths), widths, widest)
-    return Density(problem, Bounds(lower, upper, np.clip(scale, 1e-9 * widest, widest)))
+    scale = np.clip(np.where(np.isfinite(widths), widths, widest), 1e-9 * widest, widest)
+    scale = np.where(np.isin(np.arange(len(scale)), logarithmic), widest, scale)
+    return Density(problem, Bounds(lower, upper, scale, logarithmic))

@@ -7,6 +7,7 @@ later is its position, 0 to 1, in the interval that the earlier ones leave it: t
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -41,6 +42,8 @@ class Problem(eqx.Module):
     orders: tuple[tuple[str, str], ...] = eqx.field(static=True)
     lower: Float[Array, " coordinate"]
     upper: Float[Array, " coordinate"]
+    priors: tuple[Any, ...] = ()
+    """Priors that are neither flat nor Gaussian, each a `priors.Shape`; no part of χ²."""
 
     def _limits(self, k: int, placed: Mapping[str, Scalar]) -> tuple[Scalar, Scalar] | None:
         """Return the interval that values placed before leave coordinate k, None if it depends on none of them."""
@@ -200,4 +203,5 @@ def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = (
         orders=specification.orders,
         lower=np.array([specification.bounds[name][0] for name in names]),
         upper=np.array([specification.bounds[name][1] for name in names]),
+        priors=specification.priors,
     )

@@ -66,6 +66,8 @@ class Specification:
     dropped: tuple[str, ...]
     """Free parameters whose own constraint was dropped."""
     bounds: dict[str, tuple[float, float]]
+    priors: tuple[Any, ...] = ()
+    """Priors of coordinates that are neither flat nor Gaussian, each a `priors.Shape`."""
     asked: dict[str, Any] = dataclasses.field(default_factory=dict)
     """The `Request`, as it was."""
 

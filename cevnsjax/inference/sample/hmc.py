@@ -8,10 +8,11 @@ while warming up, and straightened where that is bent (`shear`). Each chain of e
 most effective draws for a gradient, measured on the chains.
 """
 
+import dataclasses
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +20,9 @@ import numpy as np
 
 from ..._base.typing import Array, Float
 from ..problem.density import Density
-from .modes import Mode, start_chains
+from ..problem.problem import Problem
+from .modes import Mode, remembered_modes, start_chains
+from .sampler import Run, Sampler, check_chains, check_draws, check_shared
 from .shear import ShearMap, curved_map, linear_map, stack_maps
 
 BLOCK = 20
@@ -29,6 +32,8 @@ GROUP = 64
 WARM_UP = (3, 2)
 """Blocks of the two stages of warming up; after each, the metric is that of the chains."""
 ACCEPTANCE = 0.85
+CAREFUL = 0.97
+"""Acceptance to adapt to; the second where a coordinate moves in its logarithm, in which χ² ends in a wall."""
 TRAJECTORY = 0.5 * np.pi
 """Length of a trajectory that turns a Gaussian into an independent draw."""
 STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
@@ -113,13 +118,14 @@ def efficiency(z: Float[np.ndarray, "draw chain coordinate"]) -> float:
     return worst
 
 
-class Hmc:
+class HmcRun(Run):
     """Samples a density with many chains at once; see the head of the module."""
 
     def __init__(self, density: Density, modes: tuple[Mode, ...], draws: int, chains: int, seed: int) -> None:
         """Prepare `chains` chains of as many transitions as `draws` draws in all need."""
         self.density, self.modes, self.chains, self.seed = density, modes, chains, seed
-        self.draws = -(-draws // chains)
+        self.draws, self.starts = -(-draws // chains), len(modes)
+        self.acceptance = CAREFUL if density.bounds.logarithmic else ACCEPTANCE
         self._device = jax.device_put(density)
 
     def begin(self) -> dict[str, np.ndarray]:
@@ -165,7 +171,9 @@ class Hmc:
         for number in range(blocks):
             block = self._run(state, float(state["step"]), steps)
             rate = float(block["acceptance_rate"][BLOCK // 2 :].mean())
-            state["step"] = state["step"] * np.exp(np.clip(2.0 * (rate - ACCEPTANCE), -1.5, 0.5) / (1.0 + 0.3 * number))
+            state["step"] = state["step"] * np.exp(
+                np.clip(2.0 * (rate - self.acceptance), -1.5, 0.5) / (1.0 + 0.3 * number)
+            )
             found.append(block)
         return found
 
@@ -228,3 +236,32 @@ class Hmc:
     def progress(self, state: dict[str, np.ndarray]) -> tuple[int, int]:
         """Return how many draws are done, and how many are wanted."""
         return min(int(state["done"]), self.draws) * self.chains, self.draws * self.chains
+
+
+@dataclasses.dataclass(frozen=True)
+class Hmc(Sampler):
+    """Many short Hamiltonian Monte Carlo chains side by side: the fastest.
+
+    >>> import cevnsjax as cj
+    >>> posterior = cj.Likelihood("csre-cs").sample(["r_n_cs"], method=cj.Hmc(draws=12800))
+    >>> posterior.draws("r_n_cs").shape
+    (128, 100)
+    """
+
+    draws: int = 102400
+    """Draws of all chains together."""
+    chains: int = 128
+    name: ClassVar[str] = "hmc"
+
+    def check(self) -> None:
+        """Refuse settings that make no sense."""
+        check_draws(self.draws)
+        check_chains(self.chains)
+        check_shared(self.draws, self.chains)
+
+    def prepare(
+        self, problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray, seed: int
+    ) -> HmcRun:
+        """Return the run, its chains at the minima of χ²."""
+        density, modes = remembered_modes(problem, start, is_free)
+        return HmcRun(density, modes, self.draws, self.chains, seed)

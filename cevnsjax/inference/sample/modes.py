@@ -1,10 +1,14 @@
 """Where chains start and how far they may step: the minima of χ² and the curvature there."""
 
 import dataclasses
+from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 from scipy.special import expit
 
+from ..._base.checkpoint import fingerprint
 from ..._base.errors import InputError
 from ..._base.typing import Float
 from ..minimise.curvature import FLAT
@@ -13,13 +17,18 @@ from ..minimise.solver import Solver
 from ..minimise.starts import STARTS, spread_starts
 from ..minimise.widths import conditional_width
 from ..problem.density import WIDEST, Bounds, Density, build_density
+from ..problem.priors import Weighted
 from ..problem.problem import Problem
 
 FAR = 30.0
 """Minima whose χ² is higher than the lowest by more than this are no places to start from."""
+LOWEST = 15.0
+"""How far below a mode ln p may be where a chain starts, if priors are of other shapes than χ² holds."""
 MOST_MODES = 8
 INSIDE = 0.5
 """How far inside a bound a chain starts at least, of the scale of the bend there."""
+KEPT = 8
+"""Problems whose minima are remembered, so that a further run of one does not look for them again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +82,34 @@ def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum, ind
     return Mode(u, z, factor, log_weight)
 
 
+@jax.jit
+def _bend(density: Density, z: Float[np.ndarray, " coordinate"]) -> tuple[Any, Any]:
+    """Return ln p(z) and its Hessian."""
+    return density(z), jax.hessian(density)(z)
+
+
+@jax.jit
+def _value(density: Density, z: Float[np.ndarray, " coordinate"]) -> Any:
+    return density(z)
+
+
+def _shaped_mode(density: Density, span: np.ndarray, u: np.ndarray) -> Mode:
+    """Return the mode at `u` where priors are of other shapes than χ² holds; the curvature is that of ln p(z)."""
+    z = density.bounds.unbounded(u)
+    value, hessian = (np.asarray(a) for a in _bend(density, z))
+    factor = _covariance_factor(-2.0 * hessian, span)
+    return Mode(u, z, factor, float(value) + float(np.log(np.abs(np.linalg.det(factor / span)))))
+
+
+def _with_priors(problem: Problem) -> Problem:
+    """Return `problem` with -2 ln of its priors in χ², but for those that are flat in the logarithm."""
+    shapes = tuple(shape for shape in problem.priors if not shape.logarithmic)
+    if not shapes:
+        return problem
+    weighted = Weighted(problem.chi2.constraints, shapes)
+    return eqx.tree_at(lambda p: p.chi2.constraints, problem, weighted)
+
+
 def find_modes(
     problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray
 ) -> tuple[Density, tuple[Mode, ...]]:
@@ -80,27 +117,56 @@ def find_modes(
 
     The lowest comes first; others that are apart and not much higher follow.
     """
-    solver = Solver(problem)
+    weighted = _with_priors(problem)
+    solver = Solver(weighted)
     found = solver(spread_starts(solver, start, is_free, STARTS), np.zeros(len(start), bool))
     value = np.where(np.isfinite(found.value), found.value, np.inf)
     order = np.argsort(value)
     if not np.isfinite(value[order[0]]):
         raise InputError("chi2 is not finite at any of the starting points")
-    low, high = problem.box
     lowest = found.u[order[0]]
-    density = build_density(problem, _widths(problem, lowest, found.hessian[order[0]], (low, high)))
+    density = build_density(problem, _widths(weighted, lowest, found.hessian[order[0]], problem.box))
     bounds = density.bounds
+    low, high = bounds.ends
     span = WIDEST * (high - low)
     modes: list[Mode] = []
     for index in order:
         if len(modes) == MOST_MODES or not value[index] < value[order[0]] + FAR:
             break
         room = np.minimum(INSIDE * bounds.scale, 0.25 * (high - low))
-        u = np.clip(found.u[index], low + room, high - room)
-        apart = all(np.any(np.abs(u - mode.u) > 2.0 * bounds.scale) for mode in modes)
+        v = np.clip(bounds.straight(found.u[index]), low + room, high - room)
+        u = bounds.curved(v)
+        apart = all(np.any(np.abs(v - bounds.straight(mode.u)) > 2.0 * bounds.scale) for mode in modes)
         if apart:
-            modes.append(_mode(bounds, span, u, found, int(index)))
+            own = _shaped_mode(density, span, u) if problem.priors else _mode(bounds, span, u, found, int(index))
+            modes.append(own)
     return density, tuple(modes)
+
+
+_found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
+
+
+def remembered_modes(
+    problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray
+) -> tuple[Density, tuple[Mode, ...]]:
+    """Return what `find_modes` finds, remembered."""
+    key = fingerprint(problem), start.tobytes() + is_free.tobytes()
+    if key not in _found:
+        while len(_found) >= KEPT:
+            _found.pop(next(iter(_found)))
+        _found[key] = find_modes(problem, start, is_free)
+    return _found[key]
+
+
+def _is_possible(density: Density, z: Float[np.ndarray, " coordinate"], mode: Mode) -> bool:
+    """Return whether a chain can start at `z`: where χ² is finite and, in a logarithm, ln p not far below the mode.
+
+    Rates go with high powers of a coupling: a step to twice its value may cost thousands.
+    """
+    if not density.problem.priors:
+        return bool(np.isfinite(float(density.problem(density.coordinates(z)))))
+    here, there = (float(_value(density, point)) for point in (z, mode.z))
+    return here > there - LOWEST
 
 
 def start_chains(
@@ -125,7 +191,7 @@ def start_chains(
         mode, width = modes[index], 1.0
         for _ in range(20):
             starts[chain] = mode.z + width * mode.factor @ random.standard_normal(len(mode.z))
-            if np.isfinite(float(density.problem(density.coordinates(starts[chain])))):
+            if _is_possible(density, starts[chain], mode):
                 break
             width *= 0.5
         else:

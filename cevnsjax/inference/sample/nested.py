@@ -5,23 +5,27 @@ quantiles. Live points climb from the prior to the peaks, each mode keeping its 
 833 (2006); slice moves: D. Yallup, N. Kroupa and W. Handley, arXiv:2601.23252).
 """
 
+import dataclasses
 import math
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtr, ndtri
 
-from ..._base.typing import Array, Float, Scalar
-from ..problem.density import Density, separate_priors
+from ..._base import arguments
+from ..._base.errors import InputError
+from ..._base.typing import Float
+from ..problem.cube import Cube, build_cube
+from ..problem.density import Density, build_density
 from ..problem.problem import Problem
 from .hmc import Block
+from .sampler import Drawn, Run, Sampler, check_draws
 
 LIVE = 500
-"""Live points for each hundred effective draws asked for, at least; see `Nested`."""
+LEAST_LIVE, MOST_LIVE = 10, 100_000
+"""Live points between which nested sampling can move, and holds in memory."""
 DELETED = 0.1
 """Share of the live points replaced at a time."""
 BLOCK = 10
@@ -31,46 +35,6 @@ REMAINING = -6.0
 INNER = 2
 """Slice moves for a new point, of the number of coordinates; at least `LEAST_INNER`."""
 LEAST_INNER = 6
-
-
-class Cube(eqx.Module):
-    """A problem on the unit cube of its prior."""
-
-    problem: Problem
-    """Without the constraints that are in the prior."""
-    lower: Float[Array, " coordinate"]
-    upper: Float[Array, " coordinate"]
-    centre: Float[Array, " coordinate"]
-    width: Float[Array, " coordinate"]
-    gaussian: tuple[bool, ...] = eqx.field(static=True)
-
-    def coordinates(self, x: Float[Array, " coordinate"]) -> Float[Array, " coordinate"]:
-        """Return the coordinates of a point of the cube."""
-        a, b = ndtr((self.lower - self.centre) / self.width), ndtr((self.upper - self.centre) / self.width)
-        gauss = self.centre + self.width * ndtri(a + x * (b - a))
-        flat = self.lower + x * (self.upper - self.lower)
-        return jnp.clip(jnp.where(np.array(self.gaussian), gauss, flat), self.lower, self.upper)
-
-    def log_likelihood(self, x: Float[Array, " coordinate"]) -> Scalar:
-        """Return -χ²/2 at a point, -∞ beyond the cube and where χ² is not a number."""
-        inside = jnp.all((x > 0.0) & (x < 1.0))
-        u = self.coordinates(jnp.where(inside, x, 0.5))
-        value = self.problem.log_volume(u) - 0.5 * self.problem(u)
-        return jnp.where(inside & jnp.isfinite(value), value, -jnp.inf)
-
-
-def build_cube(problem: Problem) -> Cube:
-    """Return the problem on the unit cube of its prior."""
-    priors, rest = separate_priors(problem)
-    gaussian = tuple(prior.width is not None for prior in priors)
-    return Cube(
-        problem=rest,
-        lower=np.array([prior.low for prior in priors]),
-        upper=np.array([prior.high for prior in priors]),
-        centre=np.array([0.0 if p.centre is None else p.centre for p in priors]),
-        width=np.array([1.0 if p.width is None else p.width for p in priors]),
-        gaussian=gaussian,
-    )
 
 
 def _log_prior(_: jax.Array) -> jax.Array:
@@ -123,7 +87,7 @@ def log_volumes(
     return before + np.log(-np.expm1(after - before))
 
 
-class Nested:
+class NestedRun(Run):
     """Samples a problem by nested sampling."""
 
     chains = 1
@@ -131,7 +95,9 @@ class Nested:
     def __init__(self, density: Density, draws: int, seed: int, live: int = LIVE) -> None:
         """Prepare a run with `live` points; `draws` draws of equal weight are taken from its result."""
         self.density, self.draws, self.seed, self.live = density, draws, seed, live
-        self.cube = jax.device_put(build_cube(density.problem))
+        cube = build_cube(density.problem)
+        cube.check()
+        self.cube = jax.device_put(cube)
 
     def _begin(self) -> Any:
         key = jax.random.PRNGKey(self.seed)
@@ -173,7 +139,7 @@ class Nested:
         share = min(float(state["remaining"]) / REMAINING, 1.0)
         return (100, 100) if share >= 1.0 else (max(0, math.floor(100.0 * share)), 100)
 
-    def collect(self, state: dict[str, np.ndarray], dead: Block) -> tuple[Block, dict[str, float]]:
+    def collect(self, state: dict[str, np.ndarray], dead: Block) -> Drawn:
         """Return draws of equal weight and what nested sampling says of them: ln of the evidence, effective draws."""
         points = {name: np.concatenate([dead[name], state[name]]) for name in ("x", "log_likelihood", "birth")}
         order = np.argsort(points["log_likelihood"], kind="stable")
@@ -188,9 +154,41 @@ class Nested:
         chosen = np.searchsorted(np.cumsum(share), places * share.sum()).clip(max=len(share) - 1)
         random.shuffle(chosen)
         u = np.asarray(jax.vmap(self.cube.coordinates)(x[chosen]))
-        block = {"u": u[:, None], "lp": log_likelihood[chosen][:, None]}
-        return block, {
+        drawn = super().collect(state, {"u": u[:, None], "lp": log_likelihood[chosen][:, None]})
+        extra = {
             "log_evidence": float(np.logaddexp.reduce(weights)),
             "log_evidence_error": float(np.std(evidences)),
             "effective_draws": float(1.0 / np.sum(share**2)),
         }
+        return dataclasses.replace(drawn, extra=extra)
+
+
+@dataclasses.dataclass(frozen=True)
+class Nested(Sampler):
+    """Nested sampling: for separated modes, and for the evidence.
+
+    >>> import cevnsjax as cj
+    >>> posterior = cj.Likelihood("csre-cs").sample(["r_n_cs"], method=cj.Nested(live=200))
+    >>> sorted(posterior.attributes["extra"])
+    ['effective_draws', 'log_evidence', 'log_evidence_error']
+    """
+
+    draws: int = 4000
+    """Draws of equal weight, taken from the weighted points."""
+    live: int = LIVE
+    """Live points: more resolve smaller modes."""
+    name: ClassVar[str] = "nested"
+    independent: ClassVar[bool] = True
+
+    def check(self) -> None:
+        """Refuse settings that make no sense."""
+        check_draws(self.draws)
+        arguments.whole()("live", self.live)
+        if not LEAST_LIVE <= self.live <= MOST_LIVE:
+            raise InputError(f"expected from {LEAST_LIVE} to {MOST_LIVE} live points, found {self.live}")
+
+    def prepare(
+        self, problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray, seed: int
+    ) -> NestedRun:
+        """Return the run, from the prior."""
+        return NestedRun(build_density(problem), self.draws, seed, self.live)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from ..problem.density import separate_priors
+from ..problem.cube import separate_priors
 from ..problem.problem import Problem
 
 
@@ -18,6 +18,9 @@ def _statements(problem: Problem) -> None:
     drawn = []
     for prior in priors:
         site = f"{prior.name}_position" if prior.name in ordered else prior.name
+        if prior.shape is not None:
+            drawn.append(prior.shape.statement(site))
+            continue
         if prior.width is None:
             shape = distributions.Uniform(prior.low, prior.high)
         else:

@@ -5,41 +5,30 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
+from ..._base import arguments
 from ..._base.checkpoint import Arrays, Checkpoint, fingerprint, join
 from ..._base.errors import InputError
 from ..._base.typing import Float
-from ..problem.density import Density, build_density
+from ..problem.density import Density
 from ..problem.problem import Problem
 from ..toys.draw import check_seed
 from .hmc import Hmc
-from .modes import Mode, find_modes
-from .nested import LIVE, Nested
-from .nuts import WARM_UP, Nuts
+from .nested import Nested
+from .nuts import Nuts
+from .sampler import Run, Sampler, check_chains
 
-METHODS = ("nuts", "hmc", "nested")
-DEFAULT_CHAINS = {"nuts": 4, "hmc": 128, "nested": 1}
-DEFAULT_DRAWS = {"nuts": 4000, "hmc": 102400, "nested": 4000}
-MOST_DRAWS, MOST_CHAINS = 10_000_000, 100_000
-"""What the memory of a computer holds of a posterior."""
-LEAST_LIVE, MOST_LIVE = 10, 100_000
-"""Live points between which nested sampling can move, and holds in memory."""
-KEPT = 8
-"""Problems whose minima are remembered, so that a further run of one does not look for them again."""
-
+SAMPLERS: dict[str, type[Sampler]] = {kind.name: kind for kind in (Nuts, Hmc, Nested)}
+"""Samplers by the name that the command line uses."""
+SINGULAR = {
+    "live": "live points are of the method {owners}: {method} has none, found {value}",
+    "warm_up": "a warm-up is of the method {owners}: {method} has none to set, found {value}",
+}
+"""What is said of a setting that a method does not have."""
 Progress = Callable[[int, int], None]
-
-
-@runtime_checkable
-class Sampler(Protocol):
-    """What moves a state block by block until it has all draws; a pure function of state, settings and seed."""
-
-    def begin(self) -> Arrays: ...
-    def advance(self, state: Arrays) -> tuple[Arrays, Arrays | None]: ...
-    def progress(self, state: Arrays) -> tuple[int, int]: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +36,7 @@ class Draws:
     """Draws from a posterior."""
 
     density: Density
-    method: str
+    sampler: Sampler
     u: Float[np.ndarray, "chain draw coordinate"]
     """In the coordinates of the problem."""
     stats: dict[str, np.ndarray]
@@ -61,59 +50,46 @@ class Draws:
     """Separate minima that chains started from."""
 
 
-def check_settings(
-    method: str,
-    draws: int | None,
-    chains: int | None,
-    seed: int,
-    warm_up: int | None = None,
-    live: int | None = None,
-) -> None:
-    """Refuse settings that make no sense, do nothing, or take more memory than there is; None is the default."""
-    if method not in METHODS:
-        raise InputError(f"expected a method of {', '.join(METHODS)}, found '{method}'")
-    if live is not None and method != "nested":
-        raise InputError(f"live points are of the method nested: {method} has none, found {live}")
-    if warm_up is not None and method != "nuts":
-        raise InputError(f"a warm-up is of the method nuts: {method} has none to set, found {warm_up}")
-    draws = DEFAULT_DRAWS[method] if draws is None else draws
-    chains = DEFAULT_CHAINS[method] if chains is None else chains
-    if draws < 1:
-        raise InputError(f"expected at least 1 draw, found {draws}")
-    if draws > MOST_DRAWS:
-        raise InputError(f"expected at most {MOST_DRAWS} draws, found {draws}")
-    if chains < 1:
-        raise InputError(f"expected at least 1 chain, found {chains}")
-    if chains > MOST_CHAINS:
-        raise InputError(f"expected at most {MOST_CHAINS} chains, found {chains}")
-    if warm_up is not None and not 1 <= warm_up <= MOST_DRAWS:
-        raise InputError(f"expected a warm-up of 1 to {MOST_DRAWS} transitions, found {warm_up}")
-    if live is not None and not LEAST_LIVE <= live <= MOST_LIVE:
-        raise InputError(f"expected from {LEAST_LIVE} to {MOST_LIVE} live points, found {live}")
-    if method == "nested" and chains != 1:
-        raise InputError(f"nested sampling has no chains: expected 1, found {chains}")
-    if draws < chains:
-        raise InputError(f"expected at least one draw for each of {chains} chains, found {draws}")
-    check_seed(seed)
+def setting_names(kind: type[Sampler]) -> tuple[str, ...]:
+    """Return the names of the settings of a kind of sampler."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
-_found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
+def check_method(name: str, value: Any) -> None:
+    """Refuse what is neither the name of a sampler nor a sampler."""
+    if isinstance(value, type) and issubclass(value, Sampler):
+        raise InputError(f"{name}: expected a sampler, found its class: {value.__name__}(...)")
+    if not isinstance(value, Sampler):
+        arguments.text(name, value)
 
 
-def _modes(
-    problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray
-) -> tuple[Density, tuple[Mode, ...]]:
-    """Return what `find_modes` finds, remembered."""
-    key = fingerprint(problem), start.tobytes() + is_free.tobytes()
-    if key not in _found:
-        while len(_found) >= KEPT:
-            _found.pop(next(iter(_found)))
-        _found[key] = find_modes(problem, start, is_free)
-    return _found[key]
+def find_sampler(method: str | Sampler, **given: int | None) -> Sampler:
+    """Return the sampler: itself, or by its name with the settings that are `given`, None being the default."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if isinstance(method, Sampler):
+        if chosen:
+            listed = ", ".join(f"{name}={value}" for name, value in chosen.items())
+            raise InputError(f"method: expected the settings in the sampler {method.name} alone, found {listed} beside")
+        method.check()
+        return method
+    if method not in SAMPLERS:
+        raise InputError(f"expected a method of {', '.join(SAMPLERS)}, found '{method}'")
+    kind = SAMPLERS[method]
+    own = setting_names(kind)
+    for name, said in SINGULAR.items():
+        if name in chosen and name not in own:
+            owners = ", ".join(one.name for one in SAMPLERS.values() if name in setting_names(one))
+            raise InputError(said.format(owners=owners, method=method, value=chosen[name]))
+    sampler = kind(**{name: value for name, value in chosen.items() if name in own})
+    if "chains" in chosen and "chains" not in own:
+        check_chains(chosen["chains"])
+        if chosen["chains"] != 1:
+            raise InputError(f"{method} sampling has no chains: expected 1, found {chosen['chains']}")
+    return sampler
 
 
 def run(
-    sampler: Sampler, checkpoint: Checkpoint | None = None, progress: Progress | None = None
+    sampler: Run, checkpoint: Checkpoint | None = None, progress: Progress | None = None
 ) -> tuple[Arrays, Arrays, dict[str, float]]:
     """Return the last state, all blocks joined, and the seconds spent before the first draw and after it.
 
@@ -150,27 +126,24 @@ def run(
     return state, join(blocks), {"start": first - started, "sampling": ended - first}
 
 
-def run_settings(
-    method: str = "nuts",
-    draws: int | None = None,
-    chains: int | None = None,
-    seed: int = 0,
-    warm_up: int | None = None,
-    live: int | None = None,
-) -> dict[str, Any]:
-    """Return the settings of a run complete, the defaults in place of None; refuse those that make no sense."""
-    check_settings(method, draws, chains, seed, warm_up, live)
-    draws = DEFAULT_DRAWS[method] if draws is None else draws
-    chains = DEFAULT_CHAINS[method] if chains is None else chains
-    warm_up, live = WARM_UP if warm_up is None else warm_up, LIVE if live is None else live
-    return {"method": method, "draws": draws, "chains": chains, "seed": seed, "warm_up": warm_up, "live": live}
+def run_settings(sampler: Sampler, seed: int, draws: int, chains: int) -> dict[str, Any]:
+    """Return how a run is written down: its method, its draws, its seed and its settings.
+
+    Of a sampler that is shipped, all settings of all of them; `draws` and `chains` are those that came out, of one that
+    has no such settings.
+    """
+    run = {"method": sampler.name, "draws": draws, "chains": chains, "seed": seed}
+    if type(sampler) in SAMPLERS.values():
+        every = {name: value for kind in SAMPLERS.values() for name, value in kind().settings.items()}
+        run |= {name: value for name, value in every.items() if name not in run}
+    return run | sampler.settings
 
 
 def sample(
     problem: Problem,
     start: Float[np.ndarray, " coordinate"],
     is_free: np.ndarray,
-    method: str = "nuts",
+    method: str | Sampler = "nuts",
     draws: int | None = None,
     chains: int | None = None,
     seed: int = 0,
@@ -184,23 +157,22 @@ def sample(
     `start` and `is_free` say where minima are looked for: from `start`, and from points spread over the bounds of the
     coordinates marked.
     """
-    settings = run_settings(method, draws, chains, seed, warm_up, live)
-    draws, chains, warm_up, live = (settings[name] for name in ("draws", "chains", "warm_up", "live"))
+    sampler = find_sampler(method, draws=draws, chains=chains, warm_up=warm_up, live=live)
+    check_seed(seed)
+    settings = {"method": sampler.name, "kind": type(sampler).__qualname__, "seed": seed, **sampler.settings}
     store = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(problem, **settings))
     began = time.perf_counter()
-    modes: tuple[Mode, ...] = ()
-    if method == "nested":
-        density = build_density(problem)
-        sampler: Any = Nested(density, draws, seed, live)
-    else:
-        density, modes = _modes(problem, start, is_free)
-        sampler = Hmc(density, modes, draws, chains, seed) if method == "hmc" else None
-        sampler = sampler or Nuts(density, modes, draws, chains, seed, warm_up)
+    prepared = sampler.prepare(problem, start, is_free, seed)
     found = time.perf_counter()
-    state, blocks, seconds = run(sampler, store, progress)
-    extra: dict[str, float] = {}
-    if method == "nested":
-        blocks, extra = sampler.collect(state, blocks)
-    stats = {name: array[-sampler.draws :].swapaxes(0, 1) for name, array in blocks.items()}
-    u = stats.pop("u") if method == "nested" else np.asarray(density.coordinates(stats.pop("z")))
-    return Draws(density, method, u, stats, extra, {"modes": found - began, **seconds}, seed, len(modes))
+    state, blocks, seconds = run(prepared, store, progress)
+    drawn = prepared.collect(state, blocks)
+    return Draws(
+        prepared.density,
+        sampler,
+        drawn.u,
+        drawn.stats,
+        drawn.extra,
+        {"modes": found - began, **seconds},
+        seed,
+        prepared.starts,
+    )

@@ -13,7 +13,7 @@ import numpy as np
 from ..._base.errors import InputError
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Scalar
-from .poisson import draw_counts, poisson_chi2
+from .poisson import draw_counts, log_saturated_counts, poisson_chi2, poisson_deviance
 from .term import Term
 
 
@@ -74,6 +74,20 @@ class FiniteTemplates(Term):
 
     def chi2(self, expected: Float[Array, "component ..."]) -> Scalar:
         """Return χ² of the components."""
+        total, factor, v = self._fitted(expected)
+        return poisson_chi2(self.observed, total * factor) + ((factor - 1.0) ** 2 / v).sum()
+
+    def pointwise(self, expected: Float[Array, "component ..."]) -> Float[Array, "..."]:
+        """Return χ² of each bin, the pull of its factor with it."""
+        total, factor, v = self._fitted(expected)
+        return 2.0 * poisson_deviance(self.observed, total * factor) + (factor - 1.0) ** 2 / v
+
+    def log_saturated(self) -> Float[np.ndarray, "..."]:
+        """Return ln of the highest Poisson probability of each count."""
+        return log_saturated_counts(self.observed)
+
+    def _fitted(self, expected: Float[Array, "component ..."]) -> tuple[Array, Array, Array]:
+        """Return the total, the factor β at which χ² is lowest, and v, 1 where there is no error."""
         xp = namespace(expected)
         total, spread = self._spread(expected)
         uncertain = spread > 0
@@ -85,7 +99,7 @@ class FiniteTemplates(Term):
         factor = xp.where(p < 0, self.observed * v / safe, p + root)
         factor = xp.where(self.observed > 0, factor, xp.maximum(2.0 * p, 0.0))
         factor = xp.where(uncertain, factor, 1.0)
-        return poisson_chi2(self.observed, total * factor) + ((factor - 1.0) ** 2 / v).sum()
+        return total, factor, v
 
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return counts drawn about `expected` times factors of the spread that the templates leave it."""

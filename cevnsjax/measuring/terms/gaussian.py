@@ -30,7 +30,15 @@ class GaussianNumbers(BinTerm):
 
     def chi2(self, expected: Float[Array, "..."]) -> Scalar:
         """Return χ² of the total expected in each bin."""
-        return (((expected - self.observed) / self.sigma) ** 2).sum()
+        return self.pointwise(expected).sum()
+
+    def pointwise(self, expected: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return χ² of each number."""
+        return ((expected - self.observed) / self.sigma) ** 2
+
+    def log_saturated(self) -> Float[np.ndarray, "..."]:
+        """Return -ln(√(2π) σ) of each number, ln of the highest density."""
+        return -np.log(np.sqrt(2.0 * np.pi) * np.asarray(self.sigma))
 
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """Return 2 (μ - x)/σ², and √2/σ."""

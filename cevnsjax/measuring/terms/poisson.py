@@ -4,6 +4,7 @@ import math
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import gammaln, xlogy
 
 from ..._base.errors import InputError
 from ..._base.numerics import namespace
@@ -18,13 +19,8 @@ UNITS = ((1e-90, 2.0**450), (1e-200, 2.0**830))
 """Expected counts below which they are taken in units of the inverse of a number."""
 
 
-def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Scalar:
-    """Return 2 Σ [μ - n + n ln(n/μ)], the term n ln(n/μ) being 0 where n = 0 (arXiv:2303.09360 Eq. 10).
-
-    Counts below `LEAST_COUNTS`, which only expected data have, are none: what they add is less than rounding, and the
-    response that moves with a fit is interpolated, so that such bins may be a rounding below zero.
-    Infinite where counts were observed and none is expected; not a number where fewer than none are expected.
-    """
+def poisson_deviance(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return μ - n + n ln(n/μ) of each bin, half its χ²; see `poisson_chi2`."""
     xp = namespace(observed, expected)
     seen = observed > LEAST_COUNTS
     # Where 1e-206 counts are expected, their third power in the second derivative needs another unit of counts.
@@ -33,7 +29,23 @@ def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -
         small = seen & (expected < bound) & (expected > 0)
         unit, shift = xp.where(small, larger, unit), xp.where(small, math.log(larger), shift)
     ratio = xp.where(seen, observed, 1.0) / (xp.where(seen, expected, 1.0) * unit)
-    return 2.0 * xp.sum(expected - observed + xp.where(seen, observed, 0.0) * (xp.log(ratio) + shift))
+    return expected - observed + xp.where(seen, observed, 0.0) * (xp.log(ratio) + shift)
+
+
+def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Scalar:
+    """Return 2 Σ [μ - n + n ln(n/μ)], the term n ln(n/μ) being 0 where n = 0 (arXiv:2303.09360 Eq. 10).
+
+    Counts below `LEAST_COUNTS`, which only expected data have, are none: what they add is less than rounding, and the
+    response that moves with a fit is interpolated, so that such bins may be a rounding below zero.
+    Infinite where counts were observed and none is expected; not a number where fewer than none are expected.
+    """
+    return 2.0 * poisson_deviance(observed, expected).sum()
+
+
+def log_saturated_counts(observed: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Return ln of the Poisson probability of n where n is expected: n ln n - n - ln Γ(n + 1)."""
+    counts = np.asarray(observed, float)
+    return xlogy(counts, counts) - counts - gammaln(counts + 1.0)
 
 
 def draw_counts(random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
@@ -64,6 +76,14 @@ class PoissonCounts(BinTerm):
     def chi2(self, expected: Float[Array, "..."]) -> Scalar:
         """Return χ² of the total expected in each bin."""
         return poisson_chi2(self.observed, expected)
+
+    def pointwise(self, expected: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return χ² of each bin."""
+        return 2.0 * poisson_deviance(self.observed, expected)
+
+    def log_saturated(self) -> Float[np.ndarray, "..."]:
+        """Return ln of the highest Poisson probability of each count."""
+        return log_saturated_counts(self.observed)
 
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """Return 2 (1 - n/μ), and the root of 2n/μ², which alone overflows where next to nothing is expected."""

@@ -16,6 +16,7 @@ from typing import ClassVar, final
 import equinox as eqx
 import numpy as np
 
+from ..._base.numerics import namespace
 from ..._base.typing import Array, Bool, Float, Scalar
 
 
@@ -50,6 +51,17 @@ class Term(eqx.Module):
     @abc.abstractmethod
     def chi2(self, expected: Float[Array, "..."]) -> Scalar:
         """Return χ² of what `combined` returns."""
+
+    def pointwise(self, expected: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return χ² of each bin, whose sum is `chi2`; of a term that is no sum over bins one number, as here."""
+        return namespace(expected).asarray(self.chi2(expected))
+
+    def log_saturated(self) -> Float[np.ndarray, "..."]:
+        """Return ln of the probability of the data where χ² is 0, of each number of `pointwise`; here 0.
+
+        ln of the probability of each is this - `pointwise`/2.
+        """
+        return np.zeros(())
 
     @abc.abstractmethod
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

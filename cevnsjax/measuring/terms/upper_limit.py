@@ -33,8 +33,16 @@ class UpperLimit(BinTerm):
 
     def chi2(self, expected: Float[Array, "..."]) -> Scalar:
         """Return χ² of the total expected in each bin."""
+        return self.pointwise(expected).sum()
+
+    def pointwise(self, expected: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return χ² of each number."""
         pull = (expected - self.observed) / self.sigma
-        return (namespace(pull).maximum(pull, 0.0) ** 2).sum()
+        return namespace(pull).maximum(pull, 0.0) ** 2
+
+    def log_saturated(self) -> Float[np.ndarray, "..."]:
+        """Return 0: a limit is no density of what was observed."""
+        return np.zeros(np.shape(self.observed))
 
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """Return 2 (μ - x)/σ², and √2/σ, above the observed number; 0 below."""

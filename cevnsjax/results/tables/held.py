@@ -5,6 +5,7 @@ from typing import Any
 
 from ..._base.errors import printable
 from ..._base.tables import Block, Table, listed
+from ...inference.sample.run import SAMPLERS, setting_names
 
 KINDS = {
     "posterior": "draws from a posterior",
@@ -21,8 +22,7 @@ def held_blocks(content: Mapping[str, Any]) -> list[Block]:
     """Return what a file holds, and the command that makes it again, from its JSON."""
     run = content["run"]
     grid = {name: _spaced(axis) for name, axis in run.get("grid", {}).items()}
-    apart = ("grid", "chunk", *(("live",) if run.get("method") != "nested" else ()))
-    settings = {name: value for name, value in run.items() if name not in apart and value != {}}
+    settings = {name: value for name, value in run.items() if name not in (*APART, *_of_others(run)) and value != {}}
     shown = {
         "measurements": ", ".join(content["measurements"]),
         "interactions": ", ".join(content["interactions"]),
@@ -37,6 +37,7 @@ def held_blocks(content: Mapping[str, Any]) -> list[Block]:
         "required": ", ".join(content["required"]),
         "constraints": _pairs(content["constraints"]),
         "correlations": _pairs(content["correlations"]),
+        "priors": _pairs(content.get("priors", {})),
         "run": _pairs(settings),
         "result": _result(content),
         "data": content["data"],
@@ -48,6 +49,17 @@ def held_blocks(content: Mapping[str, Any]) -> list[Block]:
         Table(("what", "is"), [(name, text) for name, text in shown.items() if text], wrapped=(1,)),
         printable(reasons if content["command"] is None else content["command"]),
     ]
+
+
+APART = ("grid", "chunk")
+"""What of a run is said elsewhere."""
+
+
+def _of_others(run: Mapping[str, Any]) -> set[str]:
+    """Return the settings of other samplers than the one that ran."""
+    every = {name for kind in SAMPLERS.values() for name in setting_names(kind)}
+    kind = SAMPLERS.get(run.get("method", ""))
+    return set() if kind is None else every - {"draws", "chains", *setting_names(kind)}
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

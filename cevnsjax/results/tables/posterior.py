@@ -26,7 +26,7 @@ def posterior_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[
     blocks: list[Block] = [fitted(content, data_name), Table(headers, rows)]
     if "log_evidence" in content:
         blocks.append(f"ln evidence: {content['log_evidence']:.2f} ± {content['log_evidence_error']:.2f}")
-    chains = "" if content["method"] == "nested" else f" of {content['chains']} chains"
+    chains = "" if content["independent"] else f" of {content['chains']} chains"
     said = f"{content['draws']} draws{chains} by {content['method']}, seed {content['seed']}"
     if seconds := content["seconds"]:
         start = seconds["modes"] + seconds["start"]
