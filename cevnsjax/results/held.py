@@ -28,6 +28,8 @@ WITHOUT_FIT = ("prediction", "cross-sections")
 """Kinds that nothing was asked of."""
 MOST_PARTS = 200
 """Measurements, or models, of one result."""
+LONGEST_TEXT = 4096
+"""Letters of a name, a path or a requirement."""
 Check = Callable[[Any], bool]
 
 
@@ -63,7 +65,7 @@ class Held:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str)
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
 
 
 def _number(value: Any) -> bool:
@@ -75,7 +77,7 @@ def _all(kind: Check) -> Check:
 
 
 def _by_name(kind: Check) -> Check:
-    return lambda value: isinstance(value, dict) and all(map(kind, value.values()))
+    return lambda value: isinstance(value, dict) and all(map(_text, value)) and all(map(kind, value.values()))
 
 
 def _pair(value: Any) -> bool:
@@ -148,7 +150,7 @@ STATE: dict[str, Check] = {
     "chi2_min": is_number,
     "best": _by_name(is_number),
     "converged": lambda value: type(value) is bool,
-    "message": _text,
+    "message": lambda value: isinstance(value, str),
 }
 STATES: dict[str, dict[str, Check]] = {
     **dict.fromkeys(("fit", "profile", "scan"), STATE),

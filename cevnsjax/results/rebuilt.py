@@ -36,8 +36,8 @@ NAMES = {
 ASK = "expected the likelihood that it was made with, as load(path, likelihood=…)"
 LONGEST_REASON = 400
 """Letters of why a file is refused, where these are the words of the file."""
-Maker = TypeVar("Maker", bound="type[Likelihood]")
-_MAKERS: "list[type[Likelihood]]" = []
+Maker = TypeVar("Maker", bound=type)
+_MAKERS: list[type] = []
 
 
 def makes_likelihoods(maker: Maker) -> Maker:
