@@ -11,18 +11,23 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .comparing import compare, summary
 
 
 def record(path: Path, names: Sequence[str]) -> int:
-    """Compute the sections `names`, and write the file after each."""
+    """Compute the sections `names`; the file has what there is so far, section by section, and at a failure too."""
     from .recording import SECTIONS
 
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for name in names:
-        found[name] = SECTIONS[name]()
-        path.write_text(json.dumps(found))
+        found[name] = {}
+        try:
+            for key, numbers in SECTIONS[name]():
+                found[name][key] = numbers
+        finally:
+            path.write_text(json.dumps(found))
     return 0
 
 

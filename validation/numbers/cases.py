@@ -58,7 +58,7 @@ MODEL_POINTS: dict[str, dict[str, float]] = {
     "sterile-oscillation": {"u2_e4": 0.08, "u2_mu4": 0.05, "u2_tau4": 0.02, "delta_m2_41": 1.7},
     "dipole-portal": {"dipole_moment_e": 6.0, "dipole_moment_mu": 9.0, "dipole_moment_tau": 3.0, "m_hnl": 3.0},
     "nsi + light-vector:B-L": NSI | MEDIATOR,
-    "charge-radius + magnetic-moment + light-scalar": RADII | SCALAR | {"magnetic_moment_mu": 7.0},
+    "charge-radius + magnetic-moment + light-vector:B-L": RADII | MEDIATOR | {"magnetic_moment_mu": 7.0},
     "axial + standard-model:axial": {"g_axial": 3e-4, "m_axial": 10.0},
 }
 """Values of the parameters of each model, or of each sum of models."""
@@ -129,7 +129,9 @@ POINTS: dict[str, dict[str, Any]] = {
     "xenonnt-er B-L": case(
         "xenonnt-er", models=("light-vector:B-L",), free=["g_zp", "m_zp"], values={"g_zp": 3e-7, "m_zp": 0.05}
     ),
-    "apv B-L": case("apv-cs", models=("light-vector:u=1/3,d=1/3,e=-1",), free=["g_zp", "r_n_cs"], values=MEDIATOR),
+    "csi with caesium B-L": case(
+        CSI, "apv-cs", models=("light-vector:B-L",), free=["g_zp", "m_zp", "r_n_cs"], values=MEDIATOR
+    ),
     "all of the SNS": case(
         CSI, "coherent-lar-2020:2d", "coherent-ge-mini-2024", free=[*ANGLE, "r_n_cs", "r_n_ar"], tie=TIED
     ),

@@ -4,7 +4,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ from .cases import (
 )
 
 Numbers = dict[str, Any]
+Entries = Iterator[tuple[str, Any]]
+REFUSED = "refused"
+"""What stands in the place of counts where the package refuses a combination."""
 
 
 def _say(text: str) -> None:
@@ -42,26 +45,24 @@ def _lists(counts: Sequence[Mapping[str, np.ndarray]]) -> list[Numbers]:
 # Counts
 
 
-def counts() -> Numbers:
-    """Return the counts of every measurement in the Standard Model, with electrons where they are taken."""
-    found: Numbers = {}
+def counts() -> Entries:
+    """Yield the counts of every measurement in the Standard Model, with electrons where they are taken."""
     for name in (*access.measurement_names(), *FORECASTS):
-        found[name] = _lists(access.counts(access.likelihood([name])))
+        yield name, _lists(access.counts(access.likelihood([name])))
         try:
-            found[f"{name} electrons"] = _lists(access.counts(access.likelihood([name], electrons=True)))
+            with_electrons: Any = _lists(access.counts(access.likelihood([name], electrons=True)))
         except access.Refused:
-            found[f"{name} electrons"] = "refused"
+            with_electrons = REFUSED
+        yield f"{name} electrons", with_electrons
         _say(f"counts of {name}")
     for scheme in COUPLINGS:
-        found[f"{CSI} couplings {scheme}"] = _lists(access.counts(access.likelihood([CSI], couplings=scheme)))
+        yield f"{CSI} couplings {scheme}", _lists(access.counts(access.likelihood([CSI], couplings=scheme)))
     for form_factor in FORM_FACTORS:
-        found[f"{CSI} {form_factor}"] = _lists(access.counts(access.likelihood([CSI], form_factor=form_factor)))
-    return found
+        yield f"{CSI} {form_factor}", _lists(access.counts(access.likelihood([CSI], form_factor=form_factor)))
 
 
-def models() -> Numbers:
-    """Return the total counts of each component under every model, away from the Standard Model."""
-    found: Numbers = {}
+def models() -> Entries:
+    """Yield the total counts of each component under every model, away from the Standard Model."""
     missing = set(access.model_names()) - {one.partition(":")[0] for name in MODEL_POINTS for one in name.split(" + ")}
     if missing:
         raise ValueError(f"no point of {', '.join(sorted(missing))}")
@@ -71,12 +72,13 @@ def models() -> Numbers:
                 key = f"{name} {model}" + (" electrons" if electrons else "")
                 try:
                     one = access.likelihood([name], model.split(" + "), electrons)
-                    totals = [{c: float(a.sum()) for c, a in counts.items()} for counts in access.counts(one, values)]
-                    found[key] = totals
+                    totals: Any = [
+                        {c: float(a.sum()) for c, a in counts.items()} for counts in access.counts(one, values)
+                    ]
                 except access.Refused:
-                    found[key] = "refused"
+                    totals = REFUSED
+                yield key, totals
         _say(f"counts under {model}")
-    return found
 
 
 # χ² and gradients
@@ -130,65 +132,59 @@ def _everything(name: str) -> Numbers:
     return {"free": [parameter for parameter, p in table.items() if not p["profiled"]]}
 
 
-def chi2() -> Numbers:
-    """Return χ² and its gradient at two points each, of every measurement, of models and of joint likelihoods."""
-    found: Numbers = {}
+def chi2() -> Entries:
+    """Yield χ² and its gradient at two points each, of every measurement, of models and of joint likelihoods."""
     for name in access.measurement_names():
         made = {"names": [name]}
         table = access.parameters(access.likelihood([name]))
         asked = {"free": ["sin2_theta_w", *(p for p in table if p.startswith("r_n_"))]}
-        found[name] = _gradients(made, asked)
+        yield name, _gradients(made, asked)
         everything = _everything(name)
         one, _, points, _ = _points(made, everything)
-        found[f"{name} all free, on the host"] = [
-            {"chi2": access.chi2_on_host(one, point, **everything)} for point in points
-        ]
+        yield (
+            f"{name} all free, on the host",
+            [{"chi2": access.chi2_on_host(one, point, **everything)} for point in points],
+        )
         _say(f"χ² of {name}")
     for name in ALL_FREE:
-        found[f"{name} all free"] = _gradients({"names": [name]}, _everything(name))
+        yield f"{name} all free", _gradients({"names": [name]}, _everything(name))
         _say(f"χ² of {name}, all free")
     for name, case in POINTS.items():
-        found[name] = _gradients(case["likelihood"], case["asked"])
+        yield name, _gradients(case["likelihood"], case["asked"])
         _say(f"χ² of {name}")
-    return found
 
 
 # Fits
 
 
-def fits() -> Numbers:
-    """Return the fits with their intervals, and the forecasts."""
-    found: Numbers = {}
+def fits() -> Entries:
+    """Yield the fits with their intervals, and the forecasts."""
     for name, case in FITS.items():
         one, asked = access.likelihood(**case["likelihood"]), case["asked"]
         moving = access.coordinates(one, **asked)
-        found[name] = access.fitted(one.fit(**asked), asked["free"], moving, LEVELS)
+        yield name, access.fitted(one.fit(**asked), asked["free"], moving, LEVELS)
         _say(f"fit of {name}")
     for name, case in FORECAST_FITS.items():
         one, asked = access.likelihood(**case["likelihood"]), case["asked"]
         moving = access.coordinates(one, **asked)
-        found[f"forecast {name}"] = access.fitted(one.forecast(**asked), asked["free"], moving, LEVELS)
+        yield f"forecast {name}", access.fitted(one.forecast(**asked), asked["free"], moving, LEVELS)
         _say(f"forecast of {name}")
-    return found
 
 
 # Profiles and scans
 
 
-def profiles() -> Numbers:
-    """Return χ² against two parameters."""
-    found: Numbers = {}
+def profiles() -> Entries:
+    """Yield χ² against two parameters."""
     for name, case in PROFILES.items():
         one, asked = access.likelihood(**case["likelihood"]), case["asked"]
         made = one.profile(asked["free"], case["ranges"], case["points"], **asked)
-        found[name] = {"axes": [axis.tolist() for axis in made.axes], "chi2": made.chi2.tolist()}
+        yield name, {"axes": [axis.tolist() for axis in made.axes], "chi2": made.chi2.tolist()}
         _say(f"profile of {name}")
-    return found
 
 
-def scans() -> Numbers:
-    """Return scans in memory, whether those in a store are the same, and the contours with the size of a cell."""
-    found: Numbers = {}
+def scans() -> Entries:
+    """Yield scans in memory, whether those in a store are the same, and the contours with the size of a cell."""
     for name, case in SCANS.items():
         one, asked = access.likelihood(**case["likelihood"]), case["asked"]
         made = one.scan(case["grid"], **asked)
@@ -196,7 +192,7 @@ def scans() -> Numbers:
             stored = one.scan(case["grid"], out=Path(folder) / "scan.zarr", **asked)
             same = bool(np.all(stored.chi2 == made.chi2)) and stored.chi2_min == made.chi2_min
         axes = access.grid_axes(made)
-        found[name] = {
+        scan = {
             "axes": [values.tolist() for _, values, _ in axes],
             "chi2": made.chi2.tolist(),
             "chi2_min": made.chi2_min,
@@ -209,8 +205,8 @@ def scans() -> Numbers:
                 if (lines := access.contours(made, level)) is not None
             },
         }
+        yield name, scan
         _say(f"scan of {name}")
-    return found
 
 
 def _cell(values: np.ndarray, log: bool) -> float:
@@ -222,16 +218,14 @@ def _cell(values: np.ndarray, log: bool) -> float:
 # The page
 
 
-def rows() -> Numbers:
-    """Return our values of all rows of the page of published numbers."""
-    found: Numbers = {}
+def rows() -> Entries:
+    """Yield our values of all rows of the page of published numbers."""
     for name in ORDER:
-        found |= {f"{name}/{key}": float(value) for key, value in ours(name).items()}
+        yield from ((f"{name}/{key}", float(value)) for key, value in ours(name).items())
         _say(f"rows of {name}")
-    return found
 
 
-SECTIONS: dict[str, Callable[[], Numbers]] = {
+SECTIONS: dict[str, Callable[[], Entries]] = {
     "counts": counts,
     "models": models,
     "chi2": chi2,
