@@ -277,9 +277,9 @@ class Posterior(Shown):
 
         >>> import arviz
         >>> import cevnsjax as cj
-        >>> posterior = cj.Likelihood("conus-plus-2025").sample(["sin2_theta_w"])
+        >>> posterior = cj.Likelihood("coherent-csi-2017").sample(["sin2_theta_w"])
         >>> arviz.loo(posterior.to_arviz()).n_data_points
-        20
+        12
         """
         import arviz
 

@@ -136,7 +136,7 @@ def test_likelihood_and_prior_are_the_posterior(density):
         (float(density.within(u)), float(density.log_likelihood(u)) + float(density.log_prior(u)))
         for u in np.asarray(density.prior_transform(x))
     ]
-    both = np.array([one for one in parts if np.isfinite(one[0])])
+    both = np.array([one for one in parts if one[0] > -1e4])  # beyond, rounding of χ² is what is seen
     assert len(both) > 5
     offsets = both[:, 0] - both[:, 1]
     assert_close(offsets, np.full(len(offsets), offsets[0]), 1e-9, "sums in another order", scale=10.0)

@@ -174,7 +174,7 @@ class Shape(eqx.Module):
     """Whether the coordinate is sampled in its logarithm."""
 
     @abc.abstractmethod
-    def log_density(self, u: Float[Array, "..."]) -> Float[Array, "..."]:
+    def log_density(self, u: Float[Array, "..."] | Scalar) -> Float[Array, "..."] | Scalar:
         """Return ln of the density at `u`, between the ends."""
 
     @abc.abstractmethod
@@ -186,7 +186,7 @@ class Shape(eqx.Module):
         """Refuse a prior whose quantiles are not known."""
 
     @abc.abstractmethod
-    def statement(self, site: str) -> Array:
+    def statement(self, site: str) -> Scalar:
         """Make the statement of a numpyro model, and return the value drawn."""
 
 
@@ -201,7 +201,7 @@ class LogShape(Shape):
     def __str__(self) -> str:
         return "flat in the logarithm"
 
-    def log_density(self, u: Float[Array, "..."]) -> Float[Array, "..."]:
+    def log_density(self, u: Float[Array, "..."] | Scalar) -> Float[Array, "..."] | Scalar:
         """Return -ln u - ln ln(high/low)."""
         return -jnp.log(u) - jnp.log(jnp.log(self.high / self.low))
 
@@ -212,7 +212,7 @@ class LogShape(Shape):
     def check_quantiles(self) -> None:
         """Take it."""
 
-    def statement(self, site: str) -> Array:
+    def statement(self, site: str) -> Scalar:
         """Draw the logarithm, which is flat."""
         import numpyro
         from numpyro import distributions
@@ -239,7 +239,7 @@ class DistributionShape(Shape):
     def __str__(self) -> str:
         return self.text
 
-    def log_density(self, u: Float[Array, "..."]) -> Float[Array, "..."]:
+    def log_density(self, u: Float[Array, "..."] | Scalar) -> Float[Array, "..."] | Scalar:
         """Return ln of the density; where the mass between the ends is not known, not normalised for these."""
         return self.distribution.log_prob(u) - jnp.log(jnp.where(jnp.isnan(self.mass), 1.0, self.mass))
 
@@ -261,7 +261,7 @@ class DistributionShape(Shape):
                 f"found {self.text} without cdf"
             )
 
-    def statement(self, site: str) -> Array:
+    def statement(self, site: str) -> Scalar:
         """Draw from the distribution, or flat between the ends with a factor where these cut it."""
         import numpyro
         from numpyro import distributions
@@ -388,7 +388,7 @@ class Prior:
             return f"Gaussian {self.centre:g} ± {self.width:.4g}, cut at {bounds}"
         return f"{'flat' if self.shape is None else self.shape} from {bounds}"
 
-    def log_density(self, u: Array) -> Array:
+    def log_density(self, u: Float[Array, "..."] | Scalar) -> Float[Array, "..."] | Scalar:
         """Return ln of the density at `u`, between the bounds, normalised."""
         from jax.scipy.stats import norm
 

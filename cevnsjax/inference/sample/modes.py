@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from ..._base.checkpoint import fingerprint
 from ..._base.errors import InputError
-from ..._base.typing import Float
+from ..._base.typing import Array, Float
 from ..minimise.curvature import FLAT
 from ..minimise.newton import Minimum
 from ..minimise.solver import Solver
@@ -83,13 +83,13 @@ def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum, ind
 
 
 @jax.jit
-def _bend(density: Density, z: Float[np.ndarray, " coordinate"]) -> tuple[Any, Any]:
+def _bend(density: Density, z: Float[Array, " coordinate"]) -> tuple[Any, Any]:
     """Return ln p(z) and its Hessian."""
     return density(z), jax.hessian(density)(z)
 
 
 @jax.jit
-def _value(density: Density, z: Float[np.ndarray, " coordinate"]) -> Any:
+def _value(density: Density, z: Float[Array, " coordinate"]) -> Any:
     return density(z)
 
 
