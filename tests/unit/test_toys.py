@@ -77,11 +77,11 @@ def test_gaussian_fits_are_least_squares(gaussian):
     toys = fluctuate(asimov(gaussian, np.ones(3)), 50, SEED)
     found = refit(gaussian, toys, np.zeros((50, 3)))
     folded, constraints = gaussian.chi2.measurements[0], gaussian.chi2.constraints
-    matrix = np.stack([stage.value for stage in folded.stages], axis=1) / folded.errors[:, None]
+    matrix = np.stack([stage.value for stage in folded.stages], axis=1) / folded.term.sigma[:, None]
     matrix = np.concatenate([matrix, [[0.0, 0.0, 1.0 / 0.2]]])
     assert constraints.names == ("x3",)
     for k in range(50):
-        data = np.append(toys.chi2.measurements[0].observed[k] / folded.errors, toys.chi2.constraints.centres[k])
+        data = np.append(toys.chi2.measurements[0].term.observed[k] / folded.term.sigma, toys.chi2.constraints.centres[k])
         expected, residual, *_ = np.linalg.lstsq(matrix, data, rcond=None)
         assert_close(found.u[k], expected, 1e-8, "a fit ends where χ² would fall by less than 1e-12", scale=1.0)
         assert_close(found.chi2[k], residual[0], 1e-10, "χ² at the minimum", scale=1.0)
@@ -124,16 +124,16 @@ def test_toys_are_fitted_as_minuit_fits_them(likelihood):
 
     for k in range(3):
         own = eqx.tree_at(
-            lambda p: (p.chi2.measurements[0].observed, p.chi2.constraints.centres),
+            lambda p: (p.chi2.measurements[0].term.observed, p.chi2.constraints.centres),
             problem,
-            (toys.chi2.measurements[0].observed[k], toys.chi2.constraints.centres[k]),
+            (toys.chi2.measurements[0].term.observed[k], toys.chi2.constraints.centres[k]),
         )
         minuit = Minuit(chi2(own), truth, name=problem.names)
         minuit.limits = list(zip(*problem.box, strict=True))
         minuit.strategy, minuit.tol = 2, 1e-4
         minuit.migrad()
         assert_close(found.chi2[k], minuit.fval, 1e-6, "what MINUIT leaves", scale=1.0)
-    assert folded.observed.shape == (9, 11)
+    assert folded.term.observed.shape == (9, 11)
     assert constraints.centres.shape == (4,)
 
 
