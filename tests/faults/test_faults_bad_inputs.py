@@ -245,7 +245,7 @@ fit csre-cs --free r_n_cs --explain --cl 95 || --cl
 fit csre-cs --free r_n_cs --explain --minimiser optax || --minimiser
 fit csre-cs --free r_n_cs --plot x.docx || x.docx
 fit csre-cs --free r_n_cs --plot nofolder/x.png || nofolder
-fit csre-cs --free r_n_cs --out x.json || No such option
+fit csre-cs --free r_n_cs --out x.txt || .json
 fit csre-cs --free r_n_cs --json=yes || does not take a value
 fit csre-cs --free r_n_cs --set r_n_cs=13 || from 2.2 to 12
 fit csre-cs --fre r_n_cs || --free

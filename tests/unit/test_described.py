@@ -208,6 +208,7 @@ def assert_expected(measurement, path):
     cut = 0.2 if measurement.scattering.source.flavours == ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar") else None
     expected, found = independent_forecast.expected(path, cut=cut), counts(measurement)
     assert list(found) == list(expected)
+    expected = {name: values.reshape(measurement.observed.shape) for name, values in expected.items()}  # one energy axis
     for name, values in expected.items():
         why = "the quadrature of the engine, see quadrature_error; knots of the arrival times every 10 ns"
         scale = np.maximum(values, 1e-6 * values.max())
@@ -527,6 +528,6 @@ def test_form_factors():
         described("argon-610", "hel")
     with pytest.raises(cj.InputError, match="no form factor to choose in apv-cs"):
         resolve_or_describe(["apv-cs"], "helm")
-    assert resolve_or_describe(["apv-cs", "argon-610"], "unity")[1].target.form_factor == "unity"
+    assert resolve_or_describe(["apv-cs", "argon-610"], "unity")[1].scattering.target.form_factor == "unity"
     with pytest.raises(cj.InputError, match=r"unknown experiment 'argon-61' \(did you mean 'argon-610'\?\); known: "):
         resolve_or_describe(["argon-61"])
