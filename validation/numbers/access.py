@@ -49,10 +49,10 @@ def counts(one: cj.Likelihood, values: Mapping[str, float] | None = None) -> lis
     return [{name: np.asarray(c) for name, c in found.counts.items()} for found in one.predict(values)]
 
 
-def chi2_on_host(one: cj.Likelihood, values: Mapping[str, float], **asked: Any) -> float:
-    """Return χ² of a problem at `values` of its coordinates, evaluated without compiling."""
+def chi2_on_host(one: cj.Likelihood, point: Mapping[str, float], **asked: Any) -> float:
+    """Return χ² of a problem at the values `point` of its coordinates, evaluated without compiling."""
     problem = one.problem(**asked)
-    return float(problem(problem.coordinates(values)))
+    return float(problem(problem.coordinates(point)))
 
 
 def gradients(

@@ -135,7 +135,13 @@ POINTS: dict[str, dict[str, Any]] = {
     "all of the SNS": case(
         CSI, "coherent-lar-2020:2d", "coherent-ge-mini-2024", free=[*ANGLE, "r_n_cs", "r_n_ar"], tie=TIED
     ),
-    "germanium": case("dresden-ii:lindhard", "conus-plus-2025", "texono-2025", free=["lindhard_k_ge"]),
+    "germanium": case(
+        "dresden-ii:lindhard",
+        "conus-plus-2025",
+        "texono-2025",
+        free=["lindhard_k_ge@dresden-ii"],
+        tie=dict.fromkeys(("lindhard_k_ge@conus-plus-2025", "lindhard_k_ge@texono-2025"), "lindhard_k_ge@dresden-ii"),
+    ),
     "solar": case("xenonnt-8b", "pandax4t-8b", "lz-8b", free=[*ANGLE, "r_n_xe"]),
     "csi with caesium, ordered": case(
         CSI, "apv-cs", "csre-cs", free=[*ANGLE, "r_n_cs", "r_n_i"], require=["r_n_i<=r_n_cs"], values={"r_n_i": 4.9}
