@@ -278,7 +278,7 @@ class Posterior(Shown):
         >>> import arviz
         >>> import cevnsjax as cj
         >>> posterior = cj.Likelihood("coherent-csi-2017").sample(["sin2_theta_w"])
-        >>> arviz.loo(posterior.to_arviz()).n_data_points
+        >>> int(arviz.loo(posterior.to_arviz()).n_data_points)
         12
         """
         import arviz
