@@ -156,10 +156,11 @@ def specification(
 
 def priors(items: Sequence[str] | None) -> dict[str, Flat | LogFlat | Normal]:
     """Return the priors of ``--prior NAME=flat:LO:HI``, by name."""
+    texts = _pairs(items or (), "--prior", "NAME=PRIOR")
     try:
-        return {name: parse_prior(name, text) for name, text in _pairs(items or (), "--prior", "NAME=PRIOR").items()}
+        return {name: parse_prior(name, text) for name, text in texts.items()}
     except InputError as error:
-        raise InputError(f"--prior {str(error).removeprefix('--prior: ')}") from None
+        raise InputError(f"--prior {error}") from None
 
 
 def values(items: Sequence[str] | None, option: str) -> dict[str, float]:
