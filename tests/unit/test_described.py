@@ -208,7 +208,9 @@ def assert_expected(measurement, path):
     cut = 0.2 if measurement.scattering.source.flavours == ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar") else None
     expected, found = independent_forecast.expected(path, cut=cut), counts(measurement)
     assert list(found) == list(expected)
-    expected = {name: values.reshape(measurement.observed.shape) for name, values in expected.items()}  # one energy axis
+    expected = {
+        name: values.reshape(measurement.observed.shape) for name, values in expected.items()
+    }  # one energy axis
     for name, values in expected.items():
         why = "the quadrature of the engine, see quadrature_error; knots of the arrival times every 10 ns"
         scale = np.maximum(values, 1e-6 * values.max())

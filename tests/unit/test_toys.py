@@ -81,7 +81,9 @@ def test_gaussian_fits_are_least_squares(gaussian):
     matrix = np.concatenate([matrix, [[0.0, 0.0, 1.0 / 0.2]]])
     assert constraints.names == ("x3",)
     for k in range(50):
-        data = np.append(toys.chi2.measurements[0].term.observed[k] / folded.term.sigma, toys.chi2.constraints.centres[k])
+        data = np.append(
+            toys.chi2.measurements[0].term.observed[k] / folded.term.sigma, toys.chi2.constraints.centres[k]
+        )
         expected, residual, *_ = np.linalg.lstsq(matrix, data, rcond=None)
         assert_close(found.u[k], expected, 1e-8, "a fit ends where χ² would fall by less than 1e-12", scale=1.0)
         assert_close(found.chi2[k], residual[0], 1e-10, "χ² at the minimum", scale=1.0)
