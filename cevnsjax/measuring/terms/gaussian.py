@@ -5,12 +5,11 @@ from typing import ClassVar
 import numpy as np
 
 from ..._base.numerics import namespace
-from ..._base.typing import Array, Bool, Float, Scalar
-from .errors import check_errors
-from .term import BinTerm
+from ..._base.typing import Array, Float
+from .with_errors import NumbersWithErrors
 
 
-class GaussianNumbers(BinTerm):
+class GaussianNumbers(NumbersWithErrors):
     """Numbers x with errors σ about expected ones μ: χ² = Σ [(μ - x)/σ]².
 
     >>> import numpy as np
@@ -20,17 +19,8 @@ class GaussianNumbers(BinTerm):
 
     observed: Float[Array, "..."]
     sigma: Float[Array, "..."]
-    """Errors, in the unit of the numbers."""
     has_errors: ClassVar[bool] = True
     one_sided: ClassVar[bool] = False
-
-    def check(self, name: str, shape: tuple[int, ...]) -> None:
-        """Refuse numbers or errors of another shape, and errors that are not positive."""
-        check_errors(name, shape, self.observed, self.sigma)
-
-    def chi2(self, expected: Float[Array, "..."]) -> Scalar:
-        """Return χ² of the total expected in each bin."""
-        return self.pointwise(expected).sum()
 
     def pointwise(self, expected: Float[Array, "..."]) -> Float[Array, "..."]:
         """Return χ² of each number."""
@@ -44,28 +34,3 @@ class GaussianNumbers(BinTerm):
         """Return 2 (μ - x)/σ², and √2/σ."""
         root = namespace(expected).sqrt(2.0) / self.sigma
         return 2.0 * (expected - self.observed) / self.sigma**2, root + 0.0 * expected
-
-    def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
-        """Return that any numbers can come of any expected ones."""
-        return namespace(expected).ones(expected.shape[:-1], bool)
-
-    def ravelled(self) -> "GaussianNumbers":
-        """Return the same with all bins on one axis."""
-        xp = namespace(self.observed)
-        return GaussianNumbers(xp.ravel(self.observed), xp.ravel(self.sigma))
-
-    def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """Return numbers drawn about `expected` with the errors."""
-        return random.normal(expected, self.sigma)
-
-    def errors(self) -> Float[np.ndarray, "..."]:
-        """Return the errors."""
-        return np.asarray(self.sigma)
-
-    def variance(self, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """Return the squared errors."""
-        return np.asarray(self.sigma) ** 2
-
-    def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
-        """Return the numbers."""
-        return (self.observed,)
