@@ -7,6 +7,7 @@ import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
 from cevnsjax.nuclei.mean_field import mean_field
 from cevnsjax.nuclei.radii import physical_radius, point_radius
+from cevnsjax.plots.contours import Region
 from cevnsjax.plots.radii import Plane, Skin, draw_radii
 
 
@@ -45,11 +46,20 @@ def test_figure_of_radii_and_models():
     caesium, iodine = mean_field("133Cs"), mean_field("127I")
     x, y = np.linspace(4.5, 6.0, 9), np.linspace(4.0, 6.5, 9)
     delta = ((x[:, None] - 5.3) / 0.3) ** 2 + ((y[None, :] - 5.2) / 0.4) ** 2
+    turn = np.linspace(0.0, 2.0 * np.pi, 50)
+    regions = [
+        Region(
+            name,
+            (x, y),
+            delta - level,
+            ((5.3, 5.2) + np.sqrt(level) * np.stack([0.3 * np.cos(turn), 0.4 * np.sin(turn)], 1),),
+        )
+        for name, level in (("1σ", 2.2957), ("90 %", 4.6052))
+    ]
     families = np.array(caesium.relativistic)
     plane = Plane(
         labels=("Cs", "I"),
-        axes=(x, y),
-        delta_chi2=delta,
+        regions=regions,
         best=(5.3, 5.2),
         models={
             name: (caesium.neutron[of], iodine.neutron[of]) for name, of in (("SHF", ~families), ("RMF", families))

@@ -179,7 +179,7 @@ def profiles() -> Entries:
     for name, case in PROFILES.items():
         one, asked = access.likelihood(**case["likelihood"]), case["asked"]
         made = one.profile(asked["free"], case["ranges"], case["points"], **asked)
-        yield name, {"axes": [axis.tolist() for axis in made.axes], "chi2": made.chi2.tolist()}
+        yield name, {"axes": [values.tolist() for _, values, _ in access.grid_axes(made)], "chi2": made.chi2.tolist()}
         _say(f"profile of {name}")
 
 
