@@ -42,7 +42,21 @@ class Parts:
     def asked(self) -> Specification:
         """Return what was asked of them: nothing."""
         words = {"free": (), "values": {}, "tie": {}, "require": (), "constrain": {}, "correlate": {}}
-        return Specification((), (), {}, (), {}, (), frozenset(), {}, (), {}, (), {}, words)
+        return Specification(
+            free=(),
+            nuisances=(),
+            values={},
+            fixed=(),
+            ties={},
+            orders=(),
+            moving=frozenset(),
+            constraints={},
+            relations=(),
+            correlations={},
+            dropped=(),
+            bounds={},
+            asked=words,
+        )
 
 
 def _checksums() -> str:

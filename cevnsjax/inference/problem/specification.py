@@ -41,7 +41,7 @@ class Request(TypedDict, total=False):
     """Correlations between the constraints of two parameters, by the pair of their names."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Specification:
     """A fit as the user asked for it, checked."""
 
