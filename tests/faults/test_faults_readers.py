@@ -137,7 +137,7 @@ def sweep_formulas(count, tmp_path):
         if refused:
             assert "target.formula" in refused
             return
-        found = found.target
+        found = found.scattering.target
         isotopes = formula[0].isdigit()
         atoms = {}
         for mass, symbol, number in re.findall(r"(\d*)([A-Z][a-z]?)(\d*)", formula) if not isotopes else []:
