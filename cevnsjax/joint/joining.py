@@ -53,7 +53,7 @@ def check_measurements(name: str, measurements: Any) -> None:
         raise InputError("expected at least one measurement, found none")
     for one in measurements:
         if not isinstance(one, Measurement | str):
-            raise InputError(f"{name}: expected measurements or their names, found {arguments.shown(one)}")
+            raise InputError(f"{name}: expected measurements, found {arguments.shown(one)}")
 
 
 def find_measurements(measurements: Measurement | str | Sequence[Measurement | str]) -> tuple[Measurement, ...]:
