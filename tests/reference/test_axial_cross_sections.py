@@ -65,7 +65,8 @@ def expected(name):
 )
 def test_axial_part(csi, name, rtol):
     """What the option adds: 4 % of the cross section of 19F, 3e-3 of 23Na and 27Al, 6e-5 of 133Cs."""
-    measurement = dataclasses.replace(csi, target=Target((nuclide(name),), np.ones(1), "helm"))
+    scattering = dataclasses.replace(csi.scattering, target=Target((nuclide(name),), np.ones(1), "helm"))
+    measurement = dataclasses.replace(csi, scattering=scattering)
     params = {"sin2_theta_w": 0.23863} | {p.name: p.default for p in measurement.scattering.target.parameters()}
     with_spin, without = (
         cross_sections(measurement, cj.standard_model("tree", axial=axial), params)[:, 0] for axial in (True, False)
