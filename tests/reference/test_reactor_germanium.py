@@ -32,7 +32,7 @@ def params(name, values):
 @pytest.mark.parametrize("model", ["fef", "ybe", "lindhard"])
 def test_signal_of_dresden(model, moved):
     values = params(f"dresden-ii:{model}", {**MOVED, **QUENCHING[model]} if moved else {})
-    found = signal_by_nuclide(measurement(f"dresden-ii:{model}"), SM, values)[0, :, :, 0]
+    found = signal_by_nuclide(measurement(f"dresden-ii:{model}"), SM, values)[0]
     expected = independent_reactor.dresden_signal(values, model)
     assert found.shape == (5, 130)
     assert_close(found, expected, 1e-7, WHY, scale=np.maximum(expected, 1e-6 * expected.max()))

@@ -115,7 +115,8 @@ def test_spectra_of_the_flavours():
 def test_tree_level_counts_do_not_depend_on_the_oscillation():
     measurement = cj.measurements.lz_8b()
     maximal = Oscillation(sin2_theta_12=0.5, sin2_theta_13=0.3, sin2_theta_23=0.9, delta_m2_21=1e-4)
-    other = dataclasses.replace(measurement, source=solar_neutrinos(YEAR, ("b8",), oscillation=maximal))
+    source = solar_neutrinos(YEAR, ("b8",), oscillation=maximal)
+    other = dataclasses.replace(measurement, scattering=dataclasses.replace(measurement.scattering, source=source))
     values = {parameter.name: parameter.default for parameter in measurement.parameters()} | {"sin2_theta_w": 0.23863}
     counts = {
         scheme: [float(fold(m, cj.standard_model(scheme), 8).stages[0](values).sum()) for m in (measurement, other)]

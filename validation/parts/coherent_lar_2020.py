@@ -87,7 +87,7 @@ def energy_f90_time() -> dict[str, float]:
     inverse = np.repeat(np.divide(1.0, acceptance, out=np.zeros(12), where=acceptance > 0), 8)
     measurement = everything.measurements[0]
     factors = measurement.scattering.detector.spread.shape.factors * inverse
-    own = eqx.tree_at(lambda m: m.detector.spread.shape.factors, measurement, factors)
+    own = eqx.tree_at(lambda m: m.scattering.detector.spread.shape.factors, measurement, factors)
     own_fit = cj.Likelihood([own]).fit(free=["cevns_norm"])
     flavours = likelihood("3d-flavours").fit(free=["cevns_norm"])
     return found | {

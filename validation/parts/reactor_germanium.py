@@ -39,7 +39,8 @@ def dresden() -> dict[str, float]:
             found |= {name: present.values[name] for name in ("l1_height", "l1_centre", "l1_width", "m_l1_ratio")}
             found |= {name: value for name, value in present.values.items() if name.startswith("continuum_")}
             fissions = fissions_of_power(2.96, 10.39, 1.0, fission_fractions("typical"))
-            folded = dataclasses.replace(measurement, source=reactor("HMVE", fissions))
+            scattering = dataclasses.replace(measurement.scattering, source=reactor("HMVE", fissions))
+            folded = dataclasses.replace(measurement, scattering=scattering)
             found["fef_power"] = _signal(folded)
     pulled = cj.Likelihood([cj.measurements.dresden_ii("fef", signal_pulls=True)]).fit()
     return found | {"fef_pulled": pulled.chi2}
