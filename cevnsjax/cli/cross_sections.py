@@ -34,7 +34,4 @@ def cross_sections(
         content = result.as_dict()
     content |= kept.written(result.save)
     printing.result(content, json_, section_blocks)
-    kept.check()
-    if result.converged:
-        printing.draw(plot, result.plot)
-    printing.exit_unless_converged(content)
+    keeping.conclude(kept, content, plot, result.plot)

@@ -59,9 +59,7 @@ def show_fit(
     with printing.progress(what):
         result = method(**arguments)
         content = result.as_dict(levels)
+        result = result.lowest
     content |= kept.written(result.save)
     printing.result(content, json_, fit_blocks, result.likelihood.data_name)
-    kept.check()
-    if result.converged:
-        printing.draw(plot, result.plot)
-    printing.exit_unless_converged(content)
+    keeping.conclude(kept, content, plot, result.plot)

@@ -1,14 +1,19 @@
 """The output of a long run: checked and locked before the work, kept when that is stopped, never lost at its end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .._base.checkpoint import read, unfinished
 from .._base.errors import InputError
 from .._base.netcdf import check_netcdf
 from .._base.writing import exists, locked
+from . import printing
 from .process import WRITTEN
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Output:
@@ -58,6 +63,14 @@ def written_at_once(out: Path | None, overwrite: bool, check: Callable[[Path, bo
     elif overwrite:
         raise InputError("--overwrite needs --out: the name of the file")
     return Output(out, overwrite, resumes=False)
+
+
+def conclude(kept: Output, content: Mapping[str, Any], plot: Path | None, make: "Callable[[], Figure]") -> None:
+    """End a command whose result is printed: say what could not be written, draw what converged, set the exit code."""
+    kept.check()
+    if content["converged"]:
+        printing.draw(plot, make)
+    printing.exit_unless_converged(content)
 
 
 @contextmanager

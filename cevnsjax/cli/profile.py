@@ -42,7 +42,4 @@ def profile(
         content = result.as_dict(levels)
     content |= kept.written(result.save)
     printing.result(content, json_, profile_blocks, result.fit.likelihood.data_name)
-    kept.check()
-    if result.fit.converged:
-        printing.draw(plot, result.plot)
-    printing.exit_unless_converged(content)
+    keeping.conclude(kept, content, plot, result.plot)

@@ -70,7 +70,4 @@ def toys(
                 content = result.as_dict(levels)
         content["out"] = kept.save(result.save if content["converged"] else None)
     printing.result(content, json_, construction_blocks if grid else toy_blocks, likelihood.data_name)
-    kept.check()
-    if content["converged"]:
-        printing.draw(plot, result.plot)
-    printing.exit_unless_converged(content)
+    keeping.conclude(kept, content, plot, result.plot)

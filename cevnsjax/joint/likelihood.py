@@ -246,12 +246,17 @@ class Likelihood(Shown):
         """Return χ², gradient and Hessian of `problem` as compiled functions of one point or of many."""
         return Evaluator(self.problem(**request))
 
-    @arguments.checked(values=ASKED["values"])
-    def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
-        """Return the prediction of each measurement at the defaults with `values` in their place."""
+    def _complete(self, values: Mapping[str, float] | None) -> dict[str, float]:
+        """Return the defaults with `values` in their place; refuse those that make no sense together."""
         params = self.parameters.complete(values)
         self.parameters.check_needs(list(values or {}))
         self.interaction.check(params)
+        return params
+
+    @arguments.checked(values=ASKED["values"])
+    def predict(self, values: Mapping[str, float] | None = None) -> tuple[Prediction, ...]:
+        """Return the prediction of each measurement at the defaults with `values` in their place."""
+        params = self._complete(values)
         return tuple(
             Prediction(measurement, self.interaction, self.local(index, params))
             for index, measurement in enumerate(self.measurements)
@@ -260,9 +265,7 @@ class Likelihood(Shown):
     @arguments.checked(values=ASKED["values"])
     def chi2(self, values: Mapping[str, float] | None = None) -> float:
         """Return χ², constraints included, at the defaults with `values` in their place; nothing is profiled."""
-        params = self.parameters.complete(values)
-        self.parameters.check_needs(list(values or {}))
-        self.interaction.check(params)
+        params = self._complete(values)
         own = {name: constraint for name, constraint in self.constraints().items() if constraint is not None}
         measurements = tuple(folded.pull(frozenset(own)) for folded in self.folded)
         return float(ChiSquare(measurements, build_constraints(own))(params))

@@ -38,6 +38,7 @@ from .scanning import profile_grid
 from .tables.fit import fit_blocks
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -116,6 +117,18 @@ class FitResult(Shown):
     def minima(self) -> "tuple[FitResult, ...]":
         """Return this fit and the lower ones that it leads to."""
         return (self,) if self._lower is None else (self, *self._lower.minima)
+
+    def with_intervals(self, levels: Sequence[Level] = USUAL) -> "FitResult":
+        """Return the fit of the lowest minimum that the intervals at `levels` come upon, all of them found."""
+        fit = self
+        while fit.settled:
+            for name in fit.specification.free:
+                for level in (USUAL[0], *levels):
+                    fit.interval(name, level)
+            if fit.lower is None:
+                break
+            fit = fit.lowest
+        return fit
 
     @property
     def found_intervals(self) -> dict[tuple[str, float], Interval]:
@@ -328,13 +341,13 @@ class FitResult(Shown):
             return self.covariance / np.outer(errors, errors)
 
     @arguments.checked(levels=check_levels)
-    def summary(self, levels: Sequence[float | Level] = (0.6827, 0.90)) -> Any:
+    def summary(self, levels: Sequence[float | Level] = (0.6827, 0.90)) -> "pandas.DataFrame":
         """Return a table with a row for each name: value, error, intervals of free parameters at `levels`, unit, kind.
 
-        A ``pandas.DataFrame`` where pandas is installed, else a dictionary of the rows by name. The interval of a
-        parameter with several pieces is their list.
+        The interval of a parameter with several pieces is their list.
         """
-        fit, chosen = self.lowest if self.settled else self, levels_of(levels)
+        chosen = levels_of(levels)
+        fit = self.with_intervals(chosen)
         errors, rows = fit.errors, dict[str, dict[str, Any]]()
         for name in fit.names:
             free = name in fit.specification.free
@@ -344,10 +357,8 @@ class FitResult(Shown):
                 row[f"{level.label} %"] = pieces[0] if len(pieces) == 1 else list(pieces) or None
             unit = fit.likelihood.parameters[name].unit
             rows[name] = row | {"unit": "" if unit == "1" else unit, "kind": "free" if free else "nuisance"}
-        try:
-            import pandas
-        except ImportError:
-            return rows
+        import pandas
+
         return pandas.DataFrame.from_dict(rows, orient="index")
 
     @property
@@ -528,6 +539,7 @@ class FitResult(Shown):
                 raise InputError(f"name: expected a free parameter to draw on ax: {', '.join(free) or 'none'}")
             return self.profile([name or free[0]]).plot(level, ax=ax, label=label, color=color)
         needs_axes(level=level, label=label, color=color)
-        spectra = [self.prediction(index).panel() for index in range(len(self.likelihood.measurements))]
-        suffix = ": forecast" if self.likelihood.data_name == ASIMOV else ": best fit"
-        return draw_fit(spectra, [self.profile([name]).curve() for name in self.specification.free], suffix)
+        fit = self.with_intervals()
+        spectra = [fit.prediction(index).panel() for index in range(len(fit.likelihood.measurements))]
+        suffix = ": forecast" if fit.likelihood.data_name == ASIMOV else ": best fit"
+        return draw_fit(spectra, [fit.profile([name]).curve() for name in fit.specification.free], suffix)

@@ -55,23 +55,24 @@ def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
     }
 
 
-def _settled(fit: "FitResult", fitted: Sequence[str], levels: Sequence[Level]) -> "FitResult":
-    """Return the fit of the lowest minimum that its intervals come upon, all of them found."""
-    while fit.settled:
-        for name in fitted:
-            fit.error(name)
-            _interval_lists(fit, name, levels)
-        if fit.lower is None:
-            break
-        fit = fit.lowest
-    return fit
+def asked_report(fit: "FitResult") -> dict[str, Any]:
+    """Return what was asked of a fit."""
+    asked = fit.specification
+    return {
+        "measurements": [measurement.name for measurement in fit.likelihood.measurements],
+        "interactions": fit.likelihood.interaction.names,
+        "free": list(asked.free),
+        "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
+        "tied": dict(asked.ties),
+        "required": [f"{a}<={b}" for a, b in asked.orders],
+        "priors_dropped": list(asked.dropped),
+    }
 
 
 def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels`."""
-    asked = fit.specification
+    asked, fit = fit.specification, fit.with_intervals(levels)
     fitted = [*asked.free, *(name for name, leader in asked.ties.items() if leader in asked.free)]
-    fit = _settled(fit, fitted, levels)
     parameters = {name: _parameter(fit, name, levels) for name in fitted}
     measurements = [measurement.name for measurement in fit.likelihood.measurements]
     events, sections = {}, {}
@@ -93,13 +94,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
         sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}
     return plain(
         {
-            "measurements": measurements,
-            "interactions": fit.likelihood.interaction.names,
-            "free": list(asked.free),
-            "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
-            "tied": dict(asked.ties),
-            "required": [f"{a}<={b}" for a, b in asked.orders],
-            "priors_dropped": list(asked.dropped),
+            **asked_report(fit),
             "parameters": parameters,
             "chi2_min": fit.chi2,
             "dof": fit.dof,

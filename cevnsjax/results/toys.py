@@ -28,7 +28,7 @@ from ..inference.toys.work import Finished, Work, joined, tasks
 from .drawing import ON_AXES, needs_axes
 from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import data_digest, record
-from .report import plain
+from .report import asked_report, plain
 from .saved_fit import fit_content, load_fit
 from .tables.toys import toy_blocks
 from .tables.words import doubts
@@ -52,22 +52,6 @@ def said_lost(lost: int, drawn: int, many: bool) -> str:
         return "converged"
     trust = f"not to be trusted, with more than {100 * MOST_LOST:g} % of the toys lost: " if many else ""
     return f"{trust}{lost} of {drawn} toys did not converge"
-
-
-def settings(fit: "FitResult", count: int, seed: int) -> dict[str, Any]:
-    """Return what was asked for, beside what toys were drawn for."""
-    asked = fit.specification
-    return {
-        "measurements": [measurement.name for measurement in fit.likelihood.measurements],
-        "interactions": fit.likelihood.interaction.names,
-        "free": list(asked.free),
-        "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
-        "tied": dict(asked.ties),
-        "required": [f"{a}<={b}" for a, b in asked.orders],
-        "priors_dropped": list(asked.dropped),
-        "count": count,
-        "seed": seed,
-    }
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -179,7 +163,9 @@ class ToyStudy(Shown):
     def as_dict(self, levels: Sequence[float | Level] = (0.6827, 0.90, 0.9545)) -> dict[str, Any]:
         """Return the study as plain lists and numbers, the JSON of the command line."""
         chosen = levels_of(levels)
-        content = settings(self.fit, self.count, self.seed) | {
+        content = asked_report(self.fit) | {
+            "count": self.count,
+            "seed": self.seed,
             "test": None,
             "truth": self.truth,
             "chi2_min": self.fit.chi2,

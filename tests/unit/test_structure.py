@@ -15,7 +15,7 @@ ORDER = [
 ONLY_IN = {
     "matplotlib": {"plots"}, "typer": {"cli"}, "rich": set(), "tqdm": {"cli"},
     "contourpy": {"inference"}, "numpyro": {"inference"}, "blackjax": {"inference"}, "arviz": {"inference", "results"},
-    "xarray": {"inference", "results", "_base"}, "zarr": {"inference"},
+    "pandas": {"results"}, "xarray": {"inference", "results", "_base"}, "zarr": {"inference"},
     "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
     "dask": {"inference"}, "distributed": {"inference"}, "cloudpickle": {"inference"},
 }  # fmt: skip

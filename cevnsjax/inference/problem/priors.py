@@ -103,6 +103,9 @@ class Normal:
 
 
 OWN = (Flat, LogFlat, Normal)
+UNKNOWN = (NotImplementedError, ImportError, AttributeError)
+"""What a distribution of numpyro raises whose quantiles or cumulative distribution numpyro does not have, has from
+tensorflow-probability alone, or has not of the base of a transformed one."""
 
 
 def parse_prior(name: str, text: str) -> Flat | LogFlat | Normal:
@@ -251,7 +254,7 @@ class DistributionShape(Shape):
         """Refuse a distribution that has no quantiles, or is cut and does not say where."""
         try:
             self.distribution.icdf(jnp.asarray(0.5))
-        except (NotImplementedError, ImportError, AttributeError):
+        except UNKNOWN:
             raise InputError(
                 f"{self.name}: expected a prior with quantiles for nested sampling, found {self.text} without icdf"
             ) from None
@@ -279,7 +282,7 @@ def _distribution_shape(name: str, low: float, high: float, distribution: Any, s
     if not whole:
         try:
             below, above = (float(distribution.cdf(jnp.asarray(end))) for end in (low, high))
-        except (NotImplementedError, ImportError, AttributeError):
+        except UNKNOWN:
             below, mass = math.nan, math.nan
         else:
             below = 0.0 if low <= support[0] else below

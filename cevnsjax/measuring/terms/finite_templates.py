@@ -13,7 +13,7 @@ import numpy as np
 from ..._base.errors import InputError
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Scalar
-from .poisson import draw_counts, log_saturated_counts, poisson_chi2, poisson_deviance
+from .poisson import check_counts, draw_counts, log_saturated_counts, poisson_chi2, poisson_deviance
 from .term import Term
 
 
@@ -39,10 +39,7 @@ class FiniteTemplates(Term):
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
         """Refuse counts of another shape, negative ones, and errors that are none."""
-        if self.observed.shape != shape:
-            raise InputError(f"{name}: expected observed counts of shape {shape}, found {self.observed.shape}")
-        if not np.all(self.observed >= 0):
-            raise InputError(f"{name}: expected non-negative observed counts, found {self.observed.min()}")
+        check_counts(name, shape, self.observed)
         if self.relative.shape[1:] != shape:
             raise InputError(
                 f"{name}: expected relative errors of the templates for each component and the bins {shape}, "

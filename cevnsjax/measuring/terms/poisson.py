@@ -53,6 +53,14 @@ def draw_counts(random: np.random.Generator, expected: Float[np.ndarray, "..."])
     return random.poisson(np.where(np.abs(expected) < ROUNDING, np.maximum(expected, 0.0), expected)).astype(float)
 
 
+def check_counts(name: str, shape: tuple[int, ...], observed: Float[np.ndarray, "..."]) -> None:
+    """Refuse counts of another shape, or negative ones."""
+    if observed.shape != shape:
+        raise InputError(f"{name}: expected observed counts of shape {shape}, found {observed.shape}")
+    if not np.all(observed >= 0):
+        raise InputError(f"{name}: expected non-negative observed counts, found {observed.min()}")
+
+
 class PoissonCounts(BinTerm):
     """Counts n about expected ones μ: χ² = 2 Σ [μ - n + n ln(n/μ)].
 
@@ -68,10 +76,7 @@ class PoissonCounts(BinTerm):
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
         """Refuse counts of another shape, or negative ones."""
-        if self.observed.shape != shape:
-            raise InputError(f"{name}: expected observed counts of shape {shape}, found {self.observed.shape}")
-        if not np.all(self.observed >= 0):
-            raise InputError(f"{name}: expected non-negative observed counts, found {self.observed.min()}")
+        check_counts(name, shape, self.observed)
 
     def chi2(self, expected: Float[Array, "..."]) -> Scalar:
         """Return χ² of the total expected in each bin."""
