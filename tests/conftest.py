@@ -7,8 +7,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 os.environ["CEVNSJAX_CACHE"] = "off"
 os.environ.setdefault("MPLBACKEND", "agg")
+
+from compiler_flags import quick_to_compile
+
 # Most of the time goes into compiling programs that run once: quick to compile counts here, not quick to run.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS") or quick_to_compile()
 
 import pytest
 

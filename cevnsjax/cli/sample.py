@@ -7,7 +7,7 @@ import typer
 
 from .._base.errors import InputError
 from ..inference.problem.priors import apply_priors
-from ..inference.sample.run import find_sampler
+from ..inference.sample.run import SAMPLERS, find_sampler
 from ..inference.toys.draw import check_seed
 from ..results.tables.posterior import posterior_blocks
 from . import keeping, options, printing
@@ -22,7 +22,7 @@ def sample(
     draws: Annotated[
         int | None, options.whole("--draws", "Draws of all chains together; 4000, of hmc 102400 by default.")
     ] = None,
-    method: Annotated[str, typer.Option("--method", help="nuts (the default), hmc or nested.")] = "nuts",
+    method: Annotated[str, typer.Option("--method", help=f"{', '.join(SAMPLERS)}.")] = "nuts",
     chains: Annotated[int | None, options.whole("--chains", "4 of nuts, 128 of hmc by default.")] = None,
     seed: Seed = 0,
     live: Annotated[int | None, options.whole("--live", "Live points of nested, 500 by default.")] = None,
