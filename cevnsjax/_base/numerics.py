@@ -39,6 +39,32 @@ def erf(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return _jax_erf(x) if isinstance(x, jax.Array) else scipy.special.erf(x)
 
 
+@jax.custom_jvp
+def _reciprocal(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    return 1.0 / x
+
+
+@_reciprocal.defjvp
+def _reciprocal_changes(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    inverse = _reciprocal(*primals)
+    return inverse, -(inverse * tangents[0]) * inverse
+
+
+@jax.custom_jvp
+def _logarithm(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    return jnp.log(x)
+
+
+@_logarithm.defjvp
+def _logarithm_changes(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    return _logarithm(*primals), _reciprocal(*primals) * tangents[0]
+
+
+def logarithm(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return ln x, of tiny x with all derivatives: products of dx/x, where JAX's own divides by powers of x first."""
+    return _logarithm(x) if isinstance(x, jax.Array) else np.log(x)
+
+
 def gauss_legendre(
     breaks: Sequence[float] | np.ndarray, order: int
 ) -> tuple[Float[np.ndarray, " node"], Float[np.ndarray, " node"]]:

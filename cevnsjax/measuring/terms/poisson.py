@@ -1,13 +1,12 @@
 """Counted events: Poisson distributed about what is expected."""
 
-import math
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import gammaln, xlogy
 
 from ..._base.errors import InputError
-from ..._base.numerics import namespace
+from ..._base.numerics import logarithm, namespace
 from ..._base.typing import Array, Bool, Float, Scalar
 from .term import BinTerm
 
@@ -15,21 +14,14 @@ LEAST_COUNTS = 1e-20
 """Counts in a bin that are as good as none: χ² of them is below the rounding of one event."""
 ROUNDING = 1e-9
 """Expected counts that may be a rounding below zero: of an interpolated response, and of thousands of events."""
-UNITS = ((1e-90, 2.0**450), (1e-200, 2.0**830))
-"""Expected counts below which they are taken in units of the inverse of a number."""
 
 
 def poisson_deviance(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return μ - n + n ln(n/μ) of each bin, half its χ²; see `poisson_chi2`."""
     xp = namespace(observed, expected)
     seen = observed > LEAST_COUNTS
-    # Where 1e-206 counts are expected, their third power in the second derivative needs another unit of counts.
-    unit, shift = 1.0, 0.0
-    for bound, larger in UNITS:
-        small = seen & (expected < bound) & (expected > 0)
-        unit, shift = xp.where(small, larger, unit), xp.where(small, math.log(larger), shift)
-    ratio = xp.where(seen, observed, 1.0) / (xp.where(seen, expected, 1.0) * unit)
-    return expected - observed + xp.where(seen, observed, 0.0) * (xp.log(ratio) + shift)
+    ratio = xp.where(seen, expected, 1.0) / xp.where(seen, observed, 1.0)
+    return expected - observed - xp.where(seen, observed, 0.0) * logarithm(ratio)
 
 
 def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Scalar:
