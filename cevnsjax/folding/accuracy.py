@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .._base.typing import Array, Float
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement
 from .fold import BIN_ORDER, fold
@@ -90,25 +91,45 @@ class RecoilIntegral:
         other = fold(self.measurement, self.interaction, recoil_order, bin_order)
         return dataclasses.replace(self.folded, stages=other.stages)
 
-    def error(self, params: Mapping[str, float], nuisances: Set[str]) -> float:
-        """Return by how many error bars the integral is off at `params` (names of the likelihood), at most."""
+    def errors(self, points: Sequence[Mapping[str, float]], nuisances: Set[str]) -> list[float]:
+        """Return by how many error bars the integral is off at each of the `points`, at most.
+
+        A point has the values of all parameters by their names in the likelihood.
+        """
         if self.measurement.scattering is None:
-            return 0.0
-        counts = component_counts(self.folded.pull(nuisances), params)
+            return [0.0 for _ in points]
+        first = points[0]
+        moving = frozenset(name for name in first if any(point[name] != first[name] for point in points))
+
+        def ready(folded: FoldedMeasurement) -> FoldedMeasurement:
+            pulled = folded.pull(nuisances)
+            return pulled.hold(moving, first) if len(points) > 1 else pulled
+
+        whole, halved = ready(self.folded), ready(self._halved)
+        doubled: FoldedMeasurement | None = None
+        found = []
+        for point in points:
+            counts = component_counts(whole, point)
+            error = self._difference(halved, counts, point)
+            if error > CLEARLY_SMALL:
+                doubled = ready(self._doubled) if doubled is None else doubled
+                error = self._difference(doubled, counts, point)
+            found.append(error)
+        return found
+
+    def _difference(
+        self, other: FoldedMeasurement, counts: Mapping[str, Float[Array, "..."]], point: Mapping[str, float]
+    ) -> float:
+        """Return what the `counts` of all components at `point` differ by from those of another fold, in error bars."""
         variance = self.folded.term.variance(sum(counts.values()))
         backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
-
-        def difference(other: FoldedMeasurement) -> float:
-            found = component_counts(other.pull(nuisances), params)
-            shift = np.abs(sum(found[name] - counts[name] for name in counts if name not in backgrounds))
-            seen = shift > 0.0
-            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                pulls = np.where(seen, shift, 0.0) / np.sqrt(np.where(seen, variance, 1.0))
-                error = math.sqrt(float((pulls**2).sum()))
-            return error if math.isfinite(error) else math.inf
-
-        halved = difference(self._halved)
-        return halved if halved <= CLEARLY_SMALL else difference(self._doubled)
+        found = component_counts(other, point)
+        shift = np.abs(sum(found[name] - counts[name] for name in counts if name not in backgrounds))
+        seen = shift > 0.0
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            pulls = np.where(seen, shift, 0.0) / np.sqrt(np.where(seen, variance, 1.0))
+            error = math.sqrt(float((pulls**2).sum()))
+        return error if math.isfinite(error) else math.inf
 
     @property
     def reason(self) -> str | None:
@@ -123,7 +144,8 @@ def accuracy(
 
     Parameters that are `nuisances` are pulled, others are fitted or fixed: the strengths of a signal differ in that.
     """
-    found = [(integral.error(point, nuisances), integral) for point in points for integral in integrals]
+    where = list(points)
+    found = [(max(integral.errors(where, nuisances)), integral) for integral in integrals] if where else []
     error, worst = max(found, key=lambda pair: pair[0], default=(0.0, None))
     if worst is None or error == 0.0:
         return EXACT

@@ -1,13 +1,13 @@
 """A measurement after folding: arrays, and stages for what still moves."""
 
 import dataclasses
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 
 import equinox as eqx
 
 from .._base.typing import Array, Float, Params, Scalar
 from ..measuring.terms.term import Term
-from ..stages.stage import Constant, Stage, specialise
+from ..stages.stage import Constant, Stage, hold, specialise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,10 +92,19 @@ class FoldedMeasurement(eqx.Module):
 
     def specialise(self, free: Set[str], params: Params) -> "FoldedMeasurement":
         """Return the same with all that depends on no parameter of `free` evaluated at `params`."""
+        return self._with_stages(specialise, free, params)
+
+    def hold(self, free: Set[str], params: Params) -> "FoldedMeasurement":
+        """Return the same with the parts that depend on no parameter of `free` evaluated at `params`."""
+        return self._with_stages(hold, free, params)
+
+    def _with_stages(
+        self, made: Callable[[Stage, Set[str], Params], Stage], free: Set[str], params: Params
+    ) -> "FoldedMeasurement":
         aliases = dict(self.aliases)
         own = (free - set(aliases)) | {name for name, alias in aliases.items() if alias in free}
         local = self.local(params)
-        return dataclasses.replace(self, stages=tuple(specialise(stage, own, local) for stage in self.stages))
+        return dataclasses.replace(self, stages=tuple(made(stage, own, local) for stage in self.stages))
 
     def evaluate(self, params: Params) -> "FoldedMeasurement":
         """Return the same with every stage evaluated at `params`, traced or not: only the factors are left."""

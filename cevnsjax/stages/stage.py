@@ -26,7 +26,7 @@ array `through` them; one that moves asks for the `spectra` it has to be right f
 
 import abc
 import dataclasses
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import equinox as eqx
@@ -181,12 +181,21 @@ class OnAxes(Stage):
         return self.counts(params).reshape(self.shape)
 
 
+def hold(stage: Stage, free: Set[str], params: Params) -> Stage:
+    """Return `stage` with its parts that depend on no parameter of `free` evaluated at `params`, the rest as it is."""
+    return _held(stage, free, params, lambda made: made)
+
+
 def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:
     """Return `stage` with all that depends on no parameter of `free` evaluated at `params` (host floats)."""
+    return _held(stage, free, params, lambda made: made.simplified(free, params))
+
+
+def _held(stage: Stage, free: Set[str], params: Params, finish: Callable[[Stage], Stage]) -> Stage:
     if stage.parameters().isdisjoint(free):
         return Constant(stage(params)) if stage.array is None else stage
     folded: dict[str, Any] = {}
     for name, inputs in stage.inputs().items():
-        children = tuple(specialise(child, free, params) for child in inputs)
+        children = tuple(_held(child, free, params, finish) for child in inputs)
         folded[name] = children if isinstance(getattr(stage, name), tuple) else children[0]
-    return dataclasses.replace(stage, **folded).simplified(free, params)
+    return finish(dataclasses.replace(stage, **folded))

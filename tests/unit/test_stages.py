@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
+import cevnsjax as cj
 from cevnsjax._base.numerics import namespace
 from cevnsjax.folding.amplitudes import Amplitude
 from cevnsjax.folding.projection import AddedRecoils
@@ -88,3 +89,15 @@ def test_each_part_of_a_sum_folds_as_far_as_it_can():
     for point in POINTS:
         whole = sum(part(point) for part in parts)
         assert_close(short(point), np.einsum("lik,bik->lb", whole, ROWS), 1e-9, "the stated error of few energies")
+
+
+def test_integrals_at_many_points_are_as_wrong_as_at_each_alone():
+    """What stands still between the points is evaluated once, which changes nothing."""
+    likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], cj.light_vector("universal"))
+    free = {"free": ["g_zp", "m_zp"]}
+    asked = likelihood.specify(**free)
+    fit = {**likelihood.parameters.complete(), "time_shift_nu": 0.1}
+    points = [fit | {"g_zp": g, "m_zp": m} for g, m in ((1e-5, 1.0), (3e-5, 30.0), (1e-3, 900.0))]
+    each = [likelihood.accuracy([point], asked).error for point in points]
+    assert max(each) > min(each) > 0.0
+    assert likelihood.accuracy(points, asked).error == max(each)

@@ -11,6 +11,7 @@ Files are opened without following links, and read only if their size is what th
 """
 
 import errno
+import functools
 import hashlib
 import json
 import math
@@ -19,7 +20,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,6 +179,12 @@ def _array(
         "storage_transformers": [],
     }
     return json.dumps(content, indent=2, allow_nan=False).encode()
+
+
+@functools.cache
+def _writers(process: int) -> ThreadPoolExecutor:
+    """Return the threads of a process that write files side by side: one that is forked from it has none of them."""
+    return ThreadPoolExecutor(8, f"cevnsjax-writers-{process}")
 
 
 def _write_synced(path: Path, content: bytes) -> None:
@@ -379,8 +386,12 @@ class ScanStore:
         try:
             for name in files:
                 self._place(name).parent.mkdir(parents=True, exist_ok=True)
-            with ThreadPoolExecutor(len(files)) as threads:
-                list(threads.map(lambda name: _write_synced(parts[name], files[name]), files))
+            written = [_writers(os.getpid()).submit(_write_synced, parts[name], files[name]) for name in files]
+            try:
+                for one in written:
+                    one.result()
+            finally:
+                wait(written)
             for name, part in parts.items():
                 place = self.path / name
                 if place.is_dir() and not place.is_symlink():

@@ -20,8 +20,8 @@ def poisson_deviance(observed: Float[Array, "..."], expected: Float[Array, "..."
     """Return μ - n + n ln(n/μ) of each bin, half its χ²; see `poisson_chi2`."""
     xp = namespace(observed, expected)
     seen = observed > LEAST_COUNTS
-    ratio = xp.where(seen, expected, 1.0) / xp.where(seen, observed, 1.0)
-    return expected - observed - xp.where(seen, observed, 0.0) * logarithm(ratio)
+    ratio = xp.where(seen, expected, 1.0) / xp.where(seen, observed, 1.0)  # 1, and no logarithm, where none is seen
+    return expected - observed - observed * logarithm(ratio)
 
 
 def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -> Scalar:
