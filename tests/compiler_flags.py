@@ -1,4 +1,8 @@
-"""Flags of XLA with which programs compile quickly; they run more slowly."""
+"""Flags of XLA with which programs compile quickly; they run more slowly.
+
+Without fusion emitters loops are shared out among as many threads as there are, and round by it; the last flag keeps
+them whole, so that a process with one thread finds the same.
+"""
 
 import importlib.util
 import mmap
@@ -8,6 +12,7 @@ QUICK = {
     "xla_backend_optimization_level": "0",
     "xla_llvm_disable_expensive_passes": "true",
     "xla_cpu_use_fusion_emitters": "false",
+    "xla_disable_hlo_passes": "cpu-parallel-task-assigner",
 }
 
 
