@@ -106,6 +106,14 @@ class FoldedMeasurement(eqx.Module):
         local = self.local(params)
         return dataclasses.replace(self, stages=tuple(made(stage, own, local) for stage in self.stages))
 
+    def in_rows(self) -> "FoldedMeasurement":
+        """Return the same with all axes but the first as one, as detectors make them: short axes make slow loops."""
+        if not self.term.binned or self.observed.ndim < 3:
+            return self
+        shape = (self.observed.shape[0], -1)
+        stages = tuple(stage.reshaped(shape) for stage in self.stages)
+        return dataclasses.replace(self, stages=stages, term=self.term.reshaped(shape))
+
     def evaluate(self, params: Params) -> "FoldedMeasurement":
         """Return the same with every stage evaluated at `params`, traced or not: only the factors are left."""
         local = self.local(params)

@@ -419,7 +419,7 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     for measurement, (counts, _) in zip(likelihood.measurements, found, strict=True):
         if measurement.borrowed:  # a table of Δχ² predicts no data
             continue
-        name, expected = measurement.name, np.asarray(counts)
+        name, expected = measurement.name, np.asarray(counts).reshape(-1, *measurement.shape)
         axes = _dimensions(measurement)
         predicted[f"expected:{name}"] = (["chain", "draw", *axes], expected[None])
         predicted[f"counts:{name}"] = (["chain", "draw", *axes], measurement.term.draw(random, expected)[None])
@@ -448,8 +448,8 @@ def _log_likelihood(likelihood: "Likelihood", drawn: Draws) -> "Dataset":
     parts = [[np.asarray(bins) for _, bins in _at_rows(problem, rows[block])] for block in blocks]
     found = {}
     for k, measurement in enumerate(likelihood.measurements):
-        chi2 = np.concatenate([part[k] for part in parts])[: len(rows)]
-        values = np.asarray(measurement.term.log_saturated()) - 0.5 * chi2
+        chi2, saturated = np.concatenate([part[k] for part in parts])[: len(rows)], measurement.term.log_saturated()
+        values = saturated - 0.5 * chi2.reshape(-1, *np.shape(saturated))
         dimensions = ["chain", "draw", *(_dimensions(measurement) if values.ndim > 1 else ())]
         found[f"observed:{measurement.name}"] = (dimensions, values.reshape(chains, len(kept), *values.shape[1:]))
     return xr.Dataset(found, coords={"chain": np.arange(chains), "draw": kept})

@@ -104,6 +104,10 @@ class Stage(eqx.Module):
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return {name: tuple(_stages(value)) for name, value in fields.items() if _stages(value)}
 
+    def reshaped(self, shape: tuple[int, ...]) -> "Stage":
+        """Return the same array in another shape."""
+        return OnAxes(self, shape)
+
     def parameters(self) -> frozenset[str]:
         """Return the names of all parameters that the value depends on."""
         stages = (stage for inputs in self.inputs().values() for stage in inputs)
@@ -155,6 +159,10 @@ class Constant(Stage):
         """Return the values at the places."""
         return Constant(taken(self.value, places))
 
+    def reshaped(self, shape: tuple[int, ...]) -> "Constant":
+        """Return the value in another shape."""
+        return Constant(self.value.reshape(shape))
+
     def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> "Constant":
         """Return what the rows select, an array."""
         return Constant(np.tensordot(self.value, rows, ((1, 2), (1, 2))))
@@ -179,6 +187,10 @@ class OnAxes(Stage):
 
     def __call__(self, params: Params) -> Any:
         return self.counts(params).reshape(self.shape)
+
+    def reshaped(self, shape: tuple[int, ...]) -> "OnAxes":
+        """Return the same array in another shape alone."""
+        return OnAxes(self.counts, shape)
 
 
 def hold(stage: Stage, free: Set[str], params: Params) -> Stage:

@@ -140,7 +140,7 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
         bins = folded.observed.size
         found.append(
             Lines(
-                term=folded.term.ravelled(),
+                term=folded.term.reshaped((-1,)),
                 offset=offset + offsets,
                 common=jnp.stack(list(shared.values())) if shared else jnp.zeros((0, bins)),
                 own=tuple(owned.values()),

@@ -189,7 +189,9 @@ def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = (
     names = specification.coordinates
     moving = specification.moving
     nuisances = frozenset(specification.nuisances)
-    measurements = tuple(m.pull(nuisances).specialise(moving, specification.values) for m in chi2.measurements)
+    measurements = tuple(
+        m.pull(nuisances).specialise(moving, specification.values).in_rows() for m in chi2.measurements
+    )
     constraints = build_constraints(specification.constraints, specification.relations, specification.correlations)
     folded = ChiSquare(measurements, constraints)
     needed = folded.parameters()

@@ -93,9 +93,9 @@ class PoissonCounts(BinTerm):
         """Return whether there is something expected wherever there are counts."""
         return ((expected > 0) | (self.observed <= LEAST_COUNTS)).all(axis=-1)
 
-    def ravelled(self) -> "PoissonCounts":
-        """Return the same with all bins on one axis."""
-        return PoissonCounts(namespace(self.observed).ravel(self.observed))
+    def reshaped(self, shape: tuple[int, ...]) -> "PoissonCounts":
+        """Return the same with its bins in an array of another shape."""
+        return PoissonCounts(self.observed.reshape(shape))
 
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return counts drawn about `expected`."""

@@ -98,8 +98,8 @@ class BinTerm(Term):
         """Return whether the data can come of these expected numbers."""
 
     @abc.abstractmethod
-    def ravelled(self) -> "BinTerm":
-        """Return the same with all bins on one axis."""
+    def reshaped(self, shape: tuple[int, ...]) -> "BinTerm":
+        """Return the same with its bins in an array of another shape."""
 
     @final
     def check_data(self, name: str) -> None:

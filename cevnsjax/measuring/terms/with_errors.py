@@ -33,10 +33,9 @@ class NumbersWithErrors(BinTerm):
         """Return that any numbers can come of any expected ones."""
         return namespace(expected).ones(expected.shape[:-1], bool)
 
-    def ravelled(self) -> "NumbersWithErrors":
-        """Return the same with all bins on one axis."""
-        xp = namespace(self.observed)
-        return dataclasses.replace(self, observed=xp.ravel(self.observed), sigma=xp.ravel(self.sigma))
+    def reshaped(self, shape: tuple[int, ...]) -> "NumbersWithErrors":
+        """Return the same with its numbers in an array of another shape."""
+        return dataclasses.replace(self, observed=self.observed.reshape(shape), sigma=self.sigma.reshape(shape))
 
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return numbers drawn about `expected` with the errors."""
