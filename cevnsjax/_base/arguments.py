@@ -244,24 +244,18 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
             return made(*bound.args, **bound.kwargs)
 
         call.__signature__ = shown  # type: ignore[attr-defined]
-        return call  # type: ignore[return-value]
+        if list(signature.parameters) != ["self", *checks] or len(checks) != 1:
+            return call  # type: ignore[return-value]
+        ((alone, check),) = checks.items()
 
-    return decorate
-
-
-def checked_each(name: str, check: Check) -> Callable[[Function], Function]:
-    """Return what `checked` does, for a method of one argument that is called for each point: it takes 0.3 µs."""
-
-    def decorate(made: Function) -> Function:
-        every = checked(**{name: check})(made)
-
-        @functools.wraps(every)
-        def call(self: Any, *given: Any, **named: Any) -> Any:
+        @functools.wraps(call)
+        def quick(self: Any, *given: Any, **named: Any) -> Any:
+            """Take one argument as such: what is called for each point does not wait for the binding of names."""
             if len(given) != 1 or named:
-                return every(self, *given, **named)
-            check(name, given[0])
-            return made(self, given[0])
+                return call(self, *given, **named)
+            check(alone, given[0])
+            return made(self, _plain(given[0]))
 
-        return call  # type: ignore[return-value]
+        return quick  # type: ignore[return-value]
 
     return decorate

@@ -61,7 +61,13 @@ def _logarithm_changes(primals: tuple[Array], tangents: tuple[Array]) -> tuple[A
 
 
 def logarithm(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Return ln x, of tiny x with all derivatives: products of dx/x, where JAX's own divides by powers of x first."""
+    """Return ln x, of tiny x with all derivatives: products of dx/x, where JAX's own divides by powers of x first.
+
+    >>> import jax
+    >>> with_changes = lambda t: logarithm(1e-206 * jax.numpy.exp(t))  # ln of a count that grows by e^t
+    >>> float(jax.grad(with_changes)(0.0)), float(jax.grad(jax.grad(with_changes))(0.0))
+    (1.0, 0.0)
+    """
     return _logarithm(x) if isinstance(x, jax.Array) else np.log(x)
 
 

@@ -1,4 +1,4 @@
-"""Numerical tools: our sine and cosine, and the digits of an error."""
+"""Numerical tools: our sine, cosine and logarithm, and the digits of an error."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
-from cevnsjax._base.numerics import chebyshev_points, chebyshev_polynomials, error_digits, lagrange, sine_cosine
+from cevnsjax._base.numerics import (
+    chebyshev_points,
+    chebyshev_polynomials,
+    error_digits,
+    lagrange,
+    logarithm,
+    sine_cosine,
+)
 
 POINTS = np.concatenate(
     [np.linspace(-12.0, 12.0, 97), np.arange(-8, 9) * np.pi / 4, [1e-300, 1e-9, 123.456, -9876.5, 99999.9]]
@@ -35,6 +42,26 @@ def test_derivatives_of_sine_and_cosine():
                     differentiated = derivative(differentiated)
                 # Term by term, the derivative of the series ends two orders before the series: below 5e-15 at pi/4.
                 assert np.abs(jax.vmap(differentiated)(x) - expected(x)).max() < 5e-15 * 10 ** (order - 1)
+
+
+@pytest.mark.parametrize("scale", [1e-206, 1e-89, 1.0, 1e150])
+def test_derivatives_of_the_logarithm(scale):
+    """ln(s (a + 2b)) has the derivatives (1, 2)/(a + 2b) and -(1, 2)⊗(1, 2)/(a + 2b)², whatever s is."""
+    at, ways = jnp.array([0.7, 1.9]), np.array([1.0, 2.0])
+    whole = float(at @ ways)
+
+    def function(u):
+        return logarithm(scale * (u[0] + 2.0 * u[1]))
+
+    with mpmath.workdps(40):
+        expected = float(mpmath.log(mpmath.mpf(scale) * mpmath.mpf(whole)))
+    assert float(function(at)) == pytest.approx(expected, rel=1e-14)
+    for slope in (jax.grad(function), jax.jacfwd(function)):
+        assert_close(np.asarray(slope(at)), ways / whole)
+        for bend in (jax.jacfwd(slope), jax.jacrev(slope)):
+            assert_close(np.asarray(jax.jit(bend)(at)), -np.outer(ways, ways) / whole**2)
+            third = np.asarray(jax.jacfwd(bend)(at))
+            assert_close(third, 2.0 * np.einsum("i,j,k", ways, ways, ways) / whole**3)
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,20 @@ def test_the_likelihood_of_each_datum(counted):
     assert_close(np.asarray(group["observed:apv-cs"])[1, 7], normal, 1e-8, "two codes", scale=1.0)
 
 
+def test_data_of_three_axes_keep_them():
+    """A problem holds them as rows; what a posterior says of each datum has their axes, and is scipy's probability."""
+    likelihood = cj.Likelihood(["coherent-lar-2020:3d"])
+    posterior = likelihood.sample(["sin2_theta_w"], method=Importance(points=50))
+    (measurement,), tree = likelihood.measurements, posterior.tree
+    axes = [f"{axis}:coherent-lar-2020:3d" for axis in ("energy", "F90", "time")]
+    found, expected = tree["log_likelihood"]["observed:coherent-lar-2020:3d"], posterior.predicted(measurement.name)
+    assert list(found.dims[2:]) == axes
+    assert found.shape[2:] == expected.shape[1:] == measurement.shape == (12, 8, 10)
+    values = posterior.attributes["fixed"] | {name: float(posterior.draws(name)[0, 7]) for name in posterior.names}
+    counts = sum(likelihood.predict(values)[0].counts.values())
+    assert_close(np.asarray(found)[0, 7], stats.poisson(counts).logpmf(measurement.observed), 1e-8, "ln", scale=1.0)
+
+
 def test_leaving_one_out(counted):
     _, posterior = counted
     found = arviz.loo(posterior.to_arviz(), var_name="observed:coherent-csi-2021")

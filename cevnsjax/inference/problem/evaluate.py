@@ -72,14 +72,14 @@ class Evaluator:
             raise InputError("expected finite coordinates, found others among them")
         return u if u.dtype == np.float64 else u.astype(np.float64)
 
-    @arguments.checked_each("u", arguments.array)
+    @arguments.checked(u=arguments.array)
     def chi2(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point"]:
         """Return χ² at one vector of coordinates, or at each row."""
         u = self._checked(u)
         function = _one if u.ndim == 1 else _many
         return function(*self._problem, u)
 
-    @arguments.checked_each("u", arguments.array)
+    @arguments.checked(u=arguments.array)
     def value_and_gradient(
         self, u: Float[Array, "*point coordinate"]
     ) -> tuple[Float[Array, "*point"], Float[Array, "*point coordinate"]]:
@@ -88,7 +88,7 @@ class Evaluator:
         function = _one_gradient if u.ndim == 1 else _many_gradient
         return function(*self._problem, u)
 
-    @arguments.checked_each("u", arguments.array)
+    @arguments.checked(u=arguments.array)
     def hessian(self, u: Float[Array, " coordinate"]) -> Float[np.ndarray, "coordinate coordinate"]:
         """Return the matrix of second derivatives at one vector of coordinates."""
         u = self._checked(u)
