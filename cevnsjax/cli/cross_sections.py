@@ -8,7 +8,7 @@ from .._base.json_files import check_json
 from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
 from ..results.tables.sections import section_blocks
 from . import keeping, options, printing
-from .asked import Asked, asking
+from .request import Request, with_request
 
 Names = Annotated[
     list[str] | None,
@@ -16,9 +16,9 @@ Names = Annotated[
 ]
 
 
-@asking(Names, "interaction", "couplings", "form_factor", required=False)
+@with_request(Names, "interaction", "couplings", "form_factor", required=False)
 def cross_sections(
-    asked: Asked,
+    asked: Request,
     out: options.OutJson = None,
     overwrite: options.Overwrite = False,
     json_: options.Json = False,

@@ -12,12 +12,12 @@ from ..results.fit import FitResult
 from ..results.tables.explanation import explanation_blocks
 from ..results.tables.fit import fit_blocks
 from . import keeping, options, printing
-from .asked import MODEL, PARAMETERS, Asked, asking
+from .request import MODEL, PARAMETERS, Request, with_request
 
 
-@asking(options.Measurements, *PARAMETERS, *MODEL)
+@with_request(options.Measurements, *PARAMETERS, *MODEL)
 def fit(
-    asked: Asked,
+    asked: Request,
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
     explain: options.Explain = False,

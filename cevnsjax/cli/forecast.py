@@ -3,13 +3,13 @@
 from .._base.json_files import check_json
 from ..inference.minimise.minimisers import find_minimiser
 from . import keeping, options, printing
-from .asked import MODEL, PARAMETERS, Asked, asking
 from .fit import show_fit
+from .request import MODEL, PARAMETERS, Request, with_request
 
 
-@asking(options.Experiments, *PARAMETERS, *MODEL)
+@with_request(options.Experiments, *PARAMETERS, *MODEL)
 def forecast(
-    asked: Asked,
+    asked: Request,
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
     out: options.OutJson = None,

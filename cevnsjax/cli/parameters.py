@@ -5,11 +5,11 @@ from ..joint.joining import parameter_table
 from ..measurements import CATALOGUE, resolve_or_describe
 from ..results.tables.lists import described, parameter_list
 from . import options, printing
-from .asked import MODEL, Asked, asking
+from .request import MODEL, Request, with_request
 
 
-@asking(options.Listed, *MODEL, required=False)
-def parameters(asked: Asked, json_: options.Json = False) -> None:
+@with_request(options.Listed, *MODEL, required=False)
+def parameters(asked: Request, json_: options.Json = False) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
     interaction = asked.models()
     found = parameter_table(resolve_or_describe(asked.names or list(CATALOGUE), asked.form_factor), interaction)

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from .._base.errors import InputError
 from .._base.json_files import check_json
 from . import keeping, options, printing
-from .asked import MODEL, Asked, asking
+from .request import MODEL, Request, with_request
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@asking(options.Experiments, "settings", *MODEL)
+@with_request(options.Experiments, "settings", *MODEL)
 def predict(
-    asked: Asked,
+    asked: Request,
     out: options.OutJson = None,
     overwrite: options.Overwrite = False,
     json_: options.Json = False,

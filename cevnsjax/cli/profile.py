@@ -8,12 +8,12 @@ from .._base.netcdf import check_netcdf
 from ..results.fit import scan_points
 from ..results.tables.grid import profile_blocks
 from . import keeping, options, printing
-from .asked import MODEL, PARAMETERS, Asked, asking
+from .request import MODEL, PARAMETERS, Request, with_request
 
 
-@asking(options.Experiments, *PARAMETERS, *MODEL)
+@with_request(options.Experiments, *PARAMETERS, *MODEL)
 def profile(
-    asked: Asked,
+    asked: Request,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
     ] = None,

@@ -15,7 +15,7 @@ from ..joint.likelihood import Likelihood
 from ..results.held import Held, chunk_of, differences, written_axis
 from ..results.rebuilt import damaged, part
 from ..results.record import axis_settings, data_digest, digest
-from .asked import Asked
+from .request import Request
 
 COMMANDS = {
     "scan": "scan",
@@ -79,7 +79,7 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     reasons += [f"the prior of {name}, {text}, is one of Python" for name, text in held.priors_of_python.items()]
     if not reasons:
         try:
-            asked = Asked(
+            asked = Request(
                 names,
                 interaction=interactions,
                 couplings=scheme,

@@ -11,14 +11,14 @@ from ..inference.sample.run import SAMPLERS, find_sampler
 from ..inference.toys.draw import check_seed
 from ..results.tables.posterior import posterior_blocks
 from . import keeping, options, printing
-from .asked import MODEL, PARAMETERS, Asked, asking
+from .request import MODEL, PARAMETERS, Request, with_request
 
 Seed = Annotated[int, options.whole("--seed", "The same seed gives the same draws.")]
 
 
-@asking(options.Experiments, *PARAMETERS, *MODEL)
+@with_request(options.Experiments, *PARAMETERS, *MODEL)
 def sample(
-    asked: Asked,
+    asked: Request,
     draws: Annotated[
         int | None, options.whole("--draws", "Draws of all chains together; 4000, of hmc 102400 by default.")
     ] = None,

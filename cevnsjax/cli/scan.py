@@ -13,13 +13,13 @@ from ..inference.grid.axes import parse_grid
 from ..inference.grid.blocks import CHUNK
 from ..results.tables.grid import scan_blocks
 from . import options, printing
-from .asked import MODEL, PARAMETERS, Asked, asking
 from .process import WRITTEN
+from .request import MODEL, PARAMETERS, Request, with_request
 
 
-@asking(options.Experiments, *PARAMETERS, *MODEL)
+@with_request(options.Experiments, *PARAMETERS, *MODEL)
 def scan(
-    asked: Asked,
+    asked: Request,
     grid: Annotated[
         list[str] | None,
         typer.Option("--grid", help="NAME=LO:HI:N or NAME=LO:HI:N:log: one axis of the grid.", show_default=False),

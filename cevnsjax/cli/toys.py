@@ -11,14 +11,14 @@ from ..inference.grid.axes import parse_grid
 from ..inference.toys.draw import check_numbers
 from ..results.tables.toys import construction_blocks, toy_blocks
 from . import keeping, options, printing
-from .asked import MODEL, PARAMETERS, Asked, asking
+from .request import MODEL, PARAMETERS, Request, with_request
 
 STUDY_TOYS, POINT_TOYS = 1000, 2000
 
 
-@asking(options.Experiments, *PARAMETERS, *MODEL)
+@with_request(options.Experiments, *PARAMETERS, *MODEL)
 def toys(
-    asked: Asked,
+    asked: Request,
     count: Annotated[
         int | None,
         options.whole("--count", f"Toys, {STUDY_TOYS} by default; most at a point, {POINT_TOYS} by default."),

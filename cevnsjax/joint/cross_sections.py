@@ -187,7 +187,7 @@ class CrossSections(Shown):
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the cross sections to a JSON file (.json); one that exists is refused unless `overwrite`."""
         parts = Parts((), self.interaction)
-        about = record("cross-sections", parts, parts.asked, {"form_factor": self.form_factor})
+        about = record("cross-sections", parts, parts.specification, {"form_factor": self.form_factor})
         about["digest"] = self.data
         about["settings"]["measurements"] = [section.name for section in self.measured]
         state = {"measured": {section.name: section.value for section in self.measured}, "converged": self.converged}

@@ -25,7 +25,7 @@ from ..inference.toys.construction import Construction, Progress, construct, edg
 from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
 from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import axis_settings, data_digest, record
-from .report import asked_report, plain
+from .report import plain, specification_report
 from .saved_fit import fit_content, load_fit
 from .tables.toys import construction_blocks
 from .tables.words import doubts
@@ -164,7 +164,7 @@ class FeldmanCousinsResult(Shown):
         """Return the construction as plain lists and numbers, the JSON of the command line."""
         if self.fit.converged and len(self.axes) == 1:
             wilks = {level.label: self.wilks(level) for level in self.levels}  # whose edges the fit has to be right at
-        content = asked_report(self.fit) | {
+        content = specification_report(self.fit) | {
             "count": self.count,
             "seed": self.seed,
             "construction": CONSTRUCTION,

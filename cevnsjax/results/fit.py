@@ -87,7 +87,7 @@ class FitResult(Shown):
     likelihood: "Likelihood"
     specification: Specification
     solver: Solver
-    found: BestFit
+    minimum: BestFit
     minimiser: str = "newton"
     """Who found the best fit; minima along a profile are the package's own."""
     search_seconds: tuple[float, float] = (0.0, 0.0)
@@ -95,7 +95,7 @@ class FitResult(Shown):
 
     def __post_init__(self) -> None:
         self._intervals: dict[tuple[str, float], Interval] = {}
-        self._solvers: dict[tuple[str, ...], tuple[Solver, BestFit]] = {(): (self.solver, self.found)}
+        self._solvers: dict[tuple[str, ...], tuple[Solver, BestFit]] = {(): (self.solver, self.minimum)}
         self._edges: list[dict[str, float]] = []
         self._accuracy: Accuracy | None = None
         self._lower: FitResult | None = None
@@ -131,7 +131,7 @@ class FitResult(Shown):
         return fit
 
     @property
-    def found_intervals(self) -> dict[tuple[str, float], Interval]:
+    def known_intervals(self) -> dict[tuple[str, float], Interval]:
         """Return the intervals found so far, by parameter and Δχ²."""
         return dict(self._intervals)
 
@@ -176,7 +176,7 @@ class FitResult(Shown):
     @property
     def settled(self) -> bool:
         """Return whether the minimum was reached."""
-        return self.found.converged
+        return self.minimum.converged
 
     @property
     def accuracy(self) -> Accuracy:
@@ -203,7 +203,7 @@ class FitResult(Shown):
     def message(self) -> str:
         """Return how the minimisation ended, what the data do not constrain, and how accurate the integrals are."""
         unseen = ", ".join(self.unconstrained)
-        ended = self.found.message + (f"; the data do not constrain {unseen}" if unseen else "")
+        ended = self.minimum.message + (f"; the data do not constrain {unseen}" if unseen else "")
         if self._lower is not None:
             other = f"a lower minimum was found while profiling, chi2 = {self.lowest.chi2:.6g}: see `lower`"
             return f"not the lowest minimum: {other}; {ended}"
@@ -212,7 +212,7 @@ class FitResult(Shown):
     @property
     def chi2(self) -> float:
         """Return χ² at the minimum."""
-        return self.found.value
+        return self.minimum.value
 
     @property
     def dof(self) -> int:
@@ -224,7 +224,7 @@ class FitResult(Shown):
     @cached_property
     def values(self) -> dict[str, float]:
         """Return the value of every parameter at the best fit."""
-        moving = self.solver.problem.params(self.found.u)
+        moving = self.solver.problem.params(self.minimum.u)
         return self.specification.values | {name: float(value) for name, value in moving.items()}
 
     def placed_first(self, names: Sequence[str]) -> tuple[Solver, BestFit]:
@@ -270,7 +270,7 @@ class FitResult(Shown):
         values = self.specification.values | {name: float(value) for name, value in params.items()}
         start = self.solver.problem.coordinates(values)
         found = best_fit(self.solver, start, np.zeros(len(start), bool))
-        self._lower = dataclasses.replace(self, found=found)
+        self._lower = dataclasses.replace(self, minimum=found)
 
     @arguments.checked(name=arguments.text, cl=check_level)
     def interval(self, name: str, cl: float | Level = 0.6827) -> Interval:
@@ -299,7 +299,7 @@ class FitResult(Shown):
         Not a number at a bound, where χ² has no curvature, and where the data do not constrain it.
         """
         leader = self.specification.leader(name)
-        if not self.found.curvature.known[self.solver.problem.names.index(leader)]:
+        if not self.minimum.curvature.known[self.solver.problem.names.index(leader)]:
             return math.nan
         return self.derived(lambda params: float(params[leader]))[1]
 
@@ -324,7 +324,7 @@ class FitResult(Shown):
         Not a number for those that have no error there: at a bound, or where the data do not constrain them. Where an
         order is required between parameters it is that of their values, by linear propagation.
         """
-        found, problem = self.found, self.solver.problem
+        found, problem = self.minimum, self.solver.problem
         if not problem.orders:
             return found.covariance
         turn = np.asarray(_slopes(problem, found.u))
@@ -365,12 +365,12 @@ class FitResult(Shown):
     def unconstrained(self) -> tuple[str, ...]:
         """Return what the data do not constrain at the best fit: parameters, or linear combinations of some."""
         ordered = [name for pair in self.specification.orders for name in pair]
-        return self.found.curvature.named(self.solver.problem.names, ordered)
+        return self.minimum.curvature.named(self.solver.problem.names, ordered)
 
     @property
     def held(self) -> dict[str, str]:
         """Return the parameters that are held for the errors of derived quantities, and why."""
-        found = self.found.curvature
+        found = self.minimum.curvature
         reasons = (("at a bound", found.at_bound), ("chi2 has no curvature there", found.flat))
         names = self.solver.problem.names
         return {names[k]: reason for reason, marked in reasons for k in np.flatnonzero(marked)}
@@ -382,7 +382,7 @@ class FitResult(Shown):
         function depends on nothing else, or on what the data do not constrain. The derivatives are central differences
         over a hundredth of each coordinate's error.
         """
-        found, problem, u = self.found.curvature, self.solver.problem, self.found.u
+        found, problem, u = self.minimum.curvature, self.solver.problem, self.minimum.u
         base = self.specification.values
 
         def at(point: np.ndarray) -> float:
@@ -404,7 +404,7 @@ class FitResult(Shown):
 
     def _moves(self, function: Callable[[np.ndarray], float], marked: np.ndarray) -> bool:
         """Return whether a function of the coordinates changes with any of those `marked`."""
-        u, middle = self.found.u, 0.5 * (self.solver.lower + self.solver.upper)
+        u, middle = self.minimum.u, 0.5 * (self.solver.lower + self.solver.upper)
         return any(
             function(u) != function(np.where(np.arange(len(u)) == k, u + 1e-3 * (middle - u), u))
             for k in np.flatnonzero(marked)

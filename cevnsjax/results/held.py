@@ -247,7 +247,7 @@ def differences(held: Held, likelihood: "Likelihood") -> list[str]:
         return found
     if held.kind in WITHOUT_FIT:
         return []
-    asked = asked_again(held, likelihood)
+    asked = specification_of(held, likelihood)
     same = encoded(json.loads(json.dumps(record.settings(likelihood, asked, _besides(held)))))
     stored = {name: encoded(held.settings.get(name)) for name in same} | {"version": same["version"]}
     different = record.difference(stored, same)
@@ -258,7 +258,7 @@ def _besides(held: Held) -> tuple[str, ...]:
     return tuple(held.run["grid"]) if held.kind in ON_AXES else ()
 
 
-def asked_again(held: Held, likelihood: "Likelihood") -> "Specification":
+def specification_of(held: Held, likelihood: "Likelihood") -> "Specification":
     """Return what was asked for, of a likelihood."""
     origin, besides = held.origin, _besides(held)
     middle = {} if held.kind != "scan" else {name: middle_of(axis) for name, axis in held.run["grid"].items()}

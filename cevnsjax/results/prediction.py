@@ -137,7 +137,7 @@ class Prediction(Shown):
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the prediction to a JSON file (.json); one that exists is refused unless `overwrite`."""
         parts = Parts((self.measurement,), self.interaction)
-        about = record("prediction", parts, parts.asked, {"fitted": self.factors is not None})
+        about = record("prediction", parts, parts.specification, {"fitted": self.factors is not None})
         factors = None if self.factors is None else [dataclasses.asdict(factor) for factor in self.factors]
         total = {name: float(counts.sum()) for name, counts in self.counts.items()}
         content = {"params": {name: float(value) for name, value in self.params.items()}, "factors": factors}

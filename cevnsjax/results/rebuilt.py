@@ -15,7 +15,7 @@ from ..interactions.catalogue import model
 from ..interactions.combination import Combination, combine
 from ..measurements import resolve_or_describe
 from ..measuring.measurement import Measurement
-from .held import Held, asked_again, differences, read_held
+from .held import Held, differences, read_held, specification_of
 from .record import Parts, digests
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def likelihood_of(held: Held, likelihood: "Likelihood | None" = None) -> "Likeli
     return likelihood
 
 
-def asked_of(held: Held, likelihood: "Likelihood | None") -> "tuple[Likelihood, Specification]":
+def likelihood_and_specification(held: Held, likelihood: "Likelihood | None") -> "tuple[Likelihood, Specification]":
     """Return the likelihood of a result, and what was asked of it."""
     found = likelihood_of(held, likelihood)
-    return found, asked_again(held, found)
+    return found, specification_of(held, found)

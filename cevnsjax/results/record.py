@@ -39,7 +39,7 @@ class Parts:
     truth: None = None
 
     @property
-    def asked(self) -> Specification:
+    def specification(self) -> Specification:
         """Return what was asked of them: nothing."""
         words = {"free": (), "values": {}, "tie": {}, "require": (), "constrain": {}, "correlate": {}}
         return Specification(
@@ -55,7 +55,7 @@ class Parts:
             correlations={},
             dropped=(),
             bounds={},
-            asked=words,
+            request=words,
         )
 
 
@@ -193,7 +193,7 @@ def settings(likelihood: "Likelihood | Parts", asked: Specification, besides: tu
         },
         "correlations": {",".join(pair): rho for pair, rho in asked.correlations.items()},
         "bounds": {name: list(bounds) for name, bounds in asked.bounds.items()},
-        **({"priors": asked.asked["priors"]} if asked.asked.get("priors") else {}),
+        **({"priors": asked.request["priors"]} if asked.request.get("priors") else {}),
         "data": data_digests(likelihood),
         "version": __version__,
     }
@@ -201,7 +201,7 @@ def settings(likelihood: "Likelihood | Parts", asked: Specification, besides: tu
 
 def origin(likelihood: "Likelihood | Parts", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what was asked for, beside what is named in `besides`, and what it takes to know the parts again."""
-    words: Mapping[str, Any] = asked.asked
+    words: Mapping[str, Any] = asked.request
     truth = {} if likelihood.truth is None else {"truth": likelihood.truth}
     return {
         "free": [name for name in words["free"] if name not in besides],

@@ -55,7 +55,7 @@ def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
     }
 
 
-def asked_report(fit: "FitResult") -> dict[str, Any]:
+def specification_report(fit: "FitResult") -> dict[str, Any]:
     """Return what was asked of a fit."""
     asked = fit.specification
     return {
@@ -94,7 +94,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
         sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}
     return plain(
         {
-            **asked_report(fit),
+            **specification_report(fit),
             "parameters": parameters,
             "chi2_min": fit.chi2,
             "dof": fit.dof,

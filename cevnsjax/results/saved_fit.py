@@ -13,7 +13,7 @@ from ..inference.minimise.curvature import Curvature
 from ..inference.minimise.solver import Solver
 from ..inference.problem.problem import pose
 from .held import Held
-from .rebuilt import asked_of, damaged, part
+from .rebuilt import damaged, likelihood_and_specification, part
 
 if TYPE_CHECKING:
     from ..joint.likelihood import Likelihood
@@ -36,7 +36,7 @@ def fit_state(fit: "FitResult") -> dict[str, Any]:
 
 def _minimum(fit: "FitResult") -> dict[str, Any]:
     """Return a minimum, and what was found around it."""
-    found, bends = fit.found, fit.found.curvature
+    found, bends = fit.minimum, fit.minimum.curvature
     return {
         "u": found.u,
         "chi2": found.value,
@@ -46,7 +46,7 @@ def _minimum(fit: "FitResult") -> dict[str, Any]:
         "accuracy": dataclasses.asdict(fit.accuracy) if fit.settled else None,
         "intervals": [
             {"name": name, "delta": delta, "pieces": one.pieces, "at_bound": one.at_bound}
-            for (name, delta), one in fit.found_intervals.items()
+            for (name, delta), one in fit.known_intervals.items()
         ],
     }
 
@@ -55,7 +55,7 @@ def load_fit(held: Held, likelihood: "Likelihood | None", name: str = "fit") -> 
     """Return the fit of a file, with its likelihood."""
     from .fit import FitResult
 
-    whole, asked = asked_of(held, likelihood)
+    whole, asked = likelihood_and_specification(held, likelihood)
     content = part(held, name)
     minima, minimiser = content.get("minima"), content.get("minimiser")
     if not isinstance(minimiser, str) or not isinstance(minima, list) or not 1 <= len(minima) <= MOST_MINIMA:
@@ -64,7 +64,7 @@ def load_fit(held: Held, likelihood: "Likelihood | None", name: str = "fit") -> 
     made: FitResult | None = None
     for minimum in reversed(minima):
         read = _Minimum(held, minimum, len(solver.problem.names), asked.coordinates)
-        fit = FitResult(whole, asked, solver, read.found(), minimiser)
+        fit = FitResult(whole, asked, solver, read.best_fit(), minimiser)
         fit.remember(read.intervals(), read.accuracy(), made)
         made = fit
     return made
@@ -97,7 +97,7 @@ class _Minimum:
             raise damaged(self._held, name)
         return found
 
-    def found(self) -> BestFit:
+    def best_fit(self) -> BestFit:
         """Return the minimum itself."""
         n, converged = self._count, self._is("converged", bool)
         u, value = self._numbers("u", n), float(self._numbers("chi2"))

@@ -28,7 +28,7 @@ from ..inference.toys.work import Finished, Work, joined, tasks
 from .drawing import ON_AXES, needs_axes
 from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import data_digest, record
-from .report import asked_report, plain
+from .report import plain, specification_report
 from .saved_fit import fit_content, load_fit
 from .tables.toys import toy_blocks
 from .tables.words import doubts
@@ -163,7 +163,7 @@ class ToyStudy(Shown):
     def as_dict(self, levels: Sequence[float | Level] = (0.6827, 0.90, 0.9545)) -> dict[str, Any]:
         """Return the study as plain lists and numbers, the JSON of the command line."""
         chosen = levels_of(levels)
-        content = asked_report(self.fit) | {
+        content = specification_report(self.fit) | {
             "count": self.count,
             "seed": self.seed,
             "test": None,

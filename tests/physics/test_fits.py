@@ -22,9 +22,9 @@ def test_the_edges_of_an_interval_lie_at_its_level(likelihood, angle_fit):
 
 def test_the_gradient_vanishes_at_the_minimum(likelihood, both_fit):
     evaluator = likelihood.evaluator(free=["sin2_theta_w", "r_n_cs"], tie=TIED)
-    value, gradient = evaluator.value_and_gradient(both_fit.found.u)
+    value, gradient = evaluator.value_and_gradient(both_fit.minimum.u)
     assert value == pytest.approx(both_fit.chi2, rel=1e-12)
-    errors = np.sqrt(np.diag(np.linalg.inv(evaluator.hessian(both_fit.found.u))))
+    errors = np.sqrt(np.diag(np.linalg.inv(evaluator.hessian(both_fit.minimum.u))))
     assert np.abs(gradient * errors).max() < 1e-4
 
 
@@ -177,7 +177,7 @@ def test_propagated_errors_are_those_of_exact_gradients(angle_fit):
     def signal(u):
         return component_counts(likelihood.folded[0], base | problem.params(u))["cevns"].sum()
 
-    u = jnp.asarray(angle_fit.found.u)
+    u = jnp.asarray(angle_fit.minimum.u)
     covariance = 2.0 * np.linalg.inv(jax.hessian(problem)(u))
     for function, value, error in (
         (

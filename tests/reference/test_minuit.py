@@ -44,7 +44,7 @@ def test_minuit_agrees(request, which, free, tie):
     assert low - fit.values[name] == pytest.approx(merror.lower, rel=2e-3)
     for nuisance in problem.names[1:]:
         assert fit.hessian_error(nuisance) == pytest.approx(minuit.errors[nuisance], rel=5e-3)
-    curvature = 2.0 * np.linalg.inv(evaluator.hessian(fit.found.u))
+    curvature = 2.0 * np.linalg.inv(evaluator.hessian(fit.minimum.u))
     assert np.sqrt(curvature[0, 0]) == pytest.approx(minuit.errors[name], rel=1e-2)
 
 
@@ -63,7 +63,7 @@ def test_minuit_agrees_on_a_contour(both_fit, likelihood):
     # Points of MINUIT's contour lie at the same delta chi2 of our profile.
     asked = {"free": ["sin2_theta_w", "r_n_cs"], "tie": TIED}
     problem, evaluator = likelihood.problem(**asked), likelihood.evaluator(**asked)
-    minuit = iminuit.Minuit(lambda u: float(evaluator.chi2(u)), both_fit.found.u, name=problem.names)
+    minuit = iminuit.Minuit(lambda u: float(evaluator.chi2(u)), both_fit.minimum.u, name=problem.names)
     minuit.errordef, minuit.strategy = 1.0, 2
     minuit.limits = list(zip(*problem.box, strict=True))
     minuit.migrad()

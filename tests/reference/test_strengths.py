@@ -240,7 +240,7 @@ def test_both_strengths_beside_minuit(fitted):
         for name in minuit.parameters:  # the transform of a limited parameter distorts its curvature
             minuit.limits[name] = None
         minuit.hesse()
-        covariance = np.asarray(fit.found.covariance)
+        covariance = np.asarray(fit.minimum.covariance)
         k, m = (fit.solver.problem.names.index(name) for name in (PROMPT, DELAYED))
         correlation = covariance[k, m] / np.sqrt(covariance[k, k] * covariance[m, m])
         assert correlation < 0

@@ -96,7 +96,7 @@ def two_minima():
     table = np.min([((radius - centre) / WIDTH) ** 2 + height for centre, height in MINIMA], axis=0)
     whole = cj.Likelihood(["csre-cs", cj.delta_chi2_table({"r_n_cs": radius}, table, "two-minima")]).fit(["r_n_cs"])
     start = np.full(len(whole.names), MINIMA[0][0])
-    return whole, dataclasses.replace(whole, found=best_fit(whole.solver, start, np.zeros(len(start), bool)))
+    return whole, dataclasses.replace(whole, minimum=best_fit(whole.solver, start, np.zeros(len(start), bool)))
 
 
 def by_scipy(minimum):

@@ -96,7 +96,7 @@ def test_what_is_loaded_is_equal(results, tmp_path, kind):
 def test_a_fit_keeps_what_it_found_and_finds_more(fit, tmp_path):
     fit.save(tmp_path / "fit.json")
     again = cj.FitResult.load(tmp_path / "fit.json")
-    assert again.found_intervals == fit.found_intervals
+    assert again.known_intervals == fit.known_intervals
     assert again.interval("r_n_cs", 0.5) == fit.interval("r_n_cs", 0.5)
     assert again.interval("sin2_theta_w", 0.8) == fit.interval("sin2_theta_w", 0.8)
     assert again.values == fit.values
@@ -107,8 +107,8 @@ def test_a_fit_keeps_what_it_found_and_finds_more(fit, tmp_path):
 
 def test_the_lower_minimum_that_a_profile_came_upon_is_kept(radius, tmp_path):
     fit = radius.fit(["r_n_cs"])
-    moved = dataclasses.replace(fit.found, value=fit.chi2 + 1.0, u=fit.found.u + 0.2)
-    other = dataclasses.replace(fit, found=moved)
+    moved = dataclasses.replace(fit.minimum, value=fit.chi2 + 1.0, u=fit.minimum.u + 0.2)
+    other = dataclasses.replace(fit, minimum=moved)
     other.profile(["r_n_cs"], points=9)
     assert other.lower is not None
     other.save(tmp_path / "fit.json")
@@ -121,12 +121,12 @@ def test_the_lower_minimum_that_a_profile_came_upon_is_kept(radius, tmp_path):
 
 def test_a_fit_that_failed_is_kept(radius, tmp_path):
     fit = radius.fit(["r_n_cs"])
-    n = len(fit.found.u)
-    curvature = dataclasses.replace(fit.found.curvature, covariance=np.full((n, n), np.nan), unseen=np.zeros((0, n)))
+    n = len(fit.minimum.u)
+    curvature = dataclasses.replace(fit.minimum.curvature, covariance=np.full((n, n), np.nan), unseen=np.zeros((0, n)))
     found = dataclasses.replace(
-        fit.found, value=np.inf, converged=False, message="did not converge", curvature=curvature
+        fit.minimum, value=np.inf, converged=False, message="did not converge", curvature=curvature
     )
-    other = dataclasses.replace(fit, found=found)
+    other = dataclasses.replace(fit, minimum=found)
     other.save(tmp_path / "fit.json")
     again = cj.load(tmp_path / "fit.json")
     assert again.chi2 == np.inf

@@ -31,7 +31,7 @@ def strengths() -> dict[str, float]:
         fit = cj.Likelihood([load(name)]).fit(free=names, values={"cevns_norm": 1.0})
         found |= {f"{key}_{group}": fit.values[one] for group, one in zip(GROUPS, names, strict=True)}
         found |= {f"{key}_{group}_error": fit.error(one) for group, one in zip(GROUPS, names, strict=True)}
-        covariance = fit.found.covariance
+        covariance = fit.minimum.covariance
         k, m = (fit.solver.problem.names.index(one) for one in names)
         found[f"{key}_correlation"] = float(covariance[k, m] / np.sqrt(covariance[k, k] * covariance[m, m]))
     return found

@@ -323,7 +323,7 @@ def apply_priors(specification: Specification, priors: Mapping[str, Any] | None)
     for name, prior in priors.items():
         _refuse_unless_moving(specification, name)
         low, high = bounds[name]
-        if name in specification.asked.get("constrain", {}):
+        if name in specification.request.get("constrain", {}):
             raise InputError(f"{name}: expected a prior or a constraint, found both")
         if any(name in pair for pair in specification.correlations):
             raise InputError(f"{name}: expected a prior of what is not correlated, found a correlation asked for")
@@ -354,7 +354,7 @@ def apply_priors(specification: Specification, priors: Mapping[str, Any] | None)
         bounds=bounds,
         constraints=constraints,
         priors=tuple(shapes),
-        asked={**specification.asked, "priors": {name: describe(prior) for name, prior in priors.items()}},
+        request={**specification.request, "priors": {name: describe(prior) for name, prior in priors.items()}},
     )
 
 

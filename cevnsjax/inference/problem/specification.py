@@ -68,7 +68,7 @@ class Specification:
     bounds: dict[str, tuple[float, float]]
     priors: tuple[Any, ...] = ()
     """Priors of coordinates that are neither flat nor Gaussian, each a `priors.Shape`."""
-    asked: dict[str, Any] = dataclasses.field(default_factory=dict)
+    request: dict[str, Any] = dataclasses.field(default_factory=dict)
     """The `Request`, as it was."""
 
     @property
@@ -248,7 +248,7 @@ def specify(
         moving=frozenset(moving),
         dropped=tuple(name for name in free if own.get(name) is not None and name not in extra),
         bounds=bounds,
-        asked={
+        request={
             "free": tuple(free),
             "values": {name: float(value) for name, value in values.items()},
             "tie": dict(ties or {}),

@@ -19,7 +19,7 @@ PARAMETERS = ("free", "tie", "settings", "require", "constrain", "correlate")
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class Request:
     """The words of the command line that say what is fitted to which data in which model."""
 
     names: Sequence[str] | None
@@ -66,12 +66,12 @@ KINDS = {
 Command = Callable[..., None]
 
 
-def asking(names: Any, *shared: str, required: bool = True) -> Callable[[Command], Command]:
-    """Return the decorator of a command that takes what is `Asked` first, then options of its own.
+def with_request(names: Any, *shared: str, required: bool = True) -> Callable[[Command], Command]:
+    """Return the decorator of a command that takes a `Request` first, then options of its own.
 
     On the command line it has the argument `names`, which may not be `required`, the `shared` options, and its own.
     """
-    defaults = {field.name: field.default for field in dataclasses.fields(Asked)}
+    defaults = {field.name: field.default for field in dataclasses.fields(Request)}
     keyword, default = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty if required else None
     parts = [
         inspect.Parameter("names", keyword, annotation=names, default=default),
@@ -84,7 +84,7 @@ def asking(names: Any, *shared: str, required: bool = True) -> Callable[[Command
 
         @functools.wraps(command)
         def run(**given: Any) -> None:
-            asked = Asked(**{part.name: given.pop(part.name) for part in parts})
+            asked = Request(**{part.name: given.pop(part.name) for part in parts})
             command(asked, **given)
 
         run.__signature__ = inspect.Signature(every, return_annotation=None)
