@@ -1,7 +1,7 @@
 """The page of every published number that the project covers, beside ours, with the difference explained.
 
-What is compared stands in `parts/NAME.toml`: one table a number, `published` and where, the `low` to `high` window that
-our value must stay in, and `why` it differs from the published one. The windows are those that an independent
+What is compared is in `parts/NAME.toml`: a table for each number, `published` and where, the `low` to `high` window
+that our value must stay in, and `why` it differs from the published value. The windows are those that an independent
 reconstruction of the analyses (NumPy and SciPy, from the released data) leaves; they are not widened to fit. The module
 `parts/NAME.py` beside it computes ours: each function of its SOURCES returns values by the id of their row.
 """
@@ -33,20 +33,20 @@ ORDER = (
 
 
 def table(name: str) -> dict[str, Any]:
-    """Return what one part of the page compares."""
+    """Return what a part of the page compares."""
     return tomllib.loads((PARTS / f"{name}.toml").read_text())
 
 
 def ours(name: str) -> dict[str, float]:
-    """Return our values of one part of the page, by the id of their row."""
-    found: dict[str, float] = {}
+    """Return our values of a part of the page, by the id of their row."""
+    values: dict[str, float] = {}
     for source in importlib.import_module(f".parts.{name}", __package__).SOURCES:
-        found |= source()
-    return found
+        values |= source()
+    return values
 
 
 def part(name: str) -> tuple[list[str], list[str], int]:
-    """Return the lines of one part of the page, a line for each number that left its window, and how many there are."""
+    """Return the lines of a part of the page, a line for each number that left its window, and how many there are."""
     compared, values = table(name), ours(name)
     lines, moved, count = [], [], 0
     for group in compared["group"]:

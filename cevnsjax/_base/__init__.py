@@ -1,1 +1,1 @@
-"""What everything stands on: errors, words for shapes, constants, numerical tools, data files, levels, tables."""
+"""What everything is built on: errors, words for shapes, constants, numerical tools, data files, levels, tables."""

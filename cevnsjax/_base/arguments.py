@@ -1,4 +1,4 @@
-"""What users hand over in Python, checked before any work: one line for each slip, by the name of the argument."""
+"""Checks of the arguments that users pass in Python, before any work: a line for each error, naming the argument."""
 
 import functools
 import inspect
@@ -14,7 +14,7 @@ import numpy as np
 from .errors import InputError, suggest
 
 Check = Callable[[str, Any], object]
-"""Refuses a value, given the name of its argument."""
+"""Raises InputError for a wrong value, given the name of its argument."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -29,24 +29,24 @@ def shown(value: Any) -> str:
 
 
 def text(name: str, value: Any) -> None:
-    """Refuse what is no text."""
+    """Raise InputError unless `value` is a text."""
     if not isinstance(value, str):
         raise InputError(f"{name}: expected a text, found {shown(value)}")
 
 
 def texts(name: str, value: Any) -> None:
-    """Refuse what is not a list of texts."""
+    """Raise InputError unless `value` is a list of texts."""
     if isinstance(value, str):
         raise InputError(f"{name}: expected a list such as ['{value}'], found {shown(value)}")
     if isinstance(value, Mapping) or not (isinstance(value, Iterable) and isinstance(value, Sized)):
         raise InputError(f"{name}: expected a list of texts, found {shown(value)}")
-    for one in value:
-        if not isinstance(one, str):
-            raise InputError(f"{name}: expected a list of texts, found {shown(one)} in it")
+    for item in value:
+        if not isinstance(item, str):
+            raise InputError(f"{name}: expected a list of texts, found {shown(item)} in it")
 
 
 def number(name: str, value: Any) -> None:
-    """Refuse what is not one number."""
+    """Raise InputError unless `value` is a single number."""
     if not isinstance(value, (str, bool)) and getattr(value, "ndim", 0) == 0:
         try:
             float(value)
@@ -58,18 +58,18 @@ def number(name: str, value: Any) -> None:
 
 
 def positive(name: str, value: Any) -> None:
-    """Refuse what is not a positive number."""
+    """Raise InputError unless `value` is a positive number."""
     number(name, value)
     if not float(value) > 0.0:
         raise InputError(f"{name}: expected a number above 0, found {shown(value)}")
 
 
 def sizes(name: str, value: Any) -> None:
-    """Refuse what is not a list of numbers."""
+    """Raise InputError unless `value` is a list of numbers."""
     if isinstance(value, (str, Mapping)) or not (isinstance(value, Iterable) and isinstance(value, Sized)):
         raise InputError(f"{name}: expected a list of numbers, found {shown(value)}")
-    for one in value:
-        number(name, one)
+    for item in value:
+        number(name, item)
 
 
 def _mapping(name: str, value: Any, example: str) -> None:
@@ -81,60 +81,60 @@ def _mapping(name: str, value: Any, example: str) -> None:
 
 
 def numbers(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from names to numbers."""
+    """Raise InputError unless `value` is a dictionary from names to numbers."""
     _mapping(name, value, "{'r_n_cs': 5.0}")
-    for key, one in value.items():
-        number(f"{name}, {key}", one)
+    for key, entry in value.items():
+        number(f"{name}, {key}", entry)
 
 
 def ties(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from followers to leaders."""
+    """Raise InputError unless `value` is a dictionary from followers to leaders."""
     _mapping(name, value, "{'r_n_i': 'r_n_cs'}, follower to leader")
-    for key, one in value.items():
-        text(f"{name}, {key}", one)
+    for key, leader in value.items():
+        text(f"{name}, {key}", leader)
 
 
 def _pair(name: str, value: Any, what: str) -> None:
     if isinstance(value, (str, Mapping)) or not isinstance(value, Sized) or len(value) != 2:
         raise InputError(f"{name}: expected two numbers, {what}, found {shown(value)}")
-    for one in value:
-        number(name, one)
+    for item in value:
+        number(name, item)
 
 
 def constraints(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from names, or combinations, to centre and width."""
+    """Raise InputError unless `value` is a dictionary from names, or combinations, to centre and width."""
     _mapping(name, value, "{'r_n_cs': (5.0, 0.1)}")
-    for key, one in value.items():
-        _pair(f"{name}, {key}", one, "centre and width")
+    for key, pair in value.items():
+        _pair(f"{name}, {key}", pair, "centre and width")
 
 
 def ranges(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from names to a lower and a higher number."""
+    """Raise InputError unless `value` is a dictionary from names to a lower and a higher number."""
     _mapping(name, value, "{'sin2_theta_w': (0.1, 0.3)}")
-    for key, one in value.items():
-        _pair(f"{name}, {key}", one, "the lower and the higher end")
+    for key, ends in value.items():
+        _pair(f"{name}, {key}", ends, "the lower and the higher end")
 
 
 def correlations(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from pairs of names to numbers."""
+    """Raise InputError unless `value` is a dictionary from pairs of names to numbers."""
     if not isinstance(value, Mapping):
         raise InputError(f"{name}: expected a dictionary such as {{('a', 'b'): 0.5}}, found {shown(value)}")
-    for pair, one in value.items():
+    for pair, coefficient in value.items():
         if not isinstance(pair, tuple) or len(pair) != 2 or not all(isinstance(each, str) for each in pair):
             raise InputError(f"{name}: expected pairs of names as keys, such as ('a', 'b'), found {shown(pair)}")
-        number(f"{name}, {', '.join(pair)}", one)
+        number(f"{name}, {', '.join(pair)}", coefficient)
 
 
 def grid(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from names to values of an axis."""
+    """Raise InputError unless `value` is a dictionary from names to values of an axis."""
     _mapping(name, value, "{'sin2_theta_w': '0.2:0.3:21'}")
-    for key, one in value.items():
-        if isinstance(one, str) or getattr(getattr(one, "dtype", None), "kind", "O") in "iuf":
+    for key, points in value.items():
+        if isinstance(points, str) or getattr(getattr(points, "dtype", None), "kind", "O") in "iuf":
             continue
-        if isinstance(one, Mapping) or not (isinstance(one, Iterable) and isinstance(one, Sized)):
-            raise InputError(f"{name}, {key}: expected LO:HI:N or a list of numbers, found {shown(one)}")
-        for each in one:
-            number(f"{name}, {key}", each)
+        if isinstance(points, Mapping) or not (isinstance(points, Iterable) and isinstance(points, Sized)):
+            raise InputError(f"{name}, {key}: expected LO:HI:N or a list of numbers, found {shown(points)}")
+        for item in points:
+            number(f"{name}, {key}", item)
 
 
 def whole(least: int | None = None, most: int | None = None) -> Check:
@@ -142,15 +142,15 @@ def whole(least: int | None = None, most: int | None = None) -> Check:
 
     def check(name: str, value: Any) -> None:
         try:
-            found = operator.index(value)
+            integer = operator.index(value)
         except TypeError:
             raise InputError(f"{name}: expected a whole number, found {shown(value)}") from None
         if isinstance(value, bool):
             raise InputError(f"{name}: expected a whole number, found {value}")
-        if least is not None and found < least:
-            raise InputError(f"{name}: expected at least {least}, found {found}")
-        if most is not None and found > most:
-            raise InputError(f"{name}: expected at most {most}, found {found}")
+        if least is not None and integer < least:
+            raise InputError(f"{name}: expected at least {least}, found {integer}")
+        if most is not None and integer > most:
+            raise InputError(f"{name}: expected at most {most}, found {integer}")
 
     return check
 
@@ -161,7 +161,7 @@ def optional(check: Check) -> Check:
 
 
 def path(name: str, value: Any) -> None:
-    """Refuse what is not the name of a file."""
+    """Raise InputError unless `value` is the name of a file."""
     if not isinstance(value, (str, Path)):
         raise InputError(f"{name}: expected the name of a file, found {shown(value)}")
     if "\0" in str(value):
@@ -169,7 +169,7 @@ def path(name: str, value: Any) -> None:
 
 
 def array(name: str, value: Any) -> None:
-    """Refuse what is no array of real numbers."""
+    """Raise InputError unless `value` is an array of real numbers."""
     if not hasattr(value, "ndim"):
         raise InputError(f"{name}: expected an array, found {shown(value)}")
     if np.dtype(value.dtype).kind not in "fiu":
@@ -177,44 +177,44 @@ def array(name: str, value: Any) -> None:
 
 
 def switch(name: str, value: Any) -> None:
-    """Refuse what is neither true nor false."""
+    """Raise InputError unless `value` is True or False."""
     if not isinstance(value, bool):
         raise InputError(f"{name}: expected True or False, found {shown(value)}")
 
 
 def function(name: str, value: Any) -> None:
-    """Refuse what cannot be called."""
+    """Raise InputError unless `value` can be called."""
     if not callable(value):
         raise InputError(f"{name}: expected something to call, found {shown(value)}")
 
 
 def _plain(value: Any) -> Any:
-    """Return a number of NumPy as one of Python, wherever it stands: results are written with what was asked for."""
+    """Return NumPy numbers as Python numbers, in containers too: results are saved with the arguments of their run."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, tuple) and type(value) is tuple:
         return tuple(map(_plain, value))
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     return value
 
 
 def _complete(signature: inspect.Signature) -> inspect.Signature:
-    """Return a signature with the keywords of a ``**request: Unpack[Request]`` one by one, as editors show them."""
-    found = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    """Return a signature with each keyword of a ``**request: Unpack[Request]``, as editors show them."""
+    parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     for further in (p for p in signature.parameters.values() if p.kind is p.VAR_KEYWORD):
         (typed,) = typing.get_args(further.annotation)
-        known = {p.name for p in found}
-        found += [
+        known = {p.name for p in parameters}
+        parameters += [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
             for name, kind in typed.__annotations__.items()
             if name not in known
         ]
-    return signature.replace(parameters=found)
+    return signature.replace(parameters=parameters)
 
 
 def checked(**checks: Check) -> Callable[[Function], Function]:
-    """Return a decorator that checks arguments by name, and refuses those that the function does not have.
+    """Return a decorator that checks arguments by name, and raises InputError for those the function does not have.
 
     Where a function hands further keywords on, they are those of the typed dictionary that it names.
     """
@@ -250,7 +250,7 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
 
         @functools.wraps(call)
         def quick(self: Any, *given: Any, **named: Any) -> Any:
-            """Take one argument as such: what is called for each point does not wait for the binding of names."""
+            """Take the only argument directly: what is called for each point does not wait for the binding of names."""
             if len(given) != 1 or named:
                 return call(self, *given, **named)
             check(alone, given[0])

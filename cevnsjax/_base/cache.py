@@ -36,7 +36,7 @@ def enable_compilation_cache() -> str | None:
     """Keep compiled programs on disk, in a folder of their own for each jaxlib and processor.
 
     The folder is ``$CEVNSJAX_CACHE``, by default ``cevnsjax`` under ``$XDG_CACHE_HOME`` or ``~/.cache``;
-    ``CEVNSJAX_CACHE=off`` turns the cache off. Return why there is none although one was wanted, None if all is well.
+    ``CEVNSJAX_CACHE=off`` turns the cache off. Return why there is no cache although it is wanted, None if all is well.
     The command line calls this; a library user decides.
     """
     if os.environ.get(VARIABLE, "").strip().lower() == "off":

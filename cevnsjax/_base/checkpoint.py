@@ -52,7 +52,7 @@ class Checkpoint:
         return time.perf_counter() >= self._due
 
     def load(self) -> tuple[Arrays, list[Arrays]] | None:
-        """Return the state and the blocks of draws, None if there are none; refuse those of another run."""
+        """Return the state and the blocks of draws, None without any; raise InputError if they are of another run."""
         if not exists(self.path):
             return None
         content = read(self.path)
@@ -63,7 +63,7 @@ class Checkpoint:
         return state, [draws] if draws else []
 
     def save(self, state: Arrays, blocks: list[Arrays]) -> list[Arrays]:
-        """Replace what is on disk; return the blocks joined to one."""
+        """Replace what is on disk; return the blocks joined to a single block."""
         started = time.perf_counter()
         joined = join(blocks)
         content = {f"state.{name}": array for name, array in state.items()}
@@ -80,7 +80,7 @@ class Checkpoint:
 
 
 def read(path: Path) -> Arrays:
-    """Return the arrays of an unfinished run, and its fingerprint; refuse any other file, without running its code."""
+    """Return arrays and fingerprint of an unfinished run, running no code in it; raise InputError for other files."""
     try:
         with zipfile.ZipFile(path) as archive:
             whole = all(_holds_what_it_announces(archive, member) for member in archive.infolist())
@@ -89,7 +89,7 @@ def read(path: Path) -> Arrays:
     except DAMAGED:
         content = {}
     if "fingerprint" not in content:
-        raise InputError(f"'{path}' is no unfinished run of this program, or a damaged one: remove it")
+        raise InputError(f"'{path}' is no unfinished run of this program, or is damaged: remove it")
     return content
 
 

@@ -36,23 +36,23 @@ class Compilation:
 @contextmanager
 def watch() -> Iterator[Compilation]:
     """Count what is compiled inside the block, in any thread of this process."""
-    found = Compilation()
+    compilation = Compilation()
 
     def lasted(event: str, seconds: float, **_: Any) -> None:
         if event == TRACED:
-            found.trace += seconds
+            compilation.trace += seconds
         elif event == LOWERED:
-            found.lower += seconds
+            compilation.lower += seconds
         elif event == COMPILED:
-            found.programs, found.compile = found.programs + 1, found.compile + seconds
+            compilation.programs, compilation.compile = compilation.programs + 1, compilation.compile + seconds
 
     def happened(event: str, **_: Any) -> None:
-        found.cache_hits += event == HIT
+        compilation.cache_hits += event == HIT
 
     jax.monitoring.register_event_duration_secs_listener(lasted)
     jax.monitoring.register_event_listener(happened)
     try:
-        yield found
+        yield compilation
     finally:
         jax.monitoring.unregister_event_duration_listener(lasted)
         jax.monitoring.unregister_event_listener(happened)

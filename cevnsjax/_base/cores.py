@@ -6,5 +6,5 @@ import os
 def cores() -> int:
     """Return the number of cores this process may use: those it is bound to, or ``NPROC``, which XLA obeys too."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    told = os.environ.get("NPROC", "")
-    return max(1, min(bound, int(told))) if told.isdigit() else bound
+    requested = os.environ.get("NPROC", "")
+    return max(1, min(bound, int(requested))) if requested.isdigit() else bound

@@ -3,7 +3,7 @@
 Each measurement is a folder with a ``measurement.toml`` and tables beside it. Everything read is checked: the file
 against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length, each
 array against its shape.
-The folder is the one shipped with the package, or the one that the environment variable CEVNSJAX_DATA names.
+The folder is that shipped with the package, or that which the environment variable CEVNSJAX_DATA names.
 """
 
 import csv
@@ -37,7 +37,7 @@ _KINDS: dict[type, str] = {dict: "a table", list: "a list", str: "a text", int: 
 
 
 def data_root() -> Path:
-    """Return the folder with the data: $CEVNSJAX_DATA, the one in the installed package, or the checkout's."""
+    """Return the folder with the data: $CEVNSJAX_DATA, that of the installed package, or that of the checkout."""
     if chosen := os.environ.get("CEVNSJAX_DATA"):
         return Path(chosen)
     package = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ LARGEST_FILE = 2**26
 MOST_NUMBERS = 10**8
 """Numbers of an array up to which it is read."""
 MOST_PARTS = 200
-"""Parts that a key of a TOML file may have: reading one takes time with their number squared."""
+"""Parts that a key of a TOML file may have: the time to read a key grows as their number squared."""
 LONGEST_HEADER = 2**16
 """Bytes that the header of an array may have beside its numbers."""
 DAMAGED = (
@@ -81,7 +81,7 @@ def shown(value: object, most: int = LONGEST) -> str:
     try:
         text = value if isinstance(value, str) else repr(value)
     except (ValueError, RecursionError):
-        return "one too long to show"
+        return "a value too long to show"
     return text if len(text) <= most else f"{text[: most - 20]}…{text[-16:]}"
 
 
@@ -135,9 +135,9 @@ def read_verified(root: Path, name: str) -> bytes:
     if expected is None:
         raise DataError(f"{root / name}: expected an entry in {root / 'SHA256SUMS'}, found none")
     content = read_bounded(root / name)
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise DataError(f"{root / name}: the file was altered: expected sha256 {expected[:12]}…, found {found[:12]}…")
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != expected:
+        raise DataError(f"{root / name}: the file was altered: expected sha256 {expected[:12]}…, found {digest[:12]}…")
     return content
 
 
@@ -147,7 +147,7 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
     What the archive announces of itself, its members, their sizes, shapes and types, is compared with what is expected
     before any memory is taken.
     """
-    found = {}
+    arrays = {}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = [name.removesuffix(".npy") for name in archive.namelist()]
@@ -160,21 +160,21 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
                 if member.file_size > 16 * math.prod(shape) + LONGEST_HEADER:
                     raise DataError(f"{path}: {part}: expected {math.prod(shape)} numbers, found {member.file_size} B")
                 with archive.open(member) as file:
-                    found[part] = np.lib.format.read_array(file, allow_pickle=False).astype(float)
+                    arrays[part] = np.lib.format.read_array(file, allow_pickle=False).astype(float)
     except DataError:
         raise
     except DAMAGED as error:
         raise DataError(f"{path}: expected a file of arrays, found: {error or type(error).__name__}") from None
-    return found
+    return arrays
 
 
 def _check_header(file: zipfile.ZipExtFile, path: Path, part: str, shape: tuple[int, ...]) -> None:
-    """Refuse an array of another shape, or of what are no numbers, by its header."""
+    """Raise DataError if the header of an array announces another shape, or no numbers."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    found, _, kind = read(file)
-    if found != shape:
-        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(found)}")
+    announced, _, kind = read(file)
+    if announced != shape:
+        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(announced)}")
     if kind.kind not in "fiu":
         raise DataError(f"{path}: {part}: expected numbers, found the type {kind}")
 
@@ -188,8 +188,8 @@ class Numbers:
         self.sourced = sourced
         self._content = parse_toml(content, path)
 
-    def _fail(self, key: str, expected: str, found: object) -> DataError:
-        return DataError(f"{self.path}: {key}: expected {expected}, found {shown(found, 3 * LONGEST)}")
+    def _fail(self, key: str, expected: str, value: object) -> DataError:
+        return DataError(f"{self.path}: {key}: expected {expected}, found {shown(value, 3 * LONGEST)}")
 
     def sections(self) -> list[str]:
         """Return the names of the top-level tables."""
@@ -242,14 +242,14 @@ class Numbers:
         return self._finite(key, entry["value"])
 
     def uncertainty(self, key: str) -> float:
-        """Return the uncertainty of the number at `key`, in its unit; there must be one."""
+        """Return the uncertainty of the number at `key`, in its unit; raise DataError if it has none."""
         entry = self._quantity(key)
         if "uncertainty" not in entry:
             raise self._fail(f"{key}.uncertainty", "a finite number", "no such key")
         return self._finite(f"{key}.uncertainty", entry["uncertainty"])
 
     def array(self, key: str, unit: str | list[str], length: int | None = None) -> np.ndarray:
-        """Return the list of numbers at `key`; `unit` is one for all or a list with one each."""
+        """Return the list of numbers at `key`; `unit` is common to all, or a list with the unit of each."""
         entry = self._quantity(key)
         if entry["unit"] != unit:
             raise self._fail(f"{key}.unit", quoted(unit), quoted(entry["unit"]))
@@ -270,7 +270,7 @@ class Numbers:
 
 
 class DataFile(Numbers):
-    """The numbers of one TOML file under ``data/`` and of the tables beside it, all verified."""
+    """The numbers of a TOML file under ``data/`` and of the tables beside it, all verified."""
 
     def __init__(self, name: str, root: Path | None = None) -> None:
         """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
@@ -281,7 +281,7 @@ class DataFile(Numbers):
     def table(self, key: str) -> np.ndarray:
         """Return the columns of the table that ``[tables.KEY]`` describes, as an array (columns, rows).
 
-        The CSV file stands beside the TOML file. Its header must be the described columns, ``name [unit]``; a column
+        The CSV file is beside the TOML file. Its header must be the described columns, ``name [unit]``; a column
         of counts holds non-negative integers, and no weight or fraction is negative.
         """
         columns = self.get(f"tables.{key}.columns", list)
@@ -310,7 +310,7 @@ class DataFile(Numbers):
     def arrays(self, key: str) -> dict[str, np.ndarray]:
         """Return the arrays of the compressed file KEY.npz that ``[arrays.KEY]`` describes, by name.
 
-        The file stands beside the TOML file and has exactly the described arrays, ``name = { shape, unit }``, of finite
+        The file is beside the TOML file and has exactly the described arrays, ``name = { shape, unit }``, of finite
         numbers that are not negative where they are fractions or rates.
         """
         entry = self.get(f"arrays.{key}", dict)
@@ -321,13 +321,13 @@ class DataFile(Numbers):
         path = self.root / name
         content = read_verified(self.root, name)
         shapes = {part: self._shape(f"arrays.{key}.{part}.shape") for part in described}
-        found = read_arrays(content, path, shapes)
-        for part, values in found.items():
+        arrays = read_arrays(content, path, shapes)
+        for part, values in arrays.items():
             if (unit := self.get(f"arrays.{key}.{part}.unit", str)) not in UNITS:
                 raise self._fail(f"arrays.{key}.{part}.unit", "a known unit", quoted(unit))
             if not np.all(np.isfinite(values)) or (unit in ("counts", "fraction", "1", "1/t/y") and np.any(values < 0)):
                 raise DataError(f"{path}: {part}: expected finite numbers that are not negative, found others")
-        return found
+        return arrays
 
     def _shape(self, key: str) -> tuple[int, ...]:
         """Return the shape of an array at `key`."""

@@ -14,7 +14,7 @@ def column(numbers: Sequence[float | None], decimals: int = 2, digits: int = 3) 
     """Return the numbers of a column of a table, all with the same decimals.
 
     At least `decimals` of them, more where `digits` digits of the largest number need them, an exponent where these are
-    more than `MOST_DECIMALS`. A number that would read as zero and is not has one digit of its own.
+    more than `MOST_DECIMALS`. A number that would read as zero and is not has a single digit.
     """
     largest = max((abs(x) for x in numbers if x and math.isfinite(x)), default=1.0)
     places = max(decimals, digits - 1 - math.floor(math.log10(largest)))
@@ -50,18 +50,18 @@ def prior(centre: float, width: float) -> str:
 
 
 def unit(text: str) -> str:
-    """Return a unit as it stands beside a number, nothing for a pure number."""
+    """Return a unit as it is written beside a number, nothing for a pure number."""
     return "" if text == "1" else text
 
 
-def pieces(found: Sequence[Sequence[float]]) -> str:
+def pieces(intervals: Sequence[Sequence[float]]) -> str:
     """Return the pieces of an interval."""
-    return " or ".join(f"{low:.5g} … {high:.5g}" for low, high in found) or "nowhere"
+    return " or ".join(f"{low:.5g} … {high:.5g}" for low, high in intervals) or "nowhere"
 
 
-def plus_minus(value: float, found: Sequence[Sequence[float]]) -> str:
+def plus_minus(value: float, intervals: Sequence[Sequence[float]]) -> str:
     """Return the piece around `value` as "+0.027 -0.024", nothing where none is around it."""
-    for low, high in found:
+    for low, high in intervals:
         if low <= value <= high:
             up, down = high - value, value - low
             digits = error_digits(up, down)

@@ -16,7 +16,7 @@ LARGEST = 4 * 2**20
 """Bytes of a file up to which it is written and read."""
 ENDINGS = (".json",)
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-"""What stands for numbers that JSON does not have."""
+"""Texts in place of numbers that JSON does not have."""
 
 
 def encoded(content: Any) -> Any:
@@ -33,7 +33,7 @@ def encoded(content: Any) -> Any:
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is a number of JSON, or the text of one that JSON does not have."""
+    """Return whether a value is a number of JSON, or the text of a number that JSON does not have."""
     if isinstance(value, str):
         return value in NOT_FINITE
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 2.0**1023
@@ -50,7 +50,7 @@ def array_of(value: Any, shape: tuple[int | None, ...]) -> np.ndarray | None:
         return np.array(decoded(value)) if is_number(value) else None
     if not isinstance(value, list) or (shape[0] is not None and len(value) != shape[0]):
         return None
-    rows = [array_of(one, shape[1:]) for one in value]
+    rows = [array_of(row, shape[1:]) for row in value]
     if any(row is None for row in rows):
         return None
     return np.array(rows, float).reshape(len(rows), *(length or 0 for length in shape[1:]))
@@ -61,12 +61,12 @@ def _digest(content: Any) -> str:
 
 
 def check_json(path: Path, overwrite: bool = False) -> None:
-    """Refuse, before anything is computed, a path that no such file can be written to."""
+    """Raise InputError, before anything is computed, if no such file can be written to `path`."""
     check_file(path, overwrite, ENDINGS)
 
 
 def write_json(content: dict[str, Any], path: Path, overwrite: bool = False) -> None:
-    """Write a file, whole or not at all; an existing one is refused unless `overwrite`."""
+    """Write a file, whole or not at all; an existing file is an error unless `overwrite`."""
     check_json(path, overwrite)
     plain = encoded(content)
     whole = {"cevnsjax": plain, "sha256": _digest(plain)}
@@ -78,21 +78,21 @@ def write_json(content: dict[str, Any], path: Path, overwrite: bool = False) -> 
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return what `write_json` wrote; refuse any other file, and one that was altered."""
+    """Return what `write_json` wrote; raise InputError for any other or altered file."""
     content = read_bounded(path, LARGEST)
     other = InputError(f"'{path}' holds no result of this program")
 
-    def refuse(text: str) -> NoReturn:
+    def reject(text: str) -> NoReturn:
         raise other
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        entries = dict(pairs)
+        if len(entries) < len(pairs):
             raise other
-        return found
+        return entries
 
     try:
-        whole = json.loads(content.decode(), parse_constant=refuse, object_pairs_hook=once)
+        whole = json.loads(content.decode(), parse_constant=reject, object_pairs_hook=once)
         if not isinstance(whole, dict) or not isinstance(whole.get("cevnsjax"), dict):
             raise other
         same = whole.get("sha256") == _digest(whole["cevnsjax"])

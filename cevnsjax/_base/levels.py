@@ -1,7 +1,8 @@
 """Confidence levels: a fraction in Python; per cent, or a number of standard deviations as ``5sigma``, as text.
 
 A level is held by its tail, 1 less the fraction, which keeps all digits that were given: 99.99994267 % is 5.733e-7. Nσ
-is what a normal variable lies within: the tail erfc(N/√2), Δχ² = N² of one parameter, and of two the same probability.
+is what a normal variable lies within: the tail erfc(N/√2), Δχ² = N² of a single parameter, and of two the same
+probability.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from .errors import InputError
 MOST_SIGMA = 37.0
 """Standard deviations up to which the tail is a number of double precision."""
 ROUNDED = {Fraction("0.3173"): 1.0, Fraction("0.1"): 2.71, Fraction("0.0455"): 4.0, Fraction("0.0027"): 9.0}
-"""Δχ² of one parameter by tail, as the field rounds them: 68.27, 90, 95.45, 99.73 %."""
+"""Δχ² of a single parameter by tail, as the field rounds them: 68.27, 90, 95.45, 99.73 %."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Level:
     tail: float
     """The probability beyond, with all digits."""
     of_one: float
-    """Δχ² of one parameter."""
+    """Δχ² of a single parameter."""
 
     @property
     def per_cent(self) -> float:
@@ -47,7 +48,7 @@ class Level:
         return f"{self.label.removesuffix('sigma')}σ" if self.label.endswith("sigma") else f"{self.label} %"
 
     def delta_chi2(self, parameters: int = 1) -> float:
-        """Return the Δχ² that the level means, of one parameter or of more together."""
+        """Return the Δχ² of the level, for a single parameter or for several together."""
         return self.of_one if parameters == 1 else float(chdtri(parameters, self.tail))
 
 
@@ -57,11 +58,11 @@ def _of_tail(label: str, tail: Fraction) -> Level:
 
 def typed_level(text: str) -> Level:
     """Return the level of a text: digits in per cent, or standard deviations as ``5sigma``."""
-    found = re.fullmatch(r"([0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(sigma)?", text)
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(sigma)?", text)
+    if match is None:
         raise InputError(f"expected a number of per cent like 95, or 5sigma, found '{text}'")
-    number = Fraction(found[1])
-    if found[2]:
+    number = Fraction(match[1])
+    if match[2]:
         sigma = float(number)
         if not 0.0 < sigma <= MOST_SIGMA:
             raise InputError(f"expected a confidence level up to {MOST_SIGMA:g}sigma, found '{text}'")
@@ -70,13 +71,13 @@ def typed_level(text: str) -> Level:
     if not 0 < number < 100:
         raise InputError(f"expected a confidence level between 0 and 100 per cent, found {text}")
     if number < 1:
-        meant = (100 * Decimal(found[1])).normalize()
+        meant = (100 * Decimal(match[1])).normalize()
         raise InputError(f"expected a confidence level in per cent, found {text} (did you mean {meant:f}?)")
     return _of_tail(text, 1 - number / 100)
 
 
 def level_of(cl: Any) -> Level:
-    """Return the level of a fraction between 0 and 1; refuse per cent and text with the fraction that is meant."""
+    """Return the level of a fraction between 0 and 1; for per cent or text raise InputError with a suggestion."""
     if isinstance(cl, Level):
         return cl
     if isinstance(cl, str):
@@ -99,7 +100,7 @@ def _hint(text: str) -> str:
 
 
 def check_level(name: str, cl: Any) -> None:
-    """Refuse what is not a confidence level as a fraction, given the name of the argument."""
+    """Raise InputError unless `cl` is a confidence level as a fraction; `name` is that of the argument."""
     try:
         level_of(cl)
     except InputError as error:
@@ -107,7 +108,7 @@ def check_level(name: str, cl: Any) -> None:
 
 
 def check_levels(name: str, levels: Any) -> None:
-    """Refuse what is not a list of confidence levels as fractions."""
+    """Raise InputError unless `levels` is a list of confidence levels as fractions."""
     if isinstance(levels, str) or not (isinstance(levels, Iterable) and isinstance(levels, Sized)):
         raise InputError(f"{name}: expected confidence levels such as [0.6827, 0.9], found {levels!r}")
     for level in levels:
@@ -115,7 +116,7 @@ def check_levels(name: str, levels: Any) -> None:
 
 
 def check_one_or_more(name: str, levels: Any) -> None:
-    """Refuse what is neither a confidence level as a fraction nor a list of one or more."""
+    """Raise InputError unless `levels` is a confidence level as a fraction, or a list of these that is not empty."""
     if isinstance(levels, (str, Level)) or not isinstance(levels, Iterable) or getattr(levels, "ndim", 1) == 0:
         check_level(name, levels)
         return
@@ -125,9 +126,9 @@ def check_one_or_more(name: str, levels: Any) -> None:
 
 
 def ordered_levels(levels: float | Level | Iterable[float | Level]) -> tuple[Level, ...]:
-    """Return one or more levels from the lowest to the highest, each once."""
-    found = levels_of(levels) if isinstance(levels, Iterable) else (level_of(levels),)
-    by_tail = {level.tail: level for level in found}
+    """Return a level or several, from the lowest to the highest, each once."""
+    chosen = levels_of(levels) if isinstance(levels, Iterable) else (level_of(levels),)
+    by_tail = {level.tail: level for level in chosen}
     return tuple(by_tail[tail] for tail in sorted(by_tail, reverse=True))
 
 
@@ -137,7 +138,7 @@ def levels_of(levels: Iterable[float | Level]) -> tuple[Level, ...]:
 
 
 def delta_chi2(cl: float | Level, parameters: int = 1) -> float:
-    """Return the Δχ² of a confidence level for one parameter, or for several together."""
+    """Return the Δχ² of a confidence level for a single parameter, or for several together."""
     return level_of(cl).delta_chi2(parameters)
 
 

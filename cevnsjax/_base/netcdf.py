@@ -20,13 +20,13 @@ ENGINE = "h5netcdf"
 MAGIC = b"\x89HDF\r\n\x1a\n"
 """What such a file begins with."""
 LARGEST = 2**24
-"""Bytes of what a file says of itself beyond which it is not read."""
+"""Most bytes of the record in a file that are read."""
 MOST_COMPRESSED = 1000
 """How much smaller than its numbers a file may be that another program has compressed."""
 
 
 def check_netcdf(path: Path, overwrite: bool = False) -> None:
-    """Refuse, before anything is computed, a path that no netCDF file can be written to; nothing is left there."""
+    """Raise InputError, before any computation, if no netCDF file can be written to `path`; leave nothing there."""
     check_file(path, overwrite, (".nc",))
     for library in ("xarray", "h5py", ENGINE):
         try:
@@ -36,7 +36,7 @@ def check_netcdf(path: Path, overwrite: bool = False) -> None:
 
 
 def write_netcdf(content: "Dataset | DataTree", path: Path, overwrite: bool = False) -> None:
-    """Write a netCDF file, whole or not at all; an existing one is refused unless `overwrite`."""
+    """Write a netCDF file, whole or not at all; an existing file is an error unless `overwrite`."""
     check_netcdf(path, overwrite)
     whole = io.BytesIO()
     content.to_netcdf(whole, engine=ENGINE)  # HDF5 on a disk that is full ends the process
@@ -45,7 +45,7 @@ def write_netcdf(content: "Dataset | DataTree", path: Path, overwrite: bool = Fa
 
 
 def check_whole(path: Path) -> None:
-    """Refuse an HDF5 file that says it holds more than it has room for, or whose numbers lie in other files."""
+    """Raise InputError if an HDF5 file declares more numbers than it has room for, or keeps them in other files."""
     import h5py
 
     if not path.is_file():
@@ -73,12 +73,12 @@ def _check_group(path: Path, group: Any, room: int) -> int:
             taken += _check_group(path, member, room - taken)
         elif isinstance(member, h5py.Dataset):
             if member.external or member.is_virtual:
-                raise InputError(f"'{path}': '{name}' lies in another file: expected one that holds all its numbers")
+                raise InputError(f"'{path}': '{name}' lies in another file: expected a file that holds all its numbers")
             shared = member.attrs.get("CLASS") == b"DIMENSION_SCALE" and member.id.get_storage_size() == 0
             size = 0 if shared else math.prod(member.shape or ()) * member.dtype.itemsize
             taken += size if member.compression is None else size // MOST_COMPRESSED
         if taken > room:
-            raise InputError(f"'{path}' says it holds more than its {room} bytes: it is damaged")
+            raise InputError(f"'{path}' declares more numbers than its {room} bytes can hold: it is damaged")
     return taken
 
 
@@ -87,23 +87,23 @@ def read_numbers(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     import h5py
 
     check_whole(path)
-    found = {}
+    numbers = {}
     try:
         with h5py.File(path, "r") as file:
             for name in names:
                 member = file.get(name)
                 if not isinstance(member, h5py.Dataset) or member.dtype.kind not in "fiub" or member.shape is None:
                     raise InputError(f"'{path}' is damaged: expected the numbers '{name}' in it, found none")
-                found[name] = np.asarray(member[()])
+                numbers[name] = np.asarray(member[()])
     except (OSError, RuntimeError, KeyError, ValueError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"'{path}' is damaged: {error}") from None
-    return found
+    return numbers
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return what a netCDF file of this program says of itself; refuse any other file."""
+    """Return the record in a netCDF file of this program; raise InputError for any other file."""
     import h5py
 
     check_whole(path)

@@ -23,10 +23,10 @@ def namespace(*values: object) -> types.ModuleType:
 def structure_text(tree: object) -> str:
     """Return the structure of a tree as text, without its arrays: the same in every process.
 
-    Functions are printed with their addresses, and sets in an order that changes from one process to the next.
+    Functions are printed with their addresses, and sets in an order that differs between processes.
     """
     text = re.sub(r" at 0x[0-9a-f]+", "", str(jax.tree.structure(tree)))
-    return re.sub(r"set\(\{([^{}]*)\}\)", lambda found: f"set({sorted(found[1].split(', '))})", text)
+    return re.sub(r"set\(\{([^{}]*)\}\)", lambda match: f"set({sorted(match[1].split(', '))})", text)
 
 
 def log_gamma(x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -93,11 +93,13 @@ def chebyshev_points(low: float, high: float, count: int) -> Float[np.ndarray, "
 def chebyshev_polynomials(x: Scalar, count: int) -> Float[Array, " degree"]:
     """Return T_0(x) … T_(count-1)(x) for -1 ≤ x ≤ 1, doubled in number by T_(s+j) = 2 T_s T_j - T_(s-j)."""
     xp = namespace(x)
-    found = xp.stack([xp.ones_like(x), x])
-    while len(found) < count:
-        last = len(found) - 1
-        found = xp.concatenate([found, 2.0 * found[last] * found[1:] - found[last - 1 :: -1]])
-    return found[:count]
+    polynomials = xp.stack([xp.ones_like(x), x])
+    while len(polynomials) < count:
+        last = len(polynomials) - 1
+        polynomials = xp.concatenate(
+            [polynomials, 2.0 * polynomials[last] * polynomials[1:] - polynomials[last - 1 :: -1]]
+        )
+    return polynomials[:count]
 
 
 def lagrange(points: Float[np.ndarray, " point"], x: Float[np.ndarray, " node"]) -> Float[np.ndarray, "point node"]:
@@ -148,13 +150,13 @@ def uniform_ball(x: Float[Array, "..."]) -> Float[Array, "..."]:
 
 
 def error_digits(*errors: float) -> int:
-    """Return how many decimals show the smallest error with two digits, but for one that is nothing beside others."""
+    """Return how many decimals show the smallest error with two digits, errors negligible beside others left out."""
     smallest = min((error for error in errors if error > 1e-3 * max(errors)), default=1.0)
     return max(0, 1 - math.floor(math.log10(smallest)))
 
 
 UNROLLED = 6
-"""Largest dimension of which a factorisation is unrolled: what an unrolled one takes to compile grows as its cube."""
+"""Largest dimension of which a factorisation is unrolled: the time to compile it then grows as the cube."""
 
 
 def solve_symmetric(
@@ -166,7 +168,7 @@ def solve_symmetric(
     """Solve ``matrix @ x = vector`` by an L D Lᵀ factorisation; return x and the smallest pivot.
 
     Where a pivot is not positive its modulus is used (a modified Cholesky factorisation, so that a Newton step
-    is a descent direction everywhere); the smallest pivot, relative to the diagonal, tells whether that happened.
+    is a descent direction everywhere); the smallest pivot, relative to the diagonal, shows whether that happened.
     Vectorised across a batch by `jax.vmap`, unrolled up to dimension `UNROLLED`: meant for fewer than ~20 parameters.
     """
     n = vector.shape[0]

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from .errors import printable
 
 WIDTH = 120
-"""Columns of text where nobody says how many there are."""
+"""Columns of text by default."""
 GAP, NARROWEST = "  ", 16
-"""What stands between columns, and how far one that may take several lines is narrowed."""
+"""What separates columns, and the least width of a column that may take several lines."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,13 +64,13 @@ def _padded(text: str, width: int, right: bool) -> str:
 
 def _narrowed(widths: Sequence[int], wrapped: Sequence[int], most: int) -> list[int]:
     """Return the widths of columns that fit into `most`, as far as those that may take several lines allow it."""
-    found = list(widths)
-    while sum(found) + len(GAP) * (len(found) - 1) > most:
-        widest = max(wrapped, key=lambda k: found[k], default=None)
-        if widest is None or found[widest] <= NARROWEST:
+    narrowed = list(widths)
+    while sum(narrowed) + len(GAP) * (len(narrowed) - 1) > most:
+        widest = max(wrapped, key=lambda k: narrowed[k], default=None)
+        if widest is None or narrowed[widest] <= NARROWEST:
             break
-        found[widest] -= 1
-    return found
+        narrowed[widest] -= 1
+    return narrowed
 
 
 def _table_lines(table: Table, most: int) -> list[str]:
@@ -119,14 +119,14 @@ def _table_html(table: Table) -> str:
 
 def as_html(blocks: Iterable[Block]) -> str:
     """Return blocks as HTML: the same texts, escaped."""
-    found: list[str] = []
+    parts: list[str] = []
     for block in blocks:
         if isinstance(block, Table):
-            found.append(_table_html(block))
+            parts.append(_table_html(block))
         else:
             lines = "\n".join(map(_harmless, block.split("\n")))
-            found.append(f'<div style="white-space: pre-wrap">{html.escape(lines) or "&nbsp;"}</div>')
-    return f"<div>{''.join(found)}</div>"
+            parts.append(f'<div style="white-space: pre-wrap">{html.escape(lines) or "&nbsp;"}</div>')
+    return f"<div>{''.join(parts)}</div>"
 
 
 class Shown(abc.ABC):
@@ -137,7 +137,7 @@ class Shown(abc.ABC):
         """Return the lines and tables that it is shown as."""
 
     def _shown(self) -> list[Block]:
-        """Return the blocks; where there are none, because something is wrong with it, say what."""
+        """Return the blocks; where there are none, because something is wrong with it, the error."""
         try:
             return self.blocks()
         except Exception as error:  # to look at something never fails

@@ -1,6 +1,6 @@
-"""Whether something may be written, and how it appears: one policy for everything that is written.
+"""Whether something may be written, and how it appears: the same policy for everything that is written.
 
-A file that exists is replaced only where that is asked for; a folder, a device or a pipe never is. What is written
+A file that exists is replaced only on request; a folder, a device or a pipe never is. What is written
 appears whole: it is written beside its place, synced, and renamed. What lies beside an output is opened without
 following links, so that nobody who can write to that folder chooses what is overwritten.
 """
@@ -29,7 +29,7 @@ NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
 def cannot_write(path: Path, why: str | OSError, doing: str = "write") -> InputError:
-    """Return the error that says why nothing can be written to `path`."""
+    """Return the error that states why nothing can be written to `path`."""
     reason = why if isinstance(why, str) else why.strerror or str(why)
     return InputError(f"cannot {doing} to '{path}': {reason}")
 
@@ -46,7 +46,7 @@ def exists(path: Path, doing: str = "write") -> bool:
 
 
 def check_folder(path: Path, doing: str = "write") -> None:
-    """Refuse a path beside which no file can be made, which is tried; nothing is left there."""
+    """Raise InputError if no file can be made beside `path`, which is tried; nothing is left there."""
     if not path.parent.is_dir():
         raise cannot_write(path, f"there is no folder '{path.parent}'", doing)
     with _beside(path, doing) as part, part.open("wb") as file:
@@ -54,7 +54,7 @@ def check_folder(path: Path, doing: str = "write") -> None:
 
 
 def check_file(path: Path, overwrite: bool = False, endings: Sequence[str] = (), doing: str = "write") -> None:
-    """Refuse, before anything is computed, a path that no file can be written to, or that holds one to be kept."""
+    """Raise InputError, before anything is computed, if `path` cannot be written to or holds a file to be kept."""
     if endings and path.suffix.lower() not in endings:
         raise cannot_write(path, f"expected a name that ends in {', '.join(endings)}", doing)
     if exists(path, doing):
@@ -86,7 +86,7 @@ def _beside(path: Path, doing: str) -> Iterator[Path]:
 def replacing(path: Path, overwrite: bool = True, doing: str = "write") -> Iterator[Path]:
     """Yield an empty file to write to, which is synced at the end and becomes `path` at once.
 
-    Without `overwrite` what has appeared there meanwhile is refused.
+    Without `overwrite` a file that has appeared there meanwhile is an error.
     """
     with _beside(path, doing) as part:
         yield part
@@ -124,7 +124,7 @@ def sync(path: Path) -> None:
 
 
 def _hold(handle: int) -> None:
-    """Lock an open file until it is closed or this process ends; raise BlockingIOError if another one holds it."""
+    """Lock an open file until it is closed or this process ends; raise BlockingIOError if another process holds it."""
     if fcntl is not None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
@@ -137,7 +137,7 @@ def _hold(handle: int) -> None:
 
 
 def _open_lock(path: Path, file: Path) -> int:
-    """Return the lock file of `path`, open; refuse anything that this program did not make."""
+    """Return the lock file of `path`, open; raise InputError for a file that this program did not make."""
     try:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | NOT_FOLLOWED, 0o666)
     except OSError as error:
@@ -153,7 +153,7 @@ def _open_lock(path: Path, file: Path) -> int:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of the output at `path`; refuse to wait for another process that holds it.
+    """Hold the lock of the output at `path`; raise InputError at once if another process holds it.
 
     The lock ends with the process that holds it, however it ends. What a process that was killed was writing beside
     `path` is removed.
@@ -173,7 +173,7 @@ def locked(path: Path) -> Iterator[None]:
         with suppress(FileNotFoundError):
             if os.fstat(handle).st_ino == os.stat(file).st_ino:
                 break
-        os.close(handle)  # the one who held it has removed the file meanwhile
+        os.close(handle)  # the process that held it has removed the file meanwhile
     try:
         os.ftruncate(handle, 0)
         with suppress(OSError):  # a full disk: the lock holds without the number

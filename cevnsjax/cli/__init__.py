@@ -1,4 +1,4 @@
-"""The command line. Exit code 2 and one line on standard error for bad input; 3 for a fit that did not converge."""
+"""The command line. Exit code 2 and a line on standard error for bad input; 3 for a fit that did not converge."""
 
 from .app import main
 

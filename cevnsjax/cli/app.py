@@ -1,4 +1,4 @@
-"""The command line: its commands, and what runs one of them."""
+"""The command line: its commands, and what runs them."""
 
 import errno
 import gc
@@ -55,8 +55,8 @@ FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
 """Errors of a stream that takes no more; those of files have the name of the file."""
 
 
-def _show_version(asked: bool | None) -> None:
-    if asked:
+def _show_version(requested: bool | None) -> None:
+    if requested:
         print(f"cevnsjax {__version__}")
         raise typer.Exit
 
@@ -75,7 +75,7 @@ for _name, _command in COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line; turn what a user can cause into one line and exit code 2."""
+    """Run the command line; turn errors that a user can cause into a line and exit code 2."""
     try:
         with stoppable():
             gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
@@ -96,7 +96,7 @@ def _run() -> int:
         check_environment()
         use_cache()
         command = typer.main.get_command(app)
-        # Not by its own main, which makes an exit code of an interruption and drops what that says.
+        # Not by its own main, which makes an exit code of an interruption and drops its message.
         with command.make_context("cevnsjax", sys.argv[1:]) as context:
             command.invoke(context)
         return 0

@@ -30,7 +30,7 @@ def contour(
         options.whole("--parameters", "1 or 2: whose delta chi2 the level means; by default the axes drawn."),
     ] = None,
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="The one or two axes, by default the first two.")
+        list[str] | None, typer.Option("--param", help="The axis or the two axes, by default the first two.")
     ] = None,
     reference: Annotated[
         str, typer.Option("--reference", help="What delta chi2 counts from: the best fit, or the lowest of the grid.")
@@ -41,7 +41,7 @@ def contour(
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
-    """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected ones."""
+    """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected."""
     printing.check_plot(plot)
     levels = [options.level(text) for text in options.split(cl, "--cl") or ["90"]]
     if plot is not None and len(levels) > 1:
@@ -60,27 +60,27 @@ def contour(
         chosen = common_names(scans, chosen)
     if label and len(label) != len(scans):
         raise InputError(f"expected a --label for each of {len(scans)} scans, found {len(label)}")
-    found = [
+    contours = [
         _described(scan, level, parameters, chosen, reference, name)
         for scan, name in zip(scans, label or [str(store) for store in stores], strict=True)
         for level in levels
     ]
     printing.draw(plot, lambda: draw_scans(scans, levels[0], parameters, label, reference, chosen or None))
     if out is not None:
-        _write(out, found, overwrite)
+        _write(out, contours, overwrite)
         WRITTEN.append(f"'{out}'")
     if json_:
-        printing.json_object({"contours": found})
+        printing.json_object({"contours": contours})
     else:
-        printing.blocks(block for content in found for block in contour_blocks(content))
-    for content in found:
+        printing.blocks(block for content in contours for block in contour_blocks(content))
+    for content in contours:
         printing.exit_unless_converged(content)
 
 
 def _described(
     scan: GridResult, level: Level, parameters: int | None, chosen: Sequence[str], reference: str, label: str
 ) -> dict[str, Any]:
-    """Return the contours of one scan at one level as plain lists and numbers."""
+    """Return the contours of a scan at a level as plain lists and numbers."""
     names = tuple(chosen) or scan.names[:2]
     count = len(names) if parameters is None else parameters
     content = {
@@ -100,7 +100,7 @@ def _described(
     }
     if len(names) == 2:
         lines = scan.contours(level, count, names, reference)
-        content["lines"] = [{"closed": one.closed, "points": one.points.tolist()} for one in lines]
+        content["lines"] = [{"closed": line.closed, "points": line.points.tolist()} for line in lines]
     else:
         content["pieces"] = [
             {"low": p.low, "high": p.high, "open_below": p.open_below, "open_above": p.open_above}
@@ -128,10 +128,10 @@ def _rows(content: dict[str, Any]) -> list[tuple[Any, ...]]:
     ]
 
 
-def _write(out: Path, found: Sequence[dict[str, Any]], overwrite: bool) -> None:
-    names = found[0]["names"]
+def _write(out: Path, contours: Sequence[dict[str, Any]], overwrite: bool) -> None:
+    names = contours[0]["names"]
     with replacing(out, overwrite) as part, part.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow([*COLUMNS, *names])
-        for content in found:
+        for content in contours:
             table.writerows(_rows(content))

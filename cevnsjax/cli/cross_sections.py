@@ -18,7 +18,7 @@ Names = Annotated[
 
 @with_request(Names, "interaction", "couplings", "form_factor", required=False)
 def cross_sections(
-    asked: Request,
+    request: Request,
     out: options.OutJson = None,
     overwrite: options.Overwrite = False,
     json_: options.Json = False,
@@ -26,12 +26,12 @@ def cross_sections(
 ) -> None:
     """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
     printing.check_plot(plot)
-    kept = keeping.written_at_once(out, overwrite, check_json)
-    interaction = asked.models()
+    output = keeping.written_at_once(out, overwrite, check_json)
+    interaction = request.models()
     with printing.progress("fitting"):
-        names = asked.names or DEFAULT_MEASUREMENTS
-        result = flux_averaged_cross_sections(names, interaction, asked.form_factor)
+        names = request.names or DEFAULT_MEASUREMENTS
+        result = flux_averaged_cross_sections(names, interaction, request.form_factor)
         content = result.as_dict()
-    content |= kept.written(result.save)
+    content |= output.written(result.save)
     printing.result(content, json_, section_blocks)
-    keeping.conclude(kept, content, plot, result.plot)
+    keeping.conclude(output, content, plot, result.plot)

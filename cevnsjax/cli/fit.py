@@ -17,7 +17,7 @@ from .request import MODEL, PARAMETERS, Request, with_request
 
 @with_request(options.Measurements, *PARAMETERS, *MODEL)
 def fit(
-    asked: Request,
+    request: Request,
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
     explain: options.Explain = False,
@@ -28,22 +28,22 @@ def fit(
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
     printing.check_plot(plot)
-    kept = keeping.written_at_once(out, overwrite, check_json)
-    arguments = asked.arguments()
+    output = keeping.written_at_once(out, overwrite, check_json)
+    arguments = request.arguments()
     levels = options.levels(cl)
     find_minimiser(minimiser)
-    likelihood = asked.measured()
+    likelihood = request.measured()
     if explain:
         chosen = (("--plot", plot), ("--cl", cl), ("--minimiser", minimiser != Newton.name), ("--out", out))
         for name, given in chosen:
             if given:
                 raise InputError(f"--explain fits nothing: {name} goes with a fit")
         with printing.progress("compiling"):
-            found = likelihood.explain(**arguments).as_dict()
-        printing.result(found, json_, explanation_blocks)
+            explanation = likelihood.explain(**arguments).as_dict()
+        printing.result(explanation, json_, explanation_blocks)
         return
     likelihood.specify(**arguments)
-    show_fit("fitting", likelihood.fit, arguments | {"minimiser": minimiser}, levels, json_, plot, kept)
+    show_fit("fitting", likelihood.fit, arguments | {"minimiser": minimiser}, levels, json_, plot, output)
 
 
 def show_fit(
@@ -53,13 +53,13 @@ def show_fit(
     levels: Sequence[Level],
     json_: bool,
     plot: Path | None,
-    kept: keeping.Output,
+    output: keeping.Output,
 ) -> None:
-    """Fit what is asked; save, show and draw the result."""
+    """Fit with `arguments`; save, show and draw the result."""
     with printing.progress(what):
         result = method(**arguments)
         content = result.as_dict(levels)
         result = result.lowest
-    content |= kept.written(result.save)
+    content |= output.written(result.save)
     printing.result(content, json_, fit_blocks, result.likelihood.data_name)
-    keeping.conclude(kept, content, plot, result.plot)
+    keeping.conclude(output, content, plot, result.plot)

@@ -9,7 +9,7 @@ from .request import MODEL, PARAMETERS, Request, with_request
 
 @with_request(options.Experiments, *PARAMETERS, *MODEL)
 def forecast(
-    asked: Request,
+    request: Request,
     cl: options.Levels = None,
     minimiser: options.Minimiser = "newton",
     out: options.OutJson = None,
@@ -19,10 +19,10 @@ def forecast(
 ) -> None:
     """Forecast the sensitivity of experiments: fit the counts expected at the truth (Asimov), which --set moves."""
     printing.check_plot(plot)
-    kept = keeping.written_at_once(out, overwrite, check_json)
-    arguments = asked.arguments()
+    output = keeping.written_at_once(out, overwrite, check_json)
+    arguments = request.arguments()
     levels = options.levels(cl)
     find_minimiser(minimiser)
-    likelihood = asked.experiments()
+    likelihood = request.experiments()
     likelihood.specify(**arguments)
-    show_fit("forecasting", likelihood.forecast, arguments | {"minimiser": minimiser}, levels, json_, plot, kept)
+    show_fit("forecasting", likelihood.forecast, arguments | {"minimiser": minimiser}, levels, json_, plot, output)

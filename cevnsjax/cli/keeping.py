@@ -20,13 +20,13 @@ class Output:
     """Where the result of a long run goes, and where it is kept until it is there; nowhere, if `out` is None."""
 
     def __init__(self, out: Path | None, overwrite: bool, resumes: bool = True) -> None:
-        """Take the file to write, whether one that exists is replaced, and whether the run can go on later."""
+        """Take the file to write, whether an existing file is replaced, and whether the run can go on later."""
         self.out, self.overwrite = out, overwrite
         self.checkpoint = unfinished(out) if out is not None and resumes else None
         self.lost: InputError | None = None
 
     def save(self, write: Callable[[Path, bool], None] | None) -> str | None:
-        """Return where the result was written, or None: `check` says why, after the result has been printed.
+        """Return where the result was written, or None: `check` raises why, after the result has been printed.
 
         A run that came to nothing has nothing to `write`.
         """
@@ -45,19 +45,19 @@ class Output:
         return None if write is None else str(self.out)
 
     def written(self, write: Callable[[Path, bool], None]) -> dict[str, str | None]:
-        """Return what the JSON of a short run says of where its result was written, nothing if nobody asked."""
+        """Return the entry of a short run's JSON with where its result was written, nothing if `out` is None."""
         return {} if self.out is None else {"out": self.save(write)}
 
     def check(self) -> None:
         """Raise what `save` has met."""
         if self.lost is not None:
             whole = self.checkpoint is not None and exists(self.checkpoint)
-            kept = f"; '{self.checkpoint}' keeps the run: --resume goes on with it" if whole else ""
-            raise InputError(f"{self.lost}{kept}")
+            hint = f"; '{self.checkpoint}' keeps the run: --resume goes on with it" if whole else ""
+            raise InputError(f"{self.lost}{hint}")
 
 
 def written_at_once(out: Path | None, overwrite: bool, check: Callable[[Path, bool], None]) -> Output:
-    """Return the output of a short run, which is not resumed; refuse it, by `check`, before anything is computed."""
+    """Return the output of a short run, which is not resumed; `check` it before anything is computed."""
     if out is not None:
         check(out, overwrite)
     elif overwrite:
@@ -65,9 +65,9 @@ def written_at_once(out: Path | None, overwrite: bool, check: Callable[[Path, bo
     return Output(out, overwrite, resumes=False)
 
 
-def conclude(kept: Output, content: Mapping[str, Any], plot: Path | None, make: "Callable[[], Figure]") -> None:
-    """End a command whose result is printed: say what could not be written, draw what converged, set the exit code."""
-    kept.check()
+def conclude(destination: Output, content: Mapping[str, Any], plot: Path | None, make: "Callable[[], Figure]") -> None:
+    """End a command whose result is printed: raise errors of writing, draw what converged, set the exit code."""
+    destination.check()
     if content["converged"]:
         printing.draw(plot, make)
     printing.exit_unless_converged(content)
@@ -75,9 +75,9 @@ def conclude(kept: Output, content: Mapping[str, Any], plot: Path | None, make: 
 
 @contextmanager
 def output(out: Path | None, resume: bool, overwrite: bool) -> Iterator[Output]:
-    """Yield the output of a long run, which nobody else writes meanwhile; refuse it before anything is computed.
+    """Yield the output of a long run, which no other process writes meanwhile; check it before anything is computed.
 
-    An interruption is told how the run goes on.
+    An interruption gets a note of how the run goes on.
     """
     if out is None:
         if resume or overwrite:
@@ -88,17 +88,19 @@ def output(out: Path | None, resume: bool, overwrite: bool) -> Iterator[Output]:
     check_netcdf(out, overwrite)
     with locked(out):
         check_netcdf(out, overwrite)  # another process may have ended meanwhile
-        kept = unfinished(out)
-        if exists(kept) and not resume:
-            read(kept)
+        checkpoint = unfinished(out)
+        if exists(checkpoint) and not resume:
+            read(checkpoint)
             if not overwrite:
-                raise InputError(f"'{kept}' is an unfinished run: --resume carries it on, --overwrite begins anew")
-            kept.unlink()
-        if resume and not exists(kept):
-            raise InputError(f"there is nothing to resume: no '{kept}'")
+                raise InputError(
+                    f"'{checkpoint}' is an unfinished run: --resume carries it on, --overwrite begins anew"
+                )
+            checkpoint.unlink()
+        if resume and not exists(checkpoint):
+            raise InputError(f"there is nothing to resume: no '{checkpoint}'")
         try:
             yield Output(out, overwrite)
         except KeyboardInterrupt as stop:
-            if exists(kept):
-                stop.add_note(f"'{kept}' keeps the run: the same command goes on with --resume")
+            if exists(checkpoint):
+                stop.add_note(f"'{checkpoint}' keeps the run: the same command goes on with --resume")
             raise

@@ -7,5 +7,5 @@ from . import options, printing
 
 def measurements(json_: options.Json = False) -> None:
     """List the measurements and their variants."""
-    content = {name: {"variants": list(one.variants), "summary": one.summary} for name, one in CATALOGUE.items()}
+    content = {name: {"variants": list(entry.variants), "summary": entry.summary} for name, entry in CATALOGUE.items()}
     printing.result(content, json_, measurement_list, {} if json_ else titles())

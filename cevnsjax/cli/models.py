@@ -9,11 +9,11 @@ def models(json_: options.Json = False) -> None:
     """List the models of the interaction, with their variants and parameters."""
     content = {
         name: {
-            "variants": list(one.variants),
+            "variants": list(entry.variants),
             "parameters": [p.name for p in model(name).parameters()],
-            "summary": one.summary,
-            "reference": one.reference,
+            "summary": entry.summary,
+            "reference": entry.reference,
         }
-        for name, one in MODELS.items()
+        for name, entry in MODELS.items()
     }
     printing.result(content, json_, model_list)

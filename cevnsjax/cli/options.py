@@ -32,9 +32,9 @@ Measurements = Annotated[
     typer.Argument(metavar="MEASUREMENT...", help="Measurements by name, a variant after a colon.", show_default=False),
 ]
 Free = Annotated[list[str] | None, typer.Option("--free", help="Parameters to fit, comma-separated.")]
-Ties = Annotated[list[str] | None, typer.Option("--tie", help="FOLLOWER=LEADER: give one parameter another's value.")]
+Ties = Annotated[list[str] | None, typer.Option("--tie", help="FOLLOWER=LEADER: give a parameter another's value.")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="NAME=VALUE: fix a parameter, or start a free one there.")
+    list[str] | None, typer.Option("--set", help="NAME=VALUE: fix a parameter, or start it there if it is free.")
 ]
 Requirements = Annotated[
     list[str] | None, typer.Option("--require", help="A<=B: an order between parameters, or a parameter and a number.")
@@ -74,19 +74,19 @@ Listed = Annotated[
     list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
 ]
 Explain = Annotated[
-    bool, typer.Option("--explain", help="Say what is folded to arrays and what is compiled; fit nothing.")
+    bool, typer.Option("--explain", help="Show what is folded to arrays and what is compiled; fit nothing.")
 ]
 Minimiser = Annotated[
     str, typer.Option("--minimiser", help="Who finds the minima: newton, minuit, optimistix or optax.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
 EngineName = Annotated[
     str, typer.Option("--engine", help="Where tasks run: serial, dask (workers on this computer) or dask:ADDRESS.")
 ]
 Workers = Annotated[
     int | None,
-    whole("--workers", "Workers to start, by default one a core; with an address, to wait for."),
+    whole("--workers", "Workers to start, by default as many as cores; with an address, to wait for."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Carry on the unfinished run of --out.")]
 OutJson = Annotated[
@@ -95,7 +95,7 @@ OutJson = Annotated[
 OutNetcdf = Annotated[
     Path | None, typer.Option("--out", help="Save the result to this netCDF file (.nc), for `show` and cevnsjax.load.")
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out, if there is one.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out, if it exists.")]
 Levels = Annotated[
     list[str] | None, typer.Option("--cl", help="Confidence level in per cent, or as 5sigma, beside the usual four.")
 ]
@@ -103,22 +103,22 @@ Levels = Annotated[
 
 def split(items: Sequence[str] | None, option: str) -> list[str]:
     """Return the items of a repeated, comma-separated option, none of them empty."""
-    found = [part.strip(BLANKS) for item in items or () for part in item.split(",")]
-    if not all(found):
+    parts = [part.strip(BLANKS) for item in items or () for part in item.split(",")]
+    if not all(parts):
         raise InputError(f"{option}: expected items separated by commas, found '{','.join(items or ())}'")
-    return found
+    return parts
 
 
 def _pairs(items: Sequence[str], option: str, form: str = "NAME=VALUE") -> dict[str, str]:
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for item in items:
         name, equals, value = item.partition("=")
         if not equals or not name.strip(BLANKS) or not value.strip(BLANKS):
             raise InputError(f"{option}: expected {form}, found '{item}'")
-        if name.strip(BLANKS) in found:
+        if name.strip(BLANKS) in pairs:
             raise InputError(f"{option}: '{name.strip(BLANKS)}' is given twice")
-        found[name.strip(BLANKS)] = value.strip(BLANKS)
-    return found
+        pairs[name.strip(BLANKS)] = value.strip(BLANKS)
+    return pairs
 
 
 def specification(
@@ -194,7 +194,7 @@ def memory(text: str) -> float:
 
 
 def level(text: str) -> Level:
-    """Return the confidence level that --cl asks for, in per cent or as 5sigma."""
+    """Return the confidence level of --cl, in per cent or as 5sigma."""
     try:
         return typed_level(text)
     except InputError as error:
@@ -203,25 +203,25 @@ def level(text: str) -> Level:
 
 def levels(extra: Sequence[str] | None, usual: Sequence[Level] = USUAL) -> list[Level]:
     """Return the `usual` confidence levels and those of --cl, the lowest first."""
-    chosen = {one.label: one for one in (*usual, *map(level, split(extra, "--cl")))}
-    return sorted(chosen.values(), key=lambda one: one.of_one)
+    chosen = {entry.label: entry for entry in (*usual, *map(level, split(extra, "--cl")))}
+    return sorted(chosen.values(), key=lambda entry: entry.of_one)
 
 
 def ranges(items: Sequence[str] | None, scanned: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Return the ranges of ``--range LO:HI`` (in the order of the parameters) or ``--range NAME=LO:HI``."""
-    found: dict[str, tuple[float, float]] = {}
+    limits: dict[str, tuple[float, float]] = {}
     for number, item in enumerate(items or ()):
         name, equals, text = (part.strip(BLANKS) for part in item.rpartition("="))
         if equals and not name:
             raise InputError(f"--range: expected LO:HI or NAME=LO:HI, found '{item}'")
         if not equals:
             if number >= len(scanned):
-                raise InputError(f"--range: a range for each of {', '.join(scanned)} at most, found '{item}'")
+                raise InputError(f"--range: expected a range for each of {', '.join(scanned)} at most, found '{item}'")
             name = scanned[number]
         low, colon, high = text.partition(":")
         if not colon:
             raise InputError(f"--range: expected LO:HI, found '{text}'")
-        if name in found:
+        if name in limits:
             raise InputError(f"--range: '{name}' is given twice")
-        found[name] = (read_number(low, f"--range {name}"), read_number(high, f"--range {name}"))
-    return found
+        limits[name] = (read_number(low, f"--range {name}"), read_number(high, f"--range {name}"))
+    return limits

@@ -9,20 +9,20 @@ from .request import MODEL, Request, with_request
 
 
 @with_request(options.Listed, *MODEL, required=False)
-def parameters(asked: Request, json_: options.Json = False) -> None:
+def parameters(request: Request, json_: options.Json = False) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
-    interaction = asked.models()
-    found = parameter_table(resolve_or_describe(asked.names or list(CATALOGUE), asked.form_factor), interaction)
-    sin2 = found["sin2_theta_w"].default
+    interaction = request.models()
+    table = parameter_table(resolve_or_describe(request.names or list(CATALOGUE), request.form_factor), interaction)
+    sin2 = table["sin2_theta_w"].default
     cases = {
         f"in fits, sin2_theta_w = {sin2:g}": (interaction.standard.couplings, sin2),
-        f"formula at {COUPLING_SIN2:g}": (formula(asked.couplings, COUPLING_SIN2), COUPLING_SIN2),
-        f"formula at {sin2:g}": (formula(asked.couplings, sin2), sin2),
+        f"formula at {COUPLING_SIN2:g}": (formula(request.couplings, COUPLING_SIN2), COUPLING_SIN2),
+        f"formula at {sin2:g}": (formula(request.couplings, sin2), sin2),
     }
     values = {
         case: {f"g_V^p(nu_{lepton})": float(chosen.proton(lepton, value)) for lepton in LEPTONS}
         | {"g_V^n": float(chosen.neutron)}
         for case, (chosen, value) in cases.items()
     }
-    content = {"parameters": described(found), "couplings": {"scheme": asked.couplings, "values": values}}
+    content = {"parameters": described(table), "couplings": {"scheme": request.couplings, "values": values}}
     printing.result(content, json_, parameter_list)

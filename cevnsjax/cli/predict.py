@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @with_request(options.Experiments, "settings", *MODEL)
 def predict(
-    asked: Request,
+    request: Request,
     out: options.OutJson = None,
     overwrite: options.Overwrite = False,
     json_: options.Json = False,
@@ -21,18 +21,18 @@ def predict(
 ) -> None:
     """Predict the counts of each measurement, by component and bin."""
     printing.check_plot(plot)
-    kept = keeping.written_at_once(out, overwrite, check_json)
-    if out is not None and len(asked.names or ()) != 1:
-        raise InputError("--out: expected one measurement, whose prediction is saved")
-    values = asked.arguments()["values"]
-    predictions = asked.experiments().predict(values)
-    written = kept.written(predictions[0].save)
+    output = keeping.written_at_once(out, overwrite, check_json)
+    if out is not None and len(request.names or ()) != 1:
+        raise InputError("--out: expected a single measurement, whose prediction is saved")
+    values = request.arguments()["values"]
+    predictions = request.experiments().predict(values)
+    written = output.written(predictions[0].save)
     if json_:
-        found = [prediction.as_dict() for prediction in predictions]
-        printing.json_object(found[0] | written if len(found) == 1 else {"predictions": found})
+        contents = [prediction.as_dict() for prediction in predictions]
+        printing.json_object(contents[0] | written if len(contents) == 1 else {"predictions": contents})
     else:
         printing.blocks(block for prediction in predictions for block in prediction.blocks())
-    kept.check()
+    output.check()
 
     def figure() -> "Figure":
         from ..plots.spectra import draw_spectra

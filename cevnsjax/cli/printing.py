@@ -1,4 +1,4 @@
-"""What the commands print: tables for people, one JSON object for programs, progress on standard error, figures."""
+"""What the commands print: tables for people, a JSON object for programs, progress on standard error, figures."""
 
 import contextlib
 import json
@@ -24,10 +24,10 @@ NOT_CONVERGED = 3
 """Exit code of what did not converge."""
 
 
-def blocks(found: Iterable[Block]) -> None:
+def blocks(content: Iterable[Block]) -> None:
     """Print lines and tables, as wide as the terminal."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    OUTPUT.printed(print, as_text(found, width))
+    OUTPUT.printed(print, as_text(content, width))
 
 
 def json_object(content: Mapping[str, Any]) -> None:
@@ -56,7 +56,7 @@ def exit_unless_converged(content: Mapping[str, Any]) -> None:
 
 
 def check_plot(plot: Path | None) -> None:
-    """Refuse, before anything is computed, a path that no figure can be written to."""
+    """Raise InputError, before anything is computed, if no figure can be written to `plot`."""
     if plot is not None:
         from ..plots.style import check_figure_path
 
@@ -64,7 +64,7 @@ def check_plot(plot: Path | None) -> None:
 
 
 def draw(plot: Path | None, make: "Callable[[], Figure]") -> None:
-    """Draw a figure to a file, if one is asked for, and say where it is."""
+    """Draw a figure to a file, if `plot` is given, and print where it is."""
     if plot is not None:
         from ..plots.style import save
 
@@ -75,7 +75,7 @@ def draw(plot: Path | None, make: "Callable[[], Figure]") -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Say on standard error what goes on, once it has taken a second; on a terminal, how long it took."""
+    """Print on standard error what goes on, once it has taken a second; on a terminal, how long it took."""
     terminal, started, shown = sys.stderr.isatty(), time.perf_counter(), threading.Event()
 
     def write(text: str, end: str) -> None:
@@ -105,7 +105,7 @@ class Bar:
         self._what, self._bar = what, None
 
     def __call__(self, done: int, total: int) -> None:
-        """Say that `done` of `total` points are done."""
+        """Show that `done` of `total` points are done."""
         if self._bar is None:
             from tqdm import tqdm
 
@@ -141,7 +141,7 @@ def bar(what: str) -> Iterator[Bar]:
 
 @contextmanager
 def growing_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something is whose end may move; only say what goes on where there is no terminal."""
+    """Show how far something is whose end may move; where there is no terminal only print what goes on."""
     from tqdm import tqdm
 
     if not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""The process around a command: the streams it prints to, the signals that stop it, what is asked of JAX."""
+"""The process around a command: the streams it prints to, the signals that stop it, the settings of JAX."""
 
 import _thread
 import codecs
@@ -54,7 +54,7 @@ FIT_FOR = {
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end: from the keyboard, or in a way that is to leave as much in order."""
+    """The process received a signal to end: from the keyboard, or another that is to leave as much in order."""
 
     def __init__(self, number: int) -> None:
         """Take the number of the signal."""
@@ -66,8 +66,8 @@ class Stopped(KeyboardInterrupt):
 def stoppable() -> Iterator[None]:
     """Raise `Stopped` for the signals that stop a command; a signal that is ignored stays so.
 
-    One that comes while Python calls back from where nothing can be raised, as in the collection of garbage, comes
-    again a moment later.
+    A signal that comes while Python calls back from where nothing can be raised, as in the collection of garbage, is
+    sent again a moment later.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -78,7 +78,7 @@ def stoppable() -> Iterator[None]:
 
     def stop(number: int, _: Any) -> None:
         for each in before:
-            if each != signal.SIGINT:  # from an impatient keyboard a second one ends what the first has begun to save
+            if each != signal.SIGINT:  # from an impatient keyboard a second signal ends what the first began to save
                 signal.signal(each, signal.SIG_IGN)
         raise Stopped(number)
 
@@ -104,11 +104,11 @@ def stoppable() -> Iterator[None]:
 
 
 def say_stopped(stop: BaseException | None) -> int:
-    """Say what is kept of a run that was stopped and how it goes on; return the exit code."""
+    """Print what is kept of a run that was stopped and how it goes on; return the exit code."""
     number = getattr(stop, "number", signal.SIGINT)
     written = f"written and whole: {', '.join(WRITTEN)}" if WRITTEN else "nothing is kept"
-    kept = "; ".join(getattr(stop, "__notes__", [written]))
-    print(f"cevnsjax: interrupted by {signal.Signals(number).name}; {kept}", file=sys.stderr)
+    notes = "; ".join(getattr(stop, "__notes__", [written]))
+    print(f"cevnsjax: interrupted by {signal.Signals(number).name}; {notes}", file=sys.stderr)
     return 128 + number
 
 
@@ -133,11 +133,11 @@ def _in_letters(sign: str, after_superscript: bool) -> str:
 def _write_in_letters(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    found, raised = [], False
+    letters, raised = [], False
     for sign in error.object[error.start : error.end]:
-        found.append(_in_letters(sign, raised))
+        letters.append(_in_letters(sign, raised))
         raised = unicodedata.decomposition(sign).startswith("<super>")
-    return "".join(found), error.end
+    return "".join(letters), error.end
 
 
 def prepare_streams() -> None:
@@ -145,7 +145,7 @@ def prepare_streams() -> None:
     OUTPUT.error = None
     WRITTEN.clear()
     codecs.register_error(ERRORS, _write_in_letters)
-    os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook or a profile has asked for
+    os.environ["MPLBACKEND"] = "agg"  # figures go to files, whatever a notebook or a profile has set
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # that it has no folder for its fonts is no news
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -191,26 +191,26 @@ OUTPUT = Output()
 
 
 def check_environment() -> None:
-    """Refuse settings of JAX, made by variables of the environment, under which nothing here runs."""
+    """Raise InputError for settings of JAX, from environment variables, under which nothing here runs."""
     for name, fit in FIT_FOR.items():
         value = getattr(jax.config, name)
         value = getattr(value, "value", value)
         if value not in fit:
-            expected = " or ".join("none" if one is None else str(one) for one in fit)
+            expected = " or ".join("none" if setting is None else str(setting) for setting in fit)
             raise InputError(f"{name.upper()}: expected {expected} in the environment, found '{value}'")
-    asked = jax.config.jax_platforms
-    if asked and asked != "cpu":
+    platforms = jax.config.jax_platforms
+    if platforms and platforms != "cpu":
         try:
             jax.devices()
         except (RuntimeError, AssertionError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise InputError(
-                f"JAX_PLATFORMS: JAX finds no device for '{asked}'{': ' if reason else ''}{reason}"
+                f"JAX_PLATFORMS: JAX finds no device for '{platforms}'{': ' if reason else ''}{reason}"
             ) from None
 
 
 def use_cache() -> None:
-    """Turn the cache of compiled programs on, or say in one line why there is none."""
+    """Turn the cache of compiled programs on, or print in a line why there is none."""
     why = enable_compilation_cache()
     if why is not None:
         print(f"cevnsjax: no cache of compiled programs: {why} (CEVNSJAX_CACHE names another, or off)", file=sys.stderr)

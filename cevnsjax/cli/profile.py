@@ -1,4 +1,4 @@
-"""``cevnsjax profile``: χ² against one parameter or two."""
+"""``cevnsjax profile``: χ² against a parameter or two."""
 
 from typing import Annotated
 
@@ -13,9 +13,9 @@ from .request import MODEL, PARAMETERS, Request, with_request
 
 @with_request(options.Experiments, *PARAMETERS, *MODEL)
 def profile(
-    asked: Request,
+    request: Request,
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="The one or two to profile, if not all that are free.")
+        list[str] | None, typer.Option("--param", help="The parameter or the two to profile, if not all that are free.")
     ] = None,
     range_: Annotated[
         list[str] | None, typer.Option("--range", help="LO:HI or NAME=LO:HI; by default what holds 3σ.")
@@ -27,19 +27,19 @@ def profile(
     json_: options.Json = False,
     plot: options.Plot = None,
 ) -> None:
-    """Profile chi2 against one parameter, or two with their contour and the curve of each."""
+    """Profile chi2 against a parameter, or two with their contour and the curve of each."""
     printing.check_plot(plot)
-    kept = keeping.written_at_once(out, overwrite, check_netcdf)
+    output = keeping.written_at_once(out, overwrite, check_netcdf)
     levels = options.levels(cl)
-    chosen = options.split(param, "--param") or options.split(asked.free, "--free")
+    chosen = options.split(param, "--param") or options.split(request.free, "--free")
     ranges = options.ranges(range_, chosen)
     scan_points(chosen, points)
-    arguments = asked.arguments()
-    likelihood = asked.experiments()
+    arguments = request.arguments()
+    likelihood = request.experiments()
     likelihood.specify(**arguments | {"free": list(dict.fromkeys((*chosen, *arguments["free"])))})
     with printing.progress("profiling"):
         result = likelihood.profile(chosen, ranges, points, **arguments)
         content = result.as_dict(levels)
-    content |= kept.written(result.save)
+    content |= output.written(result.save)
     printing.result(content, json_, profile_blocks, result.fit.likelihood.data_name)
-    keeping.conclude(kept, content, plot, result.plot)
+    keeping.conclude(output, content, plot, result.plot)

@@ -1,4 +1,4 @@
-"""What most commands ask for alike, as one object: measurements, parameters, models."""
+"""The options that most commands share, as a single object: measurements, parameters, models."""
 
 import dataclasses
 import functools
@@ -20,7 +20,7 @@ PARAMETERS = ("free", "tie", "settings", "require", "constrain", "correlate")
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """The words of the command line that say what is fitted to which data in which model."""
+    """The words of the command line that state what is fitted to which data in which model."""
 
     names: Sequence[str] | None
     free: Sequence[str] | None = None
@@ -80,15 +80,15 @@ def with_request(names: Any, *shared: str, required: bool = True) -> Callable[[C
 
     def decorate(command: Command) -> Command:
         _, *own = inspect.signature(command).parameters.values()
-        every = [*parts, *(one.replace(kind=keyword) for one in own)]
+        every = [*parts, *(parameter.replace(kind=keyword) for parameter in own)]
 
         @functools.wraps(command)
         def run(**given: Any) -> None:
-            asked = Request(**{part.name: given.pop(part.name) for part in parts})
-            command(asked, **given)
+            request = Request(**{part.name: given.pop(part.name) for part in parts})
+            command(request, **given)
 
         run.__signature__ = inspect.Signature(every, return_annotation=None)
-        run.__annotations__ = {one.name: one.annotation for one in every}
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
         return run
 
     return decorate

@@ -55,7 +55,7 @@ def _option(name: str, value: str) -> list[str]:
 
 
 def _given(name: str, values: Iterable[str]) -> list[str]:
-    """Return an option that takes a list, nothing for an empty one."""
+    """Return an option that takes a list, nothing for an empty list."""
     joined = ",".join(values)
     return _option(name, joined) if joined else []
 
@@ -76,17 +76,19 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     form_factor = chosen[0] if chosen else None
     if sections:
         form_factor = None if held.run["form_factor"] == "helm" else held.run["form_factor"]
-    reasons += [f"the prior of {name}, {text}, is one of Python" for name, text in held.priors_of_python.items()]
+    reasons += [
+        f"the prior of {name}, {text}, can only be given in Python" for name, text in held.priors_of_python.items()
+    ]
     if not reasons:
         try:
-            asked = Request(
+            request = Request(
                 names,
                 interaction=interactions,
                 couplings=scheme,
                 form_factor=form_factor,
                 electrons=settings["electrons"],
             )
-            likelihood = asked.experiments()
+            likelihood = request.experiments()
             if forecast:
                 likelihood = likelihood.asimov(origin["values"], origin["tie"])
             if held.kind == "prediction":
@@ -151,7 +153,7 @@ def _scan(held: Held) -> tuple[list[str], list[str]]:
 
 
 def _again(held: Held, ending: str = ".nc") -> list[str]:
-    """Return the option that names another file beside the one shown, which no command replaces."""
+    """Return the option that names another file beside that shown, which no command replaces."""
     return _option("--out", str(held.path.with_name(f"{held.path.stem}-again{ending}")))
 
 
@@ -187,14 +189,14 @@ def _sections(held: Held) -> tuple[list[str], list[str]]:
 SHARED = ("method", "draws", "chains", "seed")
 WITH_OPTION = ("live",)
 """Settings of a sampler that have an option, beside those that all have."""
-WORDS = {"warm_up": "it took {value} transitions to warm up, which no option asks for"}
+WORDS = {"warm_up": "it took {value} transitions to warm up, which no option sets"}
 
 
 def _sample(held: Held) -> tuple[list[str], list[str]]:
     run = held.run
     words = [word for name in SHARED for word in (f"--{name}", str(run[name]))]
     if run["method"] not in SAMPLERS:
-        return words, [f"it was drawn by the sampler '{run['method']}' of one's own, which no option asks for"]
+        return words, [f"it was drawn by the user's own sampler '{run['method']}', which no option selects"]
     kind, reasons = SAMPLERS[run["method"]], []
     for name in setting_names(kind):
         if name in WITH_OPTION:
@@ -216,7 +218,7 @@ def _construction(held: Held) -> tuple[list[str], list[str]]:
     if not set(USUAL_LEVELS) <= set(levels):
         reasons.append(f"its levels are {', '.join(levels)}: the command adds {' and '.join(USUAL_LEVELS)}")
     if held.run["refine"] != REFINED:
-        reasons.append(f"its edges were refined {held.run['refine']} times, which no option asks for")
+        reasons.append(f"its edges were refined {held.run['refine']} times, which no option sets")
     words += ["--count", str(held.run["count"]), "--seed", str(held.run["seed"])]
     words += _given("--cl", (level for level in levels if level not in USUAL_LEVELS))
     return [*words, *_again(held)], reasons
@@ -232,4 +234,4 @@ OPTIONS = {
     "prediction": _prediction,
     "cross-sections": _sections,
 }
-"""What each kind of result asks for beside what most do."""
+"""Options of the command of each kind of result, beside those that most have."""

@@ -18,7 +18,7 @@ Seed = Annotated[int, options.whole("--seed", "The same seed gives the same draw
 
 @with_request(options.Experiments, *PARAMETERS, *MODEL)
 def sample(
-    asked: Request,
+    request: Request,
     draws: Annotated[
         int | None, options.whole("--draws", "Draws of all chains together; 4000, of hmc 102400 by default.")
     ] = None,
@@ -43,20 +43,20 @@ def sample(
     printing.check_plot(plot_predictive)
     sampler = find_sampler(method, draws=draws, chains=chains, live=live)
     check_seed(seed)
-    arguments, priors = asked.arguments(), options.priors(prior)
-    with keeping.output(out, resume, overwrite) as kept:
-        likelihood = asked.experiments()
+    arguments, priors = request.arguments(), options.priors(prior)
+    with keeping.output(out, resume, overwrite) as output:
+        likelihood = request.experiments()
         apply_priors(likelihood.specify(**arguments), priors)
-        if plot_predictive is not None and not any(one.axes for one in likelihood.measurements):
+        if plot_predictive is not None and not any(measurement.axes for measurement in likelihood.measurements):
             raise InputError("--plot-predictive: there is no measurement with bins to draw")
         with printing.growing_bar("sampling") as report:
             posterior = likelihood.sample(
-                method=sampler, seed=seed, checkpoint=kept.checkpoint, progress=report, priors=priors, **arguments
+                method=sampler, seed=seed, checkpoint=output.checkpoint, progress=report, priors=priors, **arguments
             )
-        written = kept.save(posterior.save)
+        written = output.save(posterior.save)
     content = posterior.as_dict() | ({} if out is None else {"out": written})
     printing.result(content, json_, posterior_blocks, likelihood.data_name)
-    kept.check()
+    output.check()
     printing.draw(plot, posterior.plot)
     printing.draw(plot_predictive, posterior.plot_predictive)
     printing.exit_unless_converged(content)

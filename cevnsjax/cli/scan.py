@@ -19,10 +19,10 @@ from .request import MODEL, PARAMETERS, Request, with_request
 
 @with_request(options.Experiments, *PARAMETERS, *MODEL)
 def scan(
-    asked: Request,
+    request: Request,
     grid: Annotated[
         list[str] | None,
-        typer.Option("--grid", help="NAME=LO:HI:N or NAME=LO:HI:N:log: one axis of the grid.", show_default=False),
+        typer.Option("--grid", help="NAME=LO:HI:N or NAME=LO:HI:N:log: an axis of the grid.", show_default=False),
     ] = None,
     out: Annotated[
         Path | None,
@@ -46,11 +46,11 @@ def scan(
         raise InputError("scan: expected --out and the name of a store, such as --out scan.zarr")
     axes = parse_grid(grid or ())
     if not axes:
-        raise InputError("scan: expected at least one --grid, such as --grid g_zp=1e-6:1e-2:400:log")
+        raise InputError("scan: expected a --grid, such as --grid g_zp=1e-6:1e-2:400:log")
     most = None if memory is None else options.memory(memory)
-    arguments = asked.arguments()
+    arguments = request.arguments()
     where = options.engine(engine, workers)
-    likelihood = asked.experiments()
+    likelihood = request.experiments()
     before = out.lstat() if exists(out) else None
     with where as chosen, printing.bar("scanning") as progress:
         try:
@@ -59,7 +59,7 @@ def scan(
             )
         except KeyboardInterrupt as stop:
             if exists(out):
-                stop.add_note(_kept(out, overwrite, before))
+                stop.add_note(_left_by_stop(out, overwrite, before))
             raise
     WRITTEN.append(f"'{out}'")
     if result.repaired:
@@ -71,7 +71,7 @@ def scan(
     printing.exit_unless_converged(content)
 
 
-def _kept(out: Path, overwrite: bool, before: os.stat_result | None) -> str:
+def _left_by_stop(out: Path, overwrite: bool, before: os.stat_result | None) -> str:
     """Return what a scan that was stopped leaves at `out`, where `before` was when it began."""
     if overwrite and before is not None and os.path.samestat(before, out.lstat()):
         return f"nothing is kept, and '{out}' is the scan that was there"

@@ -18,7 +18,7 @@ STUDY_TOYS, POINT_TOYS = 1000, 2000
 
 @with_request(options.Experiments, *PARAMETERS, *MODEL)
 def toys(
-    asked: Request,
+    request: Request,
     count: Annotated[
         int | None,
         options.whole("--count", f"Toys, {STUDY_TOYS} by default; most at a point, {POINT_TOYS} by default."),
@@ -32,7 +32,7 @@ def toys(
         list[str] | None,
         typer.Option(
             "--feldman-cousins",
-            help="NAME=LO:HI:N or NAME=LO:HI:N:log: intervals of one parameter, or contours of two, by toys.",
+            help="NAME=LO:HI:N or NAME=LO:HI:N:log: intervals of a parameter, or contours of two, by toys.",
             show_default=False,
         ),
     ] = None,
@@ -51,16 +51,16 @@ def toys(
     printing.check_plot(plot)
     check_numbers(STUDY_TOYS if count is None else count, seed)
     levels = options.levels(cl, (LEVELS["68.27"], LEVELS["90"]))
-    arguments = asked.arguments()
+    arguments = request.arguments()
     grid, tested = parse_grid(feldman_cousins or ()), options.values(options.split(test, "--test"), "--test")
     if grid and tested:
-        raise InputError("toys: either --test or --feldman-cousins, found both")
+        raise InputError("toys: expected either --test or --feldman-cousins, found both")
     where = options.engine(engine, workers)
     result: Any
-    with keeping.output(out, resume, overwrite) as kept:
-        likelihood = asked.experiments()
+    with keeping.output(out, resume, overwrite) as output:
+        likelihood = request.experiments()
         with where as chosen, printing.bar("toys") as progress:
-            running = {"engine": chosen, "progress": progress, "checkpoint": kept.checkpoint}
+            running = {"engine": chosen, "progress": progress, "checkpoint": output.checkpoint}
             if grid:
                 most = POINT_TOYS if count is None else count
                 result = likelihood.feldman_cousins(grid, levels, most, seed, **running, **arguments)
@@ -68,6 +68,6 @@ def toys(
             else:
                 result = likelihood.toys(STUDY_TOYS if count is None else count, seed, tested, **running, **arguments)
                 content = result.as_dict(levels)
-        content["out"] = kept.save(result.save if content["converged"] else None)
+        content["out"] = output.save(result.save if content["converged"] else None)
     printing.result(content, json_, construction_blocks if grid else toy_blocks, likelihood.data_name)
-    keeping.conclude(kept, content, plot, result.plot)
+    keeping.conclude(output, content, plot, result.plot)

@@ -14,7 +14,7 @@ from ..parameters.parameter import Parameter
 EFFICIENCY = ("efficiency_a", "efficiency_b", "efficiency_c", "efficiency_d")
 EFFICIENCY_SHAPE = "efficiency_shape"
 SLOPE, MIDPOINT = (0.15, 4.0), (0.45, 2.5)
-"""Range of slope and midpoint of a curve relative to the nominal ones: what the short sum for the response covers."""
+"""Range of slope and midpoint of a curve relative to the nominal values: what the short sum for the response covers."""
 STEEPEST = 700.0
 """Exponent beyond which an exponential is infinite."""
 
@@ -81,15 +81,15 @@ class LogisticEfficiency(Efficiency):
             deepest = -d + 0.45 * (a + d)
             height, depth = (deepest + 0.1 * (a + d), 1.0 + deepest), (-deepest, max(-0.01, 0.1 * d))
         bounds = (height, (SLOPE[0] * b, SLOPE[1] * b), (MIDPOINT[0] * c, MIDPOINT[1] * c), depth)
-        found = []
+        parameters = []
         for name, value, unit, limits in zip(
             EFFICIENCY, (a, b, c, d), ("1", f"1/{self.unit}", self.unit, "1"), bounds, strict=True
         ):
             text = f"coefficient {name[-1]} of the efficiency"
-            found.append(Parameter(name, unit, value, limits, rf"{name[-1]}_\varepsilon", text, own=True))
+            parameters.append(Parameter(name, unit, value, limits, rf"{name[-1]}_\varepsilon", text, own=True))
         text = "strength of the released variation of the efficiency, ±1 at 1σ"
-        found.append(Parameter(EFFICIENCY_SHAPE, "1", 0.0, (-3.0, 3.0), r"\xi_\varepsilon", text, own=True))
-        return tuple(found)
+        parameters.append(Parameter(EFFICIENCY_SHAPE, "1", 0.0, (-3.0, 3.0), r"\xi_\varepsilon", text, own=True))
+        return tuple(parameters)
 
     def _moved(self, params: Params) -> list[Scalar]:
         return [params[name] + params[EFFICIENCY_SHAPE] * self.variation[k] for k, name in enumerate(EFFICIENCY)]

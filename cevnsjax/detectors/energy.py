@@ -114,7 +114,7 @@ class EnergyDetector(eqx.Module):
         return np.interp(np.arange(int(steps[-1]) + 2), steps, recoil)
 
     def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return recoil energies [MeV] between which the response is smooth, for each nuclide: the nominal one.
+        """Return recoil energies [MeV] between which the response is smooth, for each nuclide: the nominal response.
 
         Of a quenching with a constraint, that of all values within its bounds: the edges of the bins are then anywhere.
         """
@@ -141,7 +141,7 @@ class EnergyResponse(Stage):
     recoil: Float[Array, "nuclide node"]
     """Recoil energies [MeV]."""
     parts: Float[Array, "bin edge"]
-    """Edges of the parts of each bin that are integrated one by one."""
+    """Edges of the parts of each bin that are integrated separately."""
     nodes: Float[Array, " order"]
     weights: Float[Array, " order"]
 
@@ -164,25 +164,25 @@ class EnergyResponse(Stage):
         return accepted * self._integrated(energy, params)
 
     def meeting(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
-        """Return a short sum, or few nodes: the better one first, by whether the shapes of the recoils move too."""
+        """Return a short sum, or few nodes: the better first, by whether the shapes of the recoils move too."""
         spectra = recoils.spectra(free, params)
         seen = None if spectra is None else spectra[spectra.any(axis=(1, 2))]
         if seen is None or not len(seen):
             return None
         ways = (fewer_nodes, short_sum) if recoils.shaped(free) else (short_sum, fewer_nodes)
-        found = (way(self, recoils, seen, free, params) for way in ways)
-        return next((stage for stage in found if stage is not None), None)
+        stages = (way(self, recoils, seen, free, params) for way in ways)
+        return next((stage for stage in stages if stage is not None), None)
 
     def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
         """Return name and bounds of its parameters that move."""
         return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
 
     def thresholds(self, samples: Sequence[Params]) -> tuple[float, float] | None:
-        """Return the ends of where the threshold is at the `samples`; None if one of them has none."""
+        """Return the ends of where the threshold is at the `samples`; None if any sample has none."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = [float(self.detector.efficiency.threshold(values)) for values in samples]
-        low, high = min(found), max(found)
-        if np.isnan(found).any():
+            energies = [float(self.detector.efficiency.threshold(values)) for values in samples]
+        low, high = min(energies), max(energies)
+        if np.isnan(energies).any():
             return None
         return low, high if low == high else high + MARGIN * (high - low)
 
@@ -198,14 +198,14 @@ class EnergyResponse(Stage):
         samples: Sequence[Params],
     ) -> np.ndarray:
         """Return in which bins another response counts otherwise, by more than `LARGEST_ERROR`, of any `spectra`."""
-        found = np.zeros(len(self.parts), bool)
+        differing = np.zeros(len(self.parts), bool)
         flat = spectra.reshape(len(spectra), -1).T
         for values in samples:
-            exact = self(values).reshape(len(found), -1)
+            exact = self(values).reshape(len(differing), -1)
             error = np.abs((other(values).reshape(exact.shape) - exact) @ flat)
             size = exact @ np.abs(flat)
-            found |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
-        return found
+            differing |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
+        return differing
 
     def densities(
         self, ranges: Float[np.ndarray, "part 2"]

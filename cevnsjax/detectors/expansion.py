@@ -2,11 +2,12 @@
 
     counts_l,b = Σ_r ω_br(efficiency) · Σ_k Φ_k(quenching, smearing) · Σ_i,T C_kr,i(T) · recoils_l,i(T; physics)
 
-Φ are products of Chebyshev polynomials of the parameters between their bounds. The response to one recoil energy would
-need many of them, that to a spectrum of recoils few: what is sharp in energy is washed out by the sum over the recoils.
-An efficiency is integrated with the Legendre polynomials that the density of reconstructed energies is expanded in, in
-each bin: ω_br, live, with a threshold that may pass from bin to bin. C is an array, and so the recoils are folded with
-it like with a fixed response. All is chosen on the host, over the whole bounds, and its error measured there.
+Φ are products of Chebyshev polynomials of the parameters between their bounds. The response to a single recoil energy
+would need many of them, that to a spectrum of recoils few: what is sharp in energy is washed out by the sum over the
+recoils. An efficiency is integrated with the Legendre polynomials that the density of reconstructed energies is
+expanded in, in each bin: ω_br, live, with a threshold that may pass from bin to bin. C is an array, and so the recoils
+are folded with it like with a fixed response. All is chosen on the host, over the whole bounds, and its error measured
+there.
 """
 
 import functools
@@ -26,15 +27,15 @@ from .quenching import Quenching
 from .resolution import Smearing
 
 TAIL, KEPT = 3e-10, 3e-11
-"""Size of the last quarter of the terms, and of the terms that are kept, relative to the counts of a bin."""
+"""Size of the last quarter of the terms, and of the terms that are used, relative to the counts of a bin."""
 FLOOR = 1e-2
-"""Bins with a smaller share than this of the largest one are compared with that share of it."""
+"""Bins with a smaller share than this of the largest bin are compared with that share of it."""
 FEWEST, MOST_POINTS = {1: 32, 2: 16}, 1024
-"""Points on the axis of each of one or two parameters to begin with, and points in all that are tried."""
+"""Points on each axis to begin with, for 1 or 2 parameters, and points in all that are tried."""
 LARGEST_TABLE = 40_000_000
 """Numbers of the expanded response up to which it is tried."""
 MARGIN = 0.02
-"""Share of a part of a bin below the lowest threshold found in which the density is still expanded."""
+"""Share of a part of a bin below the lowest threshold in which the density is still expanded."""
 DEGREES, POINTS = 12, 16
 """Legendre polynomials in each part of a bin, and Gauss-Legendre nodes that project onto them."""
 
@@ -184,16 +185,16 @@ def select(
     parts: Float[np.ndarray, "bin edge"],
     quadrature: tuple[Float[np.ndarray, " order"], Float[np.ndarray, " order"]],
     ranges: Float[np.ndarray, "part 2"],
-    found: Float[np.ndarray, "value part degree spectrum"],
+    magnitudes: Float[np.ndarray, "value part degree spectrum"],
     samples: Sequence[Params],
 ) -> tuple[Selection, Float[np.ndarray, "row part degree"], Float[np.ndarray, "row bin"]]:
     """Return the stage of the integrals that are needed, and what makes their rows of the Legendre coefficients.
 
-    `found` are sizes of coefficients that occur; the integrals of most degrees are combinations of few, as far as the
-    `samples` of the efficiency's parameters tell them apart.
+    `magnitudes` are those of coefficients that occur; the integrals of most degrees are combinations of few, as far as
+    the `samples` of the efficiency's parameters distinguish them.
     """
-    largest = found.max(axis=2, keepdims=True)
-    sizes = (found / np.maximum(largest, FLOOR * largest.max(axis=1, keepdims=True))).max(axis=(0, 3))
+    largest = magnitudes.max(axis=2, keepdims=True)
+    sizes = (magnitudes / np.maximum(largest, FLOOR * largest.max(axis=1, keepdims=True))).max(axis=(0, 3))
     whole = Selection(efficiency, parts, *quadrature, ranges, np.eye(sizes.size), DEGREES)
     integrals = np.array([whole.moments(values) for values in samples])
     picks, matrices, bins = [], [], []
@@ -203,8 +204,8 @@ def select(
         open_ = largest > 1e-9 * largest.max(initial=0.0)
         if not open_.any():
             continue
-        kept, matrix = interpolation(moments[open_], size)
-        for degree, row in zip(kept, matrix, strict=True):
+        degrees, matrix = interpolation(moments[open_], size)
+        for degree, row in zip(degrees, matrix, strict=True):
             full = np.zeros(sizes.shape)
             full[part] = row
             picks.append(np.arange(sizes.size) == part * DEGREES + degree)
@@ -255,14 +256,14 @@ def expand(
         if any(tail ** (most / count) > TAIL for tail, count in zip(tails, counts, strict=True)):
             return None
         if not any(short):
-            share[(0,) * len(moving)] = np.inf  # of spectra that are 0 at all energies one term is kept
-            kept = np.argwhere(share > KEPT)
+            share[(0,) * len(moving)] = np.inf  # of spectra that are 0 at all energies a single term is left
+            degrees = np.argwhere(share > KEPT)
             picks = tuple(
-                np.array([kept[:, axis] == degree for degree in range(max(last + 1, 2))], float)
-                for axis, last in enumerate(kept.max(axis=0))
+                np.array([degrees[:, axis] == degree for degree in range(max(last + 1, 2))], float)
+                for axis, last in enumerate(degrees.max(axis=0))
             )
             bounds = tuple((parameter.name, *map(float, parameter.bounds)) for parameter in moving)
-            terms = transform[np.ravel_multi_index(tuple(kept.T), counts)] @ values.reshape(len(points), -1)
+            terms = transform[np.ravel_multi_index(tuple(degrees.T), counts)] @ values.reshape(len(points), -1)
             return Polynomials(picks, bounds), terms.reshape(-1, *shape)
         counts = [2 * count if tail else count for count, tail in zip(counts, short, strict=True)]
     return None
@@ -271,7 +272,7 @@ def expand(
 class LiveSpectrum(Stage):
     """Stage: selected recoils in each bin, from those at few recoil energies; densities × efficiency are integrated.
 
-    Where the threshold may be, the nodes in reconstructed energy move with it; elsewhere they stand still.
+    Where the threshold may be, the nodes in reconstructed energy move with it; elsewhere they are fixed.
     """
 
     recoils: Stage
@@ -289,7 +290,7 @@ class LiveSpectrum(Stage):
     """Place of each node in its part, 0 to 1."""
     weights: Float[Array, " moving"]
     still: Float[Array, " still"]
-    """Nodes that stand still."""
+    """Nodes that are fixed."""
     still_weights: Float[Array, " still"]
     moving_bins: Float[Array, "moving bin"]
     """1 at the bin of each node."""
@@ -310,14 +311,14 @@ class LiveSpectrum(Stage):
         low = xp.clip(self.efficiency.threshold(params), self.lower, self.upper)
         width = self.upper - low
         moving, still = low + width * self.nodes, np.asarray(self.still) if xp is np else self.still
-        found = []
+        parts = []
         for x, weights, bins in (
             (moving, width * self.weights, self.moving_bins),
             (still, self.still_weights, self.still_bins),
         ):
             density = accepted * self.smearing.density(x, energy, params)
-            found.append((density[:, 0], (weights * self.efficiency(x, params))[:, None] * bins))
-        return found[0], found[1]
+            parts.append((density[:, 0], (weights * self.efficiency(x, params))[:, None] * bins))
+        return parts[0], parts[1]
 
     def response(self, params: Params) -> Float[Array, "bin recoil"]:
         """Return the probability that a recoil of each energy is selected in each bin."""

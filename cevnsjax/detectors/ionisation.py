@@ -25,8 +25,8 @@ from .resolution import GaussianSmearing
 from .response import AddedFlavours, Detector, flavour_counts
 
 LEAST_POINTS, POINTS_PER_WIDTH = 4.0, 0.25
-"""Chebyshev points for each node that is asked for in a bin: at least, and for each standard deviation of the noise in
-the range of ionisation energies."""
+"""Chebyshev points for each requested node in a bin: at least, and for each standard deviation of the noise in the
+range of ionisation energies."""
 REACH = 4.0
 """Standard deviations beyond the last bin within which an electron can be counted there, at the worst resolution."""
 STEPS = 20
@@ -34,7 +34,7 @@ STEPS = 20
 
 
 class IonisationDetector(Detector):
-    """Crystals of one material whose counts are summed, in bins of ionisation energy.
+    """Crystals of the same material whose counts are summed, in bins of ionisation energy.
 
     A recoil below the smallest ionisation energy gives no signal. Where that is, as a recoil energy, is a matter of the
     nominal quenching: it does not move when the quenching is fitted.
@@ -66,7 +66,7 @@ class IonisationDetector(Detector):
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Return the number of bins, and one cell."""
+        """Return the number of bins, and 1 cell."""
         return len(self.edges) - 1, 1
 
     def parameters(self) -> tuple[Parameter, ...]:

@@ -1,6 +1,6 @@
 """Quenching: the part of a nuclear recoil's energy that is seen as electron-equivalent energy.
 
-One class a parametrisation, all with the same methods; energies of recoils in MeV, electron-equivalent energies in keV.
+Each parametrisation is a class with the same methods; energies of recoils in MeV, electron-equivalent energies in keV.
 """
 
 import abc
@@ -43,7 +43,7 @@ class Quenching(eqx.Module):
     def recoils(self, energies: Float[np.ndarray, " energy"], params: Params) -> Float[np.ndarray, " energy"]:
         """Return the recoil energies [MeV] with these electron-equivalent `energies` [keV], by bisection; host only.
 
-        An energy beyond those that `LARGEST_RECOIL` gives is answered with that.
+        For an energy beyond those that `LARGEST_RECOIL` gives it is `LARGEST_RECOIL`.
         """
         low, high = np.zeros_like(energies), np.full_like(energies, LARGEST_RECOIL)
         for _ in range(64):
@@ -67,7 +67,7 @@ class Unquenched(Quenching):
 
     quenches = False
     scale: float = 1.0
-    """Units of the electron-equivalent axis in a keV: 1, but where that axis is one of photo-electrons."""
+    """Units of the electron-equivalent axis in a keV: 1, unless that axis counts photo-electrons."""
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return nothing."""
@@ -95,10 +95,10 @@ def polynomial_quenching(recoil: Float[Array, "..."], coefficients: Sequence[Sca
 
 
 class PolynomialQuenching(Quenching):
-    """A polynomial in the recoil energy without constant term; one coefficient is a constant quenching factor.
+    """A polynomial in the recoil energy without constant term; a single coefficient is a constant quenching factor.
 
     Released ±1σ variations move the coefficients along fixed directions: coefficients = nominal + Σ ξ_k variation_k,
-    with ξ_k = 0 the nominal curve and ±1 the released ones.
+    with ξ_k = 0 the nominal curve and ±1 the released curves.
     """
 
     coefficients: Float[np.ndarray, " power"]
@@ -107,17 +107,17 @@ class PolynomialQuenching(Quenching):
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the coefficients and the strengths of the variations."""
-        found, largest = [], float(np.max(np.abs(self.coefficients)))
+        parameters, largest = [], float(np.max(np.abs(self.coefficients)))
         for k, value in enumerate(map(float, self.coefficients)):
             low, high = sorted((0.5 * value, 1.5 * value)) if value else (-largest if k else 0.0, largest)
             unit, power = ("1", "T") if k == 0 else (f"1/MeV^{k}" if k > 1 else "1/MeV", f"T^{k + 1}")
             text = f"coefficient of {power} in the quenching"
-            found.append(Parameter(QUENCHING[k], unit, value, (low, high), rf"{LETTERS[k]}_Q", text, own=True))
+            parameters.append(Parameter(QUENCHING[k], unit, value, (low, high), rf"{LETTERS[k]}_Q", text, own=True))
         for k in range(len(self.variations)):
             text = f"strength of the released variation {k} of the quenching, ±1 at 1σ"
             latex = rf"\xi_{{Q{k}}}"
-            found.append(Parameter(QUENCHING_SHAPES[k], "1", 0.0, (-5.0, 5.0), latex, text, own=True))
-        return tuple(found)
+            parameters.append(Parameter(QUENCHING_SHAPES[k], "1", 0.0, (-5.0, 5.0), latex, text, own=True))
+        return tuple(parameters)
 
     def __call__(self, recoil: Float[Array, "nuclide node"], params: Params) -> Float[Array, "nuclide node"]:
         moved = [params[QUENCHING[k]] for k in range(len(self.coefficients))]
@@ -138,14 +138,14 @@ def lindhard_factor(recoil: Float[Array, "..."], protons: int, k: Scalar) -> Flo
 
 
 class LindhardQuenching(Quenching):
-    """Lindhard's quenching factor with one parameter k for the material, shared by detectors that know it alike."""
+    """Lindhard's quenching factor with a parameter k for the material, shared by detectors that know it alike."""
 
     element: str = eqx.field(static=True)
     protons: int = eqx.field(static=True)
     k: float
     """Default of lindhard_k_<element>."""
     width: float | None = None
-    """Width of the Gaussian constraint on it, if it has one."""
+    """Width of the Gaussian constraint on it; None without a constraint."""
 
     @property
     def name(self) -> str:

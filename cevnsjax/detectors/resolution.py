@@ -1,6 +1,6 @@
 """Resolution: how the reconstructed energy is spread about its mean.
 
-One class a model. `density` is per unit of the reconstructed axis: photo-electrons or keV of electron equivalent.
+Each model is a class. `density` is per unit of the reconstructed axis: photo-electrons or keV of electron equivalent.
 """
 
 import abc
@@ -18,7 +18,7 @@ RESOLUTION_NORM = "resolution_norm"
 STEP = 5.0
 """Standard deviations of the resolution within which the edge of a bin is a step."""
 MOST_BREAKS = 60
-"""Breaks that a resolution asks for at most."""
+"""Most breaks of a resolution."""
 
 
 class Smearing(eqx.Module):
@@ -54,12 +54,12 @@ class Smearing(eqx.Module):
 
     def steps(self, energy: float, last: float, least: float, params: Params) -> list[float]:
         """Return energies [keV] from `energy` to `last` in steps of two and a half widths, that at `least` at least."""
-        found: list[float] = []
-        while energy < last and len(found) < MOST_BREAKS:
+        energies: list[float] = []
+        while energy < last and len(energies) < MOST_BREAKS:
             width = self.deviation(np.maximum([energy], least), params)
             energy = energy + 2.5 * float(width[0])
-            found.append(energy)
-        return found
+            energies.append(energy)
+        return energies
 
 
 def gamma_smearing(
@@ -141,7 +141,7 @@ class GammaSmearing(Smearing):
 class GaussianSmearing(Smearing):
     """A Gaussian about the electron-equivalent energy E [keV] with σ = sqrt(noise² + slope E) + Σ_k powers_k E^k.
 
-    The standard deviation is scaled by the parameter resolution_norm. An energy below `minimum` gives no signal (one
+    The standard deviation is scaled by the parameter resolution_norm. An energy below `minimum` gives no signal (an
     electron-hole pair, arXiv:2202.09672); with `positive` the Gaussian is cut at zero and normalised above it.
     """
 

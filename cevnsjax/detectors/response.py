@@ -67,12 +67,12 @@ class Detector(eqx.Module):
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
         """Return the stage of the counts (bin, cell) that `recoils` (flavour, nuclide, node) give with a `response`.
 
-        `strengths` names the parameter that scales each flavour, if there is one.
+        `strengths` names the parameter that scales each flavour, None for no parameter.
         """
 
 
 class FlavourStrengths(Stage):
-    """Stage: the counts of each flavour times its strength, for the flavours that have one."""
+    """Stage: the counts of each flavour times its strength, for the flavours that have a strength."""
 
     counts: Stage
     strengths: tuple[str | None, ...] = eqx.field(static=True)
@@ -86,7 +86,7 @@ class FlavourStrengths(Stage):
 
 
 def flavour_counts(recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
-    """Return the stage of the recoils that a response selects, of each flavour with its strength, if it has one."""
+    """Return the stage of the recoils that a response selects, of each flavour with its strength, if any."""
     spectrum = EnergySpectrum(recoils, response)
     return FlavourStrengths(spectrum, tuple(strengths)) if any(strengths) else spectrum
 

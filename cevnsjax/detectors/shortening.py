@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .energy import EnergyResponse
 
 SAMPLES, FEWEST_NODES = 64, 4
-"""Values of the response's parameters with which a shorter one is judged, and nodes in a part of a bin at first."""
+"""Values of the parameters with which a shorter response is judged, and nodes in a part of a bin at first."""
 
 Rows = Callable[[Params], Float[np.ndarray, "row nuclide node"]]
 Spectra = Float[np.ndarray, "spectrum nuclide node"]
@@ -39,9 +39,9 @@ def short_sum(
     samples = sampled(domain, free, params, SAMPLES, 1)
     rows, selection, bins = response, None, np.eye(len(response.parts))
     if selecting:
-        if (found := _selection(response, spectra, samples)) is None:
+        if (selected_rows := _selection(response, spectra, samples)) is None:
             return None
-        rows, selection, bins = found
+        rows, selection, bins = selected_rows
     terms, table = None, rows(params)
     if moving:
         factors = 1.0 if selection is None else np.max([np.abs(selection(v)) for v in samples], axis=0)[:, None]
@@ -50,8 +50,8 @@ def short_sum(
         terms, table = series
 
     def short(values: Params) -> Float[np.ndarray, "bin nuclide node"]:
-        found = table if terms is None else np.tensordot(terms(values), table, 1)
-        return found if selection is None else np.tensordot((selection(values)[:, None] * bins).T, found, 1)
+        total = table if terms is None else np.tensordot(terms(values), table, 1)
+        return total if selection is None else np.tensordot((selection(values)[:, None] * bins).T, total, 1)
 
     if response.differs(short, spectra, sampled(domain, free, params, SAMPLES // 4, 2)).any():
         return None
@@ -79,9 +79,9 @@ def _selection(
 def fewer_nodes(
     response: "EnergyResponse", recoils: Stage, spectra: Spectra, free: Set[str], params: Params
 ) -> Stage | None:
-    """Return the same with the response to fewer recoil energies, of no one nuclide, and fewer nodes in the bins.
+    """Return the same with the response to fewer recoil energies, for all nuclides alike, and fewer nodes in the bins.
 
-    The response to any other recoil energy is a sum of those to the energies that are kept.
+    The response to any other recoil energy is a sum of those to the chosen energies.
     """
     detector = response.detector
     if detector.smearing is None or response.is_exact():
@@ -92,9 +92,9 @@ def fewer_nodes(
     importance = (np.abs(spectra) / np.abs(spectra).sum(axis=(1, 2), keepdims=True)).max(axis=0)
     size = np.tensordot(table, importance, 2)
     seen = size > FLOOR * size.max(axis=1, keepdims=True)
-    kept, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
+    indices, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
     matrix = matrix.reshape(-1, *response.recoil.shape)
-    recoil = response.recoil.ravel()[None, kept]
+    recoil = response.recoil.ravel()[None, indices]
     ends = response.thresholds(samples)
     if ends is None:
         return None

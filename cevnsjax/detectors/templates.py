@@ -1,10 +1,11 @@
 """Detectors known by templates: the efficiency in each bin of mono-energetic recoils, morphed by nuisances.
 
-The template of a recoil is linear between the energies that have one, and zero beyond them. In each nuisance it is the
-cubic spline through the templates at its anchors: the same as at the anchors, and twice differentiable everywhere.
+The template of a recoil is linear between the energies that have a template, and zero beyond them. In each nuisance it
+is the cubic spline through the templates at its anchors: the same as at the anchors, and twice differentiable
+everywhere.
 
-While no parameter of the physics moves, the templates contracted with the recoil spectrum are one small constant array
-(anchors, bins). Otherwise spectrum and weights of the anchors are contracted with all templates in one matrix product.
+While no parameter of the physics moves, the templates contracted with the recoil spectrum are a small constant array
+(anchors, bins). Otherwise spectrum and weights of the anchors are contracted with all templates in a matrix product.
 """
 
 from collections.abc import Sequence, Set
@@ -75,7 +76,7 @@ class MorphWeights(Stage):
 
 
 class Morphed(Stage):
-    """Stage: templates (anchor, …, bin, cell) at the values of the nuisances, one for each axis of anchors."""
+    """Stage: templates (anchor, …, bin, cell) at the values of the nuisances, a nuisance for each axis of anchors."""
 
     templates: Stage
     morphs: tuple[Morph, ...]
@@ -93,7 +94,7 @@ class MorphedRecoils(Stage):
     """Stage: templates of recoils at the values of the nuisances, summed over the recoil spectrum."""
 
     spectrum: Stage
-    """Recoils of each flavour that each template stands for, (flavour, energy)."""
+    """Recoils of each flavour that each template represents, (flavour, energy)."""
     templates: Float[Array, "energy *anchor bin cell"]
     morphs: tuple[Morph, ...]
 

@@ -6,7 +6,7 @@ Where the expected counts of bin b are off by δ_b, no fitted parameter moves by
 
 of its error, whichever it is (by Cauchy and Schwarz, for counts that are linear in the parameters within the errors;
 V_b is the variance of the bin: the expected counts, or the squared Gaussian error). δ_b is the difference from a fold
-with half of the nodes, an upper bound that costs little; where that is not clearly small, from one with twice as many.
+with half of the nodes, an upper bound that costs little; where that is not clearly small, with twice as many.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ from .prediction import component_counts
 from .scatterers import endless_rise
 
 WORTH_A_WORD = 1e-4
-"""Error of a recoil integral, in error bars, above which a result says so."""
+"""Error of a recoil integral, in error bars, above which a result reports it."""
 TOO_LARGE = 1e-2
 """Error above which a result is not to be trusted."""
 CLEARLY_SMALL = 0.1 * WORTH_A_WORD
@@ -52,7 +52,7 @@ class Accuracy:
 
     @property
     def message(self) -> str:
-        """Return what there is to say of it, nothing if it is small."""
+        """Return the warning about it, empty if it is small."""
         if self.error <= WORTH_A_WORD:
             return ""
         reason = "" if self.reason is None else f" ({self.reason})"
@@ -60,7 +60,7 @@ class Accuracy:
         return f"the recoil integral of {self.measurement} ({models}) is off by {self.error:.1g} error bars{reason}"
 
     def added_to(self, message: str) -> str:
-        """Return how something ended, with what there is to say of the integrals."""
+        """Return the `message` of a result with the warning about the integrals."""
         if not self.trusted:
             return f"not to be trusted: {self.message}, more than {TOO_LARGE:g}; {message}"
         return "; ".join(filter(None, (message, self.message)))
@@ -71,7 +71,7 @@ EXACT = Accuracy(0.0)
 
 @dataclasses.dataclass(frozen=True)
 class RecoilIntegral:
-    """The recoil integral of one measurement, as it is folded and with other numbers of nodes."""
+    """The recoil integral of a measurement, as it is folded and with other numbers of nodes."""
 
     measurement: Measurement
     interaction: Combination
@@ -107,15 +107,15 @@ class RecoilIntegral:
 
         whole, halved = ready(self.folded), ready(self._halved)
         doubled: FoldedMeasurement | None = None
-        found = []
+        differences = []
         for point in points:
             counts = component_counts(whole, point)
             error = self._difference(halved, counts, point)
             if error > CLEARLY_SMALL:
                 doubled = ready(self._doubled) if doubled is None else doubled
                 error = self._difference(doubled, counts, point)
-            found.append(error)
-        return found
+            differences.append(error)
+        return differences
 
     def _difference(
         self, other: FoldedMeasurement, counts: Mapping[str, Float[Array, "..."]], point: Mapping[str, float]
@@ -123,8 +123,8 @@ class RecoilIntegral:
         """Return what the `counts` of all components at `point` differ by from those of another fold, in error bars."""
         variance = self.folded.term.variance(sum(counts.values()))
         backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
-        found = component_counts(other, point)
-        shift = np.abs(sum(found[name] - counts[name] for name in counts if name not in backgrounds))
+        other_counts = component_counts(other, point)
+        shift = np.abs(sum(other_counts[name] - counts[name] for name in counts if name not in backgrounds))
         seen = shift > 0.0
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             pulls = np.where(seen, shift, 0.0) / np.sqrt(np.where(seen, variance, 1.0))
@@ -133,7 +133,7 @@ class RecoilIntegral:
 
     @property
     def reason(self) -> str | None:
-        """Return why the integral has no value, None if it has one."""
+        """Return why the integral has no value, None if it has a value."""
         return endless_rise(self.measurement, self.interaction)
 
 
@@ -145,8 +145,8 @@ def accuracy(
     Parameters that are `nuisances` are pulled, others are fitted or fixed: the strengths of a signal differ in that.
     """
     where = list(points)
-    found = [(max(integral.errors(where, nuisances)), integral) for integral in integrals] if where else []
-    error, worst = max(found, key=lambda pair: pair[0], default=(0.0, None))
+    errors = [(max(integral.errors(where, nuisances)), integral) for integral in integrals] if where else []
+    error, worst = max(errors, key=lambda pair: pair[0], default=(0.0, None))
     if worst is None or error == 0.0:
         return EXACT
     models = tuple(worst.interaction.names)

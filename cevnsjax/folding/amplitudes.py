@@ -2,7 +2,7 @@
 
     a_s,ll' = Σ_m  vertex_m,ll'(θ) · shape_m(q²; θ),    shape = propagator × charge
 
-for each Lorentz structure s. Terms that have the same shape are one term whose vertices are added.
+for each Lorentz structure s. Terms that have the same shape are merged: their vertices are added.
 """
 
 import dataclasses
@@ -28,15 +28,15 @@ class Vertices(Stage):
     mixing: bool = eqx.field(static=True)
     """Whether any vertex of any structure changes the flavour."""
     finals: tuple[int, ...] | None = eqx.field(static=True, default=None)
-    """Final states that are kept: all by default."""
+    """Final states that are included: all by default."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset(name for added in self.vertices for vertex in added for name in vertex.names())
 
     def __call__(self, params: Params) -> Float[Array, "shape flavour final"]:
-        """Return the amplitudes: of one final state, or to e, mu and tau in real and imaginary part."""
-        found = [[self._final(vertex, params) for vertex in added] for added in self.vertices]
-        sums = [sum(added[1:], start=added[0]) for added in found]
+        """Return the amplitudes: of a single final state, or to e, mu and tau in real and imaginary part."""
+        terms = [[self._final(vertex, params) for vertex in added] for added in self.vertices]
+        sums = [sum(added[1:], start=added[0]) for added in terms]
         whole = namespace(*sums).stack(sums)
         return whole if self.finals is None else whole[..., np.array(self.finals)]
 
@@ -108,7 +108,7 @@ class Shape(Stage):
 
 
 class Amplitude(Stage):
-    """Stage: the amplitude of one Lorentz structure, for each flavour and final state."""
+    """Stage: the amplitude of a Lorentz structure, for each flavour and final state."""
 
     vertices: Stage
     shapes: tuple[Stage, ...]
@@ -133,7 +133,7 @@ class Amplitude(Stage):
 
 
 def factors(amplitude: Stage) -> tuple[Stage, tuple[Stage, ...]]:
-    """Return the vertices and the shapes of an amplitude; of one folded to an array each final state is a shape."""
+    """Return the vertices and the shapes of an amplitude; if it is folded to an array, each final state is a shape."""
     if amplitude.array is None:
         return amplitude.vertices, amplitude.shapes
     flavours, finals = amplitude.array.shape[:2]
@@ -146,7 +146,7 @@ def amplitudes(
 ) -> tuple[Amplitude, ...]:
     """Return the amplitude of each Lorentz structure that `terms` have, at the momentum transfers `q2` [MeV²]."""
     mixing = any(term.vertex.mixing for term in terms)
-    found = []
+    results = []
     for structure in STRUCTURES:
         groups: list[tuple[Term, list[Vertex]]] = []
         for term in (term for term in terms if term.structure == structure):
@@ -165,5 +165,5 @@ def amplitudes(
                 charge if term.propagator is None else Shape(charge, Propagation(term.propagator, q2, flavours))
             )
         stage = Vertices(tuple(tuple(vertices) for _, vertices in groups), flavours, mixing)
-        found.append(Amplitude(stage, tuple(shapes), structure))
-    return tuple(found)
+        results.append(Amplitude(stage, tuple(shapes), structure))
+    return tuple(results)

@@ -137,7 +137,7 @@ def fold(
     """Return `measurement` folded with `interaction`, every parameter live; `specialise` folds further.
 
     `recoil_order` and `bin_order` are the quadrature nodes between kinks of the recoil energy and in each bin of
-    reconstructed energy; `quadrature_error` measures what they leave. Measured numbers have one stage and no factor.
+    reconstructed energy; `quadrature_error` measures what they leave. Measured numbers have 1 stage and no factor.
     """
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")

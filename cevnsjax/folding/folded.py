@@ -87,7 +87,7 @@ class FoldedMeasurement(eqx.Module):
         return self.shaping() | self.scaling()
 
     def width(self) -> int:
-        """Return how many numbers one evaluation makes at most in one place: its bins, or those of a live response."""
+        """Return the most numbers that an evaluation makes in a single place: its bins, or those of a live response."""
         return max(self.observed.size, *(stage.largest_width() for stage in self.stages))
 
     def specialise(self, free: Set[str], params: Params) -> "FoldedMeasurement":
@@ -107,7 +107,7 @@ class FoldedMeasurement(eqx.Module):
         return dataclasses.replace(self, stages=tuple(made(stage, own, local) for stage in self.stages))
 
     def in_rows(self) -> "FoldedMeasurement":
-        """Return the same with all axes but the first as one, as detectors make them: short axes make slow loops."""
+        """Return the same with all axes but the first merged, as detectors make them: short axes make slow loops."""
         if not self.term.binned or self.observed.ndim < 3:
             return self
         shape = (self.observed.shape[0], -1)

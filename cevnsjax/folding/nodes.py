@@ -36,7 +36,7 @@ class Nodes:
 def recoil_nodes(scattering: Scattering, targets: Scatterers, order: int) -> Nodes:
     """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
 
-    There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at one
+    There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at equal
     energy, are put at the largest recoil, and left out if every nuclide has them. Where the rate rises towards zero and
     the detector may count recoils that are next to nothing (the tail of its resolution), there are nodes in each power
     of ten down to where the rise ends.

@@ -1,4 +1,4 @@
-"""Recoils of neutrinos that oscillate into a fourth one on their way: the flux of each flavour is weighted in energy.
+"""Recoils of neutrinos that oscillate into a fourth neutrino: the flux of each flavour is weighted in energy.
 
     recoils_l,i(T) = Σ_b [ P⁰_lb F_l,i(T) + P¹_lb G_l,i(T; Δm²) ] · |a_b(T)|²
     G_l,i(T; Δm²)  = ∫ φ_l(E) κ(E, T) <sin²(Δm² L/4E)> dE = Σ_e <sin²(Δm² L/4E_e)> K_l,e,i(T)
@@ -33,12 +33,12 @@ from .recoils import RecoilSpectrum
 DAMPING = 2.7
 """Phase kσ at which an oscillation is averaged away, to exp(-2 (kσ)²) = 5e-7."""
 MORE_POINTS = 24
-"""Points of a cell beside one for each radian of half the change of the phase."""
+"""Points of a cell in addition to a point for each radian of half the change of the phase."""
 MOST_POINTS = 4000
 """Most points of a cell: without any spread of the distances the largest Δm² needs more."""
 LEAST_SEEN = {"nucleus": 1e-3, "electron": 1e-5}
-"""Recoil energies below which nothing is seen, in units of the largest: the energies that only give such are one cell,
-with the sine at its upper end."""
+"""Recoil energies below which nothing is seen, in units of the largest: the energies that only give such are a single
+cell, with the sine at its upper end."""
 NEGLIGIBLE = 1e-14
 """Share of a point in all counts below which it is left out."""
 
@@ -95,8 +95,8 @@ def resolved_moments(
     """
     least = minimum_energy(recoil, mass)
     pieces = sorted({edge for component in components for edge in component.spectrum.pieces()})
-    found = [np.zeros((len(components), len(points), len(recoil))) for points in grid.cells]
-    last = len(found) - 1
+    moments = [np.zeros((len(components), len(points), len(recoil))) for points in grid.cells]
+    last = len(moments) - 1
     intervals = [(cell, float(points[-1]), float(points[0])) for cell, points in enumerate(grid.cells)]
     for cell, low, high in [*intervals, *((last, 0.0, low) for _, low, _ in intervals[-1:])]:
         points = grid.cells[cell]
@@ -115,13 +115,13 @@ def resolved_moments(
                 for row, component in enumerate(components):
                     kappa = kernel(pair, energy[:, None], recoil[at], mass, kinematics, component.antineutrino)
                     density = weight * component.spectrum.continuum(energy)
-                    found[cell][row][:, at] += basis @ (density[:, None] * kappa)
+                    moments[cell][row][:, at] += basis @ (density[:, None] * kappa)
     lines = np.zeros((len(components), len(grid.lines), len(recoil)))
     for row, component in enumerate(components):
         for energy, share in component.spectrum.lines():
             kappa = kernel(pair, np.full_like(recoil, energy), recoil, mass, kinematics, component.antineutrino)
             lines[row, grid.lines.index(energy)] += share * np.where(least <= energy, kappa, 0.0)
-    return np.concatenate([*found, lines], axis=1)
+    return np.concatenate([*moments, lines], axis=1)
 
 
 def _products(
@@ -210,8 +210,8 @@ class OscillatedSpectrum(Stage):
         if self.oscillations.array is not None:
             return Constant(np.stack([standing, np.tensordot(self.oscillations.array, moving, 1)]))
         size = np.where(standing > 0, standing, 1.0)
-        kept = np.abs(moving / size).max(axis=(1, 2, 3)) > NEGLIGIBLE
-        return OscillatedCounts(self.oscillations.at(np.flatnonzero(kept)), standing, moving[kept])
+        relevant = np.abs(moving / size).max(axis=(1, 2, 3)) > NEGLIGIBLE
+        return OscillatedCounts(self.oscillations.at(np.flatnonzero(relevant)), standing, moving[relevant])
 
 
 class OscillatedCounts(Stage):
@@ -240,7 +240,7 @@ class ArrivedCounts(Stage):
 
     arrivals: Stage
     counts: Stage
-    """Counts of each component as each flavour, (2, component, flavour, bin), or its first three axes as one."""
+    """Counts of each component as each flavour, (2, component, flavour, bin), or its first three axes merged."""
 
     def own_parameters(self) -> frozenset[str]:
         return frozenset()

@@ -70,7 +70,8 @@ def flux_averaged_cross_section(
     """Return the cross section [cm²] averaged over the flux of all flavours and over the nuclei of the target.
 
     The quantity that COHERENT quotes per nucleus, (1.65 +0.30 -0.25)e-38 cm² for CsI in arXiv:2110.07730. The
-    strength of the signal is not in it. Refused where electrons recoil: those that no bin counts are not integrated.
+    strength of the signal is not in it. Raises InputError where electrons recoil: those that no bin counts are
+    not integrated.
     """
     scattering = measurement.counted()
     if not scattering.takes_electrons:

@@ -3,17 +3,17 @@
     moments_l,i,kn = N_i Φ_l ∫ dE φ_l(E) ∫ dT κ(E, T; θ) ℓ_kn(T) T/T_kn,    T in panel k, T₋(E; θ) < T < T₊(E; θ)
 
 ℓ_kn is the Lagrange polynomial, in √T, of node n of panel k: summed against a response times a squared charge that is
-T times such a polynomial on each panel, the moments give its integral exactly, wherever the limits are. They stand for
-the flux moments times quadrature weights of a kernel that does not move. The factor T is there because a detector sees
-nothing of a recoil of no energy while a kernel may have a pole there; what is seen without any threshold is not what
-this is for.
+T times such a polynomial on each panel, the moments give its integral exactly, wherever the limits are. They take the
+place of the flux moments times quadrature weights of a kernel that does not move. The factor T is there because a
+detector sees nothing of a recoil of no energy while a kernel may have a pole there; what is seen without any threshold
+is not what this is for.
 
 The integral over E is inside, from E_min(T; θ) up. It is a quadrature with few energies between E_min and the end of
 the spectrum, Chebyshev points, whose weights depend on E_min alone and hold the spectrum: they are computed to rounding
 and kept as polynomials in E_min on cells. With n energies the quadrature is exact where E² κ is a polynomial in E of
-degree n - 1; of exchange at tree level it is one of degree 2.
+degree n - 1; of exchange at tree level it is of degree 2.
 The integral over T is a Gauss-Legendre quadrature in √T between all points where the integrand has a kink: the edges of
-the panels, and both limits of the energies where the spectrum has one. These move: their order is found by sorting.
+the panels, and both limits of the energies where the spectrum has a kink. These move, and are sorted each time.
 """
 
 from collections.abc import Callable, Sequence, Set
@@ -115,8 +115,8 @@ def _cell_weights(
     density = density.reshape(-1, *energy.shape) * width[..., None] * w / energy**2
     nodes, weights = above
     first, span = lower[:, None, None], (largest - lower)[:, None, None]
-    found = np.einsum("lxpg,jxpg->xlj", density, _basis(points, (energy - first) / span))
-    return found + np.einsum("ln,jxn->xlj", weights, _basis(points, (nodes - first[..., 0]) / span[..., 0]))
+    integrals = np.einsum("lxpg,jxpg->xlj", density, _basis(points, (energy - first) / span))
+    return integrals + np.einsum("ln,jxn->xlj", weights, _basis(points, (nodes - first[..., 0]) / span[..., 0]))
 
 
 def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
@@ -144,14 +144,18 @@ def flux_rule(components: Sequence[Component], count: int) -> FluxRule | None:
         own = np.array([low, *inside, high])
         lower = 0.5 * (low + high) + 0.5 * (high - low) * places
         nodes = lower[:, None] + points * (largest - lower)[:, None]
-        found = _cell_weights(components, own, above, points, lower, largest, order) * (nodes**2)[:, None]
-        found = np.tensordot(chebyshev, found, 1)
-        if not len(inside) and halvings < MOST_HALVINGS and np.abs(found[-2:]).max() > CELL_ERROR * np.abs(found).max():
+        weights = _cell_weights(components, own, above, points, lower, largest, order) * (nodes**2)[:, None]
+        weights = np.tensordot(chebyshev, weights, 1)
+        if (
+            not len(inside)
+            and halvings < MOST_HALVINGS
+            and np.abs(weights[-2:]).max() > CELL_ERROR * np.abs(weights).max()
+        ):
             middle = 0.5 * (low + high)
             waiting += [(low, middle, halvings + 1), (middle, high, halvings + 1)]
             continue
         ends.append(low)
-        table.append(np.tensordot(powers, found, 1))
+        table.append(np.tensordot(powers, weights, 1))
         if waiting:
             moments = _cell_weights(components, own, above, points, np.array([low]), largest, order)[0]
             above = low + points * (largest - low), moments

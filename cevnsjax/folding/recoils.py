@@ -21,7 +21,7 @@ from ..stages.stage import Constant, Stage
 from .amplitudes import factors, final_states
 
 SAMPLES = 128
-"""Values of the parameters at which shapes are sampled, to choose the energies that are kept."""
+"""Values of the parameters at which shapes are sampled, to choose the energies that are used."""
 SPECTRA = 8
 """Values of the parameters at which a response that moves is judged."""
 LARGEST_ERROR = 1e-9
@@ -53,7 +53,7 @@ class RecoilSpectrum(Stage):
         return (self.moments * products).sum(axis=0)
 
     def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage:
-        """Return the stage of what fixed rows select: every sum over nodes is done, or one over few is left."""
+        """Return the stage of what fixed rows select: every sum over nodes is done, or a sum over few is left."""
         weights = np.einsum("qlik,bik->qlbik", self.moments, rows)
         spectrum = self._trimmed(free, params)
         if all(shape.array is not None for amplitude in self.amplitudes for shape in factors(amplitude)[1]):
@@ -68,16 +68,16 @@ class RecoilSpectrum(Stage):
         """Return the recoils that each product of shapes gives, at values of the parameters over their bounds."""
         rows = np.array(self.rows)
         functions = _shape_products(self, sampled(self.domain, free, params, SPECTRA, 3), max(self.rows) + 1)
-        found = [self.moments[pair] * values[:, rows] for pair, values in functions]
-        return np.concatenate(found).reshape(-1, *self.moments.shape[2:])
+        products = [self.moments[pair] * values[:, rows] for pair, values in functions]
+        return np.concatenate(products).reshape(-1, *self.moments.shape[2:])
 
     def _trimmed(self, free: Set[str], params: Params) -> "RecoilSpectrum":
-        """Return the same without the final states that nothing leads to, if all amplitudes still have vertices."""
+        """Return the same without the final states that are never reached, if all amplitudes still have vertices."""
         if any(amplitude.array is not None for amplitude in self.amplitudes):
             return self
         finals = final_states([amplitude.vertices for amplitude in self.amplitudes], free, params)
-        kept = tuple(dataclasses.replace(a, vertices=a.vertices.at(finals)) for a in self.amplitudes)
-        return dataclasses.replace(self, amplitudes=kept)
+        amplitudes = tuple(dataclasses.replace(a, vertices=a.vertices.at(finals)) for a in self.amplitudes)
+        return dataclasses.replace(self, amplitudes=amplitudes)
 
 
 def _products(
@@ -106,12 +106,12 @@ class QuadraticSpectrum(Stage):
 
     def __call__(self, params: Params) -> Float[Array, "component bin"]:
         vertices = [stage(params) for stage in self.vertices]
-        found = [(vertices[s][m] * vertices[t][n]).sum(axis=-1) for s, m, t, n in self.products]
+        products = [(vertices[s][m] * vertices[t][n]).sum(axis=-1) for s, m, t, n in self.products]
         table = self.table(params)
-        xp = namespace(*found, table)
-        if not found:
+        xp = namespace(*products, table)
+        if not products:
             return table[0]
-        return table[-1] + xp.einsum("ql,qlb->lb", xp.stack(found)[:, np.array(self.rows)], table[:-1])
+        return table[-1] + xp.einsum("ql,qlb->lb", xp.stack(products)[:, np.array(self.rows)], table[:-1])
 
     def expanded(self, terms: Stage, count: int) -> "QuadraticSpectrum":
         """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
@@ -134,7 +134,7 @@ class ReducedSpectrum(Stage):
     pairs: tuple[Pair, ...] = eqx.field(static=True)
     rows: tuple[int, ...] = eqx.field(static=True)
     error: Scalar
-    """Largest error of the counts found, relative to the sum of their absolute values over recoil energies.
+    """Largest error of the counts in the samples, relative to the sum of their absolute values over recoil energies.
 
     Not static: it differs with the values of fixed parameters, which must not compile the program anew.
     """
@@ -196,12 +196,12 @@ def _reduced(
     """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all."""
     flavours = max(spectrum.rows) + 1
     chosen = _chosen(spectrum, weights, sampled(spectrum.domain, free, params, SAMPLES, 1), flavours)
-    points = max(len(kept) for kept, _ in chosen)
+    points = max(len(indices) for indices, _ in chosen)
     nodes = np.zeros((len(chosen), points), int)
     fewer = np.zeros((*weights.shape[:-1], points))
-    for i, (kept, matrix) in enumerate(chosen):
-        nodes[i, : len(kept)] = kept
-        fewer[..., i, : len(kept)] = weights[..., i, :] @ matrix.T
+    for i, (indices, matrix) in enumerate(chosen):
+        nodes[i, : len(indices)] = indices
+        fewer[..., i, : len(indices)] = weights[..., i, :] @ matrix.T
     amplitudes = tuple(amplitude.at(nodes) for amplitude in spectrum.amplitudes)
     reduced = ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
     error = 0.0
@@ -244,12 +244,12 @@ def _chosen(
     values: list[dict[str, float]],
     flavours: int,
 ) -> list[tuple[np.ndarray, Float[np.ndarray, "point node"]]]:
-    """Return the energies of each nuclide that are kept, and the matrix that interpolates between them."""
+    """Return the energies of each nuclide that are used, and the matrix that interpolates between them."""
     functions = [f for _, f in _shape_products(spectrum, values, flavours)]
     size = np.abs(weights).sum(axis=-1, keepdims=True)
     importance = (np.abs(weights) / np.where(size > 0, size, 1.0)).max(axis=(0, 1, 2))
-    found = []
+    choices = []
     for i in range(weights.shape[-2]):
         rows = np.concatenate([f[:, :, i].reshape(-1, f.shape[-1]) for f in functions])
-        found.append(interpolation(rows, importance[i]))
-    return found
+        choices.append(interpolation(rows, importance[i]))
+    return choices

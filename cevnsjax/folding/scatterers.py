@@ -23,7 +23,7 @@ MASSLESS = 1e-3
 """Mass [MeV] down to whose recoil energy the rate by something massless is followed: it rises on, without an end."""
 
 NO_RECOIL = 1e-30
-"""Recoil energy [MeV] that stands for none."""
+"""Recoil energy [MeV] that represents zero."""
 
 UNSEEN = 1e-25
 """Share of recoils below which no rise of a rate towards zero makes them count."""
@@ -48,7 +48,7 @@ class Scatterers:
     processes: tuple[Process, ...]
     """What happens beside elastic scattering."""
     kinematics: str
-    """How exact the kinematics are, one of `structures.KINEMATICS`."""
+    """How exact the kinematics are, an entry of `structures.KINEMATICS`."""
     lightest: float | None = None
     """Least mass [MeV] of what is exchanged, where the rate rises towards a recoil of zero: as 1/(2MT + m²)², or as
     1/T. None where the amplitudes are smooth there."""
@@ -93,16 +93,16 @@ def electrons(scattering: Scattering, interaction: Combination, name: str) -> Sc
 
 
 def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, Scatterers]:
-    """Return what the neutrinos of a measurement scatter off, by the component; nothing of measured numbers."""
-    scattering, found = measurement.scattering, dict[str, Scatterers]()
+    """Return what the neutrinos of a measurement scatter off, by the component; empty for measured numbers."""
+    scattering, targets = measurement.scattering, dict[str, Scatterers]()
     if scattering is None:
-        return found
+        return targets
     signal = measurement.components[0]
     if scattering.takes_electrons:
-        found[signal] = nuclei(scattering, interaction)
+        targets[signal] = nuclei(scattering, interaction)
     if interaction.electrons or not scattering.takes_electrons:
-        found["es" if found else signal] = electrons(scattering, interaction, measurement.name)
-    return found
+        targets["es" if targets else signal] = electrons(scattering, interaction, measurement.name)
+    return targets
 
 
 def lightest_exchanged(interaction: Combination, terms: Sequence[Term]) -> float | None:

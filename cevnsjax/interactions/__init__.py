@@ -1,1 +1,1 @@
-"""What a neutrino does to a nucleus: couplings, kinematic kernels and amplitudes, one model a file."""
+"""What a neutrino does to a nucleus: couplings, kinematic kernels and amplitudes; each model has its own file."""

@@ -1,4 +1,4 @@
-"""An axial-vector mediator Z' of mass m with one coupling g to neutrinos, quarks u and d, and charged leptons.
+"""An axial-vector mediator Z' of mass m with the same coupling g to neutrinos, quarks u and d, and charged leptons.
 
 L = g Z'_μ Σ_f f̄ γ^μ γ5 f. Exchanged between neutrinos of helicity -1 and fermions it adds to the axial coupling,
 
@@ -7,7 +7,7 @@ L = g Z'_μ Σ_f f̄ γ^μ γ5 f. Exchanged between neutrinos of helicity -1 and
 
 in L = -(G_F/√2) ν̄ γ^μ (1 - γ5) ν f̄ γ_μ (g_V - g_A γ5) f, for every flavour, and interferes as g_A does: on electrons
 with both couplings of the Standard Model, with -g_A for antineutrinos; on nuclei with their axial part, if that is
-kept (``standard-model:axial``). Nothing on nuclei without spin. g is dimensionless, m in MeV.
+included (``standard-model:axial``). Nothing on nuclei without spin. g is dimensionless, m in MeV.
 
 The charge of a nucleon is the spin that the quarks carry, Δu = 0.777(25)(30) and Δd = -0.438(18)(30) in the proton
 (PNDME, arXiv:1806.10604), exchanged in the neutron: the same for both. The mass of the neutrinos is neglected, and
@@ -47,5 +47,5 @@ class AxialMediator(Mediator):
 
 @arguments.checked(suffix=check_suffix)
 def axial_mediator(*, suffix: str = "") -> AxialMediator:
-    """Return an axial-vector mediator; a `suffix` of its parameters tells several apart."""
+    """Return an axial-vector mediator; a `suffix` of its parameters distinguishes several mediators."""
     return AxialMediator(suffix)

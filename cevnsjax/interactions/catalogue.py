@@ -26,7 +26,7 @@ from .tensor import tensor_mediator
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """One model of the catalogue."""
+    """A model of the catalogue."""
 
     factory: Callable[..., Interaction]
     """Takes the variant, "" for the default, and the scheme of the couplings; of mediators also a suffix."""
@@ -35,11 +35,11 @@ class Model:
     summary: str
     reference: str
     mediator: bool = False
-    """Whether several of its kind may be told apart by suffixes."""
+    """Whether suffixes may distinguish several of its kind."""
 
     def __reduce__(self) -> tuple[Callable[[str], "Model"], tuple[str]]:
-        """Return how another process finds the same entry."""
-        return _entry, (next(name for name, one in MODELS.items() if one is self),)
+        """Return how another process obtains the same entry."""
+        return _entry, (next(name for name, entry in MODELS.items() if entry is self),)
 
 
 def _standard(variant: str, couplings: str) -> Interaction:
@@ -70,7 +70,7 @@ def _without(name: str, factory: Callable[..., Interaction]) -> Callable[..., In
 
 
 def _variants(factory: Callable[..., Interaction]) -> Callable[..., Interaction]:
-    """Return the factory of a model whose variant is its one argument."""
+    """Return the factory of a model whose variant is its only argument."""
     return lambda variant, couplings, **suffix: factory(*filter(None, [variant]), **suffix)
 
 
@@ -155,12 +155,12 @@ MODELS: dict[str, Model] = {
 def model(name: str, couplings: str = "2022") -> Interaction:
     """Return the model of a catalogue name, ``nsi`` or ``light-vector:B-L``, with a scheme of couplings.
 
-    A suffix makes a mediator another one of its kind: ``light-vector:B-L@2`` has the parameters g_zp_2 and m_zp_2.
+    A suffix makes a mediator another of its kind: ``light-vector:B-L@2`` has the parameters g_zp_2 and m_zp_2.
     """
     whole, at, suffix = name.partition("@")
     base, colon, variant = whole.partition(":")
     if base not in MODELS:
-        owner = next((f"{known}:{base}" for known, one in MODELS.items() if base in one.variants), None)
+        owner = next((f"{known}:{base}" for known, entry in MODELS.items() if base in entry.variants), None)
         hint = suggest(base, MODELS) if owner is None else f" (did you mean '{owner}'?)"
         raise InputError(f"unknown interaction '{base}'{hint}; known: {', '.join(MODELS)}")
     if colon and not variant.strip():
@@ -169,7 +169,7 @@ def model(name: str, couplings: str = "2022") -> Interaction:
     if not at:
         return MODELS[base].factory(variant, couplings)
     if not MODELS[base].mediator:
-        mediators = ", ".join(known for known, one in MODELS.items() if one.mediator)
+        mediators = ", ".join(known for known, entry in MODELS.items() if entry.mediator)
         raise InputError(f"'{name}': expected a mediator before the @, found '{base}'; mediators: {mediators}")
     if not suffix:
         raise InputError(f"'{name}': expected a suffix after the @, as in '{whole}@2', found none")

@@ -70,7 +70,7 @@ class ChargeRadius(Interaction):
         return FlavourMatrix(("charge_radius_{}",), (scale,), False, self.standard)
 
     def check_beside(self, other: Interaction) -> None:
-        """Refuse couplings that hold other charge radii than a total one takes them to hold."""
+        """Raise InputError for couplings that hold other charge radii than a total radius takes them to hold."""
         held = other.charge_radii
         if self.convention == "total" and held is not None and held != self.standard:
             raise InputError(

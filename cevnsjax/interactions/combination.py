@@ -16,19 +16,19 @@ from .structures import ELECTRON_KINEMATICS, incompatible
 
 
 def check_combination(interactions: tuple[Interaction, ...]) -> None:
-    """Refuse models that count an effect twice, or that do not know of each other what they need to.
+    """Raise InputError for models that count an effect twice, or that do not fit together.
 
-    Models that share a parameter are two forms of one effect: charge radii in two conventions, millicharges on free
-    electrons and by equivalent photons, two vector mediators of one mass. A total charge radius must be told the
-    couplings that it goes with: how much of it they hold differs between the schemes.
+    Models that share a parameter are two forms of the same effect: charge radii in two conventions, millicharges on
+    free electrons and by equivalent photons, two vector mediators of the same mass. A total charge radius must be made
+    for the couplings that it goes with: how much of it they hold differs between the schemes.
     """
     check_parameters(interactions)
-    for one, other in itertools.permutations(interactions, 2):
-        one.check_beside(other)
+    for interaction, other in itertools.permutations(interactions, 2):
+        interaction.check_beside(other)
 
 
 class Combination(eqx.Module):
-    """The Standard Model and further models, whose amplitudes interfere where they have one Lorentz structure."""
+    """The Standard Model and further models, whose amplitudes interfere where they have the same Lorentz structure."""
 
     standard: StandardModel
     beyond: tuple[Interaction, ...]
@@ -76,13 +76,13 @@ class Combination(eqx.Module):
 
     def nuclear_processes(self) -> tuple[Process, ...]:
         """Return what happens to a nucleus beside elastic scattering."""
-        found = (model.nuclear_processes(self.nuclear_kinematics) for model in self.interactions)
-        return tuple(itertools.chain.from_iterable(found))
+        processes = (model.nuclear_processes(self.nuclear_kinematics) for model in self.interactions)
+        return tuple(itertools.chain.from_iterable(processes))
 
     def electron_processes(self) -> tuple[Process, ...]:
         """Return what happens to an electron beside elastic scattering."""
-        found = (model.electron_processes(ELECTRON_KINEMATICS) for model in self.interactions)
-        return tuple(itertools.chain.from_iterable(found))
+        processes = (model.electron_processes(ELECTRON_KINEMATICS) for model in self.interactions)
+        return tuple(itertools.chain.from_iterable(processes))
 
     @property
     def oscillates(self) -> bool:
@@ -90,20 +90,20 @@ class Combination(eqx.Module):
         return any(model.oscillates for model in self.interactions)
 
     def check(self, values: Mapping[str, float]) -> None:
-        """Refuse values that are impossible together."""
+        """Raise InputError for values that are impossible together."""
         for interaction in self.interactions:
             interaction.check(values)
 
 
 def check_models(name: str, value: Any) -> None:
-    """Refuse what is neither a model of the interaction, nor a list of models, nor a combination of some."""
+    """Raise InputError for anything but a model of the interaction, a list of models or a combination of models."""
     if value is None or isinstance(value, Combination | Interaction):
         return
     listed = isinstance(value, Sequence) and not isinstance(value, str)
-    for one in value if listed else (value,):
-        if not isinstance(one, Interaction):
-            hint = f": cj.model('{one}') makes one of it" if isinstance(one, str) else ""
-            raise InputError(f"{name}: expected models of the interaction, found {arguments.shown(one)}{hint}")
+    for entry in value if listed else (value,):
+        if not isinstance(entry, Interaction):
+            hint = f": did you mean cj.model('{entry}')?" if isinstance(entry, str) else ""
+            raise InputError(f"{name}: expected models of the interaction, found {arguments.shown(entry)}{hint}")
 
 
 @arguments.checked(interactions=check_models, couplings=arguments.text, electrons=arguments.switch)
@@ -121,8 +121,8 @@ def combine(
             raise InputError("electrons: expected those of the combination, which was made without")
         return interactions
     given = (interactions,) if isinstance(interactions, Interaction) else tuple(interactions or ())
-    standard = [one for one in given if one.is_standard]
+    standard = [interaction for interaction in given if interaction.is_standard]
     if len(standard) > 1:
         raise InputError("the Standard Model is named more than once")
-    beyond = tuple(one for one in given if not one.is_standard)
+    beyond = tuple(interaction for interaction in given if not interaction.is_standard)
     return Combination(standard[0] if standard else standard_model(couplings), beyond, electrons)

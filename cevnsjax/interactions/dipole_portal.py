@@ -13,8 +13,8 @@ The last is the formula of the literature, 1/T - 1/E - m²/(2MET) [1 - T/2E + M/
 nucleus of spin 0 it is not exact: both follow from the traces of `tests/independent_traces.py`. Nothing interferes with
 it, because nothing else has an N in the final state; for m → 0 it is the magnetic moment. The same for antineutrinos.
 
-The final state is heavier than the initial one: there is a threshold in E, and recoils have a smallest energy too. All
-functions are pure, take NumPy or JAX arrays that broadcast against each other, and energies and masses in MeV:
+The final state is heavier than the initial state: there is a threshold in E, and recoils have a smallest energy too.
+All functions are pure, take NumPy or JAX arrays that broadcast against each other, and energies and masses in MeV:
 
     kernel(energy, recoil, mass, hnl_mass, kinematics)    dσ/dT [cm²/MeV], for T between the limits (not zero outside)
     threshold_energy(mass, hnl_mass)                      the smallest E
@@ -69,7 +69,7 @@ def kernel(
 ) -> Values:
     """Return dσ/dT [cm²/MeV] per squared moment [μ_B²] and squared charge, where the recoil is possible.
 
-    `kinematics` is one of `structures.KINEMATICS`. Where the recoil is impossible the number has no meaning.
+    `kinematics` is an entry of `structures.KINEMATICS`. Where the recoil is impossible the number has no meaning.
     """
     m2 = hnl_mass**2
     bracket = (

@@ -1,7 +1,7 @@
 """Exchange of a mediator of mass m between a neutrino and something else, both with couplings of g times a charge.
 
 a_l = g² Q_l / (√2 G_F (q² + m²)) per charge of the target: `Exchange` is the vertex, `interaction.Yukawa` the rest.
-A model with one mediator is a `Mediator`; suffixes tell several of one kind, and their parameters, apart.
+A model with a mediator is a `Mediator`; suffixes distinguish several of the same kind, and their parameters.
 """
 
 import abc
@@ -40,7 +40,7 @@ class Exchange(Vertex):
 def mediator_parameters(name: str, symbol: str, description: str, suffix: str = "") -> tuple[Parameter, Parameter]:
     """Return the coupling g_`name` and the mass m_`name` [MeV] of a mediator, with the subscript `symbol` in LaTeX.
 
-    A `suffix` is added to both names, and said in LaTeX and description.
+    A `suffix` is added to both names, to the LaTeX and to the description.
     """
     if suffix:
         name, description = f"{name}_{suffix}", f"{description} mediator @{suffix}"
@@ -61,14 +61,14 @@ def mediator_parameters(name: str, symbol: str, description: str, suffix: str = 
 
 
 def check_suffix(name: str, value: Any) -> None:
-    """Refuse what cannot be a part of the name of a parameter."""
+    """Raise InputError for what cannot be a part of the name of a parameter."""
     arguments.text(name, value)
     if not re.fullmatch("[A-Za-z0-9_]*", value) or len(value) > LONGEST_SUFFIX:
         raise InputError(f"{name}: expected at most {LONGEST_SUFFIX} letters, digits and underscores, found '{value}'")
 
 
 class Mediator(Interaction):
-    """A model with one mediator, of coupling g and mass m."""
+    """A model with a mediator, of coupling g and mass m."""
 
     particle: eqx.AbstractClassVar[str]
     """What the names of coupling and mass end with."""
@@ -77,7 +77,7 @@ class Mediator(Interaction):
     words: eqx.AbstractClassVar[str]
     """What it is, before the word mediator."""
     suffix: eqx.AbstractVar[str]
-    """What tells it from others of its kind; empty for none."""
+    """What distinguishes it from others of its kind; empty for none."""
 
     @property
     @abc.abstractmethod

@@ -55,22 +55,22 @@ class FlavourMatrix(Vertex):
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all entries, and of their phases."""
-        found = [stem.format(pair) for stem in self.stems for pair in DIAGONAL + TRANSITIONS]
+        names = [stem.format(pair) for stem in self.stems for pair in DIAGONAL + TRANSITIONS]
         if self.phases:
-            found += [f"{stem.format(pair)}_phase" for stem in self.stems for pair in TRANSITIONS]
-        return tuple(found)
+            names += [f"{stem.format(pair)}_phase" for stem in self.stems for pair in TRANSITIONS]
+        return tuple(names)
 
     def __call__(self, params: Params) -> Float[Array, "3 3 2"]:
         """Return the matrix, real and imaginary parts."""
-        found = [params[name] for name in self.names()]
-        xp = namespace(*found, self.centre)
-        entries = xp.stack([1.0 * value for value in found[: 6 * len(self.stems)]]).reshape(-1, 6)
+        values = [params[name] for name in self.names()]
+        xp = namespace(*values, self.centre)
+        entries = xp.stack([1.0 * value for value in values[: 6 * len(self.stems)]]).reshape(-1, 6)
         scales = np.asarray(self.scales)[:, None]
         diagonal = xp.sum(scales * (entries[:, :3] - self.centre), 0)
         moduli = scales * entries[:, 3:]
         if not self.phases:
             return xp.tensordot(xp.concatenate([diagonal, xp.sum(moduli, 0)]), _HERMITIAN[:6], 1)
-        phases = xp.stack([1.0 * value for value in found[6 * len(self.stems) :]]).reshape(-1, 3)
+        phases = xp.stack([1.0 * value for value in values[6 * len(self.stems) :]]).reshape(-1, 3)
         real, imaginary = xp.sum(moduli * xp.cos(phases), 0), xp.sum(moduli * xp.sin(phases), 0)
         return xp.tensordot(xp.concatenate([diagonal, real, imaginary]), _HERMITIAN, 1)
 
@@ -88,11 +88,11 @@ def matrix_parameters(
 
     Each is between -`bound` and `bound`, 0 by default, or `centre` on the diagonal.
     """
-    found = []
+    parameters = []
     for pair, default in zip(DIAGONAL + TRANSITIONS, (*centre, 0.0, 0.0, 0.0), strict=True):
         indices = "".join(_GREEK[flavour] for flavour in _PAIRS[pair].split())
         words = description.replace("{}", _PAIRS[pair])
-        found.append(
+        parameters.append(
             Parameter(stem.format(pair), unit, default, (-bound, bound), latex.replace("{}", f"{{{indices}}}"), words)
         )
     if phases:
@@ -101,5 +101,5 @@ def matrix_parameters(
             symbol = rf"\arg {latex.replace('{}', f'{{{indices}}}')}"
             words = f"phase of the {description.replace('{}', _PAIRS[pair])}"
             name, bounds = stem.format(pair), (-math.pi, math.pi)
-            found.append(Parameter(f"{name}_phase", "rad", 0.0, bounds, symbol, words, acts_through=(name,)))
-    return tuple(found)
+            parameters.append(Parameter(f"{name}_phase", "rad", 0.0, bounds, symbol, words, acts_through=(name,)))
+    return tuple(parameters)

@@ -40,7 +40,7 @@ SPIN_CHARGES = frozenset(NUCLEAR_CHARGES[2:])
 ELECTRON_CHARGES = ("electron", "photoabsorption")
 """Charges of the electrons of an atom: sqrt(Z_eff), and the square root of the photo-absorption cross section [cm]."""
 CONTACT = 1.0 / (np.sqrt(2.0) * FERMI_CONSTANT)
-"""1/(√2 G_F) [MeV²]: g² CONTACT / (q² + m²) is the amplitude of a mediator in units of the weak one."""
+"""1/(√2 G_F) [MeV²]: g² CONTACT / (q² + m²) is the amplitude of a mediator in units of the weak amplitude."""
 
 
 def as_array(values: Any) -> Array:
@@ -127,9 +127,9 @@ class Term(eqx.Module):
     """A term of the amplitude: vertex × propagator × charge."""
 
     structure: str = eqx.field(static=True)
-    """Lorentz structure, one of `structures.STRUCTURES`."""
+    """Lorentz structure, of `structures.STRUCTURES`."""
     charge: str = eqx.field(static=True)
-    """One of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
+    """Charge of the target, of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
     vertex: Vertex
     propagator: Propagator | None = None
     """None for a contact interaction."""
@@ -170,20 +170,20 @@ class Interaction(eqx.Module):
 
     @property
     def charge_radii(self) -> tuple[float, ...] | None:
-        """Return the charge radii of e, mu, tau that its couplings hold [1e-32 cm²], None if that is not its matter."""
+        """Return the charge radii of e, mu, tau that its couplings hold [1e-32 cm²], None if it has none."""
         return None
 
     @property
     def another(self) -> str:
-        """Return what makes a second one of its kind another model, as a hint; nothing by default."""
+        """Return what makes a second of its kind another model, as a hint; empty by default."""
         return ""
 
     def check_beside(self, other: "Interaction") -> None:
-        """Refuse another model that it does not go with; none by default."""
+        """Raise InputError for another model that it cannot be combined with; accepts all by default."""
         return
 
     def check(self, values: Mapping[str, float]) -> None:
-        """Refuse values of the parameters that are impossible together; none by default."""
+        """Raise InputError for values of the parameters that are impossible together; accepts all by default."""
         return
 
     def __repr__(self) -> str:
@@ -193,12 +193,12 @@ class Interaction(eqx.Module):
 
 def by_flavour(values: dict[str, Scalar]) -> Float[Array, "3"]:
     """Return the values for e, mu, tau as an array."""
-    found = [values[flavour] for flavour in FLAVOURS]
-    return namespace(*found).stack([1.0 * value for value in found])
+    ordered = [values[flavour] for flavour in FLAVOURS]
+    return namespace(*ordered).stack([1.0 * value for value in ordered])
 
 
 def check_parameters(interactions: tuple[Interaction, ...]) -> None:
-    """Refuse models that share a parameter: the second would count the effect of the first twice."""
+    """Raise InputError for models that share a parameter: the second would count the effect of the first twice."""
     owners: dict[str, str] = {}
     for interaction in interactions:
         for parameter in interaction.parameters():

@@ -1,4 +1,4 @@
-"""A scalar mediator φ of mass m that couples to neutrinos, quarks u and d, and charged leptons with one coupling g.
+"""A scalar mediator φ of mass m with the same coupling g to neutrinos, quarks u and d, and charged leptons.
 
 L = g φ (ν̄_R ν_L + h.c. + ū u + d̄ d + ē e), for every flavour of neutrino. It changes the helicity of the neutrino, so
 it does not interfere with the Standard Model (arXiv:2202.11002; kernels in `structures`):
@@ -61,7 +61,7 @@ class LightScalar(Mediator):
 def light_scalar(convention: str = "17.3", *, suffix: str = "") -> LightScalar:
     """Return a scalar mediator; `convention` for the charges of nucleons is "17.3" or "15.1/14".
 
-    A `suffix` tells several apart: their parameters are g_phi_SUFFIX and m_phi_SUFFIX.
+    A `suffix` distinguishes several mediators: their parameters are g_phi_SUFFIX and m_phi_SUFFIX.
     """
     if convention not in CONVENTIONS:
         known = ", ".join(CONVENTIONS)

@@ -31,13 +31,13 @@ gives the proton the charge
     g_V^p(ν_α) = g_V^p + √2 α g² ε_βα / (π G_F (q² + m²)),   ν_β with the opposite sign
 
 as in arXiv:2202.11002; for ν_μ in Lmu-Ltau the shift is positive, Q_p(0) = (α/3π) ln(m_τ²/m_μ²) = 4.37e-3. It is
-finite if the charges of the leptons add up to 0, and refused otherwise. Loops are left out where there is a coupling
-without one, as in the papers.
+finite if the charges of the leptons add up to 0; otherwise InputError is raised. Loops are left out where there is a
+coupling without a loop, as in the papers.
 
 Variants, after a second colon:
 Lmu-Ltau:2020   the formula of arXiv:2008.05022: the opposite sign, for ν_μ -α g² ln(m_τ²/m_μ²) / (3√2 π G_F (q² + m²)),
                 its loop at all q² as at 0. Superseded: for comparison only.
-CHARGES:tree    without the loop, where there is one: nothing on nuclei.
+CHARGES:tree    without the loop, for charges that have a loop: nothing on nuclei.
 """
 
 import contextlib
@@ -158,24 +158,24 @@ def _number(text: str, expected: str) -> Fraction:
 
 def _user_charges(text: str) -> tuple[Fraction, ...]:
     """Return the charges of `text`, such as "u=1/3,d=1/3,e=-1"."""
-    found: dict[str, Fraction] = {}
+    charges: dict[str, Fraction] = {}
     for entry in text.split(","):
         carrier, equals, number = (part.strip() for part in entry.partition("="))
         if not equals or carrier not in CARRIERS:
             known = ", ".join(CARRIERS)
             raise InputError(f"charges '{text}': expected NUMBER for each of {known} as in u=1/3, found '{entry}'")
-        if carrier in found:
+        if carrier in charges:
             raise InputError(f"charges '{text}': '{carrier}' comes twice")
-        found[carrier] = _number(number, f"charges '{text}': expected a number or a fraction for '{carrier}'")
-    return tuple(found.get(carrier, Fraction(0)) for carrier in CARRIERS)
+        charges[carrier] = _number(number, f"charges '{text}': expected a number or a fraction for '{carrier}'")
+    return tuple(charges.get(carrier, Fraction(0)) for carrier in CARRIERS)
 
 
 @arguments.checked(charges=arguments.text, suffix=check_suffix)
 def light_vector(charges: str = "universal", *, suffix: str = "") -> LightVector:
     """Return a vector mediator with `charges`: a name of `CHARGES`, or "u=1/3,d=1/3,e=-1,mu=-1,tau=-1".
 
-    ":tree" after them leaves out the loop of leptons, "Lmu-Ltau:2020" has it as in arXiv:2008.05022. A `suffix` tells
-    several mediators apart: their parameters are g_zp_SUFFIX and m_zp_SUFFIX.
+    ":tree" after them leaves out the loop of leptons, "Lmu-Ltau:2020" has it as in arXiv:2008.05022. A `suffix`
+    distinguishes several mediators: their parameters are g_zp_SUFFIX and m_zp_SUFFIX.
     """
     named, colon, variant = charges.partition(":")
     if colon and not variant:

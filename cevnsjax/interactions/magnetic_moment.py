@@ -7,11 +7,11 @@
 antineutrinos. A photon that couples to the moment changes the helicity: the rate adds to that of the Standard Model.
 
 Parameters, in 1e-10 μ_B: `magnetic_moment_e`, `_mu`, `_tau`, the moments of the neutrinos of a flavour, and the moduli
-of transition moments `magnetic_moment_emu`, `_etau`, `_mutau` from one flavour to another, either way. A rate sees
+of transition moments `magnetic_moment_emu`, `_etau`, `_mutau` between two flavours, either way. A rate sees
 nothing but the μ_l, the effective moments of the neutrinos that arrive: with the transition moments at 0 these are the
 first three. For neutrinos that left as ν_l and stayed so they follow from the moments λ = μ - iε (magnetic and
-electric) of mass eigenstates by `short_baseline_moments`; for those of the Sun, all of whose flavours then have one
-moment, by `solar_moment`.
+electric) of mass eigenstates by `short_baseline_moments`; for those of the Sun, all of whose flavours then have
+the same moment, by `solar_moment`.
 """
 
 import math

@@ -3,7 +3,7 @@
     nuclei   a_αβ = δ_αβ a_SM - Q_αβ Z F_Z,   Q = 2√2 π α q_ν / (G_F q²),   q² = -2MT
 
 (arXiv:2005.01645): the four-momentum squared is negative, hence + √2 π α q_ν / (G_F M T). This sign gives the
-asymmetric intervals published for argon, the other one their mirror image. q_ν is real and symmetric, in 1e-8 of the
+asymmetric intervals published for argon, the opposite their mirror image. q_ν is real and symmetric, in 1e-8 of the
 elementary charge; the same for antineutrinos.
 
 Electrons of atoms are bound, and photons of 1/q² see them as such. Two ways:

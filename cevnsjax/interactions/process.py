@@ -2,7 +2,7 @@
 
     dσ_l/dT (E, T) = κ(E, T; θ) · |vertex_l(θ)|² · charge(q²)²,    T₋(E; θ) < T < T₊(E; θ)
 
-Nothing interferes with it. A `Process` says what the counts need of it; `projection` does the integrals.
+Nothing interferes with it. A `Process` gives what the counts need of it; `projection` does the integrals.
 """
 
 import abc
@@ -17,7 +17,7 @@ class Process(eqx.Module):
     """Scattering into a final state of its own. All functions take NumPy or JAX arrays and are differentiable."""
 
     charge: eqx.AbstractVar[str]
-    """What it couples to, one of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
+    """What it couples to, of `NUCLEAR_CHARGES` or `ELECTRON_CHARGES`."""
     vertex: eqx.AbstractVar[Vertex]
     """Couplings of the flavours, not mixing."""
 
@@ -28,7 +28,7 @@ class Process(eqx.Module):
     def energies(self) -> int:
         """Return at how many E the kernel is taken for each T: exact where E² κ is a polynomial in E of lower degree.
 
-        That of any exchange at tree level is one of degree 2, for which the default suffices.
+        That of any exchange at tree level is of degree 2, for which the default suffices.
         """
         return 3
 

@@ -1,4 +1,4 @@
-"""A pseudoscalar mediator of mass m with one coupling g to neutrinos, nucleons and charged leptons.
+"""A pseudoscalar mediator of mass m with the same coupling g to neutrinos, nucleons and charged leptons.
 
 L = i g φ (ν̄ γ5 ν + p̄ γ5 p + n̄ γ5 n + ē γ5 e), for every flavour of neutrino. It changes the helicity of the neutrino,
 so it does not interfere with the Standard Model (kernels in `structures`):
@@ -12,7 +12,7 @@ the same for antineutrinos. g is dimensionless, m in MeV. S is the charge of the
 beside what a Dirac fermion of mass M would give. The form factors of the spins are those of the axial current, though
 only the spin along q counts here. Nothing on nuclei without spin.
 
-The coupling is to nucleons, not to quarks: for quarks of one coupling the pion pole cancels, and what is left depends
+The coupling is to nucleons, not to quarks: for quarks of equal couplings the pion pole cancels, and the rest depends
 on differences of the spins Δq divided by quark masses, and on the anomaly (arXiv:1307.5955).
 """
 
@@ -46,5 +46,5 @@ class PseudoscalarMediator(Mediator):
 
 @arguments.checked(suffix=check_suffix)
 def pseudoscalar_mediator(*, suffix: str = "") -> PseudoscalarMediator:
-    """Return a pseudoscalar mediator; a `suffix` of its parameters tells several apart."""
+    """Return a pseudoscalar mediator; a `suffix` of its parameters distinguishes several mediators."""
     return PseudoscalarMediator(suffix)

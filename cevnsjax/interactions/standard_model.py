@@ -12,7 +12,7 @@ The axial part of nuclei is an option. With the spins <S_p>, <S_n> of a nucleus 
     g_A^p = ĝ_A^p g_A - g_A^s/2,   g_A^n = ĝ_A^n g_A - g_A^s/2
 
 where ĝ_A are the couplings of `couplings`, ±1/2 but for radiative corrections, g_A = 1.27641 the axial charge of the
-nucleon and g_A^s = -0.085 that of strange quarks, taken as 0 unless asked for. At tree level this is the limit at q = 0
+nucleon and g_A^s = -0.085 that of strange quarks, taken as 0 by default. At tree level this is the limit at q = 0
 of F_A = 8π/(2J+1) [(g_A^s)² S_00 - g_A g_A^s S_01 + g_A² S_11] in (G_F² M/4π) (1 + MT/2E² - T/E) F_A (Hoferichter,
 Menéndez, Schwenk, arXiv:2007.08529 Eqs. 66-67, 80-86). Nothing for nuclei of spin 0, 1/N² of the rate for others.
 
@@ -93,7 +93,7 @@ class RunningChargeRadius(Propagator):
 
 
 class StandardModel(Interaction):
-    """Standard-Model scattering with the couplings of one scheme."""
+    """Standard-Model scattering with the couplings of a scheme."""
 
     is_standard = True
     couplings: Couplings

@@ -4,7 +4,7 @@
 
 for neutrinos and antineutrinos; the other splittings do nothing at short baseline (Giunti and Lasserre, Annu. Rev.
 Nucl. Part. Sci. 69, 163 (2019), arXiv:1901.08330, Eq. 17). Each arriving flavour scatters as it does; the sterile
-one does not. The sine is averaged over the distances (`sources.baseline`), and is 1/2 where they are unbounded.
+neutrino does not. The sine is averaged over the distances (`sources.baseline`), and is 1/2 where they are unbounded.
 
 Neutrinos of the Sun are made as ν_e and arrive as mass eigenstates. With U = R₃₄ R₂₄ R₁₄ U_3ν, where U_3ν does what it
 does without a fourth neutrino, a ν_e is made as U_3ν's first state with probability c₁₄² and as the fourth eigenstate
@@ -12,7 +12,7 @@ with s₁₄², and of the standard flavours b that then arrive the flavour a is
 
     P_ba = c₁₄² |W_ab|² + s₁₄² |U_a4|²
 
-on the flavours b at the Earth of three neutrinos. That is exact where only one U_a4 is not zero; with more of them
+on the flavours b at the Earth of three neutrinos. That is exact where a single U_a4 is not zero; with more of them
 the terms that depend on the Dirac phases are averaged away. Matter effects of the fourth neutrino are left out.
 
 Parameters: |U_e4|², |U_μ4|², |U_τ4|², of sum 1 at most, and Δm²₄₁ [eV²].
@@ -72,7 +72,7 @@ class SterileOscillation(Interaction):
         return ()
 
     def check(self, values: Mapping[str, float]) -> None:
-        """Refuse mixings that are not of a unitary matrix."""
+        """Raise InputError for mixings that are not of a unitary matrix."""
         total = sum(values.get(parameter.name, parameter.default) for parameter in ELEMENTS)
         if total > 1.0:
             names = " + ".join(parameter.name for parameter in ELEMENTS)

@@ -42,11 +42,11 @@ targets, whatever their phases, nor do pseudoscalar and magnetic. Of the rest:
   is left out: it is of order sqrt(T/M) below scalar² and tensor².
 - Scalar × magnetic interferes fully: on a target of spin 0 both amplitudes are ū_R u_L, and their product is the
   geometric mean of their squares. Its sign is that of the moment relative to the coupling, opposite for antineutrinos;
-  moments here are moduli, and those of Majorana neutrinos have phases: nothing says which sign it is. Tensor ×
-  magnetic, of relative order sqrt(T/M) and so large on electrons, has the same lack. `incompatible` refuses both.
+  moments here are moduli, and those of Majorana neutrinos have phases: the sign is not defined. Tensor ×
+  magnetic, of relative order sqrt(T/M) and so large on electrons, has the same lack. `incompatible` reports both.
 - The equivalent-photon approximation of a millicharge in units of e has (2α/π) ln(E/m_ν) / T, per photo-absorption
-  cross section, with m_ν = 1 eV (arXiv:2207.05036). It replaces the virtual photon by a real one: interference with the
-  exchange of a Z is not part of it.
+  cross section, with m_ν = 1 eV (arXiv:2207.05036). It replaces the virtual photon by a real photon: interference with
+  the exchange of a Z is not part of it.
 """
 
 import numpy as np
@@ -94,17 +94,17 @@ Values = Scalar | Float[Array, "..."]
 
 
 def pairs(structures: tuple[str, ...], kinematics: str) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of `structures` whose product has a kernel: the diagonal ones, then those that interfere."""
+    """Return the pairs of `structures` whose product has a kernel: the diagonal pairs, then those that interfere."""
     present = [structure for structure in STRUCTURES if structure in structures]
-    found = [(structure, structure) for structure in present]
+    diagonal = [(structure, structure) for structure in present]
     return (
-        *found,
+        *diagonal,
         *(pair for pair, where in _INTERFERING.items() if set(pair) <= set(present) and kinematics in where),
     )
 
 
 def incompatible(structures: tuple[str, ...]) -> str | None:
-    """Return why these structures on one target have no defined sum, or None if they have."""
+    """Return why these structures on the same target have no defined sum, or None if they have."""
     for first, second in _WITHOUT_PHASE:
         if {first, second} <= set(structures):
             return (

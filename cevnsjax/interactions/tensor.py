@@ -1,4 +1,4 @@
-"""A tensor interaction of mass scale m with one coupling g to neutrinos, quarks u and d, and charged leptons.
+"""A tensor interaction of mass scale m with the same coupling g to neutrinos, quarks u and d, and charged leptons.
 
 L = g² / (q² + m²) · (ν̄ σ^{μν} P_L ν) Σ_f (f̄ σ_{μν} f) + h.c., summed over all μ and ν, for every flavour of neutrino:
 so C_T = g² / (√2 G_F (q² + m²)) and ξ_T² = 8 C_T² of arXiv:1612.04150. It changes the helicity of the neutrino, so it
@@ -62,7 +62,7 @@ class TensorMediator(Mediator):
 def tensor_mediator(variant: str = "coherent", *, suffix: str = "") -> TensorMediator:
     """Return a tensor interaction; nucleons of a nucleus add up as charges, "coherent", or by their "spin".
 
-    A `suffix` of its parameters tells several apart.
+    A `suffix` of its parameters distinguishes several interactions.
     """
     if variant not in VARIANTS:
         hint = suggest(variant, VARIANTS)

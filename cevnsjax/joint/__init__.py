@@ -1,1 +1,1 @@
-"""The likelihood of several measurements under one interaction."""
+"""The likelihood of several measurements under the same interaction."""

@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEFAULT_MEASUREMENTS = ("coherent-csi-2021", "coherent-lar-2020:3d", "coherent-ge-mini-2024")
-"""One measurement of each target, argon in the dimensions of COHERENT's own fit."""
+"""A measurement of each target, argon in the dimensions of COHERENT's own fit."""
 GROUPS = ("prompt", "delayed")
 
 
 @dataclasses.dataclass(frozen=True)
 class MeasuredSection:
-    """The flux-averaged cross section per nucleus of one measurement; errors are distances (down, up)."""
+    """The flux-averaged cross section per nucleus of a measurement; errors are distances (down, up)."""
 
     name: str
     title: str
@@ -58,7 +58,7 @@ class MeasuredSection:
     sm: float
     """Cross section of the Standard Model [cm²]."""
     sm_error: float
-    """Error of `sm` by the part of the width of the strength that stands for the neutron radius [cm²]."""
+    """Error of `sm` by the part of the width of the strength that is due to the neutron radius [cm²]."""
     converged: bool
 
 
@@ -86,7 +86,7 @@ def predicted_cross_sections(
 ) -> SectionTable:
     """Return the cross sections averaged over the flux of a pion-decay-at-rest source, for all nuclides of the data.
 
-    The mean over ν_μ, ν_e and ν̄_μ, one of each per pion, at default radii. Only the source is taken from a measurement.
+    The mean over ν_μ, ν_e and ν̄_μ, 1 of each per pion, at default radii. Only the source is taken from a measurement.
     Nuclides without such a form factor are left out.
     """
     base = spallation(load(DEFAULT_MEASUREMENTS[0]))
@@ -108,11 +108,11 @@ def _defaults(measurement: Measurement, interaction: Combination) -> dict[str, f
 
 
 def measured_cross_section(measurement: Measurement, interaction: Combination) -> MeasuredSection:
-    """Fit the strength of the signal of one measurement, once alone and once with its normalisation profiled.
+    """Fit the strength of the signal of a measurement, once alone and once with its normalisation profiled.
 
     The first fit drops the pull on the strength: what is left is the statistical error. In the second the strength of
     prompt and delayed neutrinos together is fitted on top of that pull, so that the errors of flux, efficiency and
-    quenching are in it, and the cross section is high where they are low. The part of the pull that stands for the
+    quenching are in it, and the cross section is high where they are low. The part of the pull that is due to the
     neutron radius is left out: it is an error of the prediction, not of what is measured.
     """
     counted = spallation(measurement)
@@ -185,7 +185,7 @@ class CrossSections(Shown):
         }
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the cross sections to a JSON file (.json); one that exists is refused unless `overwrite`."""
+        """Write the cross sections to a JSON file (.json); an existing file raises InputError unless `overwrite`."""
         parts = Parts((), self.interaction)
         about = record("cross-sections", parts, parts.specification, {"form_factor": self.form_factor})
         about["digest"] = self.data
@@ -199,8 +199,8 @@ class CrossSections(Shown):
     def load(path: str | Path, interaction: Combination | Interaction | None = None) -> "CrossSections":
         """Return the cross sections that `save` wrote.
 
-        The models are made again from their names; `interaction` is for those that have none. Refused where the data
-        of the package are other ones.
+        The models are made again from their names; `interaction` is for those that have none. InputError is
+        raised where the data of the package differ.
         """
         held = read(path, "cross-sections")
         try:
@@ -214,7 +214,7 @@ class CrossSections(Shown):
         measured, form_factor = content.get("measured"), held.run["form_factor"]
         if form_factor not in FORM_FACTORS or not isinstance(measured, list):
             raise damaged(held, "sections")
-        return CrossSections(tuple(_section(held, one) for one in measured), chosen, form_factor, held.digest)
+        return CrossSections(tuple(_section(held, entry) for entry in measured), chosen, form_factor, held.digest)
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax cross-sections` prints of them."""
@@ -252,21 +252,21 @@ class CrossSections(Shown):
 
 
 def _section(held: Held, content: Any) -> MeasuredSection:
-    """Return the cross section of one measurement, as a file has it."""
+    """Return the cross section of a measurement, as a file has it."""
     read = content if isinstance(content, dict) else {}
     texts, numbers, pairs = ("name", "title"), ("neutrons", "value", "sm", "sm_error"), ("statistical", "total")
     nuclides = read.get("nuclides")
-    known = isinstance(nuclides, list) and all(isinstance(one, str) for one in nuclides)
+    known = isinstance(nuclides, list) and all(isinstance(nuclide, str) for nuclide in nuclides)
     known = known and all(isinstance(read.get(name), str) for name in texts) and type(read.get("converged")) is bool
-    found = {name: array_of(read.get(name), (2,) if name in pairs else ()) for name in (*numbers, *pairs)}
-    if not known or any(one is None for one in found.values()):
+    arrays = {name: array_of(read.get(name), (2,) if name in pairs else ()) for name in (*numbers, *pairs)}
+    if not known or any(array is None for array in arrays.values()):
         raise damaged(held, "sections")
     return MeasuredSection(
         **{name: read[name] for name in texts},
         nuclides=tuple(nuclides),
         converged=read["converged"],
-        **{name: float(found[name]) for name in numbers},
-        **{name: (float(found[name][0]), float(found[name][1])) for name in pairs},
+        **{name: float(arrays[name]) for name in numbers},
+        **{name: (float(arrays[name][0]), float(arrays[name][1])) for name in pairs},
     )
 
 
@@ -309,7 +309,9 @@ def flux_averaged_cross_sections(
     chosen = combine(interaction)
     if isinstance(measurements, str) or not isinstance(measurements, Sequence):
         raise InputError(f"measurements: expected a list of names, found {arguments.shown(measurements)}")
-    loaded = [one for m in measurements for one in (resolve([m], form_factor) if isinstance(m, str) else [m])]
+    loaded = [
+        measurement for m in measurements for measurement in (resolve([m], form_factor) if isinstance(m, str) else [m])
+    ]
     if not loaded:
         raise InputError("expected at least one measurement, found none")
     counted = [spallation(measurement) for measurement in loaded]

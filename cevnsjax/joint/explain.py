@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class StageReport:
-    """One stage of a component, after folding."""
+    """A stage of a component, after folding."""
 
     path: str
     """Where it is: the fields that lead to it from the component."""
     kind: str
-    """Its class; ``array`` of one that is folded."""
+    """Its class; ``array`` if it is folded."""
     parameters: tuple[str, ...]
     """Parameters that it reads itself."""
     shapes: tuple[tuple[int, ...], ...]
@@ -38,18 +38,18 @@ class StageReport:
     size: int
     """Bytes of its own arrays."""
     error: float | None
-    """Largest relative error of an interpolation between fewer recoil energies, where there is one."""
+    """Largest relative error of an interpolation between fewer recoil energies, if it interpolates."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ComponentReport:
-    """One component of the prediction of a measurement."""
+    """A component of the prediction of a measurement."""
 
     name: str
     live: tuple[str, ...]
     """Parameters that move and that its counts, before the factors, are a function of; none if they are an array."""
     arguments: tuple[str, ...]
-    """Parameters that do not move, but are arguments of the program: another value of one compiles nothing."""
+    """Parameters that do not move, but are arguments of the program: another value compiles nothing."""
     folded: tuple[str, ...]
     """Parameters that its counts depend on and that do not move: folded away at their values."""
     factors: tuple[str, ...]
@@ -59,7 +59,7 @@ class ComponentReport:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Explanation(Shown):
-    """What is folded and what is compiled for one fit."""
+    """What is folded and what is compiled for a fit."""
 
     coordinates: tuple[str, ...]
     measurements: dict[str, tuple[ComponentReport, ...]]
@@ -69,7 +69,7 @@ class Explanation(Shown):
     operations: int
     """Operations of the program of χ² and its gradient, before the compiler."""
     flops: float
-    """Floating-point operations of one evaluation of χ² and its gradient, as the compiler counts them."""
+    """Floating-point operations of an evaluation of χ² and its gradient, as the compiler counts them."""
     compiled: Compilation
     """What the batch of minimisations took to compile: what every fit, profile and interval of this problem uses."""
     cache: str | None
@@ -119,7 +119,7 @@ def _arrays(stage: Stage) -> list[np.ndarray]:
     """Return the arrays of a stage, those of its inputs left out."""
     if isinstance(stage, Constant):
         return [np.asarray(leaf) for leaf in jax.tree.leaves(stage.value)]
-    inputs = {id(one) for several in stage.inputs().values() for one in several}
+    inputs = {id(entry) for entries in stage.inputs().values() for entry in entries}
     leaves = jax.tree.leaves(stage, is_leaf=lambda node: id(node) in inputs)
     return [np.asarray(leaf) for leaf in leaves if isinstance(leaf, (np.ndarray, jax.Array))]
 
@@ -136,16 +136,16 @@ def _walk(stage: Stage, path: str) -> Iterator[StageReport]:
         error=None if error is None else float(error),
     )
     for field, inputs in stage.inputs().items():
-        for number, one in enumerate(inputs):
+        for number, source in enumerate(inputs):
             place = f"{field}[{number}]" if isinstance(getattr(stage, field), tuple) else field
-            yield from _walk(one, f"{path}.{place}")
+            yield from _walk(source, f"{path}.{place}")
 
 
 def _components(whole: FoldedMeasurement, folded: FoldedMeasurement, moving: Set[str]) -> tuple[ComponentReport, ...]:
-    found = []
+    reports = []
     for name, before, after, factor in zip(folded.components, whole.stages, folded.stages, folded.factors, strict=True):
         left = folded.renamed(after.parameters())
-        found.append(
+        reports.append(
             ComponentReport(
                 name=name,
                 live=tuple(sorted(left & moving)),
@@ -155,7 +155,7 @@ def _components(whole: FoldedMeasurement, folded: FoldedMeasurement, moving: Set
                 stages=tuple(_walk(after, name)),
             )
         )
-    return tuple(found)
+    return tuple(reports)
 
 
 def _gradient_program(problem: Problem) -> tuple[int, float]:
@@ -167,7 +167,7 @@ def _gradient_program(problem: Problem) -> tuple[int, float]:
 
 
 def explain(likelihood: "Likelihood", specification: Specification) -> Explanation:
-    """Fold and compile what the fit of `specification` needs, fit nothing, and say what it was."""
+    """Fold and compile what the fit of `specification` needs, without fitting, and report it."""
     whole = likelihood.chi2_function()
     started = time.perf_counter()
     problem = pose(whole, specification)

@@ -25,16 +25,16 @@ Measurements = Sequence[Measurement]
 @cache
 def _owners() -> dict[str, tuple[list[str], list[str]]]:
     """Return, for every parameter of the package, the models and the measurements that have it, by default."""
-    found: dict[str, tuple[list[str], list[str]]] = {}
+    by_parameter: dict[str, tuple[list[str], list[str]]] = {}
     for kind, parts in enumerate(({n: model(n) for n in MODELS}, {n: load(n) for n in CATALOGUE})):
         for name, part in parts.items():
             for parameter in part.parameters():
-                found.setdefault(parameter.name, ([], []))[kind].append(name)
-    return found
+                by_parameter.setdefault(parameter.name, ([], []))[kind].append(name)
+    return by_parameter
 
 
 def owners(name: str) -> str:
-    """Return which models or measurements have a parameter, as a hint; an empty text for one that nobody has."""
+    """Return which models or measurements have a parameter, as a hint; an empty text if none has it."""
     models, measurements = _owners().get(name, ([], []))
     if models:
         return f", which the interaction {' or '.join(models[:MOST_OWNERS])} has"
@@ -44,23 +44,23 @@ def owners(name: str) -> str:
 
 
 def check_measurements(name: str, measurements: Any) -> None:
-    """Refuse what is neither a measurement, nor the name of one, nor a list of such, at least one."""
+    """Raise InputError for anything but a measurement, its name, or a list of these that is not empty."""
     if isinstance(measurements, Measurement | str):
         return
     if not isinstance(measurements, Sequence):
         raise InputError(f"{name}: expected a list of measurements, found {arguments.shown(measurements)}")
     if not measurements:
         raise InputError("expected at least one measurement, found none")
-    for one in measurements:
-        if not isinstance(one, Measurement | str):
-            raise InputError(f"{name}: expected measurements, found {arguments.shown(one)}")
+    for measurement in measurements:
+        if not isinstance(measurement, Measurement | str):
+            raise InputError(f"{name}: expected measurements, found {arguments.shown(measurement)}")
 
 
 def find_measurements(measurements: Measurement | str | Sequence[Measurement | str]) -> tuple[Measurement, ...]:
-    """Return one measurement or several, each itself or by its name: that of a catalogue, or the path of a file."""
+    """Return measurements, each given itself or by its name: that of a catalogue, or the path of a file."""
     given = (measurements,) if isinstance(measurements, Measurement | str) else tuple(measurements)
-    named = iter(resolve_or_describe([one for one in given if isinstance(one, str)]))
-    return tuple(next(named) if isinstance(one, str) else one for one in given)
+    named = iter(resolve_or_describe([entry for entry in given if isinstance(entry, str)]))
+    return tuple(next(named) if isinstance(entry, str) else entry for entry in given)
 
 
 def takes_electrons(measurement: Measurement) -> bool:
@@ -83,7 +83,7 @@ def _reached(measurement: Measurement, beyond: Interaction, combination: Combina
 
 
 def check_reach(measurements: Measurements, interaction: Combination) -> None:
-    """Refuse models none of which changes anything in any of the measurements."""
+    """Raise InputError if no model changes anything in any of the measurements."""
     pairs = [(measurement, beyond) for measurement in measurements for beyond in interaction.beyond]
     if pairs and not any(_reached(*pair, interaction) for pair in pairs):
         names = ", ".join(measurement.name for measurement in measurements)
@@ -92,7 +92,7 @@ def check_reach(measurements: Measurements, interaction: Combination) -> None:
 
 
 def check_datasets(measurements: Measurements) -> None:
-    """Refuse measurements of the same data."""
+    """Raise InputError for measurements of the same data."""
     datasets: dict[str, str] = {}
     for measurement in measurements:
         base, other = base_name(measurement), datasets.get(measurement.dataset)
@@ -110,16 +110,16 @@ def shares(measurement: Measurement) -> dict[str, dict[str, float]]:
 
 def shared_widths(measurements: Measurements) -> dict[str, float]:
     """Return the width of each nuisance that two or more of the measurements share."""
-    found: dict[str, dict[str, float]] = {}
+    by_nuisance: dict[str, dict[str, float]] = {}
     for measurement in measurements:
         for widths in shares(measurement).values():
             for nuisance, width in widths.items():
-                found.setdefault(nuisance, {})[measurement.name] = width
-    for nuisance, users in found.items():
+                by_nuisance.setdefault(nuisance, {})[measurement.name] = width
+    for nuisance, users in by_nuisance.items():
         if len(set(users.values())) > 1:
             listed = ", ".join(f"{width:g} in {name}" for name, width in users.items())
-            raise InputError(f"{nuisance}: expected one width in all measurements, found {listed}")
-    return {nuisance: next(iter(users.values())) for nuisance, users in found.items() if len(users) > 1}
+            raise InputError(f"{nuisance}: expected the same width in all measurements, found {listed}")
+    return {nuisance: next(iter(users.values())) for nuisance, users in by_nuisance.items() if len(users) > 1}
 
 
 def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, str], ...]:
@@ -147,18 +147,18 @@ def parameter_table(measurements: Measurements, interaction: Combination) -> Par
     """
     widths = shared_widths(measurements)
     shared = frozenset(widths)
-    found = {p.name: p for p in interaction.parameters()}
-    found |= {name: shared_nuisance(name, width) for name, width in widths.items()}
+    parameters = {p.name: p for p in interaction.parameters()}
+    parameters |= {name: shared_nuisance(name, width) for name, width in widths.items()}
     for measurement, aliases in zip(measurements, own_names(measurements, shared), strict=True):
         for parameter in measurement.parameters(shared):
             renamed = dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
-            first = found.setdefault(renamed.name, renamed)
+            first = parameters.setdefault(renamed.name, renamed)
             if dataclasses.replace(renamed, default=first.default) != first:
                 raise InputError(
                     f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
                     f"bounds or constraint, not in its default alone"
                 )
-    table = ParameterTable(found.values(), interaction.check, owners)
+    table = ParameterTable(parameters.values(), interaction.check, owners)
     for measurement in measurements:
         for name in measurement.borrowed:
             table.find(name)

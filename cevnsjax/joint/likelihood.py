@@ -70,7 +70,7 @@ ASKED = {
     "constrain": arguments.optional(arguments.constraints),
     "correlate": arguments.optional(arguments.correlations),
 }
-"""The checks of what is asked of a fit."""
+"""The checks of the arguments of a fit."""
 RUN = {
     "engine": arguments.optional(arguments.function),
     "progress": arguments.optional(arguments.function),
@@ -90,12 +90,12 @@ def _path(path: str | Path | None) -> Path | None:
 
 @makes_likelihoods
 class Likelihood(Shown):
-    """The joint likelihood of measurements under one interaction; the same parameter name is the same parameter.
+    """The joint likelihood of measurements under the same interaction; the same parameter name is the same parameter.
 
     A parameter that belongs to its measurement (a strength, a coefficient of a detector) is called NAME@MEASUREMENT
-    where several measurements have one of that name, and so is one of a material that they know differently. What
-    several measurements share of their uncertainties (the flux of one source) is a nuisance of its own that moves all
-    their strengths together.
+    where several measurements have a parameter of that name, and so is a parameter of a material that they know
+    differently. What several measurements share of their uncertainties (the flux of a source) is a nuisance of its own
+    that moves all their strengths together.
     """
 
     @arguments.checked(
@@ -114,7 +114,7 @@ class Likelihood(Shown):
         """Combine `measurements` under the Standard Model with `couplings`, and what `interaction` adds to it.
 
         Args:
-            measurements: one or several, each itself or its name, as ``"coherent-csi-2021"`` or the path of a file.
+            measurements: a list or a single measurement: each itself, its name (``"coherent-csi-2021"``), or a path.
             interaction: models beside the Standard Model, see `cevnsjax.MODELS`.
             couplings: radiative corrections of the Standard Model: ``"tree"``, ``"2020"``, ``"2022"`` or ``"2024"``.
             electrons: whether neutrinos scatter off atomic electrons too.
@@ -128,8 +128,8 @@ class Likelihood(Shown):
         self.measurements = find_measurements(measurements)
         check_datasets(self.measurements)
         self.interaction = combine(interaction, couplings, electrons)
-        if self.interaction.electrons and not any(takes_electrons(one) for one in self.measurements):
-            names = ", ".join(one.name for one in self.measurements)
+        if self.interaction.electrons and not any(takes_electrons(measurement) for measurement in self.measurements):
+            names = ", ".join(measurement.name for measurement in self.measurements)
             raise InputError(f"electrons: expected neutrinos that scatter off nuclei in one of {names}, found none")
         check_reach(self.measurements, self.interaction)
         self.parameters = parameter_table(self.measurements, self.interaction)
@@ -187,28 +187,30 @@ class Likelihood(Shown):
         return self.folded[index].local(params)
 
     def constraints(self, moving: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
-        """Return the constraints of the nuisances when the parameters `moving` are fitted, None for a flat one."""
+        """Return the constraints of the nuisances when the parameters `moving` are fitted, None for a flat prior."""
         shared = self._shared_strengths
-        found: dict[str, Gaussian | None] = {name: self.parameters[name].constraint for name in sorted(shared)}
+        constraints: dict[str, Gaussian | None] = {name: self.parameters[name].constraint for name in sorted(shared)}
         for measurement, aliases in zip(self.measurements, self._aliases, strict=True):
             own = moving | {name for name, alias in aliases.items() if alias in moving}
-            found |= {aliases.get(n, n): constraint for n, constraint in measurement.constraints(own, shared).items()}
+            constraints |= {
+                aliases.get(n, n): constraint for n, constraint in measurement.constraints(own, shared).items()
+            }
         for measurement in self.measurements:  # what a table of Δχ² is a function of is a nuisance, flat but for it
-            found |= {name: None for name in measurement.borrowed if name not in found}
-        return found
+            constraints |= {name: None for name in measurement.borrowed if name not in constraints}
+        return constraints
 
     @property
     def domains(self) -> dict[str, tuple[float, float]]:
         """Return the ends between which parameters must be, of those of tables of Δχ²."""
-        found: dict[str, tuple[float, float]] = {}
+        intervals: dict[str, tuple[float, float]] = {}
         for measurement in self.measurements:
             for name, (low, high) in measurement.domains.items():
-                known = found.get(name, (low, high))
-                found[name] = max(low, known[0]), min(high, known[1])
-        return found
+                known = intervals.get(name, (low, high))
+                intervals[name] = max(low, known[0]), min(high, known[1])
+        return intervals
 
     def check_data(self) -> None:
-        """Refuse toys and forecasts where there is a measurement without data behind it."""
+        """Raise InputError if a measurement has no data behind it, as toys and forecasts need."""
         for measurement in self.measurements:
             measurement.term.check_data(measurement.name)
 
@@ -226,11 +228,13 @@ class Likelihood(Shown):
         constrain: Mapping[str, tuple[float, float]] | None = None,
         correlate: Mapping[tuple[str, str], float] | None = None,
     ) -> Specification:
-        """Check what is asked for and return it complete; see `fit` for the arguments."""
+        """Check a request and return it complete; see `fit` for the arguments."""
         extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
-        found = specify(self.parameters, self.constraints, free, values, tie, require, extra, correlate, self.domains)
-        self.interaction.check(found.values)
-        return found
+        specification = specify(
+            self.parameters, self.constraints, free, values, tie, require, extra, correlate, self.domains
+        )
+        self.interaction.check(specification.values)
+        return specification
 
     @arguments.checked(**ASKED)
     def problem(self, **request: Unpack[Request]) -> Problem:
@@ -243,11 +247,11 @@ class Likelihood(Shown):
 
     @arguments.checked(**ASKED)
     def evaluator(self, **request: Unpack[Request]) -> Evaluator:
-        """Return χ², gradient and Hessian of `problem` as compiled functions of one point or of many."""
+        """Return χ², gradient and Hessian of `problem` as compiled functions of a point or of many."""
         return Evaluator(self.problem(**request))
 
     def _complete(self, values: Mapping[str, float] | None) -> dict[str, float]:
-        """Return the defaults with `values` in their place; refuse those that make no sense together."""
+        """Return the defaults with `values` in their place; raise InputError if they make no sense together."""
         params = self.parameters.complete(values)
         self.parameters.check_needs(list(values or {}))
         self.interaction.check(params)
@@ -284,8 +288,8 @@ class Likelihood(Shown):
         """Minimise χ² over the parameters `free` and the nuisances, from several starts.
 
         Args:
-            free: parameters to fit; a pull on one of them is dropped.
-            values: parameters to fix, or the starting values of free ones.
+            free: parameters to fit; a pull on any of them is dropped.
+            values: parameters to fix, or the starting values of free parameters.
             tie: follower to leader: the follower takes the leader's value.
             require: orders such as ``"r_n_i<=r_n_cs"`` between parameters, or a parameter and a number.
             constrain: Gaussian constraints (centre, width) on further parameters, which become nuisances, or on
@@ -328,8 +332,8 @@ class Likelihood(Shown):
         Parameters in `tie` take the value of their leader.
         """
         self.check_data()
-        asked = self.specify(values=values, tie=tie)
-        params, nuisances = asked.values, frozenset(asked.nuisances)
+        specification = self.specify(values=values, tie=tie)
+        params, nuisances = specification.values, frozenset(specification.nuisances)
         measurements = tuple(
             dataclasses.replace(measurement, term=folded.pull(nuisances).expecting(params).term, asimov=True)
             for measurement, folded in zip(self.measurements, self.folded, strict=True)
@@ -354,9 +358,9 @@ class Likelihood(Shown):
         solver = Solver(pose(self.chi2_function(), specification))
         chosen = minimiser or Newton()
         search, start = chosen.search(solver), solver.problem.coordinates(specification.values)
-        found = best_fit(search, start, specification.is_free)
+        minimum = best_fit(search, start, specification.is_free)
         seconds = (0.0, 0.0) if search is solver else (search.compile_seconds, search.run_seconds)
-        return FitResult(self, specification, solver, found, chosen.name, seconds)
+        return FitResult(self, specification, solver, minimum, chosen.name, seconds)
 
     @arguments.checked(**ASKED, **PROFILE)
     def profile(
@@ -366,12 +370,12 @@ class Likelihood(Shown):
         points: int | None = None,
         **request: Unpack[Request],
     ) -> GridResult:
-        """Return χ² against one or two parameters, everything else that is free or a nuisance profiled.
+        """Return χ² against 1 or 2 parameters, everything else that is free or a nuisance profiled.
 
         Args:
             names: the parameter, or the two parameters, to scan.
             ranges: interval to scan of each; by default what holds the 3σ interval.
-            points: number of values of each; 101 for one parameter and 61 for two by default.
+            points: number of values of each; 101 for 1 parameter and 61 for 2 by default.
             request: free, values, tie, require, constrain and correlate as in `fit`.
 
         """
@@ -405,9 +409,9 @@ class Likelihood(Shown):
             out: a store to write to, chunk by chunk; if it holds a part of this very scan, the scan goes on from there.
             chunk: points that are minimised and written at a time, 16384 by default.
             memory: most memory that the points of a chunk may take [bytes].
-            engine: where the chunks run, by default one after the other in this process.
-            progress: is told how many points are done, of how many.
-            overwrite: begin anew, in place of a scan that is at `out`; else that of another likelihood is refused.
+            engine: where the chunks run, by default in sequence in this process.
+            progress: called with how many points are done, and of how many.
+            overwrite: begin anew, in place of a scan at `out`; else that of another likelihood raises InputError.
             request: free, values, tie, require, constrain and correlate as in `fit`.
 
         """
@@ -431,7 +435,7 @@ class Likelihood(Shown):
             seed: of the random numbers; the same toys come out whatever their number and wherever they run.
             test: a hypothesis, values of parameters: toys are drawn at the best fit with these held.
             engine: where the toys are fitted, by default in this process.
-            progress: is told how many toys are done, of how many.
+            progress: called with how many toys are done, and of how many.
             checkpoint: file that keeps the toys of an unfinished run, from which the same call goes on with the same
                 result; remove it once the result is saved.
             request: free, values, tie, require, constrain and correlate as in `fit`; what is tested is free.
@@ -460,16 +464,16 @@ class Likelihood(Shown):
         checkpoint: str | Path | None = None,
         **request: Unpack[Request],
     ) -> FeldmanCousinsResult:
-        """Return which values of one parameter, or of two, toys do not exclude, with what Wilks says beside.
+        """Return which values of a parameter, or of two, toys do not exclude, with what Wilks says beside.
 
         Args:
             grid: values of each parameter: ``"0:1e-4:21"`` or increasing numbers.
             levels: confidence levels, fractions.
             count: most toys at a point; points that are clearly in or out get `inference.toys.BLOCK`.
             seed: of the random numbers; the same toys come out wherever they run.
-            refine: how often a point is added at each edge of the interval of one parameter.
+            refine: how often a point is added at each edge of the interval of a single parameter.
             engine: where the toys are fitted, by default in this process.
-            progress: is told how many blocks of toys are done, of how many so far planned.
+            progress: called with how many blocks of toys are done, and of how many so far planned.
             checkpoint: as of `toys`.
             request: free, values, tie, require, constrain and correlate as in `fit`; those of the grid are free.
 
@@ -503,7 +507,7 @@ class Likelihood(Shown):
         """
         problem = pose(self.chi2_function(), apply_priors(self.specify(**request), priors))
         if widths is not None and len(widths) != len(problem.names):
-            raise InputError(f"widths: expected one for each of {', '.join(problem.names)}, found {len(widths)}")
+            raise InputError(f"widths: expected a width for each of {', '.join(problem.names)}, found {len(widths)}")
         return build_density(problem, widths)
 
     @arguments.checked(**ASKED, priors=arguments.optional(check_priors))
@@ -545,7 +549,7 @@ class Likelihood(Shown):
         Priors: flat within the bounds for the free parameters, the constraints for the nuisances, or what is given.
 
         Args:
-            free: parameters with a flat prior; a pull on one of them is dropped.
+            free: parameters with a flat prior; a pull on any of them is dropped.
             draws: number of draws of all chains together.
             method: "nuts" (a few chains of the No-U-Turn Sampler), "hmc" (many short chains, the fastest), or "nested"
                 (nested sampling: separated modes, evidence); or a `Sampler` with its settings: ``cj.Nuts(chains=8)``.

@@ -31,8 +31,8 @@ OF_LIKELIHOODS = {
 def load(path: str | Path, likelihood: Likelihood | None = None) -> Any:
     """Return the result that a file, or the store of a scan, holds, of whatever kind it is.
 
-    Its likelihood is made again from the names of measurements and models, or from the files that describe them; of
-    other ones `likelihood` hands it over. It must be the one that the result was made with: digests in the file tell.
+    Its likelihood is made again from the names of measurements and models, or from the files that describe them; any
+    other is passed as `likelihood`. It must be the likelihood that the result was made with: digests in the file tell.
 
     >>> import tempfile, cevnsjax as cj
     >>> profile = cj.Likelihood("csre-cs").profile(["r_n_cs"], points=5)

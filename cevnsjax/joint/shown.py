@@ -17,10 +17,10 @@ MOST_PARAMETERS = 12
 def likelihood_blocks(likelihood: "Likelihood") -> list[Block]:
     """Return the measurements, the models, what is shared, and the first of the parameters."""
     rows = []
-    for one in likelihood.measurements:
-        bins = " x ".join(map(str, one.shape))
-        rows.append((one.name, one.title, bins, data_name([one])))
-    scheme = scheme_of(likelihood.interaction.standard.couplings) or "of one's own"
+    for measurement in likelihood.measurements:
+        bins = " x ".join(map(str, measurement.shape))
+        rows.append((measurement.name, measurement.title, bins, data_name([measurement])))
+    scheme = scheme_of(likelihood.interaction.standard.couplings) or "user-defined"
     electrons = "; electrons scatter too" if likelihood.interaction.electrons else ""
     listed = described(likelihood.parameters)
     first = dict(list(listed.items())[:MOST_PARAMETERS])

@@ -70,10 +70,10 @@ DEFAULT_FORM_FACTOR = "helm"
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One measurement of the catalogue."""
+    """A measurement of the catalogue."""
 
     factory: Callable[..., Measurement]
-    """Takes ``variant``, and ``form_factor`` if there is one to choose."""
+    """Takes ``variant``, and ``form_factor`` if that can be chosen."""
     variants: tuple[str, ...]
     """The first is the default, and need not be named."""
     summary: str
@@ -143,11 +143,13 @@ CATALOGUE: dict[str, Entry] = {
 def load(name: str, form_factor: str | None = None) -> Measurement:
     """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``.
 
-    `form_factor` is a name of `FORM_FACTORS`, Helm's by default; a measurement that has none refuses one.
+    `form_factor` is a name of `FORM_FACTORS`, Helm's by default; raise InputError if the measurement has none.
     """
     if name.endswith(ENDING):
         if form_factor is not None:
-            raise InputError(f"'{name}' has no form factor to choose, found '{form_factor}'")
+            raise InputError(
+                f"form factor: expected none, as '{name}' has no form factor to choose, found '{form_factor}'"
+            )
         return delta_chi2_table(name)
     base, colon, variant = name.partition(":")
     if name in shipped() or base.endswith(".toml"):
@@ -160,31 +162,36 @@ def load(name: str, form_factor: str | None = None) -> Measurement:
         known = ", ".join(f"{base}:{other}" for other in entry.variants)
         raise InputError(f"unknown measurement '{name}'{suggest(variant, entry.variants)}; known: {known}")
     if form_factor is not None and not entry.form_factor:
-        raise InputError(f"'{base}' has no form factor to choose, found '{form_factor}'")
+        raise InputError(f"form factor: expected none, as '{base}' has no form factor to choose, found '{form_factor}'")
     chosen = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
     return entry.factory(variant=variant, **({"form_factor": chosen} if entry.form_factor else {}))
 
 
 @arguments.checked(name=arguments.path, form_factor=arguments.text)
 def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measurement:
-    """Return the experiment of a description: the name of a shipped one, or the path of a TOML file.
+    """Return the experiment of a description: the name of a shipped description, or the path of a TOML file.
 
     A file has a name of its own, not that of a measurement or of a shipped description.
     """
-    found = read_description(name, form_factor)
-    if str(name) not in shipped() and found.name in (*shipped(), *CATALOGUE):
-        raise DataError(f"{name}: name: expected one that no measurement or shipped forecast has, found '{found.name}'")
-    return found
+    measurement = read_description(name, form_factor)
+    if str(name) not in shipped() and measurement.name in (*shipped(), *CATALOGUE):
+        raise DataError(
+            f"{name}: name: expected one that no measurement or shipped forecast has, found '{measurement.name}'"
+        )
+    return measurement
 
 
 def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement]:
-    """Return the measurements of several names; `form_factor` is for those that have one, and one of them must."""
+    """Return the measurements of several names; raise InputError if none of them can use a given `form_factor`."""
     takes = [
         CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else not name.endswith(ENDING)
         for name in names
     ]
     if form_factor is not None and not any(takes):
-        raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
+        raise InputError(
+            f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
+            f"found '{form_factor}'"
+        )
     return [load(name, form_factor if has else None) for name, has in zip(names, takes, strict=True)]
 
 
@@ -204,36 +211,43 @@ def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) ->
             )
     taking = [name for name in names if (base := name.partition(":")[0]) in CATALOGUE and CATALOGUE[base].form_factor]
     if form_factor is not None and not (files or taking):
-        raise InputError(f"no form factor to choose in {', '.join(names)}, found '{form_factor}'")
-    found = [
+        raise InputError(
+            f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
+            f"found '{form_factor}'"
+        )
+    measurements = [
         described(name, DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
         if name in files
         else load(name, form_factor if name in taking else None)
         for name in names
     ]
-    used = [one.name.partition(":")[0] for one in found]
+    used = [measurement.name.partition(":")[0] for measurement in measurements]
     for name in used:
         if used.count(name) > 1:
             raise InputError(f"expected experiments of different names, found '{name}' more than once")
-    return _agreed(found, [one for name, one in zip(names, found, strict=True) if name in files])
+    return _agreed(
+        measurements, [measurement for name, measurement in zip(names, measurements, strict=True) if name in files]
+    )
 
 
-def _agreed(found: Sequence[Measurement], descriptions: Sequence[Measurement]) -> list[Measurement]:
-    """Return the measurements `found` with what `descriptions` say of parameters that are common to all."""
-    said: dict[str, tuple[str, Parameter]] = {}
+def _agreed(measurements: Sequence[Measurement], descriptions: Sequence[Measurement]) -> list[Measurement]:
+    """Return the `measurements` with what `descriptions` state of parameters that are common to all."""
+    stated: dict[str, tuple[str, Parameter]] = {}
     for description in descriptions:
         for parameter in (p for p in description.declared if not (p.own or p.material)):
-            name, other = said.setdefault(parameter.name, (description.name, parameter))
+            name, other = stated.setdefault(parameter.name, (description.name, parameter))
             if other != parameter:
                 raise InputError(
                     f"expected one default and uncertainty of '{parameter.name}', "
                     f"found others in '{name}' and '{description.name}'"
                 )
     agreed = []
-    for one in found:
-        changed = {p.name: said[p.name][1] for p in one.parameters() if p.name in said and said[p.name][1] != p}
+    for measurement in measurements:
+        changed = {
+            p.name: stated[p.name][1] for p in measurement.parameters() if p.name in stated and stated[p.name][1] != p
+        }
         if changed:
-            kept = [p for p in one.declared if p.name not in changed]
-            one = dataclasses.replace(one, declared=(*kept, *changed.values()))
-        agreed.append(one)
+            unchanged = [p for p in measurement.declared if p.name not in changed]
+            measurement = dataclasses.replace(measurement, declared=(*unchanged, *changed.values()))
+        agreed.append(measurement)
     return agreed

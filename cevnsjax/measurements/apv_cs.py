@@ -1,7 +1,7 @@
 """Parity violation in atomic caesium, in the analysis of arXiv:2303.09360.
 
-One number, the weak charge of 133Cs from the amplitude of Wood et al. (1997) and the atomic theory without a neutron
-skin; the skin stands in the prediction, through the overlap of the electron with the neutrons.
+The weak charge of 133Cs alone, from the amplitude of Wood et al. (1997) and the atomic theory without a neutron skin;
+the skin is in the prediction, through the overlap of the electron with the neutrons.
 
 Variants: ``dzuba2012`` and ``sahoo2021`` name the atomic theory ("APV PDG" and "APV 2021"), with uniform nuclear
 densities; ``dzuba2012-fermi`` and ``sahoo2021-fermi`` have Fermi densities of surface thickness 2.30 fm.

@@ -51,8 +51,8 @@ def coherent_csi_2021(
     Args:
         variant: ``flat`` or ``shape``.
         form_factor: a name of `FORM_FACTORS`.
-        energy_edges: other bin edges than the published ones, from 0 to 60 photo-electrons.
-        time_edges: other bin edges than the published ones, from 0 to 6 µs.
+        energy_edges: other bin edges than published, from 0 to 60 photo-electrons.
+        time_edges: other bin edges than published, from 0 to 6 µs.
 
     """
     if variant not in VARIANTS:
@@ -104,7 +104,7 @@ def coherent_csi_2021(
 
 
 def _edges(data: DataFile, axis: str, unit: str, chosen: Edges | None) -> np.ndarray:
-    """Return the published bin edges of an axis, or the chosen ones if they lie within those."""
+    """Return the published bin edges of an axis, or those chosen if they lie within these."""
     published = data.edges(f"binning.{axis}", unit)
     if chosen is None:
         return published

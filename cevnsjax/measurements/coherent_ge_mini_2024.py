@@ -1,8 +1,8 @@
 """COHERENT Ge-Mini (arXiv:2406.13806): 10.66 kg of germanium at 19.2 m from the Spallation Neutron Source.
 
 The counts printed in the paper, 9 bins of ionisation energy × 10 of time, in the window of the beam and in an equal
-window without it. Both are in one Poisson likelihood, with a steady-state background of free level in each energy bin,
-flat in time and the same in both windows. The bins that the lines of 65Zn and 71Ge are in do not count signal.
+window without it. Both are in a common Poisson likelihood, with a steady-state background of free level in each energy
+bin, flat in time and the same in both windows. The bins that the lines of 65Zn and 71Ge are in do not count signal.
 """
 
 import dataclasses
@@ -54,7 +54,7 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
     data = DataFile("coherent_ge_mini_2024/measurement.toml")
     mass = data.number("detector.mass", "kg")
     energy, time = data.edges("binning.energy", "keV"), data.edges("binning.time", "us")
-    kept = _kept(data, energy)
+    included = _included(data, energy)
     prompt, delayed = _arrivals(data, time)
     beam_off = _counts(data, "off")
     steady = Strength("ss_norm", "ss", None)
@@ -73,12 +73,12 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
             target=natural_target("ge", mass, form_factor),
             detector=BinnedDetector(
                 energy=energy_detector(data, energy),
-                spread=Constant(_with_beam(kept[:, None] * np.array([prompt, delayed, delayed])[:, None, :])),
+                spread=Constant(_with_beam(included[:, None] * np.array([prompt, delayed, delayed])[:, None, :])),
                 others={"window": np.array([0.0, 1.0, 2.0]), "time [us]": time},
             ),
         ),
         backgrounds=(
-            Constant(_on_axes(_with_beam(_neutrons(data, energy, kept)[:, None] * prompt))),
+            Constant(_on_axes(_with_beam(_neutrons(data, energy, included)[:, None] * prompt))),
             BinLevels(_on_axes(np.tile(beam_off.mean(axis=1, keepdims=True), 2 * len(time) - 2)), levels),
         ),
         strengths=(
@@ -115,7 +115,7 @@ def _counts(data: DataFile, beam: str) -> Float[np.ndarray, "bin time"]:
     return np.transpose(columns)
 
 
-def _kept(data: DataFile, edges: Float[np.ndarray, " edge"]) -> Float[np.ndarray, " bin"]:
+def _included(data: DataFile, edges: Float[np.ndarray, " edge"]) -> Float[np.ndarray, " bin"]:
     """Return 1 for each energy bin, 0 for those that the excluded range reaches into."""
     low, high = data.array("binning.excluded", "keV", 2)
     return np.where((edges[1:] > low) & (edges[:-1] < high), 0.0, 1.0)
@@ -140,10 +140,10 @@ def _on_axes(counts: Float[np.ndarray, "bin cell"]) -> Float[np.ndarray, "bin wi
 
 
 def _neutrons(
-    data: DataFile, edges: Float[np.ndarray, " edge"], kept: Float[np.ndarray, " bin"]
+    data: DataFile, edges: Float[np.ndarray, " edge"], included: Float[np.ndarray, " bin"]
 ) -> Float[np.ndarray, " bin"]:
     """Return the beam-related neutrons in each energy bin. Their spectrum is not published: it is taken as flat."""
-    return kept * data.number("brn.events", "counts") * np.diff(edges) / (edges[-1] - edges[0])
+    return included * data.number("brn.events", "counts") * np.diff(edges) / (edges[-1] - edges[0])
 
 
 def _neutron_width(data: DataFile) -> float:

@@ -5,9 +5,9 @@
 ``2d``  energy and time, 12 × 10 bins, Gaussian, with all released alternative templates as linear nuisances: a
         reconstruction of the form used in arXiv:2202.11002, 2205.09484 and 2211.11905;
 ``3d``  energy, F90 and time, 12 × 8 × 10 bins, Poisson: COHERENT's own fit. Its templates can be moved through the
-        released ±1σ ones by parameters that are fixed unless they are constrained or fitted;
+        released templates at ±1σ by parameters that are fixed unless they are constrained or fitted;
 ``2d-flavours``, ``3d-flavours``  the same with the arrival times of each flavour, from the proton pulse and the decays
-        of the pion and of the muon. The released signal has one time distribution for all energies, so prompt
+        of the pion and of the muon. The released signal has a common time distribution for all energies, so prompt
         neutrinos, which end at 48 keV of recoil, are as frequent in every energy bin.
 """
 
@@ -128,7 +128,7 @@ Parts = tuple[BinnedDetector, tuple[Stage, ...], Term, tuple[Parameter, ...]]
 
 @dataclasses.dataclass(frozen=True)
 class Templates:
-    """The released templates by name, each the product of one in energy and F90 and one in time; and the data."""
+    """The released templates by name, each a shape in energy and F90 times a shape in time; and the data."""
 
     shape: Mapping[str, np.ndarray]
     """Counts (energy, F90)."""
@@ -231,7 +231,7 @@ def _energy_f90_time(data: DataFile, templates: Templates, flavours: bool) -> Pa
 
 
 def _arrivals(data: DataFile, released: Stage, flavours: bool) -> tuple[Stage, tuple[Parameter, ...]]:
-    """Return the share of each time bin for each flavour, the released one for all or those of the decays."""
+    """Return the share of each time bin for each flavour, that released for all or those of the decays."""
     if not flavours:
         return Repeated(released, 3), ()
     decays = pulsed_decays(data.number("pulse.mean", "us"), data.number("pulse.width", "us"))

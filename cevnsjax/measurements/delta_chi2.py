@@ -1,6 +1,6 @@
 """A table of Δχ² over named parameters, of a file or an array, as a measurement beside others.
 
-What a collaboration publishes as a likelihood of its own, without the data: a CSV file with one column for each
+What a collaboration publishes as a likelihood of its own, without the data: a CSV file with a column for each
 parameter, by its name here and in its unit, and a last column ``delta_chi2``. The rows are those of a grid, in any
 order.
 
@@ -56,7 +56,7 @@ class ParameterValues(Stage):
 
 
 def _check_source(name: str, source: Any) -> None:
-    """Refuse what is neither a file nor values by the names of parameters."""
+    """Raise InputError unless `source` is a file, or values by the names of parameters."""
     if isinstance(source, Mapping):
         return
     if not isinstance(source, str | Path):
@@ -77,7 +77,7 @@ def delta_chi2_table(
 
     Args:
         source: a CSV file, or the increasing values of each parameter by its name.
-        delta_chi2: with values, Δχ² of all combinations of them, one axis for each parameter.
+        delta_chi2: with values, Δχ² of all combinations of them, with an axis for each parameter.
         name: of the measurement: that of the file by default.
 
     >>> import numpy as np

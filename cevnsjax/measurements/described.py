@@ -1,7 +1,7 @@
 """An experiment described in a TOML file: source, target, detector, binning, backgrounds and systematics.
 
-Every number is ``{ value, unit }``, in the unit that this module asks for; docs/forecasts.md lists all entries. What a
-file does not need may be left out; what it holds beyond that is refused. The observed counts are those expected in the
+Every number is ``{ value, unit }``, in the unit that this module requires; docs/forecasts.md lists all entries. What a
+file does not need may be left out; other entries raise DataError. The observed counts are those expected in the
 Standard Model (an Asimov data set).
 """
 
@@ -72,7 +72,7 @@ SHARES = 1e-6
 MOST_BINS, MOST_PARTS, MOST_NUMBERS = 2_000_000, 50_000, 20_000_000
 """Bins of energy and time, parts of energy bins, and numbers of a response (some 60 B each) that are folded."""
 MOST_COUNTS = 1e15
-"""Events of a component up to which a description is believed: what a float still counts one by one."""
+"""Events of a component up to which a description is accepted: a float still counts these singly."""
 LONGEST_PULSE = 100.0
 """Width [us] up to which a pulse is followed."""
 ACCURACY = 1e-6
@@ -95,7 +95,7 @@ def titles() -> dict[str, str]:
 
 
 def described(name: str | Path, form_factor: str = "helm") -> Measurement:
-    """Return the experiment of a description: the name of a shipped one, or the path of a TOML file."""
+    """Return the experiment of a description: the name of a shipped description, or the path of a TOML file."""
     if str(name) in shipped():
         return _build(Description(*_shipped_file(str(name))), form_factor)
     path = Path(name)
@@ -157,23 +157,23 @@ def _title(data: Description) -> str:
 
 def _isotopes(data: Description, formula: str) -> dict[str, dict[str, float]]:
     """Return the shares of the isotopes that the description gives, by element and nuclide."""
-    atoms, found = parse_formula(formula), {}
+    atoms, isotopes = parse_formula(formula), {}
     for name in data.names("target.isotopes"):
         key = f"target.isotopes.{name}"
         with data.at(key):
             element = nuclide(name).element
         if element not in atoms:
             raise data.fail(key, f"an isotope of an element of {formula} that has no mass number there", f"'{name}'")
-        found.setdefault(element, {})[name] = data.value(key, "fraction", zero=True, most=1.0)
-    for shares in found.values():
+        isotopes.setdefault(element, {})[name] = data.value(key, "fraction", zero=True, most=1.0)
+    for shares in isotopes.values():
         if abs(sum(shares.values()) - 1.0) > SHARES:
             known = ", ".join(shares)
             raise data.fail("target.isotopes", f"a sum of 1 of {known}", f"{sum(shares.values()):.6g}")
-    return found
+    return isotopes
 
 
 def _check_size(data: Description, measurement: Measurement) -> None:
-    """Refuse bins of which there are too many, before memory is taken for them."""
+    """Raise DataError for too many bins, before memory is taken for them."""
     scattering = measurement.counted()
     bins, cells = scattering.detector.shape
     if bins * cells > MOST_BINS:
@@ -189,7 +189,7 @@ def _check_size(data: Description, measurement: Measurement) -> None:
 
 
 def _check_counts(data: Description, counts: Mapping[str, Float[np.ndarray, "..."]]) -> None:
-    """Refuse counts that no experiment has."""
+    """Raise DataError for counts that no experiment has."""
     for component, expected in counts.items():
         total = float(np.sum(expected))
         if not total <= MOST_COUNTS:
@@ -209,8 +209,8 @@ def _narrow(measurement: Measurement) -> str:
 def _expected(data: Description, measurement: Measurement) -> Measurement:
     """Return `measurement` with the counts expected in the Standard Model, all parameters at their defaults.
 
-    The signal is computed a second time with all quadrature nodes doubled: what a description asks for may be too
-    narrow for the standard number.
+    The signal is computed a second time with all quadrature nodes doubled: what it describes may be too narrow
+    for the standard number.
     """
     interaction = combine()
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
@@ -224,8 +224,10 @@ def _expected(data: Description, measurement: Measurement) -> Measurement:
     if missed > ACCURACY:
         finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
         parts = np.any(np.abs(finer - counts["cevns"]) > ACCURACY * np.maximum(fine, SMALL * largest))
-        found = f"{missed:.1g} missed in a bin (it takes {_narrow(measurement)}{', or more parts' if parts else ''})"
-        raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", found)
+        inaccuracy = (
+            f"{missed:.1g} missed in a bin (it takes {_narrow(measurement)}{', or more parts' if parts else ''})"
+        )
+        raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", inaccuracy)
     term = dataclasses.replace(measurement.term, observed=sum(np.asarray(part) for part in counts.values()))
     return dataclasses.replace(measurement, term=term)
 
@@ -352,18 +354,18 @@ def _efficiency(data: Description, unit: str) -> Efficiency:
         return UnitEfficiency()
     key, units = "detector.efficiency.coefficients", ["1", f"1/{unit}", unit, "1"]
     if kind == "logistic":
-        found = data.values(key, units)
-        a, b, c, d = found
+        coefficients = data.values(key, units)
+        a, b, c, d = coefficients
         if not (a > -d > 0 and b > 0 and c > 0):
-            raise data.fail(key, "a > -d > 0, b > 0 and c > 0", found.tolist())
+            raise data.fail(key, "a > -d > 0, b > 0 and c > 0", coefficients.tolist())
         if a + d > 1:
             raise data.fail(key, "a plateau a + d of at most 1", f"{a + d:.6g}")
-        return LogisticEfficiency(found, np.zeros(4), unit)
+        return LogisticEfficiency(coefficients, np.zeros(4), unit)
     if kind == "sigmoid":
-        found = data.values(key, units[:3])
-        if not np.all(found > 0):
-            raise data.fail(key, "positive numbers a, b, c", found.tolist())
-        return SigmoidEfficiency(found, unit)
+        coefficients = data.values(key, units[:3])
+        if not np.all(coefficients > 0):
+            raise data.fail(key, "positive numbers a, b, c", coefficients.tolist())
+        return SigmoidEfficiency(coefficients, unit)
     points = data.bins("detector.efficiency.energy", unit)
     fractions = data.amounts("detector.efficiency.fraction", "1", len(points), most=1.0)
     lowest = data.optional("detector.efficiency.threshold", unit, -np.inf, zero=True)
@@ -453,7 +455,7 @@ def _time_shape(data: Description, key: str, detector: BinnedDetector) -> Float[
 
 
 def _check_strengths(data: Description, measurement: Measurement) -> None:
-    """Refuse a background whose strength would have the name of another parameter."""
+    """Raise DataError for a background whose strength would have the name of another parameter."""
     others = {
         SNS_FLUX,
         "cevns_norm",
@@ -471,7 +473,7 @@ def _nuisances(data: Description, measurement: Measurement) -> tuple[Parameter, 
     """Return the parameters that the description gives another default, or a Gaussian uncertainty about the default."""
     strengths = {strength.parameter for strength in measurement.strengths}
     known = {p.name: p for p in measurement.parameters() if p.name not in strengths}
-    found: dict[str, Parameter] = {}
+    changed: dict[str, Parameter] = {}
     for section in ("defaults", "uncertainties"):
         for name in data.names(section):
             key = f"{section}.{name}"
@@ -479,13 +481,13 @@ def _nuisances(data: Description, measurement: Measurement) -> tuple[Parameter, 
                 raise data.fail(key, "systematics.signal or the width of a background for a strength", f"'{name}'")
             if name not in known:
                 raise data.fail(key, "a parameter of this experiment", f"'{name}'{suggest(name, known)}")
-            parameter = found.get(name, known[name])
+            parameter = changed.get(name, known[name])
             value, prior = data.value(key, parameter.unit, negative=section == "defaults"), parameter.constraint
             if section == "uncertainties":
-                found[name] = dataclasses.replace(parameter, constraint=Gaussian(parameter.default, value))
+                changed[name] = dataclasses.replace(parameter, constraint=Gaussian(parameter.default, value))
                 continue
             with data.at(key):
                 parameter.check(value)
             moved = None if prior is None else Gaussian(value, prior.width)
-            found[name] = dataclasses.replace(parameter, default=value, constraint=moved)
-    return tuple(found.values())
+            changed[name] = dataclasses.replace(parameter, default=value, constraint=moved)
+    return tuple(changed.values())

@@ -1,4 +1,4 @@
-"""Read the TOML description of an experiment: every entry checked, and none left that was not asked for."""
+"""Read the TOML description of an experiment: every entry checked, and none left unread."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,22 +34,22 @@ MOST_POINTS = 20_000
 
 
 class Description(Numbers):
-    """A description, which remembers what was asked of it. Keys are dotted: ``detector.quenching.kind``."""
+    """A description, which records the keys that were requested. Keys are dotted: ``detector.quenching.kind``."""
 
     def __init__(self, content: bytes, path: Path) -> None:
         """Parse `content`, which was read from `path`."""
         super().__init__(content, path, sourced=False)
-        self._asked: set[str] = {"sources"}
+        self._requested: set[str] = {"sources"}
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
 
-    def fail(self, key: str, expected: str, found: object) -> DataError:
-        """Return the error that says what was expected at `key`, and what was found."""
-        return self._fail(key, expected, found)
+    def fail(self, key: str, expected: str, value: object) -> DataError:
+        """Return the error that states what was expected at `key` instead of `value`."""
+        return self._fail(key, expected, value)
 
     @contextmanager
     def at(self, key: str) -> Iterator[None]:
-        """Name file and `key` in what is refused inside."""
+        """Name file and `key` in errors that are raised inside."""
         try:
             yield
         except DataError:
@@ -66,14 +66,16 @@ class Description(Numbers):
 
     def has(self, key: str) -> bool:
         """Return whether there is an entry at `key`."""
-        self._asked.add(key)
+        self._requested.add(key)
         return key.rpartition(".")[2] in self._section(key)
 
     def _entry(self, key: str, expected: str, kind: type) -> Any:
         """Return what is at `key`, which must be of the type `kind`."""
         section, name = self._section(key), key.rpartition(".")[2]
         if not self.has(key):
-            unread = [other for other in section if f"{key.rpartition('.')[0]}.{other}".strip(".") not in self._asked]
+            unread = [
+                other for other in section if f"{key.rpartition('.')[0]}.{other}".strip(".") not in self._requested
+            ]
             raise self._fail(key, expected, f"no such entry{suggest(name, unread)}")
         if not isinstance(section[name], kind):
             raise self._fail(key, expected, quoted(section[name]))
@@ -98,19 +100,19 @@ class Description(Numbers):
         return tuple(self.get("sources", dict).values()) if self.has("sources") else ()
 
     def one_of(self, key: str, known: tuple[str, ...]) -> str:
-        """Return the text at `key`, one of those `known`."""
+        """Return the text at `key`, which must be among those `known`."""
         expected = f"one of {', '.join(known)}"
-        found = self._entry(key, expected, str)
-        if found not in known:
-            raise self._fail(key, expected, f"'{found}'{suggest(found, known)}")
-        return found
+        text = self._entry(key, expected, str)
+        if text not in known:
+            raise self._fail(key, expected, f"'{text}'{suggest(text, known)}")
+        return text
 
     def names(self, key: str) -> list[str]:
         """Return the keys of the table at `key`, none if there is no such table."""
         return list(self._entry(key, "a table", dict)) if self.has(key) else []
 
     def _given_in(self, key: str, units: str | list[str] | Mapping[str, float], what: str) -> Any:
-        """Return the unit that the quantity at `key` is given in, one of `units` if these are several."""
+        """Return the unit that the quantity at `key` is given in, which must be among `units`."""
         known = list(units) if isinstance(units, Mapping) else [units]
         named = " or ".join(map(repr, known))
         entry = self._entry(key, f"{{ value = {what}, unit = {named} }}", dict)
@@ -134,15 +136,15 @@ class Description(Numbers):
         Where several `units` are allowed, these are given with the factor that converts each.
         """
         unit = self._given_in(key, units, "a number")
-        found = self.number(key, unit or "")
-        if not (negative or found > 0 or (zero and found == 0)):
-            raise self._fail(key, "a number that is not negative" if zero else "a positive number", f"{found:g}")
+        number = self.number(key, unit or "")
+        if not (negative or number > 0 or (zero and number == 0)):
+            raise self._fail(key, "a number that is not negative" if zero else "a positive number", f"{number:g}")
         least, largest = RANGES.get(unit or "", ANY)
-        if found != 0 and not least <= abs(found) <= largest:
-            raise self._fail(key, f"a magnitude from {least:g} to {largest:g}", f"{found:g}")
-        if most is not None and found > most:
-            raise self._fail(key, f"a number up to {most:g}", f"{found:g}")
-        return found * units[unit] if isinstance(units, Mapping) else found
+        if number != 0 and not least <= abs(number) <= largest:
+            raise self._fail(key, f"a magnitude from {least:g} to {largest:g}", f"{number:g}")
+        if most is not None and number > most:
+            raise self._fail(key, f"a number up to {most:g}", f"{number:g}")
+        return number * units[unit] if isinstance(units, Mapping) else number
 
     def optional(self, key: str, units: str | Mapping[str, float], default: float | None, **limits: Any) -> Any:
         """Return the number at `key`, or `default` if there is none."""
@@ -152,13 +154,13 @@ class Description(Numbers):
         """Return the list of numbers at `key`."""
         self._given_in(key, unit, "a list of numbers")
         self._check_length(key)
-        found = self.array(key, unit, length)
-        units = unit if isinstance(unit, list) else [unit] * len(found)
-        for k, (number, own) in enumerate(zip(found, units, strict=True)):
+        numbers = self.array(key, unit, length)
+        units = unit if isinstance(unit, list) else [unit] * len(numbers)
+        for k, (number, own) in enumerate(zip(numbers, units, strict=True)):
             largest = RANGES.get(own, ANY)[1]
             if abs(number) > largest:
                 raise self._fail(f"{key}[{k}]", f"a magnitude up to {largest:g}", f"{number:g}")
-        return found
+        return numbers
 
     def _check_length(self, key: str) -> None:
         if self.length(key) > MOST_POINTS:
@@ -166,12 +168,12 @@ class Description(Numbers):
 
     def amounts(self, key: str, unit: str, length: int | None = None, most: float = np.inf) -> np.ndarray:
         """Return the list of numbers at `key`, none of them negative or above `most`."""
-        found = self.values(key, unit, length)
-        for k, number in enumerate(found):
+        numbers = self.values(key, unit, length)
+        for k, number in enumerate(numbers):
             if number < 0 or number > most:
                 limit = "" if most == np.inf else f" up to {most:g}"
                 raise self._fail(f"{key}[{k}]", f"a number that is not negative{limit}", f"{number:g}")
-        return found
+        return numbers
 
     def bins(self, key: str, unit: str, negative: bool = True) -> np.ndarray:
         """Return the increasing numbers at `key`."""
@@ -188,18 +190,18 @@ class Description(Numbers):
         return len(value) if isinstance(value, list) else 0
 
     def refuse_the_rest(self) -> None:
-        """Refuse what nothing has asked for, empty tables too."""
+        """Raise DataError for entries that nothing has requested, empty tables too."""
         for key in self._unread(self._content, ""):
             prefix, _, name = key.rpartition(".")
-            beside = [other.rpartition(".")[2] for other in self._asked if other.rpartition(".")[0] == prefix]
+            beside = [other.rpartition(".")[2] for other in self._requested if other.rpartition(".")[0] == prefix]
             missing = [other for other in beside if other not in self._section(key)]
             raise self._fail(key, "entries that are used", f"one that is not{suggest(name, missing)}")
 
     def _unread(self, table: dict[str, Any], prefix: str) -> Iterator[str]:
         for name, value in table.items():
             key = prefix + name
-            inside = any(asked.startswith(f"{key}.") for asked in self._asked)
+            inside = any(entry.startswith(f"{key}.") for entry in self._requested)
             if isinstance(value, dict) and inside:
                 yield from self._unread(value, f"{key}.")
-            elif key not in self._asked:
+            elif key not in self._requested:
                 yield key

@@ -1,6 +1,6 @@
 """LUX-ZEPLIN: solar ⁸B neutrinos, as an equivalent counting experiment (arXiv:2512.08065).
 
-The counts of LZ are not at hand. This is one Poisson term with the published efficiency, whose events, background and
+The counts of LZ are not at hand. This is a Poisson term with the published efficiency, whose events, background and
 uncertainty of the efficiency are those that give the flux of the publication, its interval and the 4.5σ.
 """
 

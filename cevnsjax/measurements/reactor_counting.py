@@ -1,7 +1,7 @@
 """Germanium at reactors of which only a number is published: CONUS+ (a count), CONUS and TEXONO (upper limits).
 
 The rate above threshold is folded from thermal power and distance, BESTIOLE-2023 spectra, Lindhard quenching and a
-Gaussian resolution, and scaled by one factor, the anchor, to what the collaboration expects in the Standard Model: what
+Gaussian resolution, and scaled by a factor, the anchor, to what the collaboration expects in the Standard Model: what
 is published stays as it is, and other physics moves it as it moves the folded rate.
 
 * ``conus-plus-2025`` (arXiv:2501.05206): 395 ± 106 events where 347 ± 59 are expected.
@@ -32,7 +32,7 @@ VARIANTS = ("counts",)
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
-    """Return CONUS+ run 1: one bin, the signal with a pull of 17 %, less what quenching is of it if k is fitted.
+    """Return CONUS+ run 1: a single bin, the signal with a pull of 17 %, less what quenching is of it if k is fitted.
 
     Args:
         variant: ``counts``.

@@ -97,7 +97,7 @@ def _yield(data: DataFile, name: str, what: str) -> Morph:
 
 
 def _axes(runs: int) -> dict[str, np.ndarray]:
-    """Return the axes: bins of S2 area, one run after the other, then the other three, all by number."""
+    """Return the axes: bins of S2 area, run after run, then the other three, all by number."""
     others = ("S2pre/Δt bin [1]", "S1 score bin [1]", "S2 score bin [1]")
     return {"S2 area bin, by run [1]": np.arange(SIDE * runs + 1.0)} | {name: np.arange(SIDE + 1.0) for name in others}
 
@@ -110,7 +110,7 @@ def _exposed(templates: np.ndarray, exposure: np.ndarray) -> np.ndarray:
 
 
 def _one_run(templates: np.ndarray, exposure: np.ndarray, run: int) -> Stage:
-    """Return the counts of the accidental coincidences of one run, 0 in the bins of the others."""
+    """Return the counts of the accidental coincidences of a single run, 0 in the bins of the others."""
     return Constant(_exposed(templates, np.where(np.arange(len(exposure)) == run, exposure, 0.0)))
 
 

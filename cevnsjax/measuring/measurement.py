@@ -1,8 +1,8 @@
 """A measurement ties the parts together: what is expected, component by component, and what was observed.
 
-One class for counts in bins and for measured numbers. What is expected are components: the recoils of a `Scattering`
-and the backgrounds, or a prediction of the measured numbers. All arrays have one axis for each named axis. What was
-observed, and how far from it the expected may be, is the `term`.
+The same class is for counts in bins and for measured numbers. What is expected are components: the recoils of a
+`Scattering` and the backgrounds, or a prediction of the measured numbers. All arrays have an axis for each named axis.
+What was observed, and how far from it the expected may be, is the `term`.
 """
 
 import collections
@@ -38,7 +38,7 @@ class Scattering(eqx.Module):
     target: Target
     detector: Detector
     recoils: str = eqx.field(static=True, default="nucleus")
-    """What recoils, "nucleus" or "electron"; the detector is one of them."""
+    """What recoils, "nucleus" or "electron"; the detector is for these recoils."""
 
     def __check_init__(self) -> None:
         if self.recoils not in TARGETS:
@@ -57,7 +57,7 @@ class Scattering(eqx.Module):
         return tuple(nucleus.name for nucleus in self.target.nuclides)
 
     def group_strengths(self, signal: str) -> tuple[str | None, ...]:
-        """Return the parameter that scales each flavour, if there is one, of a signal of that strength."""
+        """Return the parameter that scales each flavour, or None, of a signal of that strength."""
         return tuple(None if group is None else f"{signal}_{group}" for group in self.source.groups)
 
     def parameters(self, signal: str) -> tuple[Parameter, ...]:
@@ -78,7 +78,7 @@ class Measurement(Shown, eqx.Module):
     title: str = eqx.field(static=True)
     references: tuple[str, ...] = eqx.field(static=True)
     dataset: str = eqx.field(static=True)
-    """What was counted: two measurements of one dataset must not be combined."""
+    """What was counted: two measurements of the same dataset must not be combined."""
     term: Term
     """The observed numbers, and -2 ln L of them."""
     scattering: Scattering | None = None
@@ -96,9 +96,9 @@ class Measurement(Shown, eqx.Module):
     borrowed: tuple[str, ...] = eqx.field(static=True, default=())
     """Parameters that it reads and others must declare: those of a table of Δχ²."""
     asimov: bool = eqx.field(static=True, default=False)
-    """The observed numbers are expected ones, without fluctuations."""
+    """The observed numbers are expected numbers, without fluctuations."""
     file: str = eqx.field(static=True, default="")
-    """The file of one's own that describes it, if there is one."""
+    """The user's file that describes it, empty if there is none."""
 
     def __check_init__(self) -> None:
         if (self.scattering is None) == (self.prediction is None) or (self.prediction is None) == bool(self.labels):
@@ -113,7 +113,7 @@ class Measurement(Shown, eqx.Module):
         self._check_declared()
 
     def _check_declared(self) -> None:
-        """Refuse parameters that are declared twice, that nothing reads, or that something reads and none declares."""
+        """Raise InputError for parameters that are declared twice, declared but not read, or read but not declared."""
         counts = collections.Counter(parameter.name for parameter in self.declared)
         if twice := [name for name, count in counts.items() if count > 1]:
             raise InputError(f"{self.name}: the parameter '{twice[0]}' is declared twice")
@@ -158,7 +158,7 @@ class Measurement(Shown, eqx.Module):
         return self.term.errors()
 
     def counted(self) -> Scattering:
-        """Return the scattering; refuse measured numbers, which have no bins."""
+        """Return the scattering; raise InputError for measured numbers, which have no bins."""
         if self.scattering is None:
             raise InputError(f"{self.name} holds measured numbers, not counts in bins")
         return self.scattering
@@ -185,11 +185,13 @@ class Measurement(Shown, eqx.Module):
     def constraints(self, fitted: Set[str], shared: Set[str] = frozenset()) -> dict[str, Gaussian | None]:
         """Return the constraint of each nuisance when the parameters `fitted` are free or profiled, None if flat.
 
-        A radius that is fitted to another measurement counts only where this one depends on it.
+        A radius that is fitted to another measurement counts only where this measurement depends on it.
         """
         own = fitted & {parameter.name for parameter in self.parameters()}
-        found = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
-        return found | {p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in found}
+        constraints = {s.parameter: s.constraint(own, shared) for s in self.strengths if s.width is not None}
+        return constraints | {
+            p.name: p.constraint for p in self.parameters() if p.profiled and p.name not in constraints
+        }
 
     @property
     def domains(self) -> dict[str, tuple[float, float]]:
@@ -198,14 +200,14 @@ class Measurement(Shown, eqx.Module):
 
 
 def data_name(measurements: Sequence[Measurement]) -> str:
-    """Return what the numbers that are fitted are called: data, or expected ones."""
+    """Return what the numbers that are fitted are called: data, or expected counts."""
     return joint_name(ASIMOV if measurement.asimov else DATA for measurement in measurements)
 
 
 def joint_name(names: Iterable[str]) -> str:
     """Return what the numbers of several measurements are called together, from what those of each are."""
-    found = set(names)
-    return f"{DATA} and {ASIMOV}" if len(found) > 1 else next(iter(found), ASIMOV)
+    distinct = set(names)
+    return f"{DATA} and {ASIMOV}" if len(distinct) > 1 else next(iter(distinct), ASIMOV)
 
 
 def base_name(measurement: Measurement) -> str:

@@ -1,7 +1,7 @@
 """Charges of nuclei as stages: what a neutrino couples to, at fixed momentum transfers.
 
 The charges of a nucleus are "proton", Z F_Z(q), "neutron", N F_N(q), and those of its spin, "proton_spin" and
-"neutron_spin". Each stage gives an array (nuclide, node); one without parameters is a `Constant`.
+"neutron_spin". Each stage gives an array (nuclide, node); a stage without parameters is a `Constant`.
 """
 
 import dataclasses

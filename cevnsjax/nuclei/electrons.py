@@ -3,7 +3,7 @@
 An electron that takes the recoil energy T is free if T is above its binding energy: Z_eff(T) counts those electrons
 (free-electron approximation, arXiv:2205.09484 and 2207.05036). The equivalent-photon approximation of a millicharge has
 the photo-absorption cross section σ_γ(T) of the whole atom instead (arXiv:2207.05036). Both are steps or have them at
-the binding energies, `electron_breaks`. All isotopes of an element are one target.
+the binding energies, `electron_breaks`. All isotopes of an element are the same target.
 """
 
 from functools import cache
@@ -26,15 +26,15 @@ BARN = 1e-24
 def _read(root: Path) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Return, by element, binding energies [MeV] in increasing order, electrons below and above them, and σ_γ."""
     data = DataFile(FILE, root)
-    found = {}
+    tables = {}
     for element in data.sections():
         if element in ("sources", "tables"):
             continue
         edges = data.array(f"{element}.binding_energy", "keV")
         electrons = data.array(f"{element}.electrons", "1", len(edges))
         energy, cross_section = data.table(f"photoabsorption_{element}")
-        found[element] = (1e-3 * edges[::-1], np.append(0.0, electrons[::-1]), 1e-3 * energy, BARN * cross_section)
-    return found
+        tables[element] = (1e-3 * edges[::-1], np.append(0.0, electrons[::-1]), 1e-3 * energy, BARN * cross_section)
+    return tables
 
 
 def _tables(element: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """Nuclear form factors F(q; R) of a given rms radius R, with F(0) = 1.
 
-One function a parametrisation, all with the same signature: momentum transfer q [MeV], rms radius R [fm]. Which to
+Each parametrisation is a function of the momentum transfer q [MeV] and the rms radius R [fm]. Which to
 use: `helm` and `symmetrised_fermi` are what the CEvNS literature fits R_n with, and agree to 1e-3 in the rate;
 `klein_nystrand` is COHERENT's own choice; `unity` is full coherence, to measure how far the data exclude it.
 """

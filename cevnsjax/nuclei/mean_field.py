@@ -13,7 +13,7 @@ from .radii import physical_radius, point_radius
 
 
 class ModelRadii(eqx.Module):
-    """Rms radii [fm] of one nuclide in several models; physical, with the nucleon size included."""
+    """Rms radii [fm] of a nuclide in several models; physical, with the nucleon size included."""
 
     nuclide: str = eqx.field(static=True)
     models: tuple[str, ...] = eqx.field(static=True)
@@ -37,7 +37,7 @@ class ModelRadii(eqx.Module):
 def _read(root: Path) -> dict[str, ModelRadii]:
     data = DataFile("nuclear_models/models.toml", root)
     relativistic = set(data.get("models.relativistic", list))
-    found = {}
+    by_nuclide = {}
     for element, nuclide in data.get("nuclides", dict).items():
         models = data.get(f"models.{element}", list)
         columns = dict(zip(data.get(f"tables.{element}.columns", list), data.table(element), strict=True))
@@ -45,13 +45,13 @@ def _read(root: Path) -> dict[str, ModelRadii]:
             particle: columns.get(f"{particle}_radius [fm]", physical_radius(columns[f"point_{particle}_radius [fm]"]))
             for particle in ("proton", "neutron")
         }
-        found[nuclide] = ModelRadii(
+        by_nuclide[nuclide] = ModelRadii(
             nuclide=nuclide,
             models=tuple(models),
             relativistic=tuple(model in relativistic for model in models),
             **radii,
         )
-    return found
+    return by_nuclide
 
 
 def mean_field(nuclide: str) -> ModelRadii:

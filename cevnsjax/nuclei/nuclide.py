@@ -52,14 +52,14 @@ def nuclear_mass(atomic_mass: float, protons: int) -> float:
 @cache
 def _read(root: Path) -> dict[str, Nuclide]:
     data = DataFile("nuclei/nuclides.toml", root)
-    found = {}
+    records = {}
     for name in data.sections():
         if name == "sources":
             continue
         protons = round(data.number(f"{name}.protons", "1"))
         atomic_mass = data.number(f"{name}.atomic_mass", "u")
         spin = data.number(f"{name}.spin", "1")
-        found[name] = Nuclide(
+        records[name] = Nuclide(
             name=name,
             element=data.get(f"{name}.element", str),
             protons=protons,
@@ -74,7 +74,7 @@ def _read(root: Path) -> dict[str, Nuclide]:
             proton_spin=data.number(f"{name}.proton_spin", "1") if spin else 0.0,
             neutron_spin=data.number(f"{name}.neutron_spin", "1") if spin else 0.0,
         )
-    return found
+    return records
 
 
 def nuclides() -> dict[str, Nuclide]:
@@ -94,14 +94,14 @@ def nuclide(name: str) -> Nuclide:
 
 def isotopes(element: str) -> tuple[Nuclide, ...]:
     """Return the isotopes of the natural element of that symbol (``xe``) in order of mass; abundances sum to 1."""
-    found = tuple(n for n in nuclides().values() if n.element == element and n.abundance > 0)
-    if not found:
+    nuclei = tuple(n for n in nuclides().values() if n.element == element and n.abundance > 0)
+    if not nuclei:
         symbols = sorted({n.element.capitalize() for n in nuclides().values()})
         name = element.capitalize()
         raise InputError(f"unknown element '{name}'{suggest(name, symbols)}; known: {', '.join(symbols)}")
-    return found
+    return nuclei
 
 
 def reference_isotope(element: str) -> Nuclide:
-    """Return the most abundant isotope of an element: the one whose radii r_p_<element> and r_n_<element> are."""
+    """Return the most abundant isotope of an element: r_p_<element> and r_n_<element> are its radii."""
     return max(isotopes(element), key=lambda isotope: isotope.abundance)

@@ -21,7 +21,7 @@ _WORDS = {"n": "neutron", "p": "proton"}
 
 
 def point_radius(radius: Scalar | Float[Array, "..."]) -> Scalar | Float[Array, "..."]:
-    """Return the rms radius of point nucleons [fm] from the physical one."""
+    """Return the rms radius of point nucleons [fm] from the physical radius."""
     return namespace(radius).sqrt(radius**2 - NUCLEON_RADIUS**2)
 
 
@@ -48,7 +48,7 @@ def element_radius(particle: str, element: str) -> Parameter:
 
 
 def isotope_radius(particle: str, name: str) -> Parameter:
-    """Return r_n_ca48 or r_p_ca48 for ``48Ca``: the radius of one isotope, apart from the others of its element."""
+    """Return r_n_ca48 or r_p_ca48 for ``48Ca``: the radius of that isotope, apart from the others of its element."""
     nucleus = nuclide(name)
     mass_number = nucleus.protons + nucleus.neutrons
     latex = rf"^{{{mass_number}}}{nucleus.element.capitalize()}"

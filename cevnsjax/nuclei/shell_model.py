@@ -40,7 +40,7 @@ class Nucleon:
 
 @dataclasses.dataclass(frozen=True)
 class Responses:
-    """Responses of one nuclide: exp(-u/2) times polynomials in u = q² b²/2; rows protons, neutrons."""
+    """Responses of a nuclide: exp(-u/2) times polynomials in u = q² b²/2; rows protons, neutrons."""
 
     oscillator_length: float
     """b [fm]."""
@@ -81,7 +81,7 @@ def calculated() -> tuple[str, ...]:
 
 
 def shell_model_charges(nucleus: Nuclide, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
-    """Return Z F_Z and N F_N of one of the `calculated` nuclides at the momentum transfers `q` [MeV]. Host only."""
+    """Return Z F_Z and N F_N of any of the `calculated` nuclides at the momentum transfers `q` [MeV]. Host only."""
     nucleon, responses = _read(data_root())
     response = responses[nucleus.name]
     t = -((q / HBAR_C) ** 2)

@@ -8,7 +8,7 @@ cross section is κ a_A². The charges are
 so that F_A(0) = 4 a_A² = (4/3) g_A² (J + 1)/J (<S_p> - <S_n>)², arXiv:2007.08529 Eq. 67. Neutrinos see the transverse
 responses Σ' alone:
 
-    19F                       S_N = 2 sqrt(2π/(2J + 1)) F_N(u), with <S_N> and one multipole of arXiv:2007.08529
+    19F                       S_N = 2 sqrt(2π/(2J + 1)) F_N(u), with <S_N> and the multipole of arXiv:2007.08529
     23Na, 73Ge, 127I, Xe      F_N² = W_N(y)/W_N(0) of arXiv:1203.3542, summed over multipoles: protons and neutrons
                               interfere as if they had the same share in each
     others                    F_N² = exp(-q² R_A²/4), R_A = 1.7 A^(1/3) - 0.28 - 0.78 [a + sqrt(a² + 0.2)] fm with
@@ -33,7 +33,7 @@ from .nuclide import Nuclide
 
 @dataclasses.dataclass(frozen=True)
 class Multipole:
-    """Responses of protons and neutrons of the one multipole L = 1 of a nucleus of spin 1/2."""
+    """Responses of protons and neutrons of the only multipole, L = 1, of a nucleus of spin 1/2."""
 
     oscillator_length: float
     """b [fm]."""
@@ -68,14 +68,14 @@ class Squares:
 @cache
 def _calculated(root: Path) -> dict[str, Multipole | Squares]:
     data = DataFile("nuclei/spin_responses.toml", root)
-    found: dict[str, Multipole | Squares] = {}
+    responses: dict[str, Multipole | Squares] = {}
     for name in data.sections():
         if name == "sources":
             continue
         kind, suffix = (Squares, "_squared") if "proton_squared" in data.get(name, dict) else (Multipole, "")
         rows = tuple(data.array(f"{name}.{particle}{suffix}", "1") for particle in ("proton", "neutron"))
-        found[name] = kind(data.number(f"{name}.oscillator_length", "fm"), rows)
-    return found
+        responses[name] = kind(data.number(f"{name}.oscillator_length", "fm"), rows)
+    return responses
 
 
 def spin_radius(nucleons: int) -> float:

@@ -1,6 +1,6 @@
 """The target: which nuclei a detector holds, how many, and their form factors.
 
-Each element has one parameter for the neutrons and one for the protons, r_n_<element> and r_p_<element>: the rms radius
+Each element has a parameter for the neutrons and for the protons, r_n_<element> and r_p_<element>: the rms radius
 of its most abundant isotope, in every target. The other isotopes keep the distance in radius from it that their
 defaults have. With the form factor of the shell model a target has no parameters.
 """
@@ -73,7 +73,7 @@ class Target(eqx.Module):
 
 
 def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_factor: str) -> Target:
-    """Return the target of `mass` [kg] of a compound with one nucleus of each nuclide per formula unit.
+    """Return the target of `mass` [kg] of a compound with a single nucleus of each nuclide per formula unit.
 
     `molar_mass` is that of the formula unit [g/mol]; the number of units is N_A m / M.
     """
@@ -82,9 +82,9 @@ def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_f
 
 
 MOST_ATOMS = 1000
-"""Atoms of one element in a formula unit up to which a formula is believed."""
+"""Atoms of an element in a formula unit up to which a formula is accepted."""
 LIGHT = 20
-"""Atoms of one element from which on a number that is also a mass number of the element can only be meant as that."""
+"""Atoms of an element from which on a number that is also a mass number of the element can only be meant as that."""
 
 
 def _unreadable(formula: str, expected: str) -> InputError:
@@ -100,18 +100,18 @@ def parse_formula(formula: str) -> dict[str, int]:
     """
     if not re.fullmatch(r"[0-9]*([A-Z][a-z]?[0-9]*)+", formula):
         raise _unreadable(formula, "element symbols and numbers, like CsI or CaWO4, or nuclides, like 76Ge")
-    found = re.findall(r"([A-Z][a-z]?)([0-9]*)", formula)
+    symbols = re.findall(r"([A-Z][a-z]?)([0-9]*)", formula)
     atoms: Counter[str] = Counter()
     if not formula[0].isdigit():
-        counts = [(symbol, _atoms(formula, symbol, number)) for symbol, number in found]
-        _refuse_mass_numbers(formula, counts)
+        counts = [(symbol, _atoms(formula, symbol, number)) for symbol, number in symbols]
+        _check_mass_numbers(formula, counts)
         for symbol, number in counts:
             atoms[symbol.lower()] += number
         return dict(atoms)
     mass = re.match(r"[0-9]*", formula)[0]
-    for k, (symbol, digits) in enumerate(found):
+    for k, (symbol, digits) in enumerate(symbols):
         name = _nuclide_name(formula, symbol, mass)
-        number, mass = (digits, "") if k == len(found) - 1 else _split(digits, found[k + 1][0])
+        number, mass = (digits, "") if k == len(symbols) - 1 else _split(digits, symbols[k + 1][0])
         atoms[name] += _atoms(formula, symbol, number)
     return dict(atoms)
 
@@ -125,7 +125,9 @@ def _atoms(formula: str, symbol: str, number: str) -> int:
 
 def _mass_numbers(symbol: str) -> dict[str, str]:
     """Return the names of the known nuclides of an element by their mass number."""
-    return {name.removesuffix(symbol): name for name, one in nuclides().items() if one.element == symbol.lower()}
+    return {
+        name.removesuffix(symbol): name for name, nucleus in nuclides().items() if nucleus.element == symbol.lower()
+    }
 
 
 def _nuclide_name(formula: str, symbol: str, mass: str) -> str:
@@ -148,10 +150,10 @@ def _split(digits: str, following: str) -> tuple[str, str]:
     return "", digits
 
 
-def _refuse_mass_numbers(formula: str, counts: Sequence[tuple[str, int]]) -> None:
-    """Refuse numbers of atoms that can only be meant as mass numbers: ``Ge76``, ``Na23I``, ``C12O16``, ``Cs127I``."""
+def _check_mass_numbers(formula: str, counts: Sequence[tuple[str, int]]) -> None:
+    """Raise InputError for numbers of atoms that must be mass numbers: ``Ge76``, ``Na23I``, ``C12O16``, ``Cs127I``."""
     meant = [str(number) in _mass_numbers(symbol) for symbol, number in counts]
-    absurd = [(symbol, number) for one, (symbol, number) in zip(meant, counts, strict=True) if one]
+    absurd = [(symbol, number) for is_mass, (symbol, number) in zip(meant, counts, strict=True) if is_mass]
     if all(meant) or any(number >= LIGHT for _, number in absurd):
         said = " and ".join(f"{number} atoms of {symbol}" for symbol, number in absurd)
         hint = "".join(f"{number}{symbol}" for symbol, number in absurd)
@@ -169,14 +171,14 @@ def target_of(
 
     The number of nuclei of an isotope is N_A m n a / M, with n atoms of its element per formula unit, its share a of
     them, and the molar mass M = Σ n a m_atom of the formula unit. The shares are those of nature, or those of
-    `shares`, by element (``ge``) and nuclide (``76Ge``); a nuclide in the formula stands for itself alone.
+    `shares`, by element (``ge``) and nuclide (``76Ge``); a nuclide in the formula is that nuclide alone.
     """
-    found: Counter[Nuclide | str] = Counter()
+    atoms: Counter[Nuclide | str] = Counter()
     for name, number in parse_formula(formula).items():
         for isotope, share in _isotopes(name, shares or {}):
-            found[isotope.name] += number * share
-    per_unit = np.array(list(found.values()))
-    used = tuple(nuclide(name) for name in found)
+            atoms[isotope.name] += number * share
+    per_unit = np.array(list(atoms.values()))
+    used = tuple(nuclide(name) for name in atoms)
     molar_mass = float(np.sum(per_unit * [isotope.atomic_mass for isotope in used]))
     return Target(used, AVOGADRO * 1e3 * mass / molar_mass * per_unit, form_factor)
 

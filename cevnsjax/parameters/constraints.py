@@ -1,4 +1,4 @@
-"""Gaussian constraints on parameters: on one, on a linear combination, with correlations between them."""
+"""Gaussian constraints on single parameters and on linear combinations, with correlations between them."""
 
 import dataclasses
 import math
@@ -52,7 +52,7 @@ FINEST = 1e-12
 
 
 def check_constraint(name: str, constraint: Gaussian, low: float, high: float) -> None:
-    """Refuse a constraint on what can be from `low` to `high` that no value there can meet, or that fixes it."""
+    """Raise InputError if no value from `low` to `high` can meet the constraint, or if it fixes the value."""
     if not math.isfinite(high - low):
         raise InputError(f"{name}: expected a combination of finite values, found {low:g} to {high:g}")
     beyond = max(low - constraint.centre, constraint.centre - high)
@@ -69,7 +69,7 @@ def check_constraint(name: str, constraint: Gaussian, low: float, high: float) -
 
 
 def check_relation(relation: Relation, table: Mapping[str, Parameter]) -> None:
-    """Refuse a constraint on a combination of parameters in different units, or that no values can meet."""
+    """Raise InputError if a combination has parameters in different units, or if no values can meet its constraint."""
     units = {table[name].unit: name for name, _ in relation.terms}
     if len(units) > 1:
         listed = ", ".join(f"'{name}' [{unit}]" for unit, name in units.items())
@@ -80,14 +80,16 @@ def check_relation(relation: Relation, table: Mapping[str, Parameter]) -> None:
 
 
 def check_different(combinations: Mapping[str, Sequence[tuple[str, float]]]) -> None:
-    """Refuse constraints on one combination of parameters in two spellings, of whatever sign and scale."""
+    """Raise InputError if two constraints are on the same combination of parameters, of whatever sign and scale."""
     known: dict[tuple[tuple[str, float], ...], str] = {}
     for text, terms in combinations.items():
         ordered = sorted(terms)
         direction = tuple((name, float(f"{factor / ordered[0][1]:.12g}")) for name, factor in ordered)
         first = known.setdefault(direction, text)
         if first != text:
-            raise InputError(f"'{first}' and '{text}' constrain the same combination: expected one of them")
+            raise InputError(
+                f"'{first}' and '{text}' constrain the same combination: give only the first or the second"
+            )
 
 
 class Constraints(eqx.Module):
@@ -129,7 +131,7 @@ def build_constraints(
             if name not in single:
                 raise InputError(
                     f"a correlation is given for '{name}', which has no constraint in this fit: "
-                    f"give it one (--constrain {name}=CENTRE,WIDTH)"
+                    f"constrain it (--constrain {name}=CENTRE,WIDTH)"
                 )
         if a == b:
             raise InputError(f"a correlation of '{a}' with itself is given")

@@ -1,4 +1,4 @@
-"""Parameters: values are a flat dictionary of scalars by name; unit, default, bounds and LaTeX stand beside it here."""
+"""Parameters: values are a flat dictionary of scalars by name; their unit, default, bounds and LaTeX are here."""
 
 import dataclasses
 import math
@@ -17,7 +17,7 @@ class Gaussian:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.centre) and math.isfinite(self.width) and self.width > 0):
             raise InputError(
-                f"a constraint needs a finite centre and a positive width, found {self.centre} ± {self.width}"
+                f"expected a constraint of a finite centre and a positive width, found {self.centre} ± {self.width}"
             )
 
 
@@ -38,18 +38,18 @@ class Parameter:
     nuisance: bool = False
     """Profiled in every fit unless it is fixed, even without a constraint."""
     own: bool = False
-    """Belongs to its measurement: where several measurements of one likelihood have one of that name, each is called
-    NAME@MEASUREMENT. Otherwise the same name is the same parameter."""
+    """Belongs to its measurement: where several measurements of a likelihood have a parameter of that name, each is
+    called NAME@MEASUREMENT. Otherwise the same name is the same parameter."""
 
     material: bool = False
     """A property of a material as a measurement knows it: measurements that know it alike, default and constraint,
     share it; where they do not, it belongs to each of them."""
 
     needs: str | None = None
-    """A parameter without which this one means nothing, as a coupling without the mass of its mediator: where this one
-    is fitted or set, that one must be too, and has no default."""
+    """A parameter without which this has no meaning, as a coupling without the mass of its mediator: where this is
+    fitted or set, that must be too, and it has no default."""
     acts_through: tuple[str, ...] = ()
-    """Parameters that are 0 where this one does nothing, as the modulus of a phase."""
+    """Parameters that are 0 where this does nothing, as the modulus of a phase."""
 
     @property
     def profiled(self) -> bool:
@@ -75,7 +75,7 @@ class ParameterTable(Mapping[str, Parameter]):
         check: Callable[[Mapping[str, float]], None] | None = None,
         elsewhere: Callable[[str], str] | None = None,
     ) -> None:
-        """Take the parameters, what refuses values that are impossible together, and what says who has others."""
+        """Take the parameters, a check of all values together, and a function that hints where other names belong."""
         self._check, self._elsewhere = check, elsewhere
         self._parameters: dict[str, Parameter] = {}
         for parameter in parameters:
@@ -111,7 +111,7 @@ class ParameterTable(Mapping[str, Parameter]):
         return frozenset(parameter.needs for parameter in self.values() if parameter.needs is not None)
 
     def check_needs(self, given: Collection[str]) -> None:
-        """Refuse parameters that are `given`, to be fitted or with a value, without those that they need."""
+        """Raise InputError if parameters are `given`, to be fitted or with a value, without those that they need."""
         for name in given:
             needed = self[name].needs
             if needed is not None and needed not in given:
@@ -120,7 +120,7 @@ class ParameterTable(Mapping[str, Parameter]):
     def complete(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return a value for every parameter: those of `values`, checked against their bounds, else the defaults."""
         checked = {name: self.find(name).check(value) for name, value in (values or {}).items()}
-        found = {name: checked.get(name, parameter.default) for name, parameter in self.items()}
+        completed = {name: checked.get(name, parameter.default) for name, parameter in self.items()}
         if self._check is not None:
-            self._check(found)
-        return found
+            self._check(completed)
+        return completed

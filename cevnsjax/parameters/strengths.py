@@ -15,7 +15,7 @@ same 10 % for all its detectors (arXiv:2110.07730, 2006.12659, 2406.13806)."""
 class Part:
     """A part of a pull's width, to be added in quadrature.
 
-    It leaves the width when one of `parameters` is fitted instead. Where several measurements of one likelihood name
+    It leaves the width when any of `parameters` is fitted instead. Where several measurements of a likelihood name
     the same `shared` nuisance it leaves their widths, and the nuisance moves all their strengths together.
     """
 
@@ -28,7 +28,7 @@ class Part:
 class Strength:
     """The strength of a component relative to its prediction, with a Gaussian pull about 1 if it has a width.
 
-    No uncertainty is counted twice: a part of the width that a fitted parameter stands for is taken out
+    No uncertainty is counted twice: a part of the width that a fitted parameter covers is taken out
     (2303.09360 section III A does so with the neutron form factor when R_n is fitted).
     """
 
@@ -44,7 +44,7 @@ class Strength:
         return {part.shared: part.width for part in self.parts if part.shared is not None}
 
     def constraint(self, fitted: Set[str] = frozenset(), shared: Set[str] = frozenset()) -> Gaussian | None:
-        """Return the pull when the parameters `fitted` are free or profiled and the nuisances `shared` stand alone."""
+        """Return the pull when the parameters `fitted` are free or profiled and the nuisances `shared` are separate."""
         if self.width is None:
             return None
         removed = sum(part.width**2 for part in self.parts if part.parameters & fitted or part.shared in shared)
@@ -78,7 +78,7 @@ def shared_nuisance(name: str, width: float) -> Parameter:
 
 
 def group_strength(parameter: str, group: str) -> Parameter:
-    """Return the strength of one group of flavours of the signal, on top of the strength of the whole signal."""
+    """Return the strength of a group of flavours of the signal, on top of the strength of the whole signal."""
     return Parameter(
         name=f"{parameter}_{group}",
         unit="1",

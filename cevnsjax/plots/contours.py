@@ -15,9 +15,9 @@ from .profiles import DELTA_CHI2, ONE, Curve, draw_levels, top_of
 from .style import CURVE_COLOUR, LEVEL_STYLE, RC, describe, level_colours, new_figure, next_colour, reach, tidy
 
 SHADE = 0.2
-"""Opacity of a region over others: of two, one in the other, it is 0.36 inside."""
+"""Opacity of a region over others: of two, nested, it is 0.36 inside."""
 LEAST, MOST = -5.0, 1.0
-"""Between these the heights of regions are kept: far from 0, where the level is."""
+"""Limits of the heights of regions: far from 0, where the level is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +55,7 @@ def draw_nested(
 def draw_overlaid(
     axes: Axes, regions: Sequence[Region], colour: Any, entry: str | None = None, dashes: Any = "-"
 ) -> None:
-    """Draw the regions of one result over those of others: one level as a line, several filled, the inner ones darker.
+    """Draw the regions of a result over those of others: a single level as a line, several filled, darker inside.
 
     With an `entry`, or several levels, the legend has an entry for each level.
     """
@@ -105,7 +105,7 @@ def draw_contour(
 ) -> Figure:
     """Return the figure of the regions of two parameters, with the curve of each.
 
-    The `heights` are Δχ² of one parameter, lines in the curves at the side. The `title` is that of the legend.
+    The `heights` are Δχ² of a single parameter, lines in the curves at the side. The `title` is that of the legend.
     """
     line, top_end = CURVE_COLOUR if colour is None else colour, top_of(heights)
     shades = level_colours(len(regions), colour)
@@ -132,6 +132,6 @@ def draw_contour(
             for region, shade in zip(regions, shades, strict=True)
         ]
         figure.legend(handles=patches, loc="upper right", title=title, bbox_to_anchor=(0.99, 0.99))
-        for one in (main, top, side):
-            tidy(one)
+        for panel in (main, top, side):
+            tidy(panel)
     return figure

@@ -24,7 +24,7 @@ from .style import (
 )
 
 SIZE = 2.1
-"""Size [inch] of one panel."""
+"""Size [inch] of a panel."""
 MASS = (0.6827, 0.90)
 """Probability within each contour."""
 WIDTH = 1.5
@@ -39,8 +39,8 @@ def draw_corner(
 ) -> Figure:
     """Return the corner plot of `draws`, with contours that hold `masses` of them and the median of each.
 
-    Densities of one parameter are histograms. Those of two are smoothed by a local linear fit, which follows a density
-    up to a hard bound, where one that is averaged over the bins beside it would fall.
+    Densities of a single parameter are histograms. Those of two are smoothed by a local linear fit, which follows a
+    density up to a hard bound, where an average over the bins beside it would fall.
     """
     count = draws.shape[1]
     edges = [_edges(column, low, high) for column, (low, high) in zip(draws.T, bounds, strict=True)]
@@ -142,7 +142,7 @@ def draw_density_on(
     entry: str | None = None,
     colour: Any = None,
 ) -> None:
-    """Draw the density of one parameter on a user's `axes`, with the bins of the corner plot."""
+    """Draw the density of a parameter on a user's `axes`, with the bins of the corner plot."""
     edges = _edges(draws, *bounds)
     density = np.histogram(draws, edges)[0] / (len(draws) * np.diff(edges))
     axes.stairs(density, edges, color=next_colour(axes, colour), lw=1.4, label=entry)

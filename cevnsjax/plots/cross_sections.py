@@ -41,7 +41,7 @@ class Point:
 
 
 def _close(neutrons: np.ndarray) -> list[list[int]]:
-    """Return the places of nuclei, in order, that one label is for: within 6 % of the first."""
+    """Return the places of nuclei, in order, that share a label: within 6 % of the first."""
     groups: list[list[int]] = []
     for k, number in enumerate(neutrons):
         if groups and number <= 1.06 * neutrons[groups[-1][0]]:
@@ -93,7 +93,7 @@ def _draw(axes: Axes, line: Line, points: Sequence[Point], entry: str, colour: A
             )
     axes.plot(line.neutrons, line.sm, color=colour, lw=1.6, label=entry)
     axes.plot(line.neutrons, line.sm, color=colour, marker="o", ms=3.0, ls="")
-    for number, point in enumerate(points, start=sum(one.get_gid() == MEASURED for one in axes.lines)):
+    for number, point in enumerate(points, start=sum(drawn.get_gid() == MEASURED for drawn in axes.lines)):
         if plain(point.label) not in there:
             style = {"color": POINT_COLOURS[number % len(POINT_COLOURS)], "ls": ""}
             down, up = np.array(point.total)[:, None]

@@ -27,7 +27,7 @@ from .style import (
 
 @dataclasses.dataclass(frozen=True)
 class Band:
-    """What to draw of one measurement."""
+    """What to draw of a measurement."""
 
     title: str
     edges: Mapping[str, np.ndarray]
@@ -73,7 +73,7 @@ def _draw_parts(axes: Axes, band: Band, number: int) -> bool:
 
 
 def draw_band_on(axes: Axes, band: Band, number: int = 0, entry: str | None = None, colour: Any = None) -> None:
-    """Draw the band of one measurement against its axis `number` on a user's `axes`.
+    """Draw the band of a measurement against its axis `number` on a user's `axes`.
 
     With an `entry` of the legend or a colour, what is expected alone, to lay over others: 68.27 % and the median.
     """

@@ -1,4 +1,4 @@
-"""Δχ² against one parameter, with its confidence levels."""
+"""Δχ² against a parameter, with its confidence levels."""
 
 import dataclasses
 import math
@@ -29,13 +29,13 @@ from .style import (
 SMALL = 1e-3
 """Numbers below this are written with a power of ten."""
 ONE = {level_name(level): level.of_one for level in USUAL}
-"""Δχ² of one parameter at the usual levels, by their names in figures."""
+"""Δχ² of a single parameter at the usual levels, by their names in figures."""
 DELTA_CHI2 = r"$\Delta\chi^2$"
 
 
 @dataclasses.dataclass(frozen=True)
 class Curve:
-    """Δχ² at the values of one parameter."""
+    """Δχ² at the values of a parameter."""
 
     label: str
     points: np.ndarray
@@ -61,7 +61,7 @@ def interval_text(curve: Curve, level: str = "68.27") -> str:
 
 
 def number_text(value: float, up: float, down: float) -> str:
-    """Return a value with its errors, two digits of the smaller one, and a power of ten where they are small."""
+    """Return a value with its errors, two digits of the smaller error, and a power of ten where they are small."""
     largest = max(abs(value), up, down)
     small = 0.0 < largest < SMALL or error_digits(up, down) > MOST_DECIMALS
     power = math.floor(math.log10(largest)) if small else 0
@@ -120,7 +120,7 @@ def draw_curve(
 def draw_profile(
     curve: Curve, heights: Mapping[str, float] = ONE, colour: str = CURVE_COLOUR, label: str | None = None
 ) -> Figure:
-    """Return the figure of one Δχ² curve."""
+    """Return the figure of a Δχ² curve."""
     with matplotlib.rc_context(RC):
         figure = new_figure(5.2, 3.8)
         draw_curve(figure.add_subplot(), curve, heights, colour, label)
@@ -137,7 +137,7 @@ def draw_curve_on(
     entry: str | None = None,
     colour: Any = None,
 ) -> None:
-    """Draw Δχ² against one parameter on a user's `axes`, with the levels `heights`.
+    """Draw Δχ² against a parameter on a user's `axes`, with the levels `heights`.
 
     The `label` is that of the parameter, the `entry` that of the legend.
     """

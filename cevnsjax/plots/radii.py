@@ -79,6 +79,6 @@ def draw_radii(plane: Plane, skins: Sequence[Skin]) -> Figure:
         figure = new_figure(4.6 + 2.6 * len(skins), 4.2)
         axes = figure.subplots(1, 1 + len(skins), width_ratios=[1.7, *(1.0 for _ in skins)], squeeze=False)[0]
         _draw_plane(axes[0], plane)
-        for one, skin in zip(axes[1:], skins, strict=True):
-            _draw_skin(one, skin)
+        for panel, skin in zip(axes[1:], skins, strict=True):
+            _draw_skin(panel, skin)
     return figure

@@ -1,4 +1,4 @@
-"""Contours of several scans over each other, or Δχ² of scans of one parameter."""
+"""Contours of several scans over each other, or Δχ² of scans of a single parameter."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,22 @@ from .profiles import DELTA_CHI2, draw_curve_on, draw_levels, finite
 from .style import LEGEND, LEVEL_STYLE, LINE_COLOURS, RC, legend_beside, new_figure, plain, tidy, wrapped
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)))
-"""Of lines, one after the other for each round of colours."""
+"""Of lines, in turn for each round of colours."""
 WIDTH = 5.6
 """Size [inch] of the axes."""
 SHADE_ABOVE = 0.16
-"""Opacity of what one scan excludes."""
+"""Opacity of what a scan excludes."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Overlay:
-    """One scan to draw."""
+    """A scan to draw."""
 
     label: str
     axes: tuple[np.ndarray, ...]
     """Values of the parameters on the grid."""
     delta_chi2: np.ndarray | None
-    """Of a scan of one parameter."""
+    """Of a scan of a single parameter."""
     regions: tuple[Region, ...]
     """Of two parameters, the narrowest first."""
     best: tuple[float, ...] | None
@@ -71,7 +71,7 @@ def draw_overlay(
     title: str,
     colours: Sequence[Any] | None = None,
 ) -> Figure:
-    """Return the figure of scans of the same one or two parameters at the levels `heights`; a cross is a best fit."""
+    """Return the figure of scans of the same parameter or two, at the levels `heights`; a cross is a best fit."""
     with matplotlib.rc_context(RC):
         alone = len(overlays) == 1
         beside = not alone or (len(labels) == 2 and len(heights) > 1)
@@ -87,9 +87,10 @@ def draw_overlay(
             else:
                 draw_levels(axes, heights)
             axes.set(ylim=(0.0, 2.5 * max(heights.values())))
-        scales = ["log" if one else "linear" for one in log]
+        scales = ["log" if logarithmic else "linear" for logarithmic in log]
         reach = [
-            (min(a[0] for a in one), max(a[-1] for a in one)) for one in zip(*(o.axes for o in overlays), strict=True)
+            (min(values[0] for values in axis), max(values[-1] for values in axis))
+            for axis in zip(*(o.axes for o in overlays), strict=True)
         ]
         axes.set(xlabel=labels[0], xscale=scales[0], xlim=reach[0])
         if len(labels) == 2:

@@ -47,7 +47,7 @@ MANY = 40
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-    """What to draw of one measurement."""
+    """What to draw of a measurement."""
 
     title: str
     edges: Mapping[str, np.ndarray]
@@ -136,7 +136,7 @@ def axis_named(edges: Mapping[str, np.ndarray], name: str | None) -> int:
 def _draw_stack(
     axes: Axes, panel: Panel, edges: np.ndarray, others: tuple[int, ...], subtracted: Sequence[str]
 ) -> bool:
-    """Draw counts per unit of the axis: the components stacked, the `subtracted` ones taken from the data.
+    """Draw counts per unit of the axis: the components stacked, those `subtracted` taken from the data.
 
     Return whether the data may lie below zero.
     """
@@ -178,7 +178,7 @@ def _draw_projection(
 
 
 def _draw_numbers(axes: Axes, panel: Panel, entry: str = "prediction", colour: Any = SIGNAL_COLOUR) -> None:
-    """Draw how far each predicted number is from the measured one, in units of its error."""
+    """Draw how far each predicted number is from the measured number, in units of its error."""
     predicted = np.asarray(panel.counts["prediction"])
     places = np.arange(len(predicted))[::-1]
     if panel.data not in entries(axes):
@@ -192,7 +192,7 @@ def _draw_numbers(axes: Axes, panel: Panel, entry: str = "prediction", colour: A
 
 
 def draw_panel_on(axes: Axes, panel: Panel, number: int = 0, entry: str | None = None, colour: Any = None) -> None:
-    """Draw one measurement against its axis `number` on a user's `axes`: data, and components stacked.
+    """Draw a measurement against its axis `number` on a user's `axes`: data, and components stacked.
 
     With an `entry` of the legend or a colour the sum of the components alone, a line to lay over others.
     """
@@ -260,7 +260,7 @@ def draw_spectra(panels: Sequence[Panel]) -> Figure:
 def draw_fit(panels: Sequence[Panel], curves: Sequence[Curve], suffix: str = "") -> Figure:
     """Return the figure of a fit: each measurement at the best fit, and Δχ² against each free parameter.
 
-    The `suffix` follows each title and says what is drawn.
+    The `suffix` follows each title and states what is drawn.
     """
     width, height = _size(panels)
     with matplotlib.rc_context(RC):

@@ -94,19 +94,19 @@ def wrapped(text: str, width: float, size: float = RC["figure.titlesize"], lines
     count = max(len(text), 2)
     while True:
         parts = (textwrap.wrap(part, count, max_lines=lines, placeholder=" …") for part in text.split("\n"))
-        found = [line for part in parts for line in part]
-        if count <= 2 or all(inches(line) <= width for line in found):
-            return "\n".join(found)
+        rows = [line for part in parts for line in part]
+        if count <= 2 or all(inches(line) <= width for line in rows):
+            return "\n".join(rows)
         count = int(0.95 * count)
 
 
 def legend_beside(figure: Figure | SubFigure, axes: Sequence[Axes]) -> None:
-    """Give `figure` one legend of all `axes`, to the right of them: it never covers what is drawn."""
-    found: dict[str, Artist] = {}
-    for one in axes:
-        found |= {label: handle for handle, label in zip(*one.get_legend_handles_labels(), strict=True)}
-    labels = [wrapped(label, LEGEND_TEXT, RC["legend.fontsize"]) for label in found]
-    figure.legend(list(found.values()), labels, loc="outside right upper")
+    """Give `figure` a common legend of all `axes`, to the right of them: it never covers what is drawn."""
+    handles: dict[str, Artist] = {}
+    for panel in axes:
+        handles |= {label: handle for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
+    labels = [wrapped(label, LEGEND_TEXT, RC["legend.fontsize"]) for label in handles]
+    figure.legend(list(handles.values()), labels, loc="outside right upper")
 
 
 def title_above(figure: Figure | SubFigure, text: str, width: float) -> None:
@@ -129,7 +129,7 @@ def level_colours(count: int, colour: str | None = None) -> list[str]:
     """Return colours for `count` nested regions, from the darkest, inside, to the lightest; in shades of `colour`."""
     if colour is None and count == 1:
         return [LEVEL_COLOURS[1]]
-    known = np.array([to_rgb(one) for one in LEVEL_COLOURS])
+    known = np.array([to_rgb(shade) for shade in LEVEL_COLOURS])
     if colour is not None:
         share = np.array([0.85, 0.6, 0.35, 0.15])[:, None]
         known = share * to_rgb(colour) + 1.0 - share
@@ -138,13 +138,13 @@ def level_colours(count: int, colour: str | None = None) -> list[str]:
 
 
 def line_shades(count: int, colour: str) -> list[str]:
-    """Return shades of `colour` for `count` lines, each lighter than the one before and all to be seen."""
+    """Return shades of `colour` for `count` lines, each lighter than the last and all to be seen."""
     shares = np.linspace(1.0, 0.5, count) if count > 1 else np.ones(1)
     return [to_hex(share * np.array(to_rgb(colour)) + 1.0 - share) for share in shares]
 
 
 def check_axes(name: str, value: Any) -> None:
-    """Refuse what are no flat Axes of matplotlib, given the name of the argument."""
+    """Raise InputError unless `value` is flat Axes of matplotlib; `name` is that of the argument."""
     if not isinstance(value, Axes):
         raise InputError(f"{name}: expected Axes such as plt.subplots()[1], found {shown(value)}")
     if value.name in ("3d", "polar"):
@@ -152,7 +152,7 @@ def check_axes(name: str, value: Any) -> None:
 
 
 def check_colour(name: str, value: Any) -> None:
-    """Refuse what matplotlib takes for no colour, given the name of the argument."""
+    """Raise InputError unless `value` is a colour of matplotlib; `name` is that of the argument."""
     if not is_color_like(value):
         raise InputError(f"{name}: expected a colour such as 'black' or '#1f4e82', found {shown(value)}")
 
@@ -170,8 +170,10 @@ def next_colour(axes: Axes, colour: Any = None) -> str:
         return to_hex(colour)
     drawn = [line.get_color() for line in axes.lines]
     drawn += [patch.get_edgecolor() for patch in axes.patches]
-    used = {to_hex(one) for one in drawn if is_color_like(one)}
-    return next((one for one in LINE_COLOURS if one not in used), LINE_COLOURS[len(drawn) % len(LINE_COLOURS)])
+    used = {to_hex(shade) for shade in drawn if is_color_like(shade)}
+    return next(
+        (candidate for candidate in LINE_COLOURS if candidate not in used), LINE_COLOURS[len(drawn) % len(LINE_COLOURS)]
+    )
 
 
 def entries(axes: Axes) -> set[str]:
@@ -181,7 +183,7 @@ def entries(axes: Axes) -> set[str]:
 
 def reach(axes: Axes, low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray) -> None:
     """Have a user's `axes` reach from `low` to `high`, values of x or of x and y, unless limits are set."""
-    axes.update_datalim([(one[0], one[-1]) for one in (low, high)], updatey=len(low) > 1)
+    axes.update_datalim([(corner[0], corner[-1]) for corner in (low, high)], updatey=len(low) > 1)
     if axes.get_autoscalex_on():
         axes.margins(x=0.0)
     if axes.get_autoscaley_on() and len(low) > 1:
@@ -195,19 +197,19 @@ def describe(axes: Axes, x: str, y: str, log: Sequence[bool] = (), legend: bool 
         axes.set_xlabel(x)
     if not axes.get_ylabel():
         axes.set_ylabel(y)
-    for one, scale in zip(log, (axes.set_xscale, axes.set_yscale), strict=False):
-        if one:
+    for logarithmic, scale in zip(log, (axes.set_xscale, axes.set_yscale), strict=False):
+        if logarithmic:
             scale("log")
     if legend and entries(axes):
         axes.legend()
 
 
 def check_figure_path(path: Path) -> None:
-    """Refuse a path that no figure can be written to, before anything is computed; one that is there is replaced."""
+    """Raise InputError, before any computation, if no figure can be written to `path`; a file there is replaced."""
     check_file(path, True, [f".{ending}" for ending in sorted(Figure().canvas.get_supported_filetypes())], "draw")
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write `figure` to `path`, whole, in the place of one that is there."""
+    """Write `figure` to `path`, whole, in place of a file that is there."""
     with replacing(path, doing="draw") as part:
         figure.savefig(part, format=path.suffix.lstrip("."))

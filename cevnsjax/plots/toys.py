@@ -47,39 +47,41 @@ def draw_study(histograms: Sequence[Histogram]) -> Figure:
     """Return the figure of distributions side by side; the line is the χ² distribution, the arrow the data."""
     with matplotlib.rc_context(RC):
         figure = new_figure(4.0 * len(histograms) + LEGEND, 3.5)
-        for number, one in enumerate(histograms, start=1):
+        for number, histogram in enumerate(histograms, start=1):
             axes = figure.add_subplot(1, len(histograms), number)
-            limits = _draw_toys(axes, one, "toys", CURVE_COLOUR)
-            if one.degrees_of_freedom < 3:
+            limits = _draw_toys(axes, histogram, "toys", CURVE_COLOUR)
+            if histogram.degrees_of_freedom < 3:
                 axes.set(yscale="log", ylim=(1e-4, 10.0))
-            if one.observed is not None:
-                axes.axvline(one.observed, color=COLOURS[0], lw=1.6, label=one.data)
-            axes.set(xlabel=one.label, ylabel="density" if number == 1 else "", xlim=limits, title=_named(one))
+            if histogram.observed is not None:
+                axes.axvline(histogram.observed, color=COLOURS[0], lw=1.6, label=histogram.data)
+            axes.set(
+                xlabel=histogram.label, ylabel="density" if number == 1 else "", xlim=limits, title=_named(histogram)
+            )
             tidy(axes)
         legend_beside(figure, figure.axes)
     return figure
 
 
-def _draw_toys(axes: Axes, one: Histogram, entry: str, colour: Any) -> tuple[float, float]:
+def _draw_toys(axes: Axes, histogram: Histogram, entry: str, colour: Any) -> tuple[float, float]:
     """Draw the distribution of toys and that of χ²; return from where to where it is."""
-    law = chi2_distribution(one.degrees_of_freedom)
-    low = law.ppf(1e-4) if one.degrees_of_freedom > 10 else 0.0
-    top = max(float(np.quantile(one.values, 0.999)), float(law.ppf(0.999)), 1.1 * (one.observed or 0.0))
-    bins = np.linspace(min(low, float(one.values.min())), top, 41)
-    inside = one.values[one.values <= top]
-    weights = np.full(len(inside), 1.0 / (len(one.values) * (bins[1] - bins[0])))
+    law = chi2_distribution(histogram.degrees_of_freedom)
+    low = law.ppf(1e-4) if histogram.degrees_of_freedom > 10 else 0.0
+    top = max(float(np.quantile(histogram.values, 0.999)), float(law.ppf(0.999)), 1.1 * (histogram.observed or 0.0))
+    bins = np.linspace(min(low, float(histogram.values.min())), top, 41)
+    inside = histogram.values[histogram.values <= top]
+    weights = np.full(len(inside), 1.0 / (len(histogram.values) * (bins[1] - bins[0])))
     axes.hist(inside, bins, weights=weights, histtype="stepfilled", color=colour, alpha=0.35, label=entry)
     x = np.linspace(bins[0] + 1e-2 * (bins[1] - bins[0]), top, 400)
-    mark = f"chi2 distribution of {one.degrees_of_freedom}"
+    mark = f"chi2 distribution of {histogram.degrees_of_freedom}"
     if mark not in {line.get_gid() for line in axes.lines}:
         name = r"$\chi^2$ distribution"
-        beside = name if name not in entries(axes) else rf"$\chi^2$ of {one.degrees_of_freedom} d.o.f."
+        beside = name if name not in entries(axes) else rf"$\chi^2$ of {histogram.degrees_of_freedom} d.o.f."
         axes.plot(x, law.pdf(x), color="0.2", lw=1.2, label=beside, gid=mark)
     return float(bins[0]), top
 
 
 def draw_toys_on(axes: Axes, histogram: Histogram, entry: str | None = None, colour: Any = None) -> None:
-    """Draw one distribution on a user's `axes`; the line across is the data, in the colour of their toys."""
+    """Draw a distribution on a user's `axes`; the line across is the data, in the colour of their toys."""
     fresh, chosen = not axes.has_data(), next_colour(axes, colour)
     low, high = _draw_toys(axes, histogram, entry or "toys", chosen)
     if histogram.observed is not None:
@@ -98,7 +100,7 @@ def _named(histogram: Histogram) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Critical:
-    """The construction of one parameter at a confidence level, to draw."""
+    """The construction of a parameter at a confidence level, to draw."""
 
     level: str
     critical: np.ndarray
@@ -165,13 +167,15 @@ def _draw_t(
 ) -> tuple[float, float]:
     """Draw the curves, and the intervals beneath them; return from where to where they are."""
     axes.plot(points, observed, color=line, lw=1.8, label=f"{before}{data}", zorder=3)
-    top = 1.6 * max(max(float(np.median(one.critical)), one.wilks) for one in levels)
-    lowest = min((float(one.get_ydata()[0]) for one in axes.lines if one.get_gid() == "interval"), default=0.0)
-    for number, (one, colour) in enumerate(zip(levels, cycle(shades), strict=False), start=1):
-        axes.fill_between(points, one.critical - one.error, one.critical + one.error, color=colour, alpha=0.3, lw=0)
-        axes.plot(points, one.critical, color=colour, lw=1.3, label=f"{before}toys, {one.level}")
-        axes.axhline(one.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
-        for low, high in one.pieces:
+    top = 1.6 * max(max(float(np.median(level.critical)), level.wilks) for level in levels)
+    lowest = min((float(bar.get_ydata()[0]) for bar in axes.lines if bar.get_gid() == "interval"), default=0.0)
+    for number, (level, colour) in enumerate(zip(levels, cycle(shades), strict=False), start=1):
+        axes.fill_between(
+            points, level.critical - level.error, level.critical + level.error, color=colour, alpha=0.3, lw=0
+        )
+        axes.plot(points, level.critical, color=colour, lw=1.3, label=f"{before}toys, {level.level}")
+        axes.axhline(level.wilks, color=colour, lw=1.0, ls=(0, (4, 3)))
+        for low, high in level.pieces:
             height = lowest - BAR * top * number
             axes.plot([low, high], [height, height], color=colour, lw=3.0, solid_capstyle="butt", gid="interval")
     axes.axhline(0.0, color="0.7", lw=0.6)
@@ -180,7 +184,7 @@ def _draw_t(
 
 
 def _name_wilks(axes: Axes) -> None:
-    """Have the legend say once what dashed lines are."""
+    """Name dashed lines once in the legend."""
     if "Wilks" not in entries(axes):
         axes.plot([], [], color="0.4", lw=1.0, ls=(0, (4, 3)), label="Wilks")
 
@@ -229,7 +233,7 @@ def draw_plane_on(
     entry: str | None = None,
     colour: Any = None,
 ) -> None:
-    """Draw contours on a user's `axes`, the levels in the colours of ours or in shades of one."""
+    """Draw contours on a user's `axes`, the levels in our colours or in shades of `colour`."""
     colours = COLOURS if colour is None else line_shades(len(planes), colour)
     _draw_lines(axes, planes, best, colours, "" if entry is None else f"{entry}, ", colours[0] if colour else "black")
     describe(axes, labels[0], labels[1], [log for log, _, _ in ranges])

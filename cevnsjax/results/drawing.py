@@ -26,11 +26,11 @@ ON_AXES: dict[str, arguments.Check] = {
 }
 """The checks of ``ax``, ``label`` and ``color``."""
 LEVELS_DRAWN = arguments.optional(check_one_or_more)
-"""The check of one or more levels."""
+"""The check of a level or several."""
 
 
 def needs_axes(**given: Any) -> None:
-    """Refuse what is of one drawing alone where a figure of several is asked for."""
+    """Raise InputError for options of a single drawing where the figure has several."""
     for name, value in given.items():
         if value is not None:
             raise InputError(f"{name}: expected with ax, the axes to draw on: the figure without has several drawings")

@@ -52,7 +52,7 @@ CONSTRUCTION = (
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class FeldmanCousinsResult(Shown):
-    """The construction of Feldman and Cousins for one parameter or two, with what Wilks says of the same data.
+    """The construction of Feldman and Cousins for a parameter or two, with what Wilks says of the same data.
 
     The parameters are within `axes`: an interval may go on beyond. Nothing else is assumed than that the toys are drawn
     at the right nuisances, which are those that fit the data best at each value.
@@ -67,7 +67,7 @@ class FeldmanCousinsResult(Shown):
     seed: int
     seconds: Mapping[str, float]
     refine: int = 2
-    """How often a point was added at each edge of the interval of one parameter."""
+    """How often a point was added at each edge of the interval of a single parameter."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ class FeldmanCousinsResult(Shown):
     @property
     def _drawn(self) -> np.ndarray:
         """Return the number of toys at each point, with those that did not converge."""
-        return np.array([len(one) for one in self.construction.statistics]) + self.construction.lost
+        return np.array([len(toys) for toys in self.construction.statistics]) + self.construction.lost
 
     @property
     def converged(self) -> bool:
@@ -110,17 +110,17 @@ class FeldmanCousinsResult(Shown):
         return self.accuracy.added_to(lost)
 
     def _fraction(self, cl: float | Level) -> float:
-        """Return a level as a fraction; refuse one that the toys say nothing of."""
+        """Return a level as a fraction; raise InputError if the toys are too few for it."""
         level = level_of(cl)
         check_enough(level, int(min(self._drawn, default=0)))
         return level.fraction
 
     @arguments.checked(cl=check_level)
     def interval(self, cl: float | Level = 0.90) -> Interval:
-        """Return the pieces of the one parameter that are not excluded at `cl`; `at_bound` if they reach an end."""
+        """Return the pieces of the parameter that are not excluded at `cl`; `at_bound` if they reach an end."""
         self._check_one()
-        found, ends = pieces(self.construction, self._fraction(cl))
-        return Interval(found, any(ends))
+        ranges, ends = pieces(self.construction, self._fraction(cl))
+        return Interval(ranges, any(ends))
 
     @arguments.checked(cl=check_level)
     def edges(self, cl: float | Level = 0.90) -> list[tuple[float, float]]:
@@ -157,7 +157,7 @@ class FeldmanCousinsResult(Shown):
 
     def _lines(self, height: np.ndarray, level: float) -> list[Contour]:
         if len(self.axes) != 2:
-            raise InputError(f"{self.names[0]}: one parameter has an interval, not contours")
+            raise InputError(f"{self.names[0]}: a single parameter has an interval, not contours")
         return contours((self.axes[0], self.axes[1]), self._grid(height), level)
 
     def as_dict(self) -> dict[str, Any]:
@@ -186,29 +186,29 @@ class FeldmanCousinsResult(Shown):
             "t": self.construction.observed.tolist(),
             "p_value": share.tolist(),
             "p_value_error": error.tolist(),
-            "toys": [len(one) for one in self.construction.statistics],
+            "toys": [len(toys) for toys in self.construction.statistics],
         }
         content["levels"] = {}
         for level in self.levels:
             critical, spread = self.construction.critical(level.fraction)
-            found: dict[str, Any] = {
+            entry: dict[str, Any] = {
                 "critical": critical.tolist(),
                 "critical_error": spread.tolist(),
                 "wilks_critical": level.delta_chi2(len(self.axes)),
             }
             if len(self.axes) == 1:
-                found |= {
+                entry |= {
                     "interval": [list(piece) for piece in self.interval(level).pieces],
                     "at_end": self.interval(level).at_bound,
                     "edges": [{"value": edge, "error": noise} for edge, noise in self.edges(level)],
                     "wilks": [list(piece) for piece in wilks[level.label].pieces],
                 }
             else:
-                found |= {
+                entry |= {
                     "contours": [{"points": c.points.tolist(), "closed": c.closed} for c in self.contours(level)],
                     "wilks": [{"points": c.points.tolist(), "closed": c.closed} for c in self.wilks_contours(level)],
                 }
-            content["levels"][level.label] = found
+            content["levels"][level.label] = entry
         return plain(content)
 
     def blocks(self) -> list[Block]:
@@ -220,25 +220,28 @@ class FeldmanCousinsResult(Shown):
         """Return every point with t of the data and of its toys as an xarray dataset."""
         import xarray
 
-        found = self.construction
-        most = max(map(len, found.statistics), default=0)
-        padded = np.full((len(found.statistics), most), np.nan)
-        for row, one in zip(padded, found.statistics, strict=True):
-            row[: len(one)] = one
-        share, error = found.p_values()
-        criticals = np.array([found.critical(level.fraction) for level in self.levels])
-        profiled = self.fit.solver.problem.values(found.u)
+        construction = self.construction
+        most = max(map(len, construction.statistics), default=0)
+        padded = np.full((len(construction.statistics), most), np.nan)
+        for row, toys in zip(padded, construction.statistics, strict=True):
+            row[: len(toys)] = toys
+        share, error = construction.p_values()
+        criticals = np.array([construction.critical(level.fraction) for level in self.levels])
+        profiled = self.fit.solver.problem.values(construction.u)
         variables: dict[str, Any] = {
-            "t": ("point", found.observed),
+            "t": ("point", construction.observed),
             "toys": (("point", "toy"), padded),
-            "not_converged": ("point", found.lost),
+            "not_converged": ("point", construction.lost),
             "p_value": ("point", share),
             "p_value_error": ("point", error),
             "critical": (("level", "point"), criticals[:, 0]),
             "critical_error": (("level", "point"), criticals[:, 1]),
         }
         variables |= {name: ("point", values) for name, values in profiled.items()}
-        variables |= {"u": (("point", "coordinate"), found.u), "tested": (("point", "axis"), found.points)}
+        variables |= {
+            "u": (("point", "coordinate"), construction.u),
+            "tested": (("point", "axis"), construction.points),
+        }
         variables |= {f"axis_{k}": (f"value_{k}", axis.values) for k, axis in enumerate(self.axes)}
         return xarray.Dataset(
             variables,
@@ -264,11 +267,11 @@ class FeldmanCousinsResult(Shown):
             "refine": self.refine,
         }
         about = record("feldman-cousins", self.fit.likelihood, self.fit.specification, run, self.names)
-        lengths = [len(one) for one in self.construction.statistics]
+        lengths = [len(toys) for toys in self.construction.statistics]
         return {**about, "fit": fit_content(self.fit), "construction": {"toys": lengths, "log": self.construction.log}}
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the construction to a netCDF file; one that exists is refused unless `overwrite`."""
+        """Write the construction to a netCDF file; an existing file raises InputError unless `overwrite`."""
         write_netcdf(self.dataset(), Path(path), overwrite)
 
     @staticmethod
@@ -290,13 +293,13 @@ class FeldmanCousinsResult(Shown):
         shapes = {"t": (points,), "toys": (points, most), "not_converged": (points,), "tested": (points, len(names))}
         shapes |= {"u": (points, len(fit.names))}
         shapes |= {f"axis_{k}": (run["grid"][name]["values"],) for k, name in enumerate(names)}
-        found = arrays_of(held, shapes)
-        axes = tuple(Axis(name, found[f"axis_{k}"], run["grid"][name]["log"]) for k, name in enumerate(names))
+        arrays = arrays_of(held, shapes)
+        axes = tuple(Axis(name, arrays[f"axis_{k}"], run["grid"][name]["log"]) for k, name in enumerate(names))
         if any(axis_settings(axis) != run["grid"][axis.name] for axis in axes):
             raise damaged(held, "axes")
-        drawn = tuple(row[:n] for row, n in zip(found["toys"], lengths, strict=True))
+        drawn = tuple(row[:n] for row, n in zip(arrays["toys"], lengths, strict=True))
         construction = Construction(
-            found["tested"], found["u"], found["t"], drawn, found["not_converged"], content["log"]
+            arrays["tested"], arrays["u"], arrays["t"], drawn, arrays["not_converged"], content["log"]
         )
         return FeldmanCousinsResult(fit, axes, construction, levels, run["count"], run["seed"], {}, run["refine"])
 
@@ -306,7 +309,7 @@ class FeldmanCousinsResult(Shown):
         return f"${parameter.latex}$" + ("" if parameter.unit == "1" else f" [{parameter.unit}]")
 
     def panel(self, shown: Sequence[Level] = ()) -> "tuple[str, bool, np.ndarray, np.ndarray, list[Critical]]":
-        """Return what is drawn of the construction of one parameter: the arguments of `plots.toys.draw_statistic`."""
+        """Return what is drawn of the construction of a parameter: the arguments of `plots.toys.draw_statistic`."""
         from ..plots.toys import Critical
 
         levels = []
@@ -324,10 +327,10 @@ class FeldmanCousinsResult(Shown):
         label: str | None = None,
         color: str | None = None,
     ) -> "Figure":
-        """Draw t of the data with the critical values against one parameter, or the contours of two.
+        """Draw t of the data with the critical values against a parameter, or the contours of two.
 
         Args:
-            level: one or several confidence levels, by default those asked for.
+            level: a confidence level or several, by default `levels`.
             ax: axes of yours to draw on, over what is there.
             label: what the legend of `ax` has before the names of the lines.
             color: on `ax`, all is in shades of it.
@@ -339,8 +342,8 @@ class FeldmanCousinsResult(Shown):
         if ax is None:
             needs_axes(label=label, color=color)
         levels = self.levels if level is None else ordered_levels(level)
-        for one in levels if level is not None else ():
-            self._fraction(one)
+        for entry in levels if level is not None else ():
+            self._fraction(entry)
         if len(self.axes) == 1:
             panel = (*self.panel(levels), self.fit.likelihood.data_name)
             if ax is None:
@@ -348,8 +351,8 @@ class FeldmanCousinsResult(Shown):
             draw_statistic_on(ax, *panel, label, color)
             return root(ax)
         planes = [
-            Plane(str(one), [c.points for c in self.contours(one)], [c.points for c in self.wilks_contours(one)])
-            for one in levels
+            Plane(str(entry), [c.points for c in self.contours(entry)], [c.points for c in self.wilks_contours(entry)])
+            for entry in levels
         ]
         best = tuple(self.fit.values[name] for name in self.names)
         labels = tuple(self.label(name) for name in self.names)
@@ -361,16 +364,16 @@ class FeldmanCousinsResult(Shown):
 
 
 def check_enough(level: Level, count: int) -> None:
-    """Refuse a level that `count` toys at a point say nothing of."""
+    """Raise InputError if `count` toys at a point are too few for a level."""
     if count * level.tail < BEYOND:
         raise InputError(
             f"{count} toys at a point say nothing of {level}: fewer than {BEYOND:g} would lie beyond; "
-            "ask for more, or for a lower level"
+            "draw more toys, or take a lower level"
         )
 
 
 def check_construction(axes: Sequence[Axis], levels: Sequence[Level], count: int) -> None:
-    """Refuse what no construction can be made for."""
+    """Raise InputError if no construction can be made."""
     if not 1 <= len(axes) <= 2 or len({axis.name for axis in axes}) != len(axes):
         raise InputError(f"expected one or two different parameters, found {', '.join(a.name for a in axes) or 'none'}")
     if not levels:
@@ -394,18 +397,18 @@ def feldman_cousins(
     started = time.perf_counter()
     specification = fit.specification
     leaders = [specification.leader(axis.name) for axis in axes]
-    solver, found = fit.placed_first(leaders)
+    solver, minimum = fit.placed_first(leaders)
     scanned = [solver.problem.names.index(name) for name in leaders]
     grid = np.stack(np.meshgrid(*(axis.values for axis in axes), indexing="ij"), axis=-1).reshape(-1, len(axes))
     if any(name in pair for pair in specification.orders for name in leaders):
         raise InputError(f"{', '.join(leaders)}: no construction of parameters whose order is required")
-    best = found.u[scanned]
+    best = minimum.u[scanned]
     if len(axes) == 1 and axes[0].values[0] <= best[0] <= axes[0].values[-1]:
         grid = np.unique(np.append(grid[:, 0], best))[:, None]
     if fit.converged:
         construction = construct(
             solver,
-            found,
+            minimum,
             specification.is_free,
             scanned,
             grid,
@@ -420,6 +423,8 @@ def feldman_cousins(
             checkpoint,
         )
     else:
-        construction = Construction(np.empty((0, len(axes))), np.empty((0, len(found.u))), np.empty(0), (), np.empty(0))
+        construction = Construction(
+            np.empty((0, len(axes))), np.empty((0, len(minimum.u))), np.empty(0), (), np.empty(0)
+        )
     seconds = {"fit": sum(fit.seconds.values()), "toys": time.perf_counter() - started}
     return FeldmanCousinsResult(fit, axes, construction, levels, count, seed, seconds, refine)

@@ -53,13 +53,13 @@ PROFILE = {
     "ranges": arguments.optional(arguments.ranges),
     "points": arguments.optional(arguments.whole()),
 }
-"""The checks of what is asked of a profile."""
+"""The checks of the arguments of a profile."""
 LOWER = 1e-6
 """How much lower than the best fit χ² must be on a profile for the fit to move there."""
 
 
 def scan_points(names: Sequence[str], points: int | None) -> int:
-    """Return how many values of each parameter to scan: `points`, or 101 for one parameter and 61 for two."""
+    """Return how many values of each parameter to scan: `points`, or 101 for 1 parameter and 61 for 2."""
     count = (101 if len(names) == 1 else 61) if points is None else points
     if count < 2:
         raise InputError(f"expected at least 2 points, found {count}")
@@ -89,7 +89,7 @@ class FitResult(Shown):
     solver: Solver
     minimum: BestFit
     minimiser: str = "newton"
-    """Who found the best fit; minima along a profile are the package's own."""
+    """Name of the minimiser of the best fit; minima along a profile are the package's own."""
     search_seconds: tuple[float, float] = (0.0, 0.0)
     """Time that another minimiser took to compile and to run."""
 
@@ -102,9 +102,9 @@ class FitResult(Shown):
 
     @property
     def lower(self) -> "FitResult | None":
-        """Return the fit at a lower minimum that an interval or a profile of this one came upon; None if none did.
+        """Return the fit at a lower minimum that an interval or a profile of this fit came upon; None if none did.
 
-        This fit stays what it is, and says so in `message`; the intervals that it gives are those of the lower one.
+        This fit stays what it is, and says so in `message`; the intervals that it gives are those of the lower minimum.
         """
         return self._lower
 
@@ -115,11 +115,11 @@ class FitResult(Shown):
 
     @property
     def minima(self) -> "tuple[FitResult, ...]":
-        """Return this fit and the lower ones that it leads to."""
+        """Return this fit and the lower fits that it leads to."""
         return (self,) if self._lower is None else (self, *self._lower.minima)
 
     def with_intervals(self, levels: Sequence[Level] = USUAL) -> "FitResult":
-        """Return the fit of the lowest minimum that the intervals at `levels` come upon, all of them found."""
+        """Return the fit of the lowest minimum that the intervals at `levels` come upon, all of them computed."""
         fit = self
         while fit.settled:
             for name in fit.specification.free:
@@ -132,23 +132,23 @@ class FitResult(Shown):
 
     @property
     def known_intervals(self) -> dict[tuple[str, float], Interval]:
-        """Return the intervals found so far, by parameter and Δχ²."""
+        """Return the intervals computed so far, by parameter and Δχ²."""
         return dict(self._intervals)
 
     def remember(
         self,
-        found: Mapping[tuple[str, float], Interval],
+        known_intervals: Mapping[tuple[str, float], Interval],
         accuracy: Accuracy | None,
         lower: "FitResult | None",
     ) -> None:
-        """Take what was found of this very fit before: intervals, the error of the integrals, a lower minimum."""
-        self._intervals |= found
+        """Take what is known of this very fit: intervals, the error of the integrals, a lower minimum."""
+        self._intervals |= known_intervals
         self._accuracy, self._lower = accuracy, lower
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the fit to a JSON file (.json), with the intervals found so far; one that exists is refused.
+        """Write the fit to a JSON file (.json), with the intervals computed so far.
 
-        With `overwrite` it is replaced. The file holds no times: equal fits make equal files.
+        An existing file raises InputError unless `overwrite`. The file holds no times: equal fits make equal files.
 
         >>> import tempfile, cevnsjax as cj
         >>> fit = cj.Likelihood("apv-cs").fit(["sin2_theta_w"])
@@ -166,10 +166,10 @@ class FitResult(Shown):
     @staticmethod
     @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "FitResult":
-        """Return the fit that `save` wrote: with all that it had found, and able to find more.
+        """Return the fit that `save` wrote: with all its results, and able to compute more.
 
-        Its likelihood is made again from the names of measurements and models, or the files that describe them; of
-        other ones it is to be handed over. It must be the one that was fitted: digests in the file tell.
+        Its likelihood is made again from the names of measurements and models, or the files that describe them; any
+        other likelihood is to be passed. It must be the likelihood that was fitted: digests in the file tell.
         """
         return load_fit(read(path, "fit"), likelihood)
 
@@ -184,9 +184,9 @@ class FitResult(Shown):
         if self._accuracy is None:
             self._accuracy = self.likelihood.accuracy([self.values], self.specification)
         if self._edges:
-            found = self.likelihood.accuracy(self._edges, self.specification)
+            at_edges = self.likelihood.accuracy(self._edges, self.specification)
             self._edges.clear()
-            self._accuracy = max(self._accuracy, found, key=lambda one: one.error)
+            self._accuracy = max(self._accuracy, at_edges, key=lambda entry: entry.error)
         return self._accuracy
 
     @property
@@ -205,7 +205,7 @@ class FitResult(Shown):
         unseen = ", ".join(self.unconstrained)
         ended = self.minimum.message + (f"; the data do not constrain {unseen}" if unseen else "")
         if self._lower is not None:
-            other = f"a lower minimum was found while profiling, chi2 = {self.lowest.chi2:.6g}: see `lower`"
+            other = f"profiling reached a lower minimum, chi2 = {self.lowest.chi2:.6g}: see `lower`"
             return f"not the lowest minimum: {other}; {ended}"
         return self.accuracy.added_to(ended) if self.settled else ended
 
@@ -234,29 +234,31 @@ class FitResult(Shown):
         if key not in self._solvers:
             problem = pose(self.likelihood.chi2_function(), self.specification, first=key)
             solver = Solver(problem)
-            found = best_fit(solver, problem.coordinates(self.values), self.specification.is_free)
-            self._solvers[key] = solver, found
+            minimum = best_fit(solver, problem.coordinates(self.values), self.specification.is_free)
+            self._solvers[key] = solver, minimum
         return self._solvers[key]
 
     def _compute_intervals(self, name: str, deltas: Sequence[float]) -> None:
         missing = [delta for delta in deltas if (name, delta) not in self._intervals]
         if missing and self._lower is None:
-            solver, found = self.placed_first([name])
+            solver, minimum = self.placed_first([name])
             index = solver.problem.names.index(name)
-            results, scanned = intervals(solver, index, found, self.specification.is_free, missing)
+            results, scanned = intervals(solver, index, minimum, self.specification.is_free, missing)
             lowest = int(np.argmin(scanned.chi2))
-            if scanned.chi2[lowest] > found.value - LOWER:
-                self._intervals |= {(name, delta): one for delta, one in zip(missing, results, strict=True)}
+            if scanned.chi2[lowest] > minimum.value - LOWER:
+                self._intervals |= {(name, delta): interval for delta, interval in zip(missing, results, strict=True)}
                 self._edges += self._at_edges(solver, index, results, scanned)
                 return
             self._leave(solver.problem.params(scanned.u[lowest]))
 
     def _at_edges(
-        self, solver: Solver, index: int, found: Sequence[Interval], scanned: Profile
+        self, solver: Solver, index: int, interval_list: Sequence[Interval], scanned: Profile
     ) -> list[dict[str, float]]:
         """Return the parameters at the edges of intervals, the others as at the nearest point that was scanned."""
         bounds = solver.lower[index], solver.upper[index]
-        edges = {edge for interval in found for piece in interval.pieces for edge in piece if edge not in bounds}
+        edges = {
+            edge for interval in interval_list for piece in interval.pieces for edge in piece if edge not in bounds
+        }
         points = []
         for edge in sorted(edges):
             u = scanned.u[np.argmin(np.abs(scanned.points[:, 0] - edge))].copy()
@@ -269,27 +271,27 @@ class FitResult(Shown):
         """Keep the fit at the lower minimum that a profile has come upon: `lower`."""
         values = self.specification.values | {name: float(value) for name, value in params.items()}
         start = self.solver.problem.coordinates(values)
-        found = best_fit(self.solver, start, np.zeros(len(start), bool))
-        self._lower = dataclasses.replace(self, minimum=found)
+        minimum = best_fit(self.solver, start, np.zeros(len(start), bool))
+        self._lower = dataclasses.replace(self, minimum=minimum)
 
     @arguments.checked(name=arguments.text, cl=check_level)
     def interval(self, name: str, cl: float | Level = 0.6827) -> Interval:
         """Return where the parameter lies at confidence level `cl`, everything else profiled: all disjoint pieces.
 
-        Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with one degree of freedom.
+        Δχ² is 1, 2.71, 4, 9 at `cl` 0.6827, 0.90, 0.9545, 0.9973, else the quantile of χ² with 1 degree of freedom.
         """
         leader, level = self.specification.leader(name), delta_chi2(cl)
         if not self.settled:
             raise InputError(f"there is no interval of '{name}': the fit {self.message}")
-        usual = [one.of_one for one in USUAL]
+        usual = [entry.of_one for entry in USUAL]
         self._compute_intervals(leader, [*usual, level] if level in usual else [level])
         return self._intervals[leader, level] if self._lower is None else self._lower.interval(name, cl)
 
     @arguments.checked(name=arguments.text)
     def error(self, name: str) -> float:
         """Return half of the width of the 68.27 % interval: of the piece that holds the best fit."""
-        found = self.interval(name)
-        low, high = found.around(self.lowest.values[name])
+        interval = self.interval(name)
+        low, high = interval.around(self.lowest.values[name])
         return 0.5 * (high - low)
 
     @arguments.checked(name=arguments.text)
@@ -324,12 +326,12 @@ class FitResult(Shown):
         Not a number for those that have no error there: at a bound, or where the data do not constrain them. Where an
         order is required between parameters it is that of their values, by linear propagation.
         """
-        found, problem = self.minimum, self.solver.problem
+        minimum, problem = self.minimum, self.solver.problem
         if not problem.orders:
-            return found.covariance
-        turn = np.asarray(_slopes(problem, found.u))
-        known = found.curvature.known
-        turned = turn @ found.curvature.covariance @ turn.T
+            return minimum.covariance
+        turn = np.asarray(_slopes(problem, minimum.u))
+        known = minimum.curvature.known
+        turned = turn @ minimum.curvature.covariance @ turn.T
         whole = ~np.any((turn != 0.0) & ~known, axis=1)
         return np.where(whole[:, None] & whole, turned, np.nan)
 
@@ -370,8 +372,8 @@ class FitResult(Shown):
     @property
     def held(self) -> dict[str, str]:
         """Return the parameters that are held for the errors of derived quantities, and why."""
-        found = self.minimum.curvature
-        reasons = (("at a bound", found.at_bound), ("chi2 has no curvature there", found.flat))
+        curvature = self.minimum.curvature
+        reasons = (("at a bound", curvature.at_bound), ("chi2 has no curvature there", curvature.flat))
         names = self.solver.problem.names
         return {names[k]: reason for reason, marked in reasons for k in np.flatnonzero(marked)}
 
@@ -382,23 +384,23 @@ class FitResult(Shown):
         function depends on nothing else, or on what the data do not constrain. The derivatives are central differences
         over a hundredth of each coordinate's error.
         """
-        found, problem, u = self.minimum.curvature, self.solver.problem, self.minimum.u
+        curvature, problem, u = self.minimum.curvature, self.solver.problem, self.minimum.u
         base = self.specification.values
 
         def at(point: np.ndarray) -> float:
             return float(function(base | dict(problem.params(point))))
 
-        spread = np.sqrt(np.diag(found.covariance))
-        reach = np.abs(found.unseen).max(axis=0, initial=0.0)
+        spread = np.sqrt(np.diag(curvature.covariance))
+        reach = np.abs(curvature.unseen).max(axis=0, initial=0.0)
         gradient = np.zeros(len(u))
         for k in np.flatnonzero((spread > 0) | (reach > 0)):
             step = 1e-2 * (spread[k] if spread[k] > 0 else reach[k]) * np.eye(len(u))[k]
             gradient[k] = (at(u + step) - at(u - step)) / (2.0 * step[k])
         value, scale = at(u), np.abs(gradient) @ np.maximum(spread, reach)
-        if np.any(np.abs(found.unseen @ gradient) > UNMOVED * scale):
+        if np.any(np.abs(curvature.unseen @ gradient) > UNMOVED * scale):
             return value, math.nan
-        error = math.sqrt(max(float(gradient @ found.covariance @ gradient), 0.0))
-        if error == 0.0 and self._moves(at, found.at_bound | found.flat):
+        error = math.sqrt(max(float(gradient @ curvature.covariance @ gradient), 0.0))
+        if error == 0.0 and self._moves(at, curvature.at_bound | curvature.flat):
             return value, math.nan
         return value, error
 
@@ -411,9 +413,9 @@ class FitResult(Shown):
         )
 
     def _measurement(self, index: int) -> Measurement:
-        found = self.likelihood.measurements
-        arguments.whole(0, len(found) - 1)("index", index)
-        return found[index]
+        measurements = self.likelihood.measurements
+        arguments.whole(0, len(measurements) - 1)("index", index)
+        return measurements[index]
 
     @arguments.checked(index=arguments.whole())
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
@@ -449,11 +451,11 @@ class FitResult(Shown):
         ranges: Mapping[str, tuple[float, float]] | None = None,
         points: int | None = None,
     ) -> GridResult:
-        """Return χ² against one or two fitted parameters, everything else profiled; see `Likelihood.profile`."""
+        """Return χ² against 1 or 2 fitted parameters, everything else profiled; see `Likelihood.profile`."""
         count = scan_points(names, points)
         self.specification.check_scan(names, ranges or {}, count)
         leaders = [self.specification.leader(name) for name in names]
-        solver, found = self.placed_first(leaders)
+        solver, minimum = self.placed_first(leaders)
         axes = []
         for name, leader in zip(names, leaders, strict=True):
             low, high = ranges[name] if ranges and name in ranges else self._natural_range(leader)
@@ -464,9 +466,9 @@ class FitResult(Shown):
         values = np.stack(np.meshgrid(*(axis.values for axis in axes), indexing="ij"), axis=-1).reshape(-1, len(names))
         positions, allowed = solver.problem.positions(leaders, values)
         index = [solver.problem.names.index(name) for name in leaders]
-        scanned = profile(solver, index, positions, found.u, self.specification.is_free, shape, allowed)
+        scanned = profile(solver, index, positions, minimum.u, self.specification.is_free, shape, allowed)
         lowest = int(np.argmin(scanned.chi2))
-        if self.settled and scanned.chi2[lowest] < found.value - LOWER:
+        if self.settled and scanned.chi2[lowest] < minimum.value - LOWER:
             self._leave(solver.problem.params(scanned.u[lowest]))
             return self.lowest.profile(names, ranges, points)
         return profile_grid(self, solver.problem, axes, scanned, allowed)
@@ -485,12 +487,12 @@ class FitResult(Shown):
     def as_dict(self, levels: Sequence[float | Level] = USUAL) -> dict[str, Any]:
         """Return the result as plain lists and numbers, the JSON of the command line; see `report`.
 
-        Where its intervals come upon a lower minimum it is that of `lower`: all numbers are of one minimum.
+        Where its intervals come upon a lower minimum it is that of `lower`: all numbers are of the same minimum.
         """
         return fit_report(self, levels_of(levels))
 
     def blocks(self) -> list[Block]:
-        """Return what `cevnsjax fit` prints of it; intervals that nobody has asked for are found first."""
+        """Return what `cevnsjax fit` prints of it; intervals that are not known yet are computed first."""
         return fit_blocks(self.as_dict(), self.likelihood.data_name)
 
     @property
@@ -520,12 +522,12 @@ class FitResult(Shown):
     ) -> "Figure":
         """Draw each measurement with the best fit, and Δχ² against each free parameter; return the figure.
 
-        With a `name`, or `ax`, Δχ² of one parameter alone: what `profile([name]).plot` draws; `prediction` draws
+        With a `name`, or `ax`, Δχ² of that parameter alone: what `profile([name]).plot` draws; `prediction` draws
         spectra.
 
         Args:
-            name: the free parameter; it may be left out where there is one.
-            level: confidence levels that are drawn across, the usual ones by default.
+            name: the free parameter; it may be left out where there is no other.
+            level: confidence levels that are drawn across, the usual levels by default.
             ax: axes of yours to draw on, over what is there.
             label: what the legend calls the curve.
             color: of the curve; by default the next of ours that is not on the axes.

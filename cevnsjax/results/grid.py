@@ -1,6 +1,6 @@
 """χ² on a grid of parameters, everything else profiled, as a user holds it: a dataset and what follows from it.
 
-A profile is a grid in memory that belongs to a fit; a scan is one on its own, in memory or in a store on disk.
+A profile is a grid in memory that belongs to a fit; a scan is a grid on its own, in memory or in a store on disk.
 """
 
 import dataclasses
@@ -49,7 +49,7 @@ REFERENCES = ("best", "grid")
 
 
 def _height(level: float | Level, parameters: int) -> float:
-    """Return the Δχ² of a confidence level for one or two parameters."""
+    """Return the Δχ² of a confidence level for 1 or 2 parameters."""
     if parameters not in (1, 2):
         raise InputError(f"expected 1 or 2 parameters that the level is of, found {parameters}")
     return delta_chi2(level, parameters)
@@ -66,7 +66,7 @@ class GridResult(Shown):
     seconds: Mapping[str, float] = dataclasses.field(default_factory=dict)
     """What this run took for compiling, for the points of the grid, and for the best fit."""
     repaired: tuple[str, ...] = ()
-    """What this run found missing or altered in the store, and wrote again."""
+    """What was missing or altered in the store, and was written again by this run."""
     fit: "FitResult | None" = None
     """Of a profile, the fit that it belongs to."""
 
@@ -133,12 +133,12 @@ class GridResult(Shown):
             if name not in self.names:
                 raise InputError(f"'{name}' is not on an axis of the scan, which has {', '.join(self.names)}")
         if not 1 <= len(chosen) <= 2 or len(set(chosen)) != len(chosen):
-            raise InputError(f"expected one or two different axes, found {', '.join(chosen)}")
+            raise InputError(f"expected 1 or 2 different axes, found {', '.join(chosen)}")
         return chosen
 
     @arguments.checked(names=arguments.optional(arguments.texts), reference=arguments.text)
     def delta_chi2(self, names: Sequence[str] | None = None, reference: str = "best") -> np.ndarray:
-        """Return Δχ² on one or two axes, by default the first two, the lowest over the other axes of the grid.
+        """Return Δχ² on 1 or 2 axes, by default the first two, the lowest over the other axes of the grid.
 
         It counts from the best fit within the bounds of the parameters ("best"), or from the lowest point of the grid.
         """
@@ -147,10 +147,10 @@ class GridResult(Shown):
         chosen = self._chosen(names)
         if not math.isfinite(self.chi2_min):
             raise InputError("the scan has no point that is allowed with a chi2 that is finite: there is nothing in it")
-        kept = [self.names.index(name) for name in chosen]
-        others = tuple(k for k in range(len(self.names)) if k not in kept)
+        positions = [self.names.index(name) for name in chosen]
+        others = tuple(k for k in range(len(self.names)) if k not in positions)
         lowest = self.chi2.min(axis=others) if others else self.chi2
-        if len(kept) == 2 and kept[0] > kept[1]:
+        if len(positions) == 2 and positions[0] > positions[1]:
             lowest = lowest.T
         return lowest - (self.chi2_min if reference == "best" else self.chi2_grid_min)
 
@@ -170,14 +170,14 @@ class GridResult(Shown):
         names: Sequence[str] | None = None,
         reference: str = "best",
     ) -> list[Contour]:
-        """Return the contours of two axes at a confidence level: closed ones, and open ones at the edges.
+        """Return the contours of two axes at a confidence level: closed, or open at the edges of the grid.
 
-        `parameters` is the number of parameters whose Δχ² the level means: 2.71 for 90 % of one, 4.61 of two. See
+        `parameters` is the number of parameters whose Δχ² the level means: 2.71 for 90 % of 1, 4.61 of 2. See
         `delta_chi2` for `names` and `reference`.
         """
         chosen = self._chosen(names)
         if len(chosen) != 2:
-            raise InputError("expected two axes to draw contours of, found one: ask for its pieces")
+            raise InputError("expected two axes to draw contours of, found 1: call `pieces` for it")
         first, second = self._axes_of(chosen)
         return contours((first, second), self.delta_chi2(chosen, reference), _height(level, parameters))
 
@@ -190,7 +190,7 @@ class GridResult(Shown):
     def pieces(
         self, level: float | Level = 0.90, parameters: int = 1, name: str | None = None, reference: str = "best"
     ) -> list[Region]:
-        """Return the pieces of one axis that lie below a confidence level, the others profiled."""
+        """Return the pieces of an axis that lie below a confidence level, the others profiled."""
         chosen = self._chosen((name or self.names[0],))
         (axis,) = self._axes_of(chosen)
         delta = self.delta_chi2(chosen, reference)
@@ -200,7 +200,7 @@ class GridResult(Shown):
 
     @arguments.checked(level=check_level, parameters=arguments.whole(1, 2), names=arguments.texts)
     def resolves(self, level: float | Level, parameters: int, names: Sequence[str], reference: str = "best") -> bool:
-        """Return whether a point of the grid lies below a level, as one must if the best fit is within the axes."""
+        """Return whether a point of the grid lies below a level, or need not: the best fit is beyond the axes."""
         ends = {axis.name: (axis.values.min(), axis.values.max()) for axis in self._axes_of(names)}
         within = all(low <= self.best[name] <= high for name, (low, high) in ends.items())
         below = bool(np.any(self.delta_chi2(names, reference) <= _height(level, parameters)))
@@ -268,16 +268,16 @@ class GridResult(Shown):
         label: str | None = None,
         color: str | None = None,
     ) -> "Figure":
-        """Draw the contours of two axes, by default the first two, or Δχ² against one; return the figure.
+        """Draw the contours of two axes, by default the first two, or Δχ² against a single axis; return the figure.
 
-        Of several levels the regions are nested, the inner ones darker, and the legend says which is which. In a figure
-        of its own a profile has the interval, or the curves of both parameters at the side.
+        Of several levels the regions are nested, the inner darker, and the legend says which is which. In a figure of
+        its own a profile has the interval, or the curves of both parameters at the side.
 
         Args:
-            level: one or several confidence levels; by default 90 %, of a profile all usual ones, but for contours on
+            level: a confidence level or several; by default 90 %, of a profile all usual levels, but for contours on
                 axes of yours.
             parameters: whose Δχ² a level means, 1 or 2: by default as many as are drawn.
-            names: the one or two axes.
+            names: the axes, 1 or 2.
             ax: axes of yours to draw on, over what is there: curve or contours and best fit alone. Labels that you
                 have set stay.
             label: what the legend calls it; on axes of yours it draws the legend anew.
@@ -303,14 +303,14 @@ class GridResult(Shown):
         levels = ordered_levels(level if level is not None else USUAL if usual else 0.90)
         if self.fit is not None and ax is None:
             return self._plot_profile(chosen, levels, count, label, color)
-        one = self._line(chosen[0]) if self.fit is not None and len(chosen) == 1 else self
+        drawn = self._line(chosen[0]) if self.fit is not None and len(chosen) == 1 else self
         labels, colors = None if label is None else [label], None if color is None else [color]
-        return draw_scans([one], levels, count, labels, names=chosen, ax=ax, colors=colors)
+        return draw_scans([drawn], levels, count, labels, names=chosen, ax=ax, colors=colors)
 
     def _plot_profile(
         self, names: tuple[str, ...], levels: tuple[Level, ...], count: int, label: str | None, color: str | None
     ) -> "Figure":
-        """Return the figure of one or two parameters of a profile."""
+        """Return the figure of 1 or 2 parameters of a profile."""
         if len(names) == 1:
             from ..plots.profiles import draw_profile
             from ..plots.style import CURVE_COLOUR
@@ -330,21 +330,21 @@ class GridResult(Shown):
         from ..plots.style import level_name
 
         first, second = self._axes_of(names)
-        delta, found = self.delta_chi2(names, reference), []
+        delta, regions = self.delta_chi2(names, reference), []
         for level in levels:
             (x, y, height), lines = surface((first, second), delta, _height(level, count))
-            found.append(Drawn(level_name(level), (x, y), height, tuple(line.points for line in lines)))
-        return tuple(found)
+            regions.append(Drawn(level_name(level), (x, y), height, tuple(line.points for line in lines)))
+        return tuple(regions)
 
     def _line(self, name: str) -> "GridResult":
-        """Return the profile of one parameter: of a profile of two a line of its own, in more points."""
+        """Return the profile of a single parameter: of a profile of two it is computed anew, in more points."""
         if len(self.names) == 1:
             return self
         values = self.axes[self.names.index(name)].values
         return self._owner().profile([name], {name: (values[0], values[-1])})
 
     def curve(self, name: str | None = None) -> "Curve":
-        """Return the Δχ² curve of one parameter of a profile, to draw."""
+        """Return the Δχ² curve of a parameter of a profile, to draw."""
         from ..plots.profiles import Curve
 
         fit, chosen = self._owner(), name or self.names[0]
@@ -353,9 +353,10 @@ class GridResult(Shown):
         return Curve(self.label(chosen), line.axes[0].values, line.delta_chi2(), fit.values[chosen], pieces)
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the grid to a netCDF file (.nc), a profile with its fit; one that exists is refused.
+        """Write the grid to a netCDF file (.nc), a profile with its fit.
 
-        With `overwrite` it is replaced. A scan that lies in a store is saved there already: `open_scan`.
+        An existing file raises InputError unless `overwrite`. A scan that lies in a store is saved there already:
+        `open_scan`.
         """
         write_netcdf(grid_dataset(self), Path(path), overwrite)
 

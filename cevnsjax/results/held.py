@@ -25,9 +25,9 @@ KINDS = ("scan", "posterior", "toys", "feldman-cousins", "fit", "profile", "pred
 ON_AXES = ("scan", "feldman-cousins")
 """Kinds whose origin leaves the parameters of the axes to the run."""
 WITHOUT_FIT = ("prediction", "cross-sections")
-"""Kinds that nothing was asked of."""
+"""Kinds without a fit."""
 MOST_PARTS = 200
-"""Measurements, or models, of one result."""
+"""Measurements, or models, of a result, at most."""
 LONGEST_TEXT = 4096
 """Letters of a name, a path or a requirement."""
 Check = Callable[[Any], bool]
@@ -39,11 +39,11 @@ class Held:
 
     path: Path
     kind: str
-    """One of `KINDS`."""
+    """See `KINDS`."""
     settings: dict[str, Any]
     """What makes it this result: see `record.settings`."""
     origin: dict[str, Any]
-    """What was asked for: see `record.origin`."""
+    """The request: see `record.origin`."""
     run: dict[str, Any]
     """How it was run: the grid of a scan, the sampler, the toys."""
     state: dict[str, Any]
@@ -55,12 +55,12 @@ class Held:
 
     @property
     def priors(self) -> dict[str, str]:
-        """Return the priors that were asked for: see `priors.describe`."""
+        """Return the requested priors: see `priors.describe`."""
         return self.origin.get("priors", {})
 
     @property
     def priors_of_python(self) -> dict[str, str]:
-        """Return those that no text of the command line asks for."""
+        """Return the priors that the command line has no text for."""
         return {name: text for name, text in self.priors.items() if not is_written(text)}
 
 
@@ -161,7 +161,7 @@ STATES: dict[str, dict[str, Check]] = {
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a path is that of a folder; refuse one that no file can have."""
+    """Return whether a path is that of a folder; raise InputError for a path that no file can have."""
     try:
         return path.is_dir()
     except (OSError, ValueError) as error:
@@ -177,7 +177,7 @@ def _run_checks(content: dict[str, Any]) -> dict[str, Check]:
 
 
 def read_held(path: Path) -> Held:
-    """Return what the file of a result, or the store of a scan, holds; refuse any other."""
+    """Return what the file of a result, or the store of a scan, holds; raise InputError for any other."""
     folder = is_folder(path)
     content = _of_scan(path) if folder else _of_file(path)
     kind = content.get("kind")
@@ -186,9 +186,9 @@ def read_held(path: Path) -> Held:
     states = {} if folder else STATES.get(kind, {})
     parts = {"settings": SETTINGS, "origin": ORIGIN, "run": _run_checks(content), "state": states}
     for part, known in parts.items():
-        found = content.get(part)
+        section = content.get(part)
         for key, check in known.items():
-            if not isinstance(found, dict) or not check(found.get(key)):
+            if not isinstance(section, dict) or not check(section.get(key)):
                 raise InputError(f"'{path}' is damaged: its {part} have no {key} that this program writes")
     if not _by_name(_text)(content["origin"].get("priors", {})):
         raise InputError(f"'{path}' is damaged: its origin has no priors that this program writes")
@@ -202,7 +202,7 @@ def read_held(path: Path) -> Held:
 
 
 def _of_file(path: Path) -> dict[str, Any]:
-    """Return what a file of netCDF or of JSON says of itself: its first bytes tell which one it is, or its name."""
+    """Return what a file of netCDF or of JSON says of itself: its first bytes tell which it is, or its name."""
     first = b""
     if path.is_file():
         with contextlib.suppress(OSError), path.open("rb") as file:
@@ -236,19 +236,19 @@ def _of_scan(path: Path) -> dict[str, Any]:
 
 
 def differences(held: Held, likelihood: "Likelihood") -> list[str]:
-    """Return in what a likelihood is not the one of the result, or asked in the same words is asked something else."""
+    """Return in what a likelihood is not that of the result, or the same request has another meaning for it."""
     there, here = held.origin["digests"], record.digests(likelihood)
-    found = [
-        f"{name} is another one than that of the file"
+    changed = [
+        f"{name} differs from that of the file"
         for name in dict.fromkeys((*there, *here))
         if there.get(name) != here.get(name)
     ]
-    if found:
-        return found
+    if changed:
+        return changed
     if held.kind in WITHOUT_FIT:
         return []
-    asked = specification_of(held, likelihood)
-    same = encoded(json.loads(json.dumps(record.settings(likelihood, asked, _besides(held)))))
+    specification = specification_of(held, likelihood)
+    same = encoded(json.loads(json.dumps(record.settings(likelihood, specification, _besides(held)))))
     stored = {name: encoded(held.settings.get(name)) for name in same} | {"version": same["version"]}
     different = record.difference(stored, same)
     return [different] if different else []
@@ -259,7 +259,7 @@ def _besides(held: Held) -> tuple[str, ...]:
 
 
 def specification_of(held: Held, likelihood: "Likelihood") -> "Specification":
-    """Return what was asked for, of a likelihood."""
+    """Return the specification of the request, for a likelihood."""
     origin, besides = held.origin, _besides(held)
     middle = {} if held.kind != "scan" else {name: middle_of(axis) for name, axis in held.run["grid"].items()}
     specified = likelihood.specify(
@@ -289,7 +289,7 @@ def written_axis(name: str, axis: dict[str, Any]) -> str | None:
 
 
 def chunk_of(run: dict[str, Any], default: int) -> int | None:
-    """Return the number of points of a chunk that was asked for, None for the default."""
+    """Return the number of points of a chunk that was requested, None for the default."""
     shape: Sequence[int] = [axis["values"] for axis in run["grid"].values()]
     if tuple(run["chunk"]) == block_shape(shape, default):
         return None

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def common_names(scans: Sequence[GridResult], names: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Return the one or two axes to show of several scans: those named, else the first two of the first scan.
+    """Return the axes to show of several scans, 1 or 2: those named, else the first two of the first scan.
 
-    Axes are known by their name, whatever their order. Scans of different axes are refused but where they are named.
+    Axes are known by their name, whatever their order. Scans of different axes raise InputError without `names`.
     """
     first, *others = scans
     chosen = first._chosen(names)
@@ -43,7 +43,7 @@ def draw_scans(
     ax: "Axes | None" = None,
     colors: Sequence[str] | None = None,
 ) -> "Figure":
-    """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have one axis.
+    """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have a single axis.
 
     Axes are known by their name, whatever their order: see `common_names`. Several levels are nested regions. With
     `ax` all is drawn on these axes, and only `labels` that are given are in their legend.
@@ -53,8 +53,8 @@ def draw_scans(
 
     names = common_names(scans, names)
     count, levels = len(names) if parameters is None else parameters, ordered_levels(level)
-    for one in levels:
-        _height(one, count)
+    for chosen in levels:
+        _height(chosen, count)
     texts = labels or [scan.title for scan in scans]
     overlays = [_overlay(scan, text, names, levels, count, reference) for text, scan in zip(texts, scans, strict=True)]
     described = {
@@ -75,7 +75,7 @@ def draw_scans(
 def _overlay(
     scan: GridResult, text: str, names: tuple[str, ...], levels: tuple[Level, ...], count: int, reference: str
 ) -> "Overlay":
-    """Return one scan to draw."""
+    """Return a scan to draw."""
     from ..plots.scans import Overlay
 
     axes = tuple(axis.values for axis in scan._axes_of(names))

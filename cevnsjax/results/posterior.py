@@ -78,7 +78,7 @@ class Posterior(Shown):
 
     @cached_property
     def attributes(self) -> dict[str, Any]:
-        """Return what was asked for, with version and seed."""
+        """Return what was requested, with version and seed."""
         return json.loads(self.tree.attrs["cevnsjax"])
 
     @property
@@ -112,12 +112,12 @@ class Posterior(Shown):
     @cached_property
     def summary(self) -> dict[str, dict[str, Any]]:
         """Return mean, standard deviation, median, credible intervals, R̂ and effective draws of each parameter."""
-        found = {}
+        table = {}
         independent = self.independent
         for name in self.names:
             x = self.draws(name)
             effective = float(self.attributes["extra"].get("effective_draws", x.size))
-            found[name] = {
+            table[name] = {
                 "mean": float(x.mean()),
                 "sd": float(x.std()),
                 "median": float(np.median(x)),
@@ -129,55 +129,55 @@ class Posterior(Shown):
                 "ess_bulk": effective if independent else ess_bulk(x),
                 "ess_tail": effective if independent else ess_tail(x),
             }
-        return found
+        return table
 
     @cached_property
     def warnings(self) -> list[str]:
         """Return why the draws should not be trusted, nothing if they can be."""
-        found = []
-        rhats = {name: one["r_hat"] for name, one in self.summary.items() if one["r_hat"] is not None}
+        reasons = []
+        rhats = {name: row["r_hat"] for name, row in self.summary.items() if row["r_hat"] is not None}
         unknown = [name for name, value in rhats.items() if not math.isfinite(value)]
         if unknown:
-            found.append(f"the draws are too few to tell whether the chains agree ({', '.join(unknown)})")
+            reasons.append(f"the draws are too few to tell whether the chains agree ({', '.join(unknown)})")
         bad = {name: value for name, value in rhats.items() if value > WORST_RHAT}
         if bad:
             worst = max(bad, key=lambda name: bad[name])
-            found.append(f"the chains disagree: R-hat is {bad[worst]:.3f} for {worst}, more than {WORST_RHAT}")
-        sizes = {n: min(one["ess_bulk"], one["ess_tail"]) for n, one in self.summary.items()}
+            reasons.append(f"the chains disagree: R-hat is {bad[worst]:.3f} for {worst}, more than {WORST_RHAT}")
+        sizes = {n: min(row["ess_bulk"], row["ess_tail"]) for n, row in self.summary.items()}
         fewest = min(sizes, key=lambda name: sizes[name])
         if not sizes[fewest] >= LEAST_EFFECTIVE:
             number = "unknown" if math.isnan(sizes[fewest]) else f"{sizes[fewest]:.0f}"
-            found.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
+            reasons.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
         if self.quadrature_error > TOO_LARGE:
-            found.append(self.attributes["quadrature"])
+            reasons.append(self.attributes["quadrature"])
         diverged, total = self.divergences
         if diverged > MOST_DIVERGED * total:
-            found.append(f"{diverged} of {total} transitions diverged: regions of strong curvature may be missed")
+            reasons.append(f"{diverged} of {total} transitions diverged: regions of strong curvature may be missed")
         for name in self.free:
             if len(self.draws(name)) > 1 and len(apart := regions(self.draws(name))) > 1:
                 listed = ", ".join(f"{low:.4g} to {high:.4g}" for low, high in apart)
-                found.append(
+                reasons.append(
                     f"chains stay in separate regions of {name} ({listed}): their weights are not known; "
                     "use the method nested"
                 )
-        return found
+        return reasons
 
     @cached_property
     def notes(self) -> list[str]:
         """Return what to keep in mind: bounds that the posterior reaches, diverged transitions."""
-        found = []
+        notes = []
         for name in self.free:
             low, high = self.attributes["bounds"][name]
             inner, outer = self.interval(name, 0.99)
             for bound, edge in ((low, inner), (high, outer)):
                 if abs(edge - bound) < AT_BOUND * (outer - inner):
-                    found.append(f"the posterior of {name} reaches its bound {bound:g}: it depends on that bound")
+                    notes.append(f"the posterior of {name} reaches its bound {bound:g}: it depends on that bound")
         if WORTH_A_WORD < self.quadrature_error <= TOO_LARGE:
-            found.append(self.attributes["quadrature"])
+            notes.append(self.attributes["quadrature"])
         diverged, total = self.divergences
         if 0 < diverged <= MOST_DIVERGED * total:
-            found.append(f"{diverged} of {total} transitions diverged")
-        return found
+            notes.append(f"{diverged} of {total} transitions diverged")
+        return notes
 
     @property
     def quadrature_error(self) -> float:
@@ -195,14 +195,14 @@ class Posterior(Shown):
 
     @property
     def trusted(self) -> bool:
-        """Return whether nothing speaks against the draws."""
+        """Return whether the draws have no `warnings`."""
         return not self.warnings
 
     @property
     def verdict(self) -> str:
         """Return in plain words whether the draws can be trusted."""
         if self.trusted:
-            return "; ".join(["nothing speaks against these draws", *self.notes])
+            return "; ".join(["these draws pass all checks", *self.notes])
         return "do not trust these draws: " + "; ".join([*self.warnings, *self.notes])
 
     def predicted(self, measurement: str | None = None) -> np.ndarray:
@@ -215,28 +215,28 @@ class Posterior(Shown):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain lists and numbers: the JSON of the command line."""
-        asked = self.attributes
+        attributes = self.attributes
         summary = {
-            name: {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in one.items()}
-            for name, one in self.summary.items()
+            name: {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+            for name, row in self.summary.items()
         }
-        units = asked["units"]
+        units = attributes["units"]
         fixed = ("measurements", "interactions", "free", "fixed", "tied", "required", "method", "draws", "chains")
         return {
-            **{key: asked[key] for key in fixed},
-            "seed": asked["seed"],
+            **{key: attributes[key] for key in fixed},
+            "seed": attributes["seed"],
             "independent": self.independent,
             "parameters": {name: {**summary[name], "unit": units[name]} for name in self.names if name in self.free},
             "nuisances": {name: summary[name] for name in self.names if name not in self.free},
-            "priors": asked["priors"],
+            "priors": attributes["priors"],
             "divergences": self.divergences[0],
-            **{key: value for key, value in asked["extra"].items()},
-            "quadrature_error": asked["quadrature_error"],
+            **{key: value for key, value in attributes["extra"].items()},
+            "quadrature_error": attributes["quadrature_error"],
             "converged": self.trusted,
             "message": self.verdict,
             "seconds": self.seconds,
-            "data": asked["digest"],
-            "version": asked["version"],
+            "data": attributes["digest"],
+            "version": attributes["version"],
         }
 
     def blocks(self) -> list[Block]:
@@ -244,9 +244,9 @@ class Posterior(Shown):
         return posterior_blocks(self.as_dict(), joint_name(self.attributes["data_names"].values()))
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the draws to a netCDF file, which ``arviz.from_netcdf`` reads; one that exists is refused.
+        """Write the draws to a netCDF file, which ``arviz.from_netcdf`` reads.
 
-        With `overwrite` it is replaced. The file holds no times: equal draws make equal files.
+        An existing file raises InputError unless `overwrite`. The file holds no times: equal draws make equal files.
         """
         write_netcdf(self.tree, Path(path), overwrite)
 
@@ -272,8 +272,8 @@ class Posterior(Shown):
     def to_arviz(self, thinned: bool = False) -> Any:
         """Return the draws as ArviZ holds them: its InferenceData up to version 0.23, the tree itself after.
 
-        The group ``log_likelihood`` has at most 4000 draws: of more, ``arviz.loo`` takes those that are `thinned` to
-        the same ones.
+        The group ``log_likelihood`` has at most 4000 draws: of more, `thinned` leaves the same draws in the groups
+        that ``arviz.loo`` compares.
 
         >>> import arviz
         >>> import cevnsjax as cj
@@ -285,9 +285,9 @@ class Posterior(Shown):
 
         tree = self.tree
         if thinned:
-            kept = {"draw": tree["log_likelihood"].draw.values}
+            selection = {"draw": tree["log_likelihood"].draw.values}
             groups = {name: node.to_dataset() for name, node in tree.children.items()}
-            chosen = {name: groups[name].sel(kept) for name in ("posterior", "sample_stats")}
+            chosen = {name: groups[name].sel(selection) for name in ("posterior", "sample_stats")}
             tree = type(tree).from_dict(groups | chosen)
         if int(arviz.__version__.partition(".")[0]) > 0:
             return tree
@@ -302,12 +302,12 @@ class Posterior(Shown):
         label: str | None = None,
         color: str | None = None,
     ) -> "Figure":
-        """Draw the densities of parameters, of each and of each two: the free ones by default. Return the figure.
+        """Draw the densities of parameters, of each and of each two: the free parameters by default. Return the figure.
 
         Args:
-            names: the parameters; one or two of them on `ax`.
+            names: the parameters; at most two of them on `ax`.
             level: probabilities of the smallest regions of two parameters: 68.27 and 90 % by default.
-            ax: axes of yours to draw on, over what is there: the density of one parameter, or the regions of two.
+            ax: axes of yours to draw on, over what is there: the density of a parameter, or the regions of two.
             label: what the legend of `ax` calls it.
             color: on `ax`; by default the next of ours that is not there.
 
@@ -325,11 +325,11 @@ class Posterior(Shown):
         bounds = [tuple(self.attributes["bounds"].get(name, (-np.inf, np.inf))) for name in chosen]
         labels = [self.labels[name] for name in chosen]
         if ax is None:
-            return draw_corner(draws, labels, bounds, [one.fraction for one in levels])
+            return draw_corner(draws, labels, bounds, [entry.fraction for entry in levels])
         if len(chosen) == 1:
             draw_density_on(ax, draws[:, 0], labels[0], bounds[0], label, color)
         else:
-            masses = {level_name(one): one.fraction for one in levels}
+            masses = {level_name(entry): entry.fraction for entry in levels}
             draw_densities_on(ax, draws, labels, bounds, masses, label, color)
         return root(ax)
 
@@ -347,7 +347,7 @@ class Posterior(Shown):
         """Draw each measurement with the counts that the posterior predicts, against each axis. Return the figure.
 
         Args:
-            measurement: the one to draw on `ax`; it may be left out where there is one.
+            measurement: the measurement to draw on `ax`; it may be left out where there is no other.
             axis: its axis, such as ``energy``: the first by default.
             ax: axes of yours to draw on, over what is there.
             label: what the legend of `ax` calls the 68.27 % band of what is expected, which is then drawn alone, to
@@ -380,8 +380,8 @@ class Posterior(Shown):
             return draw_bands(bands)
         known = list(edges)
         if measurement not in known and not (measurement is None and len(known) == 1):
-            found = "" if measurement is None else f", found '{measurement}'"
-            raise InputError(f"measurement: expected {' or '.join(known)}{found}")
+            given = "" if measurement is None else f", found '{measurement}'"
+            raise InputError(f"measurement: expected {' or '.join(known)}{given}")
         band = bands[0 if measurement is None else known.index(measurement)]
         draw_band_on(ax, band, axis_named(band.edges, axis), label, color)
         return root(ax)
@@ -393,17 +393,17 @@ def _at_rows(
 ) -> list[tuple[Float[Array, "row ..."], Float[Array, "row ..."]]]:
     """Return the expected counts and the χ² of each bin of each measurement at each row.
 
-    One compilation for problems of one structure.
+    Problems of the same structure are compiled once.
     """
 
-    def one(u: Float[Array, " coordinate"]) -> list[tuple[Float[Array, "..."], Float[Array, "..."]]]:
-        params, found = problem.params(u), []
+    def at_point(u: Float[Array, " coordinate"]) -> list[tuple[Float[Array, "..."], Float[Array, "..."]]]:
+        params, pairs = problem.params(u), []
         for folded in problem.chi2.measurements:
             total = sum(component_counts(folded, params).values())
-            found.append((total, folded.term.pointwise(folded.term.combined(folded.contributions(params)))))
-        return found
+            pairs.append((total, folded.term.pointwise(folded.term.combined(folded.contributions(params)))))
+        return pairs
 
-    return jax.lax.map(one, rows, batch_size=50)
+    return jax.lax.map(at_point, rows, batch_size=50)
 
 
 def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -415,8 +415,8 @@ def _predictions(likelihood: "Likelihood", drawn: Draws, seed: int) -> tuple[dic
     predicted: dict[str, Any] = {}
     observed: dict[str, Any] = {}
 
-    found = _at_rows(problem, chosen)
-    for measurement, (counts, _) in zip(likelihood.measurements, found, strict=True):
+    evaluated = _at_rows(problem, chosen)
+    for measurement, (counts, _) in zip(likelihood.measurements, evaluated, strict=True):
         if measurement.borrowed:  # a table of Δχ² predicts no data
             continue
         name, expected = measurement.name, np.asarray(counts).reshape(-1, *measurement.shape)
@@ -441,18 +441,21 @@ def _log_likelihood(likelihood: "Likelihood", drawn: Draws) -> "Dataset":
     problem, (chains, draws) = drawn.density.problem, drawn.u.shape[:2]
     data = sum(int(np.size(measurement.observed)) for measurement in likelihood.measurements)
     number = min(draws, max(1, min(POINTWISE, MOST_VALUES // data) // chains))
-    kept = np.arange(number) * draws // number
-    rows = drawn.u[:, kept].reshape(-1, drawn.u.shape[-1])
+    indices = np.arange(number) * draws // number
+    rows = drawn.u[:, indices].reshape(-1, drawn.u.shape[-1])
     size = min(PREDICTED, chains * draws)
     blocks = [np.arange(first, first + size).clip(max=len(rows) - 1) for first in range(0, len(rows), size)]
     parts = [[np.asarray(bins) for _, bins in _at_rows(problem, rows[block])] for block in blocks]
-    found = {}
+    variables = {}
     for k, measurement in enumerate(likelihood.measurements):
         chi2, saturated = np.concatenate([part[k] for part in parts])[: len(rows)], measurement.term.log_saturated()
         values = saturated - 0.5 * chi2.reshape(-1, *np.shape(saturated))
         dimensions = ["chain", "draw", *(_dimensions(measurement) if values.ndim > 1 else ())]
-        found[f"observed:{measurement.name}"] = (dimensions, values.reshape(chains, len(kept), *values.shape[1:]))
-    return xr.Dataset(found, coords={"chain": np.arange(chains), "draw": kept})
+        variables[f"observed:{measurement.name}"] = (
+            dimensions,
+            values.reshape(chains, len(indices), *values.shape[1:]),
+        )
+    return xr.Dataset(variables, coords={"chain": np.arange(chains), "draw": indices})
 
 
 def _accuracy(likelihood: "Likelihood", specification: Specification, values: Mapping[str, np.ndarray]) -> Accuracy:
@@ -466,7 +469,7 @@ def _accuracy(likelihood: "Likelihood", specification: Specification, values: Ma
 def _label(likelihood: "Likelihood", specification: Specification, name: str) -> str:
     parameters = likelihood.parameters
     followers = [follower for follower, leader in specification.ties.items() if leader == name]
-    symbols = " = ".join(parameters[one].latex for one in (name, *followers))
+    symbols = " = ".join(parameters[parameter].latex for parameter in (name, *followers))
     unit = parameters[name].unit
     return f"${symbols}$" + ("" if unit == "1" else f" [{unit}]")
 
@@ -478,7 +481,7 @@ def build_posterior(
     import xarray as xr
 
     density = drawn.density
-    # In one order in memory, as read from a file: sums come out the same to the last digit.
+    # In the same order in memory, as read from a file: sums come out the same to the last digit.
     values = {name: np.ascontiguousarray(array) for name, array in density.values(drawn.u).items()}
     stats = {name: (["chain", "draw"], drawn.stats[name]) for name in STATISTICS if name in drawn.stats}
     predicted, observed = _predictions(likelihood, drawn, drawn.seed)
@@ -535,7 +538,7 @@ def build_posterior(
 def _priors(specification: Specification) -> dict[str, str]:
     """Return the prior of each coordinate in words, and those of combinations."""
     shapes = {shape.name: str(shape) for shape in specification.priors}
-    found = {}
+    texts = {}
     for name in specification.coordinates:
         low, high = specification.bounds[name]
         constraint = specification.constraints.get(name)
@@ -544,12 +547,12 @@ def _priors(specification: Specification) -> dict[str, str]:
             if constraint is None
             else f"Gaussian {constraint.centre:g} ± {constraint.width:.4g}"
         )
-        found[name] = f"{shape} from {low:g} to {high:g}"
+        texts[name] = f"{shape} from {low:g} to {high:g}"
     for relation in specification.relations:
-        found[relation.text] = f"Gaussian {relation.constraint.centre:g} ± {relation.constraint.width:.4g}"
+        texts[relation.text] = f"Gaussian {relation.constraint.centre:g} ± {relation.constraint.width:.4g}"
     for (a, b), value in specification.correlations.items():
-        found[f"{a}, {b}"] = f"correlation {value:g}"
-    return found
+        texts[f"{a}, {b}"] = f"correlation {value:g}"
+    return texts
 
 
 def sample_posterior(
@@ -560,7 +563,7 @@ def sample_posterior(
     checkpoint: Path | None,
     progress: Callable[[int, int], None] | None,
 ) -> Posterior:
-    """Return the posterior of what is asked for; see `Likelihood.sample`."""
+    """Return the posterior of `specification`; see `Likelihood.sample`."""
     from ..inference.problem.problem import pose
 
     problem = pose(likelihood.chi2_function(), specification)

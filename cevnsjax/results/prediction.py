@@ -1,4 +1,4 @@
-"""Expected counts of one measurement, or its predicted numbers, as a user holds them."""
+"""Expected counts of a measurement, or its predicted numbers, as a user holds them."""
 
 import dataclasses
 import math
@@ -37,21 +37,21 @@ def _factors(held: Held, content: Any) -> tuple[Factor, ...] | None:
     """Return what multiplies the components, as a file has it."""
     if content is None:
         return None
-    if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
+    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
         raise damaged(held, "factors")
-    found = []
-    for one in content:
-        strength, *lists = (one.get(name) for name in ("strength", "shared", "scales"))
+    factors = []
+    for entry in content:
+        strength, *lists = (entry.get(name) for name in ("strength", "shared", "scales"))
         texts = all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in lists)
         if not texts or not (strength is None or isinstance(strength, str)):
             raise damaged(held, "factors")
-        found.append(Factor(strength, *map(tuple, lists)))
-    return tuple(found)
+        factors.append(Factor(strength, *map(tuple, lists)))
+    return tuple(factors)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Prediction(Shown):
-    """Expected counts of one measurement at given parameters."""
+    """Expected counts of a measurement at given parameters."""
 
     measurement: Measurement
     interaction: Combination
@@ -62,9 +62,9 @@ class Prediction(Shown):
 
     @cached_property
     def counts(self) -> dict[str, np.ndarray]:
-        """Return the counts of each component in each bin, arrays with one axis for each of the measurement.
+        """Return the counts of each component in each bin, arrays with an axis for each of the measurement.
 
-        Of measured numbers: the predicted ones, under "prediction".
+        Of measured numbers: the predicted numbers, under "prediction".
         """
         folded = fold(self.measurement, self.interaction)
         if self.factors is not None:
@@ -73,7 +73,7 @@ class Prediction(Shown):
 
     @property
     def observed(self) -> np.ndarray:
-        """Return the observed counts, with one axis for each of the measurement; or the measured numbers."""
+        """Return the observed counts, with an axis for each of the measurement; or the measured numbers."""
         return np.asarray(self.measurement.observed)
 
     @property
@@ -93,7 +93,7 @@ class Prediction(Shown):
 
     @cached_property
     def diverging(self) -> str | None:
-        """Return why the recoil integral has no value and what to do, None if it has one."""
+        """Return why the recoil integral has no value and what to do, None if it has a value."""
         return endless_rise(self.measurement, self.interaction) if self.quadrature_error > WORTH_A_WORD else None
 
     @cached_property
@@ -117,7 +117,7 @@ class Prediction(Shown):
                 **made,
             }
         flavours, scatterers = scattering.source.flavours, scattering.scatterers
-        found = {
+        content = {
             "measurement": self.measurement.name,
             "total": {name: float(counts.sum()) for name, counts in self.counts.items()},
             "counts": {name: counts.tolist() for name, counts in self.counts.items()},
@@ -131,11 +131,11 @@ class Prediction(Shown):
             **made,
         }
         if scattering.takes_electrons:
-            found["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
-        return found | {"error": self.errors.tolist()} if self.measurement.term.has_errors else found
+            content["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
+        return content | {"error": self.errors.tolist()} if self.measurement.term.has_errors else content
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the prediction to a JSON file (.json); one that exists is refused unless `overwrite`."""
+        """Write the prediction to a JSON file (.json); an existing file raises InputError unless `overwrite`."""
         parts = Parts((self.measurement,), self.interaction)
         about = record("prediction", parts, parts.specification, {"fitted": self.factors is not None})
         factors = None if self.factors is None else [dataclasses.asdict(factor) for factor in self.factors]
@@ -155,16 +155,18 @@ class Prediction(Shown):
         content = part(held, "prediction")
         params, factors = content.get("params"), _factors(held, content.get("factors"))
         numbers = isinstance(params, dict) and all(map(is_number, params.values()))
-        if not numbers or not all(math.isfinite(decoded(one)) for one in params.values()):
+        if not numbers or not all(math.isfinite(decoded(value)) for value in params.values()):
             raise damaged(held, "params")
-        needed = {one.name for one in (*measurement.parameters(), *interaction.parameters())} | {*measurement.borrowed}
+        needed = {parameter.name for parameter in (*measurement.parameters(), *interaction.parameters())} | {
+            *measurement.borrowed
+        }
         if factors is not None:
             if len(factors) != len(fold(measurement, interaction).factors):
                 raise damaged(held, "factors")
             needed = needed.union(*(factor.names() for factor in factors))
         if not needed <= set(params):
             raise damaged(held, "params")
-        return Prediction(measurement, interaction, {name: decoded(one) for name, one in params.items()}, factors)
+        return Prediction(measurement, interaction, {name: decoded(value) for name, value in params.items()}, factors)
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax predict` prints of it."""
@@ -189,7 +191,7 @@ class Prediction(Shown):
         """Draw data and components against each axis; of measured numbers, data and prediction. Return the figure.
 
         Args:
-            axis: the one axis to draw on `ax`, such as ``energy``: the first by default.
+            axis: the axis to draw on `ax`, such as ``energy``: the first by default.
             ax: axes of yours to draw on: data, and the components stacked.
             label: what the legend calls the sum of the components: on `ax` it is then a line, to lay over others,
                 without the data.

@@ -35,7 +35,7 @@ NAMES = {
 """What a file holds, in words."""
 ASK = "expected the likelihood that it was made with, as load(path, likelihood=…)"
 LONGEST_REASON = 400
-"""Letters of why a file is refused, where these are the words of the file."""
+"""Letters of the reason why a file is rejected, where they are the words of the file."""
 Maker = TypeVar("Maker", bound=type)
 _MAKERS: list[type] = []
 
@@ -47,13 +47,13 @@ def makes_likelihoods(maker: Maker) -> Maker:
 
 
 def check_likelihood(name: str, value: Any) -> None:
-    """Refuse what is not a likelihood, given the name of the argument."""
+    """Raise InputError if the argument of that name is not a likelihood."""
     if not isinstance(value, tuple(_MAKERS)):
         raise InputError(f"{name}: expected a likelihood, found {arguments.shown(value)}")
 
 
 def read(path: str | Path, *kinds: str) -> Held:
-    """Return what a file holds; refuse what is of other kinds, or was made by another version."""
+    """Return what a file holds; raise InputError if it is of another kind, or made by another version."""
     held = read_held(Path(path))
     if held.kind not in kinds:
         raise InputError(f"'{path}' holds {NAMES[held.kind]}, not {NAMES[kinds[0]]}: cevnsjax.load takes either")
@@ -72,19 +72,19 @@ def damaged(held: Held, what: str) -> InputError:
 
 def part(held: Held, name: str) -> dict[str, Any]:
     """Return a part of what a file says of its result."""
-    found = held.content.get(name)
-    if not isinstance(found, dict):
+    section = held.content.get(name)
+    if not isinstance(section, dict):
         raise damaged(held, name)
-    return found
+    return section
 
 
 def arrays_of(held: Held, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
     """Return arrays of a netCDF file, which must have these shapes."""
-    found = read_numbers(held.path, list(shapes))
+    arrays = read_numbers(held.path, list(shapes))
     for name, shape in shapes.items():
-        if found[name].shape != shape:
+        if arrays[name].shape != shape:
             raise damaged(held, name)
-    return found
+    return arrays
 
 
 def interaction_of(held: Held) -> Combination:
@@ -101,7 +101,7 @@ def interaction_of(held: Held) -> Combination:
 
 
 def _measurement(held: Held, name: str) -> list[Measurement]:
-    """Return a measurement by its name or its file, with its form factor, as a list of one."""
+    """Return a measurement by its name or its file, with its form factor, as a list of length 1."""
     file, chosen = held.origin["files"].get(name), held.settings["form factors"].get(name)
     for form_factor in (chosen, None) if chosen else (None,):
         try:
@@ -124,10 +124,10 @@ def _agreed(held: Held, alone: Sequence[Measurement]) -> list[Measurement]:
 def parts_of(held: Held) -> Parts:
     """Return the measurements and the models of a result, made from their names."""
     interaction = interaction_of(held)
-    found = [one for name in held.settings["measurements"] for one in _measurement(held, name)]
-    parts = Parts(tuple(found), interaction)
-    if held.origin.get("truth") is None and len(found) > 1 and _others(held, parts):
-        parts = Parts(tuple(_agreed(held, found)), interaction)
+    measurements = [measurement for name in held.settings["measurements"] for measurement in _measurement(held, name)]
+    parts = Parts(tuple(measurements), interaction)
+    if held.origin.get("truth") is None and len(measurements) > 1 and _others(held, parts):
+        parts = Parts(tuple(_agreed(held, measurements)), interaction)
     return parts
 
 
@@ -138,20 +138,20 @@ def _others(held: Held, parts: "Likelihood | Parts") -> list[str]:
 
 
 def check_parts(held: Held, parts: "Likelihood | Parts", ask: str = ASK) -> None:
-    """Refuse other measurements and models than those of a result."""
+    """Raise InputError for other measurements or models than those of a result."""
     if others := _others(held, parts):
-        verb = "is another one" if len(others) == 1 else "are others"
+        verb = "differs" if len(others) == 1 else "differ"
         raise InputError(f"'{held.path}': {ask}: {shown(', '.join(others), LONGEST_REASON)} {verb}")
 
 
 def part_of(held: Held, likelihood: "Likelihood | None") -> tuple[Measurement, Combination]:
-    """Return the one measurement of a result and its models: those of a likelihood, or made from their names."""
+    """Return the only measurement of a result and its models: those of a likelihood, or made from their names."""
     names = held.settings["measurements"]
     try:
         parts = parts_of(held) if likelihood is None else likelihood
     except InputError as error:
         raise InputError(f"'{held.path}': {ASK}: {error}") from None
-    chosen = tuple(one for one in parts.measurements if one.name in names)
+    chosen = tuple(measurement for measurement in parts.measurements if measurement.name in names)
     if len(chosen) != 1:
         raise InputError(f"'{held.path}': {ASK}: {shown(', '.join(names))} is not in it")
     check_parts(held, Parts(chosen, parts.interaction))
@@ -159,7 +159,7 @@ def part_of(held: Held, likelihood: "Likelihood | None") -> tuple[Measurement, C
 
 
 def likelihood_of(held: Held, likelihood: "Likelihood | None" = None) -> "Likelihood":
-    """Return the likelihood of a result: the one handed over, else made from the names; refuse another one."""
+    """Return the likelihood of a result: that passed, else made from the names; raise InputError if it differs."""
     truth = held.origin.get("truth")
     if likelihood is None:
         (maker,) = _MAKERS
@@ -175,13 +175,13 @@ def likelihood_of(held: Held, likelihood: "Likelihood | None" = None) -> "Likeli
         different = differences(held, likelihood)
     except InputError as error:
         why = shown(str(error), LONGEST_REASON)
-        raise InputError(f"'{held.path}' is damaged: it asks for what cannot be: {why}") from None
+        raise InputError(f"'{held.path}' is damaged: its request is not valid: {why}") from None
     if different:
         raise InputError(f"'{held.path}': {ASK}: {different[0]}")
     return likelihood
 
 
 def likelihood_and_specification(held: Held, likelihood: "Likelihood | None") -> "tuple[Likelihood, Specification]":
-    """Return the likelihood of a result, and what was asked of it."""
-    found = likelihood_of(held, likelihood)
-    return found, specification_of(held, found)
+    """Return the likelihood of a result, and the specification."""
+    rebuilt = likelihood_of(held, likelihood)
+    return rebuilt, specification_of(held, rebuilt)

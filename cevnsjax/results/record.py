@@ -1,8 +1,7 @@
 """What a result is the result of: all that tells it from another, and all that makes it again.
 
-`settings` are what makes a result this one, as names and numbers. `origin` is what was asked for, in the words of the
-one who asked, with a digest of each measurement and of the interaction: who builds them again can tell whether they are
-the same ones.
+`settings` are what makes a result this result, as names and numbers. `origin` is the request in the words of the user,
+with a digest of each measurement and of the interaction: these tell whether parts that are built again are the same.
 """
 
 import dataclasses
@@ -32,7 +31,7 @@ SHIPPED = "forecasts"
 
 @dataclasses.dataclass(frozen=True)
 class Parts:
-    """What a result without a likelihood is of: to be recorded as one that has one."""
+    """Measurements and interaction of a result without a likelihood, which `record` takes in its place."""
 
     measurements: tuple[Measurement, ...]
     interaction: "Combination"
@@ -40,7 +39,7 @@ class Parts:
 
     @property
     def specification(self) -> Specification:
-        """Return what was asked of them: nothing."""
+        """Return a specification without parameters: nothing is fitted."""
         words = {"free": (), "values": {}, "tie": {}, "require": (), "constrain": {}, "correlate": {}}
         return Specification(
             free=(),
@@ -74,18 +73,18 @@ def _observed(measurement: Measurement) -> str:
 def data_digests(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return the checksum of every data file of the measurements, and of the observed numbers of each."""
     known = {name.strip(): digest for digest, _, name in (line.partition("  ") for line in _checksums().splitlines())}
-    found = {}
+    checksums = {}
     for measurement in likelihood.measurements:
         base = base_name(measurement)
         stem, shipped = base.replace("-", "_"), f"{SHIPPED}/{base}.toml"
-        found |= {name: digest for name, digest in sorted(known.items()) if name.partition("/")[0].startswith(stem)}
-        found |= {shipped: known[shipped]} if shipped in known else {}
-        found[f"observed {measurement.name}"] = _observed(measurement)
-    return found
+        checksums |= {name: digest for name, digest in sorted(known.items()) if name.partition("/")[0].startswith(stem)}
+        checksums |= {shipped: known[shipped]} if shipped in known else {}
+        checksums[f"observed {measurement.name}"] = _observed(measurement)
+    return checksums
 
 
 def data_digest(measurements: Iterable[Measurement]) -> str:
-    """Return one short digest of all data files of the package and of the observed numbers."""
+    """Return a short digest of all data files of the package and of the observed numbers."""
     observed = [f"{measurement.name} {_observed(measurement)}" for measurement in measurements]
     return hashlib.sha256("\n".join([_checksums(), *observed]).encode()).hexdigest()[:16]
 
@@ -98,15 +97,15 @@ def versions() -> dict[str, str]:
 def record(
     kind: str,
     likelihood: "Likelihood | Parts",
-    asked: Specification,
+    specification: Specification,
     run: Mapping[str, Any],
     besides: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return what a file of a result says of it: its kind, all that makes it, and how it was run."""
     return {
         "kind": kind,
-        "settings": settings(likelihood, asked, besides),
-        "origin": origin(likelihood, asked, besides),
+        "settings": settings(likelihood, specification, besides),
+        "origin": origin(likelihood, specification, besides),
         "run": dict(run),
         "digest": data_digest(likelihood.measurements),
         **versions(),
@@ -129,44 +128,46 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def difference(stored: Any, asked: Any, name: str = "") -> str | None:
+def difference(stored: Any, current: Any, name: str = "") -> str | None:
     """Return the first thing in which two settings differ."""
-    if isinstance(stored, dict) and isinstance(asked, dict):
-        for key in dict.fromkeys((*asked, *stored)):
-            found = difference(stored.get(key), asked.get(key), f"{name} {key}".strip())
-            if found:
-                return found
+    if isinstance(stored, dict) and isinstance(current, dict):
+        for key in dict.fromkeys((*current, *stored)):
+            first = difference(stored.get(key), current.get(key), f"{name} {key}".strip())
+            if first:
+                return first
         return None
-    return None if stored == asked else f"{name} is {_brief(stored)} there, {_brief(asked)} here"
+    return None if stored == current else f"{name} is {_brief(stored)} there, {_brief(current)} here"
 
 
 def digest(part: Any) -> str:
     """Return a digest of a measurement or an interaction, the same on any processor: numbers to seven digits."""
     leaves, _ = jax.tree.flatten(part)
-    found = hashlib.sha256(structure_text(part).encode())
+    hasher = hashlib.sha256(structure_text(part).encode())
     for leaf in leaves:
         array = np.asarray(leaf)
-        found.update(repr(array.shape).encode())
-        found.update(array.astype("<f4").tobytes() if array.dtype.kind in "biuf" else repr(leaf).encode())
-    return found.hexdigest()[:16]
+        hasher.update(repr(array.shape).encode())
+        hasher.update(array.astype("<f4").tobytes() if array.dtype.kind in "biuf" else repr(leaf).encode())
+    return hasher.hexdigest()[:16]
 
 
 def digests(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return a digest of each measurement, wherever its file lies, and of the interaction."""
-    found = {}
+    by_name = {}
     for measurement in likelihood.measurements:
-        found[measurement.name] = digest(dataclasses.replace(measurement, file=""))
-    return found | {"interaction": digest(likelihood.interaction)}
+        by_name[measurement.name] = digest(dataclasses.replace(measurement, file=""))
+    return by_name | {"interaction": digest(likelihood.interaction)}
 
 
 def form_factors(likelihood: "Likelihood | Parts") -> dict[str, str]:
-    """Return the form factor of each measurement that has one to choose."""
+    """Return the form factor of each measurement for which it can be chosen."""
     scattering = {m.name: m.scattering for m in likelihood.measurements if m.scattering is not None}
-    return {name: one.target.form_factor for name, one in scattering.items()}
+    return {name: entry.target.form_factor for name, entry in scattering.items()}
 
 
-def settings(likelihood: "Likelihood | Parts", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return everything that makes a result this result, in the order in which a difference is told.
+def settings(
+    likelihood: "Likelihood | Parts", specification: Specification, besides: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return everything that makes a result this result, in the order in which a difference is reported.
 
     `besides` are the free parameters that are listed elsewhere, as the axes of a grid.
     """
@@ -181,27 +182,38 @@ def settings(likelihood: "Likelihood | Parts", asked: Specification, besides: tu
         },
         "form factors": form_factors(likelihood),
         "electrons": likelihood.interaction.electrons,
-        "free": [name for name in asked.free if name not in besides],
-        "nuisances": list(asked.nuisances),
-        "starting values": {name: asked.values[name] for name in asked.coordinates if name not in besides},
-        "fixed": {n: v for n, v in sorted(asked.values.items()) if n not in asked.moving and n not in asked.ties},
-        "tied": dict(asked.ties),
-        "required": [f"{a}<={b}" for a, b in asked.orders],
-        "constraints": {
-            **{name: [prior.centre, prior.width] for name, prior in asked.constraints.items()},
-            **{one.text: [one.constraint.centre, one.constraint.width] for one in asked.relations},
+        "free": [name for name in specification.free if name not in besides],
+        "nuisances": list(specification.nuisances),
+        "starting values": {
+            name: specification.values[name] for name in specification.coordinates if name not in besides
         },
-        "correlations": {",".join(pair): rho for pair, rho in asked.correlations.items()},
-        "bounds": {name: list(bounds) for name, bounds in asked.bounds.items()},
-        **({"priors": asked.request["priors"]} if asked.request.get("priors") else {}),
+        "fixed": {
+            n: v
+            for n, v in sorted(specification.values.items())
+            if n not in specification.moving and n not in specification.ties
+        },
+        "tied": dict(specification.ties),
+        "required": [f"{a}<={b}" for a, b in specification.orders],
+        "constraints": {
+            **{name: [prior.centre, prior.width] for name, prior in specification.constraints.items()},
+            **{
+                relation.text: [relation.constraint.centre, relation.constraint.width]
+                for relation in specification.relations
+            },
+        },
+        "correlations": {",".join(pair): rho for pair, rho in specification.correlations.items()},
+        "bounds": {name: list(bounds) for name, bounds in specification.bounds.items()},
+        **({"priors": specification.request["priors"]} if specification.request.get("priors") else {}),
         "data": data_digests(likelihood),
         "version": __version__,
     }
 
 
-def origin(likelihood: "Likelihood | Parts", asked: Specification, besides: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return what was asked for, beside what is named in `besides`, and what it takes to know the parts again."""
-    words: Mapping[str, Any] = asked.request
+def origin(
+    likelihood: "Likelihood | Parts", specification: Specification, besides: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the request, without what is named in `besides`, and what it takes to identify the parts."""
+    words: Mapping[str, Any] = specification.request
     truth = {} if likelihood.truth is None else {"truth": likelihood.truth}
     return {
         "free": [name for name in words["free"] if name not in besides],

@@ -56,23 +56,30 @@ def _nuisance(fit: "FitResult", name: str) -> dict[str, Any]:
 
 
 def specification_report(fit: "FitResult") -> dict[str, Any]:
-    """Return what was asked of a fit."""
-    asked = fit.specification
+    """Return the specification of a fit."""
+    specification = fit.specification
     return {
         "measurements": [measurement.name for measurement in fit.likelihood.measurements],
         "interactions": fit.likelihood.interaction.names,
-        "free": list(asked.free),
-        "fixed": {n: v for n, v in asked.values.items() if n not in asked.moving and n not in asked.ties},
-        "tied": dict(asked.ties),
-        "required": [f"{a}<={b}" for a, b in asked.orders],
-        "priors_dropped": list(asked.dropped),
+        "free": list(specification.free),
+        "fixed": {
+            n: v
+            for n, v in specification.values.items()
+            if n not in specification.moving and n not in specification.ties
+        },
+        "tied": dict(specification.ties),
+        "required": [f"{a}<={b}" for a, b in specification.orders],
+        "priors_dropped": list(specification.dropped),
     }
 
 
 def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a fit with the intervals of its free parameters, and of what is tied to them, at `levels`."""
-    asked, fit = fit.specification, fit.with_intervals(levels)
-    fitted = [*asked.free, *(name for name, leader in asked.ties.items() if leader in asked.free)]
+    specification, fit = fit.specification, fit.with_intervals(levels)
+    fitted = [
+        *specification.free,
+        *(name for name, leader in specification.ties.items() if leader in specification.free),
+    ]
     parameters = {name: _parameter(fit, name, levels) for name in fitted}
     measurements = [measurement.name for measurement in fit.likelihood.measurements]
     events, sections = {}, {}
@@ -100,12 +107,15 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
             "dof": fit.dof,
             "unconstrained": list(fit.unconstrained),
             "held": fit.held,
-            "nuisances": {name: _nuisance(fit, name) for name in asked.nuisances},
+            "nuisances": {name: _nuisance(fit, name) for name in specification.nuisances},
             "shared": fit.likelihood.shared,
             "constraints": [
-                {"combination": r.text, "prior": [r.constraint.centre, r.constraint.width]} for r in asked.relations
+                {"combination": r.text, "prior": [r.constraint.centre, r.constraint.width]}
+                for r in specification.relations
             ],
-            "correlations": [{"parameters": list(pair), "value": rho} for pair, rho in asked.correlations.items()],
+            "correlations": [
+                {"parameters": list(pair), "value": rho} for pair, rho in specification.correlations.items()
+            ],
             "events": events,
             "flux_averaged_cross_section": sections,
             "observables": observables,
@@ -123,14 +133,14 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
 def profile_report(profile: "GridResult", fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     """Return a profile with the intervals of the scanned parameters at `levels`."""
     names = profile.names
-    found = {name: _interval_lists(fit, name, levels) for name in names} if fit.settled else {}
+    intervals = {name: _interval_lists(fit, name, levels) for name in names} if fit.settled else {}
     alone = len(names) == 1
     return plain(
         {
             "parameters": list(names),
             "points": profile.axes[0].values.tolist() if alone else [axis.values.tolist() for axis in profile.axes],
             "chi2": profile.chi2.tolist(),
-            "interval": found.get(names[0], {}) if alone else found,
+            "interval": intervals.get(names[0], {}) if alone else intervals,
             "best": {name: fit.values[name] for name in names},
             "chi2_min": fit.chi2,
             "not_converged": profile.not_converged,

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .fit import FitResult
 
 MOST_MINIMA = 100
-"""Lower minima of one fit that are read."""
+"""Lower minima of a fit that are read, at most."""
 
 
 def fit_content(fit: "FitResult") -> dict[str, Any]:
     """Return everything of a fit that its likelihood does not know, as a file holds it."""
-    return encoded({"minimiser": fit.minimiser, "minima": [_minimum(one) for one in fit.minima]})
+    return encoded({"minimiser": fit.minimiser, "minima": [_minimum(entry) for entry in fit.minima]})
 
 
 def fit_state(fit: "FitResult") -> dict[str, Any]:
@@ -35,18 +35,18 @@ def fit_state(fit: "FitResult") -> dict[str, Any]:
 
 
 def _minimum(fit: "FitResult") -> dict[str, Any]:
-    """Return a minimum, and what was found around it."""
-    found, bends = fit.minimum, fit.minimum.curvature
+    """Return a minimum, and the intervals around it."""
+    minimum, bends = fit.minimum, fit.minimum.curvature
     return {
-        "u": found.u,
-        "chi2": found.value,
-        "converged": found.converged,
-        "message": found.message,
+        "u": minimum.u,
+        "chi2": minimum.value,
+        "converged": minimum.converged,
+        "message": minimum.message,
         **{name: getattr(bends, name) for name in ("covariance", "unseen", "at_bound", "flat")},
         "accuracy": dataclasses.asdict(fit.accuracy) if fit.settled else None,
         "intervals": [
-            {"name": name, "delta": delta, "pieces": one.pieces, "at_bound": one.at_bound}
-            for (name, delta), one in fit.known_intervals.items()
+            {"name": name, "delta": delta, "pieces": interval.pieces, "at_bound": interval.at_bound}
+            for (name, delta), interval in fit.known_intervals.items()
         ],
     }
 
@@ -55,16 +55,16 @@ def load_fit(held: Held, likelihood: "Likelihood | None", name: str = "fit") -> 
     """Return the fit of a file, with its likelihood."""
     from .fit import FitResult
 
-    whole, asked = likelihood_and_specification(held, likelihood)
+    whole, specification = likelihood_and_specification(held, likelihood)
     content = part(held, name)
     minima, minimiser = content.get("minima"), content.get("minimiser")
     if not isinstance(minimiser, str) or not isinstance(minima, list) or not 1 <= len(minima) <= MOST_MINIMA:
         raise damaged(held, "minima")
-    solver = Solver(pose(whole.chi2_function(), asked))
+    solver = Solver(pose(whole.chi2_function(), specification))
     made: FitResult | None = None
     for minimum in reversed(minima):
-        read = _Minimum(held, minimum, len(solver.problem.names), asked.coordinates)
-        fit = FitResult(whole, asked, solver, read.best_fit(), minimiser)
+        read = _Minimum(held, minimum, len(solver.problem.names), specification.coordinates)
+        fit = FitResult(whole, specification, solver, read.best_fit(), minimiser)
         fit.remember(read.intervals(), read.accuracy(), made)
         made = fit
     return made
@@ -80,22 +80,22 @@ class _Minimum:
         self._held, self._content, self._count, self._names = held, content, count, names
 
     def _numbers(self, name: str, *shape: int | None) -> np.ndarray:
-        found = array_of(self._content.get(name), shape)
-        if found is None:
+        numbers = array_of(self._content.get(name), shape)
+        if numbers is None:
             raise damaged(self._held, name)
-        return found
+        return numbers
 
     def _marks(self, name: str) -> np.ndarray:
-        found = self._content.get(name)
-        if not isinstance(found, list) or len(found) != self._count or not all(type(one) is bool for one in found):
+        marks = self._content.get(name)
+        if not isinstance(marks, list) or len(marks) != self._count or not all(type(mark) is bool for mark in marks):
             raise damaged(self._held, name)
-        return np.array(found, bool)
+        return np.array(marks, bool)
 
     def _is(self, name: str, kind: type) -> Any:
-        found = self._content.get(name)
-        if type(found) is not kind:
+        value = self._content.get(name)
+        if type(value) is not kind:
             raise damaged(self._held, name)
-        return found
+        return value
 
     def best_fit(self) -> BestFit:
         """Return the minimum itself."""
@@ -113,27 +113,27 @@ class _Minimum:
 
     def accuracy(self) -> Accuracy | None:
         """Return the error of the recoil integrals, if the minimum was reached."""
-        found = self._content.get("accuracy")
+        content = self._content.get("accuracy")
         if not self._is("converged", bool):
             return None
-        if not isinstance(found, dict) or not is_number(found.get("error")):
+        if not isinstance(content, dict) or not is_number(content.get("error")):
             raise damaged(self._held, "accuracy")
-        error, models, reason = decoded(found["error"]), found.get("interactions"), found.get("reason")
-        listed = isinstance(models, list) and all(isinstance(one, str) for one in models)
-        texts = isinstance(found.get("measurement"), str) and (reason is None or isinstance(reason, str))
+        error, models, reason = decoded(content["error"]), content.get("interactions"), content.get("reason")
+        listed = isinstance(models, list) and all(isinstance(name, str) for name in models)
+        texts = isinstance(content.get("measurement"), str) and (reason is None or isinstance(reason, str))
         if not (listed and texts and error >= 0.0):
             raise damaged(self._held, "accuracy")
-        return Accuracy(error, found["measurement"], tuple(models), reason)
+        return Accuracy(error, content["measurement"], tuple(models), reason)
 
     def intervals(self) -> dict[tuple[str, float], Interval]:
-        """Return the intervals that were found around it, by parameter and Δχ²."""
-        found = {}
-        for one in self._is("intervals", list):
-            pieces = array_of(one.get("pieces"), (None, 2)) if isinstance(one, dict) else None
-            if pieces is None or one.get("name") not in self._names or not is_number(one.get("delta")):
+        """Return the intervals around it, by parameter and Δχ²."""
+        intervals = {}
+        for entry in self._is("intervals", list):
+            pieces = array_of(entry.get("pieces"), (None, 2)) if isinstance(entry, dict) else None
+            if pieces is None or entry.get("name") not in self._names or not is_number(entry.get("delta")):
                 raise damaged(self._held, "intervals")
-            if type(one.get("at_bound")) is not bool:
+            if type(entry.get("at_bound")) is not bool:
                 raise damaged(self._held, "intervals")
             ends = tuple((float(low), float(high)) for low, high in pieces)
-            found[one["name"], decoded(one["delta"])] = Interval(ends, one["at_bound"])
-        return found
+            intervals[entry["name"], decoded(entry["delta"])] = Interval(ends, entry["at_bound"])
+        return intervals

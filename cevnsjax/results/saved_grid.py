@@ -27,7 +27,7 @@ FLAGS = "converged"
 
 
 def grid_dataset(grid: "GridResult") -> "xarray.Dataset":
-    """Return the dataset of a grid as a file holds it: what netCDF has no attributes for is one text."""
+    """Return the dataset of a grid as a file holds it: what netCDF has no attributes for is a single text."""
     attributes, axes = grid.dataset.attrs, {axis.name: axis_settings(axis) for axis in grid.axes}
     if grid.fit is None:
         best = {name: grid.best[name] for name in grid.names}
@@ -94,8 +94,8 @@ def _dataset(held: Held) -> "xarray.Dataset":
         raise damaged(held, "variables")
     if len(set(variables)) != len(variables) or not {"chi2", FLAGS} <= set(variables) or set(variables) & set(grid):
         raise damaged(held, "variables")
-    texts = (isinstance(one, dict) and all(isinstance(text, str) for text in one.values()) for one in axes.values())
-    if not all(texts) or not all({"units", "latex"} <= set(one) for one in axes.values()):
+    texts = (isinstance(axis, dict) and all(isinstance(text, str) for text in axis.values()) for axis in axes.values())
+    if not all(texts) or not all({"units", "latex"} <= set(axis) for axis in axes.values()):
         raise damaged(held, "axes")
     known = isinstance(attributes, dict) and all(check(attributes.get(name)) for name, check in ATTRIBUTES.items())
     if not known or not set(grid) <= set(attributes["best"]):
@@ -103,12 +103,12 @@ def _dataset(held: Held) -> "xarray.Dataset":
     if attributes.get("settings") != held.settings and held.kind == "scan":
         raise damaged(held, "settings")
     along = {name: (count,) for name, count in zip(grid, shape, strict=True)}
-    found = arrays_of(held, {**dict.fromkeys(variables, shape), **along})
-    if any(axis_settings(Axis(name, found[name], axis["log"])) != axis for name, axis in grid.items()):
+    arrays = arrays_of(held, {**dict.fromkeys(variables, shape), **along})
+    if any(axis_settings(Axis(name, arrays[name], axis["log"])) != axis for name, axis in grid.items()):
         raise damaged(held, "axes")
     kinds = {name: bool if name == FLAGS else float for name in variables}
     return xarray.Dataset(
-        {name: (tuple(grid), found[name].astype(kind)) for name, kind in kinds.items()},
-        coords={name: (name, found[name].astype(float), axes[name]) for name in grid},
+        {name: (tuple(grid), arrays[name].astype(kind)) for name, kind in kinds.items()},
+        coords={name: (name, arrays[name].astype(float), axes[name]) for name in grid},
         attrs=attributes,
     )

@@ -41,12 +41,12 @@ EDGES, THREE_SIGMA = 16, 9.0
 MOST_IN_MEMORY = 10**8
 """Points of a grid without a store: all variables of theirs are kept in memory."""
 Progress = Callable[[int, int], None]
-"""Is told how many points are done, of how many."""
+"""Called with how many points are done, and of how many."""
 
 
-def _settings(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, Any]:
-    """Return everything that makes a scan this scan, in the order in which a difference is told."""
-    common = record.settings(likelihood, asked, grid.names)
+def _settings(likelihood: "Likelihood", specification: Specification, grid: Grid) -> dict[str, Any]:
+    """Return everything that makes a scan this scan, in the order in which a difference is reported."""
+    common = record.settings(likelihood, specification, grid.names)
     first = {key: common.pop(key) for key in ("measurements", "interactions", "couplings", "form factors", "electrons")}
     axes = {axis.name: record.axis_settings(axis) for axis in grid.axes}
     return {**first, "grid": axes, **common, "chunk": list(grid.block)}
@@ -55,25 +55,27 @@ def _settings(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dic
 def _probe(problem: Problem, grid: Grid, values: Mapping[str, float]) -> list[float | None]:
     """Return χ² at the start and at both ends of the grid: a fingerprint of the likelihood whatever the processor."""
     ends = [{axis.name: float(axis.values[k]) for axis in grid.axes} for k in (0, -1)]
-    found = [float(problem(problem.coordinates({**values, **end}))) for end in ({}, *ends)]
-    return [value if math.isfinite(value) else None for value in found]
+    chi2 = [float(problem(problem.coordinates({**values, **end}))) for end in ({}, *ends)]
+    return [value if math.isfinite(value) else None for value in chi2]
 
 
 def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None]) -> dict[str, Any]:
-    """Refuse to write to the store of another scan; return its attributes."""
+    """Return the attributes of a store; raise InputError if it holds another scan."""
     attributes = read_attributes(path)
-    found = record.difference(attributes.get("settings") or {}, json.loads(json.dumps(settings)))
+    difference = record.difference(attributes.get("settings") or {}, json.loads(json.dumps(settings)))
     stored = attributes.get("probe")
-    if found is None and (not isinstance(stored, list) or len(stored) != len(probe)):
-        found = record.difference(stored, probe, "chi2 at the same points")
-    if found is None:
+    if difference is None and (not isinstance(stored, list) or len(stored) != len(probe)):
+        difference = record.difference(stored, probe, "chi2 at the same points")
+    if difference is None:
         for there, here in zip(stored, probe, strict=True):
             known = isinstance(there, int | float)
             if known != (here is not None) or (known and abs(there - here) > PROBE_AGREES * max(1.0, abs(there))):
-                found = f"chi2 at the same point is {there} there, {here} here"
-    if found:
+                difference = f"chi2 at the same point is {there} there, {here} here"
+    if difference:
         damaged = "" if are_whole(attributes) else f", and its {ROOT} was altered"
-        raise InputError(f"'{path}' holds another scan: {found}{damaged}; nothing was written, --overwrite replaces it")
+        raise InputError(
+            f"'{path}' holds another scan: {difference}{damaged}; nothing was written, --overwrite replaces it"
+        )
     return attributes
 
 
@@ -133,21 +135,21 @@ def _spread(columns: np.ndarray) -> np.ndarray:
 
 
 def _accuracy(
-    likelihood: "Likelihood", asked: Specification, grid: Grid, lowest: Lowest, kept: "_Memory | ScanStore"
+    likelihood: "Likelihood", specification: Specification, grid: Grid, lowest: Lowest, storage: "_Memory | ScanStore"
 ) -> Accuracy:
     """Return the largest error of the recoil integrals at the best fit and at the edges of what lies within 3σ."""
     if not lowest.converged:
         return EXACT
-    within, beyond, share = _edges(kept.chi2(), lowest.chi2)
+    within, beyond, share = _edges(storage.chi2(), lowest.chi2)
 
     def columns(places: np.ndarray) -> dict[str, np.ndarray]:
         where = np.unravel_index(places, grid.shape)
-        return {axis.name: axis.values[k] for axis, k in zip(grid.axes, where, strict=True)} | kept.lookup(where)
+        return {axis.name: axis.values[k] for axis, k in zip(grid.axes, where, strict=True)} | storage.lookup(where)
 
     inner, outer = columns(within), columns(np.where(share > 0.0, beyond, within))
     moved = {name: start + share * (outer[name] - start) for name, start in inner.items()}
     rows = [{name: float(values[k]) for name, values in moved.items()} for k in range(len(share))]
-    return likelihood.accuracy([lowest.values, *rows], asked)
+    return likelihood.accuracy([lowest.values, *rows], specification)
 
 
 def _summary(lowest: Lowest, unconverged: int, accuracy: Accuracy) -> dict[str, Any]:
@@ -166,7 +168,7 @@ def _summary(lowest: Lowest, unconverged: int, accuracy: Accuracy) -> dict[str, 
 
 @arguments.checked(path=arguments.path)
 def open_scan(path: str | Path) -> GridResult:
-    """Return the scan stored at `path`, every file of it checked; refuse one that is damaged or not complete."""
+    """Return the scan stored at `path`, every file of it checked; raise InputError if it is damaged or not complete."""
     place = Path(path)
     attributes = read_attributes(place)
     if not are_whole(attributes):
@@ -185,13 +187,13 @@ def open_scan(path: str | Path) -> GridResult:
     return GridResult(store.dataset(attributes), place)
 
 
-def _axes_described(likelihood: "Likelihood", asked: Specification, grid: Grid) -> dict[str, dict[str, str]]:
+def _axes_described(likelihood: "Likelihood", specification: Specification, grid: Grid) -> dict[str, dict[str, str]]:
     """Return the attributes of each axis; the symbol is that of all parameters that are tied together."""
     known = likelihood.parameters
 
     def symbols(name: str) -> str:
-        followers = [follower for follower, leader in asked.ties.items() if leader == name]
-        return " = ".join(known[one].latex for one in (name, *followers))
+        followers = [follower for follower, leader in specification.ties.items() if leader == name]
+        return " = ".join(known[parameter].latex for parameter in (name, *followers))
 
     return {
         name: {"units": known[name].unit, "latex": symbols(name), "long_name": known[name].description}
@@ -200,7 +202,11 @@ def _axes_described(likelihood: "Likelihood", asked: Specification, grid: Grid) 
 
 
 def _attributes(
-    likelihood: "Likelihood", asked: Specification, grid: Grid, settings: dict[str, Any], probe: list[float | None]
+    likelihood: "Likelihood",
+    specification: Specification,
+    grid: Grid,
+    settings: dict[str, Any],
+    probe: list[float | None],
 ) -> dict[str, Any]:
     """Return the attributes of the dataset."""
     levels = {
@@ -210,9 +216,9 @@ def _attributes(
     return {
         **record.versions(),
         "settings": settings,
-        "origin": record.origin(likelihood, asked, grid.names),
+        "origin": record.origin(likelihood, specification, grid.names),
         "digest": record.data_digest(likelihood.measurements),
-        "axes": _axes_described(likelihood, asked, grid),
+        "axes": _axes_described(likelihood, specification, grid),
         "probe": probe,
         "levels": levels,
         "references": [reference for m in likelihood.measurements for reference in m.references[:1]],
@@ -266,13 +272,13 @@ def scan(
     work = scan_work(problem, blocks, specification.values, specification.is_free)
     begun = time.perf_counter(), work.compile_seconds
     if store is None:
-        kept = _Memory(blocks, profiled)
-        _fill(work, kept, list(range(blocks.blocks)), engine, progress)
+        storage = _Memory(blocks, profiled)
+        _fill(work, storage, list(range(blocks.blocks)), engine, progress)
         filled = time.perf_counter(), work.compile_seconds
-        lowest = refine(work, kept.chi2(), kept.lookup)
-        found = _accuracy(likelihood, specification, blocks, lowest, kept)
-        summary = _summary(lowest, kept.count_unconverged(), found)
-        return GridResult(_dataset(kept, attributes | summary, by_axis), None, _seconds(work, begun, filled))
+        lowest = refine(work, storage.chi2(), storage.lookup)
+        accuracy = _accuracy(likelihood, specification, blocks, lowest, storage)
+        summary = _summary(lowest, storage.count_unconverged(), accuracy)
+        return GridResult(_dataset(storage, attributes | summary, by_axis), None, _seconds(work, begun, filled))
     if store.exists and not overwrite:
         _check_same(store.path, settings, probe)
     engines.prepare(engine)
@@ -288,39 +294,39 @@ def scan(
             _fill(work, store, missing, engine, progress)
             filled = time.perf_counter(), work.compile_seconds
             lowest = refine(work, store.chi2(), store.lookup)
-            found = _accuracy(likelihood, specification, blocks, lowest, store)
-            stored |= _summary(lowest, store.count_unconverged(), found)
+            accuracy = _accuracy(likelihood, specification, blocks, lowest, store)
+            stored |= _summary(lowest, store.count_unconverged(), accuracy)
             store.describe(stored)
         result = GridResult(store.dataset(stored), store.path)
     return dataclasses.replace(result, seconds=_seconds(work, begun, filled), repaired=tuple(repaired))
 
 
 def profile_grid(
-    fit: "FitResult", problem: Problem, axes: Sequence[Axis], found: Profile, allowed: np.ndarray
+    fit: "FitResult", problem: Problem, axes: Sequence[Axis], profile: Profile, allowed: np.ndarray
 ) -> GridResult:
-    """Return the grid of a profile of `fit`: what was `found` of a `problem` at the points of the `axes`."""
-    likelihood, asked = fit.likelihood, fit.specification
+    """Return the grid of a `profile` of `fit`: the minima of `problem` at the points of the `axes`."""
+    likelihood, specification = fit.likelihood, fit.specification
     shape = tuple(len(axis.values) for axis in axes)
     grid = Grid(tuple(axes), shape)
-    scanned = {asked.leader(name) for name in grid.names}
-    profiled = [name for name in asked.coordinates if name not in scanned]
-    kept, values = _Memory(grid, profiled), problem.values(found.u)
-    kept.write(
+    scanned = {specification.leader(name) for name in grid.names}
+    profiled = [name for name in specification.coordinates if name not in scanned]
+    storage, values = _Memory(grid, profiled), problem.values(profile.u)
+    storage.write(
         0,
         Scanned(
-            found.chi2.reshape(shape),
-            (found.converged | ~allowed).reshape(shape),
+            profile.chi2.reshape(shape),
+            (profile.converged | ~allowed).reshape(shape),
             {name: np.where(allowed, values[name], np.nan).reshape(shape) for name in profiled},
         ),
     )
-    described = _axes_described(likelihood, asked, grid)
-    lowest = int(np.argmin(found.chi2))
+    described = _axes_described(likelihood, specification, grid)
+    lowest = int(np.argmin(profile.chi2))
     at_grid = {axis.name: float(axis.values[k]) for axis, k in zip(axes, np.unravel_index(lowest, shape), strict=True)}
-    best = {name: fit.values[name] for name in dict.fromkeys((*grid.names, *asked.coordinates))}
-    summary = Lowest(float(found.chi2[lowest]), at_grid, fit.chi2, best, fit.settled)
-    attributes = _attributes(likelihood, asked, grid, _settings(likelihood, asked, grid), [])
-    attributes |= _summary(summary, kept.count_unconverged(), EXACT)
-    return GridResult(_dataset(kept, attributes, described), fit=fit)
+    best = {name: fit.values[name] for name in dict.fromkeys((*grid.names, *specification.coordinates))}
+    summary = Lowest(float(profile.chi2[lowest]), at_grid, fit.chi2, best, fit.settled)
+    attributes = _attributes(likelihood, specification, grid, _settings(likelihood, specification, grid), [])
+    attributes |= _summary(summary, storage.count_unconverged(), EXACT)
+    return GridResult(_dataset(storage, attributes, described), fit=fit)
 
 
 def _mended(
@@ -337,7 +343,7 @@ def _mended(
 
 
 def _fill(
-    work: ScanWork, kept: _Memory | ScanStore, missing: list[int], engine: Any, progress: Progress | None
+    work: ScanWork, storage: _Memory | ScanStore, missing: list[int], engine: Any, progress: Progress | None
 ) -> None:
     """Run the blocks that are missing, and keep each as it comes."""
     grid = work.grid
@@ -346,7 +352,7 @@ def _fill(
     if progress is not None:
         progress(done, grid.size)
     for number, block in engines.run(work, missing, engine):
-        kept.write(missing[number], block)
+        storage.write(missing[number], block)
         done += sizes[missing[number]]
         if progress is not None:
             progress(done, grid.size)
@@ -361,13 +367,13 @@ def _seconds(work: ScanWork, begun: tuple[float, float], filled: tuple[float, fl
     return {"compile": ended[1] - begun[1], "run": run, "best_fit": best_fit}
 
 
-def _dataset(kept: _Memory, attributes: dict[str, Any], by_axis: dict[str, dict[str, Any]]) -> "xarray.Dataset":
+def _dataset(storage: _Memory, attributes: dict[str, Any], by_axis: dict[str, dict[str, Any]]) -> "xarray.Dataset":
     import xarray
 
-    names = kept.grid.names
-    arrays = {"chi2": kept.chi2(), "converged": kept.flags, **kept.values}
+    names = storage.grid.names
+    arrays = {"chi2": storage.chi2(), "converged": storage.flags, **storage.values}
     return xarray.Dataset(
         {name: (names, array) for name, array in arrays.items()},
-        coords={axis.name: (axis.name, axis.values, by_axis[axis.name]) for axis in kept.grid.axes},
+        coords={axis.name: (axis.name, axis.values, by_axis[axis.name]) for axis in storage.grid.axes},
         attrs={"format": FORMAT, **attributes},
     )

@@ -56,7 +56,7 @@ def said_lost(lost: int, drawn: int, many: bool) -> str:
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class ToyStudy(Shown):
-    """Toy experiments drawn at one truth and fitted, and what follows from them. Check `converged`.
+    """Toy experiments drawn at the same truth and fitted, and what follows from them. Check `converged`.
 
     The truth is the best fit to the data, or the best fit with the parameters tested held at the values of the
     hypothesis. Data and constraint centres are drawn.
@@ -87,10 +87,10 @@ class ToyStudy(Shown):
     @cached_property
     def accuracy(self) -> Accuracy:
         """Return the largest error of the recoil integrals: at the truth and at the outer fits, see `outer_rows`."""
-        asked = self.fit.specification
-        rows = outer_rows(self.values, asked.free, self.toy_converged)
+        specification = self.fit.specification
+        rows = outer_rows(self.values, specification.free, self.toy_converged)
         points = [{name: float(values[row]) for name, values in self.values.items()} for row in rows]
-        return self.fit.likelihood.accuracy([self.truth, *points], asked)
+        return self.fit.likelihood.accuracy([self.truth, *points], specification)
 
     @property
     def converged(self) -> bool:
@@ -116,7 +116,7 @@ class ToyStudy(Shown):
         """Return t = χ²(held at the truth) - χ²_min of the toys that converged, for parameters held together."""
         chosen = tuple(names) or tuple(self.tested)
         if chosen not in self.held:
-            listed = "; ".join(", ".join(one) for one in self.held)
+            listed = "; ".join(", ".join(group) for group in self.held)
             raise InputError(f"no toys were fitted with {', '.join(chosen) or 'nothing'} held, only with {listed}")
         return self.statistics[self.toy_converged, self.held.index(chosen)]
 
@@ -127,8 +127,8 @@ class ToyStudy(Shown):
         """
         if not self.tested:
             raise InputError("there is no p-value: no parameter was tested")
-        found = self.t()
-        return fraction(at_least(found, self.statistic), len(found))
+        statistics = self.t()
+        return fraction(at_least(statistics, self.statistic), len(statistics))
 
     def wilks_p_value(self) -> float:
         """Return the p-value if t were distributed as χ² with as many degrees of freedom as parameters are tested."""
@@ -136,8 +136,8 @@ class ToyStudy(Shown):
 
     def goodness_of_fit(self) -> tuple[float, float, float]:
         """Return the share of toys with χ²_min as large as that of the data, and the ends of its 68.27 % interval."""
-        found = self.chi2[self.toy_converged]
-        return fraction(at_least(found, self.fit.chi2), len(found))
+        minima = self.chi2[self.toy_converged]
+        return fraction(at_least(minima, self.fit.chi2), len(minima))
 
     @arguments.checked(name=arguments.text, cl=check_level)
     def coverage(self, name: str, cl: float | Level = 0.6827) -> tuple[float, float, float]:
@@ -145,19 +145,19 @@ class ToyStudy(Shown):
 
         The interval is that of `FitResult.interval`: all values with Δχ² below 1, 2.71, …
         """
-        found = self.t(name)
-        return fraction(int(np.sum(found <= delta_chi2(cl))), len(found))
+        statistics = self.t(name)
+        return fraction(int(np.sum(statistics <= delta_chi2(cl))), len(statistics))
 
     @arguments.checked(cl=check_level)
     def critical(self, cl: float | Level = 0.90) -> tuple[float, float]:
         """Return the t that a share `cl` of the toys does not exceed, for the parameters tested, and its error.
 
-        Not a number where less than one toy would lie beyond.
+        Not a number where less than 1 toy would lie beyond.
         """
-        found, level = self.t(), level_of(cl)
-        if len(found) * level.tail < 1.0 - 1e-9:
+        statistics, level = self.t(), level_of(cl)
+        if len(statistics) * level.tail < 1.0 - 1e-9:
             return math.nan, math.nan
-        return critical_value(found, level.fraction)
+        return critical_value(statistics, level.fraction)
 
     @arguments.checked(levels=check_levels)
     def as_dict(self, levels: Sequence[float | Level] = (0.6827, 0.90, 0.9545)) -> dict[str, Any]:
@@ -180,8 +180,8 @@ class ToyStudy(Shown):
         if not self.converged:
             return plain(content)
 
-        def share(found: tuple[float, float, float]) -> dict[str, Any]:
-            return {"value": found[0], "interval": list(found[1:])}
+        def share(estimate: tuple[float, float, float]) -> dict[str, Any]:
+            return {"value": estimate[0], "interval": list(estimate[1:])}
 
         content["goodness_of_fit"] = {
             "p_value": share(self.goodness_of_fit()),
@@ -238,7 +238,7 @@ class ToyStudy(Shown):
                 "converged": ("toy", self.toy_converged),
                 "truth": ("coordinate", np.array([self.truth[n] for n in names])),
             },
-            {"coordinate": names, "held": [",".join(one) for one in self.held]},
+            {"coordinate": names, "held": [",".join(group) for group in self.held]},
             {
                 "chi2_min": self.fit.chi2,
                 "statistic": self.statistic,
@@ -258,7 +258,7 @@ class ToyStudy(Shown):
         return {**about, "fit": fit_content(self.fit), "study": encoded({**study, "toys": len(self.chi2)})}
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the toys to a netCDF file; one that exists is refused unless `overwrite`."""
+        """Write the toys to a netCDF file; an existing file raises InputError unless `overwrite`."""
         write_netcdf(self.dataset(), Path(path), overwrite)
 
     @staticmethod
@@ -272,7 +272,8 @@ class ToyStudy(Shown):
         if not texts or sorted(names) != sorted(fit.specification.coordinates):
             raise damaged(held, "coordinates")
         if not isinstance(sets, list) or not all(
-            isinstance(one, list) and all(isinstance(name, str) and name in fit.values for name in one) for one in sets
+            isinstance(group, list) and all(isinstance(name, str) and name in fit.values for name in group)
+            for group in sets
         ):
             raise damaged(held, "held")
         truth, count = study.get("truth"), study.get("toys")
@@ -282,18 +283,18 @@ class ToyStudy(Shown):
             raise damaged(held, "statistic")
         table = (count, len(names))
         shapes = {"value": table, "error": table, "chi2": (count,), "t": (count, len(sets)), "converged": (count,)}
-        found = arrays_of(held, shapes)
+        arrays = arrays_of(held, shapes)
         return ToyStudy(
             fit=fit,
             tested={name: float(value) for name, value in held.run["test"].items()},
             truth={name: decoded(value) for name, value in truth.items()},
             statistic=decoded(study["statistic"]),
             held=tuple(map(tuple, sets)),
-            values={name: found["value"][:, k] for k, name in enumerate(names)},
-            errors={name: found["error"][:, k] for k, name in enumerate(names)},
-            chi2=found["chi2"],
-            statistics=found["t"],
-            toy_converged=found["converged"].astype(bool),
+            values={name: arrays["value"][:, k] for k, name in enumerate(names)},
+            errors={name: arrays["error"][:, k] for k, name in enumerate(names)},
+            chi2=arrays["chi2"],
+            statistics=arrays["t"],
+            toy_converged=arrays["converged"].astype(bool),
             count=held.run["count"],
             seed=held.run["seed"],
             seconds={},
@@ -322,7 +323,7 @@ class ToyStudy(Shown):
         if ax is None:
             needs_axes(names=names, label=label, color=color)
         elif names:
-            self.t(*names)  # refuses what was not held
+            self.t(*names)  # raises if they were not held
         latex = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
         good = self.toy_converged
         histograms = [
@@ -372,24 +373,24 @@ def study_toys(
     """Draw toys at the best fit, or at that with the parameters `test` held, and fit them; see `Likelihood.toys`."""
     specification = fit.specification
     leaders = [specification.leader(name) for name in test]
-    solver, found = fit.placed_first(leaders)
+    solver, minimum = fit.placed_first(leaders)
     problem, free = solver.problem, specification.is_free
     started = time.perf_counter()
-    u, statistic = found.u, 0.0
+    u, statistic = minimum.u, 0.0
     if test and fit.converged:
         positions, allowed = problem.positions(leaders, np.array([list(test.values())]))
         if not allowed.all():
             raise InputError("the values to test are not in the required order")
-        null = profile(solver, [problem.names.index(name) for name in leaders], positions, found.u, free)
+        null = profile(solver, [problem.names.index(name) for name in leaders], positions, minimum.u, free)
         u = null.u[0]
-        statistic = max(float(null.chi2[0]) - found.value, 0.0) if null.converged[0] else math.nan
+        statistic = max(float(null.chi2[0]) - minimum.value, 0.0) if null.converged[0] else math.nan
     ordered = {name for pair in specification.orders for name in pair}
     held = [(name,) for name in specification.free if name not in ordered]
     if test and tuple(test) not in held:
         held.append(tuple(test))
-    index = tuple(tuple(problem.names.index(specification.leader(name)) for name in one) for one in held)
-    asked = tasks(u, count) if fit.converged and math.isfinite(statistic) else []
-    starts = profile_minima(solver, found, free) if asked else found.u[None]
+    index = tuple(tuple(problem.names.index(specification.leader(name)) for name in group) for group in held)
+    batches = tasks(u, count) if fit.converged and math.isfinite(statistic) else []
+    starts = profile_minima(solver, minimum, free) if batches else minimum.u[None]
     work = Work(problem, index, starts, free, seed, cores() if engine is None else 1)
     blocks = [
         {
@@ -399,11 +400,11 @@ def study_toys(
             "null": np.empty((0, len(held))),
             "converged": np.empty(0, bool),
         }
-    ] * (len(asked) or 1)
+    ] * (len(batches) or 1)
     done = 0
     with Finished(work, checkpoint) as finished:
-        for k, block in finished.run(asked, engine):
-            blocks[k], done = block, done + asked[k].count
+        for k, block in finished.run(batches, engine):
+            blocks[k], done = block, done + batches[k].count
             if progress is not None:
                 progress(done, count)
     toys = joined(blocks)

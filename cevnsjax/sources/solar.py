@@ -123,18 +123,20 @@ def solar_neutrinos(
     if not kinds:
         raise InputError(f"expected at least one kind of solar neutrinos, of {', '.join(KINDS)}")
     oscillation = oscillation or global_fit()
-    found: dict[str, list[tuple[float, Spectrum]]] = {"nu_e": [], "nu_mu": [], "nu_tau": []}
+    by_flavour: dict[str, list[tuple[float, Spectrum]]] = {"nu_e": [], "nu_mu": [], "nu_tau": []}
     for kind in kinds:
         fluence = exposure * solar_flux(kind, model)[0]
         energy, density = _points(kind)
         for flavour, share in oscillation.shares(survival_probability(kind, energy, model, oscillation)).items():
             if kind in ("pep", "be7"):
-                found[flavour] += [(fluence * s, Line(float(e))) for e, s in zip(energy, density * share, strict=True)]
+                by_flavour[flavour] += [
+                    (fluence * s, Line(float(e))) for e, s in zip(energy, density * share, strict=True)
+                ]
             else:
                 integral, spectrum = tabulated(energy, density * share)
-                found[flavour].append((fluence * integral, spectrum))
+                by_flavour[flavour].append((fluence * integral, spectrum))
     components = []
-    for flavour, parts in found.items():
+    for flavour, parts in by_flavour.items():
         fluences = np.array([fluence for fluence, _ in parts])
         spectra = tuple(spectrum for _, spectrum in parts)
         spectrum = spectra[0] if len(spectra) == 1 else Mixture(spectra, tuple(fluences / fluences.sum()))

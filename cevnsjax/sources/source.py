@@ -13,16 +13,16 @@ FLAVOURS = ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar", "nu_tau", "nu_tau_bar")
 
 
 class Component(eqx.Module):
-    """The neutrinos of one flavour."""
+    """The neutrinos of a flavour."""
 
     flavour: str = eqx.field(static=True)
-    """One of `FLAVOURS`."""
+    """Name of the flavour, as in `FLAVOURS`."""
     fluence: float
     """Neutrinos per area over the exposure [1/cm²]."""
     spectrum: Spectrum
     """Spectrum, normalised to 1."""
     group: str | None = eqx.field(static=True, default=None)
-    """Flavours of one group have a strength of their own, the parameter cevns_norm_<group>."""
+    """Flavours of the same group have a strength of their own, the parameter cevns_norm_<group>."""
 
     def __check_init__(self) -> None:
         if self.flavour not in FLAVOURS:

@@ -1,4 +1,4 @@
-"""Energy spectra of one flavour, normalised to 1: a line or a continuum."""
+"""Energy spectra of a flavour, normalised to 1: a line or a continuum."""
 
 import abc
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Spectrum(eqx.Module):
 
 
 class Line(Spectrum):
-    """Neutrinos of one energy [MeV]."""
+    """Neutrinos of a single energy [MeV]."""
 
     energy: float
 

@@ -23,7 +23,7 @@ class Tabulated(Spectrum):
     """
 
     energy: Float[np.ndarray, " point"]
-    """Energies of the points [MeV], none lower than the one before."""
+    """Energies of the points [MeV], none lower than the point before."""
     density: Float[np.ndarray, " point"]
     """Density at the points [1/MeV]."""
 
@@ -45,10 +45,10 @@ class Tabulated(Spectrum):
     def breaks(self) -> tuple[float, ...]:
         """Return the energies of the points, where there are many only every n-th, the ends and the jumps."""
         distinct, times = np.unique(self.energy, return_counts=True)
-        kept = np.arange(len(distinct)) % -(-len(distinct) // MOST_BREAKS) == 0
-        kept |= times > 1
-        kept[-1] = True
-        return tuple(float(energy) for energy in distinct[kept] if energy > 0.0)
+        chosen = np.arange(len(distinct)) % -(-len(distinct) // MOST_BREAKS) == 0
+        chosen |= times > 1
+        chosen[-1] = True
+        return tuple(float(energy) for energy in distinct[chosen] if energy > 0.0)
 
     def moment(
         self,

@@ -9,7 +9,7 @@ from .stage import Stage
 
 
 class Background(Stage):
-    """Stage: expected counts of one background in each bin before its strength: energy shape × time shape."""
+    """Stage: expected counts of a background in each bin before its strength: energy shape × time shape."""
 
     energy: Float[Array, " bin"]
     """Fraction of the time shape's counts in each energy bin."""

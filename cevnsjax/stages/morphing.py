@@ -1,7 +1,7 @@
 """Templates that move with nuisances, through their nominal and their released ±1σ shapes.
 
 Two forms. `MorphedShape` moves the logarithm of each bin: it stays positive, keeps its total, and passes exactly
-through the nominal shape at ξ = 0 and through each released one at ξ = ±1; it is twice differentiable everywhere and
+through the nominal shape at ξ = 0 and through each released shape at ξ = ±1; it is twice differentiable everywhere and
 the logarithm is linear beyond ±1. `LinearDistortion` multiplies by 1 + Σ η ε with the relative shifts ε of the
 released shapes, as re-analyses of COHERENT's liquid argon do (arXiv:2211.11905).
 """
@@ -17,7 +17,7 @@ from .._base.typing import Array, Float, Params
 from .stage import Stage
 
 Variation = tuple[np.ndarray, np.ndarray | None]
-"""A shape at +1σ and one at -1σ; None where only one was released: the logarithm is mirrored."""
+"""The shapes at +1σ and at -1σ; None where only the first was released: the logarithm is mirrored."""
 
 
 def _stacked(params: Params, names: Sequence[str]) -> Float[Array, " nuisance"]:
@@ -46,16 +46,16 @@ class MorphedShape(Stage):
     """Stage: a shape whose logarithm moves with nuisances ξ, times fixed factors.
 
     ln n(ξ) = ln n(0) + Σ_k ξ_k/2 [(u_k - d_k) + (u_k + d_k) s(ξ_k)], with u and d the logarithms of the shapes at ±1σ
-    relative to the nominal one and s `smooth_sign`; then the total is restored. A bin that is empty in the nominal
+    relative to the nominal shape and s `smooth_sign`; then the total is restored. A bin that is empty in the nominal
     shape alone grows as `smooth_ramp`.
     """
 
     nominal: Float[Array, " bin"]
     up: Float[Array, "nuisance bin"]
-    """Logarithm of the shape at +1σ relative to the nominal one."""
+    """Logarithm of the shape at +1σ relative to the nominal shape."""
     down: Float[Array, "nuisance bin"]
     empty_up: Float[Array, "nuisance bin"]
-    """The shape at +1σ in bins that are empty in the nominal one."""
+    """The shape at +1σ in bins that are empty in the nominal shape."""
     empty_down: Float[Array, "nuisance bin"]
     factors: Float[Array, " bin"]
     names: tuple[str, ...] = eqx.field(static=True)
@@ -86,7 +86,7 @@ def morphed_shape(
                 rows[f"empty_{key}"].append(np.zeros_like(nominal))
                 continue
             if shape.shape != nominal.shape or np.any(shape[full] <= 0) or np.any(shape < 0):
-                raise InputError(f"{name}: expected a shape that is positive where the nominal one is")
+                raise InputError(f"{name}: expected a shape that is positive where the nominal shape is")
             scaled = shape * (nominal.sum() / shape.sum())
             rows[key].append(np.log(np.where(full, scaled, 1.0) / np.where(full, nominal, 1.0)))
             rows[f"empty_{key}"].append(np.where(full, 0.0, scaled))
@@ -100,7 +100,7 @@ def morphed_shape(
 
 
 class Template(Stage):
-    """Stage: counts (energy, other, time) of a background, a shape in energy and another axis times one in time."""
+    """Stage: counts (energy, other, time) of a background, a shape in energy and another axis times a shape in time."""
 
     shape: Stage
     """Counts in each bin of energy and the other axis, flattened."""
@@ -137,7 +137,7 @@ class TemplateSpread(Stage):
 
 
 class Repeated(Stage):
-    """Stage: one array for each of several flavours."""
+    """Stage: the same array for each of several flavours."""
 
     value: Stage
     count: int = eqx.field(static=True)

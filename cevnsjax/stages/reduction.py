@@ -34,14 +34,14 @@ def sampled(
     corners = np.array(list(product((0.0, 1.0), repeat=min(len(moving), 5))))
     corners = np.pad(corners, ((0, 0), (0, len(moving) - corners.shape[1])))
     inside = qmc.Sobol(len(moving), seed=seed).random(count)
-    found = []
+    samples = []
     for row in np.concatenate([corners, inside]):
         values = dict(params)
         for share, (name, low, high) in zip(row, moving, strict=True):
             logarithmic = low > 0 and np.log10(high / low) > DECADES
             values[name] = low * (high / low) ** share if logarithmic else low + share * (high - low)
-        found.append(values)
-    return found
+        samples.append(values)
+    return samples
 
 
 def interpolation(
@@ -63,7 +63,7 @@ def interpolation(
     matrix = np.zeros((rank, len(pivots)))
     matrix[:, pivots[:rank]] = np.eye(rank)
     matrix[:, pivots[rank:]] = scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:])
-    kept = np.flatnonzero(seen)[pivots[:rank]]
-    found = np.zeros((rank, len(importance)))
-    found[:, seen] = matrix * importance[kept][:, None] / importance[seen]
-    return kept, found
+    nodes = np.flatnonzero(seen)[pivots[:rank]]
+    full = np.zeros((rank, len(importance)))
+    full[:, seen] = matrix * importance[nodes][:, None] / importance[seen]
+    return nodes, full

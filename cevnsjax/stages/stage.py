@@ -2,17 +2,17 @@
 
 A `Stage` is a pure function of the parameters with the data it needs. `specialise` replaces every stage of a tree
 that depends on none of the free parameters by the array it evaluates to, on the host, before anything is compiled, and
-asks each of the others for a cheaper form. Who folds with whom is settled by what stages answer, never by what they
-are. An answer None says that there is no shorter form: who asked stays as it is, and nothing but speed is lost. So a
-stage of one's own needs `own_parameters` and the call alone.
+calls `simplified` on each of the others for a cheaper form. Which stages fold together depends on what these methods
+return, never on their types. None means that there is no shorter form: the calling stage stays as it is, and only speed
+is lost. So a user's stage needs `own_parameters` and the call alone.
 
     any stage
-        array                           its value, if it is folded to one; else None
+        array                           its value, if it is folded to an array; else None
         simplified(free, params)        a cheaper stage of the same value; by default itself
         at(places)                      the same at some places of its last axis; by default taken of the whole
     recoils (flavour, nuclide, node)
         through(rows, free, params)     what fixed rows (row, nuclide, node) select of them, (flavour, row), or None
-        spectra(free, params)           arrays that stand for all recoils there are while `free` moves, or None
+        spectra(free, params)           arrays that represent all recoils there are while `free` moves, or None
         shaped(free)                    whether the shape of what each product of amplitudes gives moves
     a response (row, nuclide, node)
         meeting(recoils, free, params)  what it selects of recoils, shorter than the product of both, or None
@@ -21,7 +21,7 @@ stage of one's own needs `own_parameters` and the call alone.
         mapped(matrix)                  sums over the rows in place of the rows, if that is shorter, or None
 
 `params` are the values of all parameters, of which those of `free` move. A fixed response meets recoils by sending its
-array `through` them; one that moves asks for the `spectra` it has to be right for, and sends the arrays of a short sum.
+array `through` them; a moving response takes the `spectra` it has to be right for, and sends the arrays of a short sum.
 """
 
 import abc
@@ -36,7 +36,7 @@ from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 
 Places = np.ndarray
-"""Whole numbers: places of a last axis, (place,), or other ones for each row before it, (nuclide, place)."""
+"""Whole numbers: places of a last axis, (place,), or separate places for each row before it, (nuclide, place)."""
 
 
 class Stage(eqx.Module):
@@ -52,7 +52,7 @@ class Stage(eqx.Module):
 
     @property
     def array(self) -> Any:
-        """Return its value if it is folded to one, else None."""
+        """Return its value if it is folded to an array, else None."""
         return None
 
     def simplified(self, free: Set[str], params: Params) -> "Stage":
@@ -71,7 +71,7 @@ class Stage(eqx.Module):
         return None
 
     def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"] | None:
-        """Return spectra that stand for all recoils there are while the parameters `free` move."""
+        """Return spectra that represent all recoils there are while the parameters `free` move."""
         return None
 
     def shaped(self, free: Set[str]) -> bool:
@@ -117,7 +117,7 @@ class Stage(eqx.Module):
 def _stages(value: Any) -> Sequence[Stage]:
     """Return the stages that a field is or holds."""
     held = value if isinstance(value, tuple) else (value,)
-    return held if all(isinstance(one, Stage) for one in held) else ()
+    return held if all(isinstance(item, Stage) for item in held) else ()
 
 
 def taken(array: Float[Array, "..."], places: Places) -> Float[Array, "..."]:
@@ -127,7 +127,7 @@ def taken(array: Float[Array, "..."], places: Places) -> Float[Array, "..."]:
 
 
 class Taken(Stage):
-    """Stage: another one at some places of its last axis."""
+    """Stage: another stage at some places of its last axis."""
 
     whole: Stage
     places: Places

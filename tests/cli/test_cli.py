@@ -170,7 +170,7 @@ BAD = [
     (["profile", CSI, "--free", "sin2_theta_w", "--range=0.3:0.3"], "from a lower to a higher number, found 0.3 to 0.3"),
     (["profile", CSI, "--free", "sin2_theta_w", "--range=-1e-3:1e-3"], "expected a range within 0 to 1, found -0.001"),
     (["profile", CSI, "--free", "sin2_theta_w", "--range=0.3"], "--range: expected LO:HI, found '0.3'"),
-    (["profile", CSI, "--free", "sin2_theta_w", "--range=0.1:0.2", "--range=0:1"], "--range: a range for each of"),
+    (["profile", CSI, "--free", "sin2_theta_w", "--range=0.1:0.2", "--range=0:1"], "--range: expected a range for each of"),
     (["profile", CSI, "--free", "sin2_theta_w", "--points", "1"], "expected at least 2 points, found 1"),
     (["profile", CSI], "expected one or two different parameters to profile, found none"),
     (["fit"], "Missing argument"),

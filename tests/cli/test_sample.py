@@ -141,7 +141,7 @@ def test_priors(run, tmp_path):
         ("g_zp=log:0:1", "--prior g_zp: expected a lower end above 0, found 0"),
         ("g_zp=flat:2:1", "--prior g_zp: expected a lower and a higher number"),
         ("g_z=flat:0:1", "unknown parameter 'g_z' (did you mean 'g_zp'?)"),
-        ("m_zp=flat:1:20", "m_zp: expected a prior of a free parameter or a nuisance, found one that is fixed"),
+        ("m_zp=flat:1:20", "m_zp: expected a prior of a free parameter or a nuisance, found a parameter that is fixed"),
         ("g_zp=flat:0:1e9", "g_zp: expected a prior within"),
     ],
 )
@@ -171,7 +171,7 @@ def test_what_no_command_makes_again(run, tmp_path):
     code, out, _ = run("show", "own.nc", "--json")
     assert code == 0
     assert json.loads(out)["no_command"] == [
-        "it was drawn by the sampler 'uniform' of one's own, which no option asks for"
+        "it was drawn by the user's own sampler 'uniform', which no option selects"
     ]
     prior = {"r_n_cs": distributions.LogNormal(1.6, 0.1)}
     likelihood.sample(["r_n_cs"], method=cj.Nuts(draws=100, warm_up=50), priors=prior).save(tmp_path / "prior.nc")
@@ -180,7 +180,7 @@ def test_what_no_command_makes_again(run, tmp_path):
     found = json.loads(out)
     assert found["priors"] == {"r_n_cs": "LogNormal(loc=1.6, scale=0.1)"}
     assert found["no_command"] == [
-        "the prior of r_n_cs, LogNormal(loc=1.6, scale=0.1), is one of Python",
-        "it took 50 transitions to warm up, which no option asks for",
+        "the prior of r_n_cs, LogNormal(loc=1.6, scale=0.1), can only be given in Python",
+        "it took 50 transitions to warm up, which no option sets",
     ]
     assert run("show", "prior.nc")[0] == 0

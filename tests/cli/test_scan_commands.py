@@ -70,7 +70,7 @@ def test_contours(run, store, looks_drawn, tmp_path):
     assert looks_drawn(tmp_path / "lines.png")
     code, out, _ = run("contour", str(store), str(store), "--label", "one", "--label", "two", "--parameters", "1")
     assert code == 0
-    assert "one: 90 % of one parameter, delta chi2 = 2.710 above the best fit" in out
+    assert "one: 90 % of 1 parameter, delta chi2 = 2.710 above the best fit" in out
     assert "two: 90 %" in out
 
 
@@ -92,7 +92,7 @@ def test_pieces_of_one_axis(run, store, tmp_path):
 
 
 BAD = {
-    "no grid": (("--out", "a.zarr"), "at least one --grid"),
+    "no grid": (("--out", "a.zarr"), "expected a --grid"),
     "no store": (("--grid", "g_zp=1e-5:1e-3:5"), "expected --out"),
     "inverted": (("--grid", "g_zp=2:1:5", "--out", "a.zarr"), "from a lower to a higher number, found 2 to 1"),
     "empty": (("--grid", "g_zp=1:1:5", "--out", "a.zarr"), "from a lower to a higher number"),

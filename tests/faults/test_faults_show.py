@@ -168,7 +168,7 @@ def test_files_of_ones_own_are_named_by_their_path(command, tmp_path, monkeypatc
     file.write_text(text.replace("live_time = { value = ", "live_time = { value = 2"))
     found = shown(command, tmp_path / "own.zarr")
     assert found["command"] is None
-    assert "is another one than that of the file" in found["no_command"][0]
+    assert "differs from that of the file" in found["no_command"][0]
     file.unlink()
     assert "own.toml" in shown(command, tmp_path / "own.zarr")["no_command"][0]
 
@@ -182,7 +182,7 @@ def cj_data():
 
 
 CASES = {
-    "observed counts": (lambda one: one.asimov({"sin2_theta_w": 0.25}), {}, {}, "apv-cs is another one"),
+    "observed counts": (lambda one: one.asimov({"sin2_theta_w": 0.25}), {}, {}, "apv-cs differs"),
     "axis": (lambda one: one, {"sin2_theta_w": [0.2, 0.21, 0.3]}, {}, "not evenly spaced"),
 }
 

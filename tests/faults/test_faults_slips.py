@@ -309,7 +309,7 @@ def test_points_of_an_evaluator(likelihood):
         likelihood.problem(free=["r_n_cs"]).coordinates({})
     for widths, message in (
         ("x", "list of numbers"),
-        ([1.0, 2.0], "widths: expected one for each of r_n_cs"),
+        ([1.0, 2.0], "widths: expected a width for each of r_n_cs"),
         ([None], "a number"),
     ):
         with pytest.raises(cj.InputError, match=message):

@@ -53,7 +53,7 @@ def test_a_lower_minimum_that_a_profile_finds_is_a_fit_of_its_own(likelihood, bo
     assert edges == pytest.approx(both_fit.interval("sin2_theta_w").around(best), abs=1e-6)
     assert (local.chi2, dict(local.values)) == before
     assert not local.converged
-    assert local.message.startswith("not the lowest minimum: a lower minimum was found while profiling, chi2 = ")
+    assert local.message.startswith("not the lowest minimum: profiling reached a lower minimum, chi2 = ")
     assert local.lower.chi2 == pytest.approx(both_fit.chi2, abs=1e-8)
     assert local.lower.converged
     assert local.as_dict()["chi2_min"] == local.lower.chi2

@@ -123,7 +123,7 @@ def test_a_lower_minimum_is_another_fit(two_minima):
     assert higher.lowest is lower
     assert higher.minima == (higher, lower)
     assert not higher.converged
-    assert "a lower minimum was found while profiling" in higher.message
+    assert "profiling reached a lower minimum" in higher.message
     assert_close(np.array(found.around(lower_radius)), np.array(edges), 1e-6, KINK)
     content = higher.as_dict()
     assert content["converged"]

@@ -197,7 +197,10 @@ def test_a_numpyro_model_with_priors(density, germanium):
         ({"r_n_cs": (5.0, 0.1)}, r"priors, r_n_cs: expected a prior \(cj.Flat"),
         ({5: cj.Flat(1, 2)}, "priors: expected names as the keys"),
         ({"r_n_c": cj.Flat(4.0, 5.0)}, r"unknown parameter 'r_n_c' \(did you mean 'r_n_cs'\?\)"),
-        ({"sin2_theta_w": cj.Flat(0.2, 0.3)}, "sin2_theta_w: expected a prior of a free .*, found one that is fixed"),
+        (
+            {"sin2_theta_w": cj.Flat(0.2, 0.3)},
+            "sin2_theta_w: expected a prior of a free .*, found a parameter that is fixed",
+        ),
         ({"r_n_cs": cj.Flat(1.0, 5.0)}, "r_n_cs: expected a prior within 2.2 to 12, its bounds, found 1 to 5"),
         ({"r_n_cs": cj.LogFlat(4.0, 50.0)}, "r_n_cs: expected a prior within 2.2 to 12"),
         ({"r_n_cs": cj.Normal(50.0, 0.1)}, "r_n_cs: expected a constraint within 2.2 to 12"),

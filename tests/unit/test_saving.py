@@ -179,7 +179,7 @@ def test_a_measurement_of_ones_own_is_handed_over(radius, tmp_path):
         cj.load(path)
     assert cj.load(path, likelihood=own).likelihood is own
     assert cj.FitResult.load(path, own).likelihood is own
-    with pytest.raises(cj.InputError, match=r"my-radius, csre-cs are others"):
+    with pytest.raises(cj.InputError, match=r"my-radius, csre-cs differ"):
         cj.load(path, likelihood=radius)
     with pytest.raises(cj.InputError, match="likelihood: expected a likelihood, found the text 'csre-cs'"):
         cj.load(path, likelihood="csre-cs")
@@ -198,7 +198,7 @@ def test_other_data_under_the_same_name_are_told(radius, tmp_path):
     path = tmp_path / "fit.json"
     fit = moved.fit(["r_n_cs"])
     fit.save(path)
-    with pytest.raises(cj.InputError, match=r"likelihood=…\): csre-cs is another one"):
+    with pytest.raises(cj.InputError, match=r"likelihood=…\): csre-cs differs"):
         cj.load(path)
     assert cj.load(path, moved).values == fit.values
 
@@ -219,7 +219,7 @@ def test_a_model_of_ones_own_is_handed_over(tmp_path):
     assert again.params == made.params
     for name, counts in made.counts.items():
         np.testing.assert_array_equal(again.counts[name], counts)
-    with pytest.raises(cj.InputError, match="interaction is another one"):
+    with pytest.raises(cj.InputError, match="interaction differs"):
         cj.load(path, cj.Likelihood("conus-plus-2025", cj.nsi()))
 
 
@@ -291,7 +291,7 @@ CHANGES = {
     "models without end": (put([f"nsi{k}" for k in range(10**4)], "settings", "interactions"), "have no interactions"),
     "a name without end": (put(["x" * 10**6], "settings", "measurements"), "its settings have no measurements"),
     "a long name": (put(["x" * 4000], "settings", "measurements"), "is not known by name"),
-    "no digest of the parts": (put({}, "origin", "digests"), "are others"),
+    "no digest of the parts": (put({}, "origin", "digests"), "differ$"),
     "a fit in a list": (put([], "fit"), "its fit has no fit"),
     "no minimum": (put([], "fit", "minima"), "its fit has no minima"),
     "a million minima": (put([{}] * 10**5, "fit", "minima"), "its fit has no minima"),
@@ -309,7 +309,7 @@ CHANGES = {
     "an accuracy below 0": (put({"error": -1.0}, *MINIMUM, "accuracy"), "its fit has no accuracy"),
     "an interval of nothing": (put([{"name": "x"}], *MINIMUM, "intervals"), "its fit has no intervals"),
     "intervals that are no list": (put({}, *MINIMUM, "intervals"), "its fit has no intervals"),
-    "another parameter": (put(["no_such"], "origin", "free"), "it asks for what cannot be: unknown parameter"),
+    "another parameter": (put(["no_such"], "origin", "free"), "its request is not valid: unknown parameter"),
     "other settings": (put({}, "settings", "constraints"), "constraints"),
     "a state that is a list": (put([], "state"), "its state have no chi2_min"),
 }  # fmt: skip

@@ -425,7 +425,7 @@ def test_bad_scans_are_refused_before_anything(zp, out, grid, asked, message, mo
 def test_bad_contours_are_refused(scanned):
     with pytest.raises(cj.InputError, match="not on an axis"):
         scanned.contours(names=("g_zp", "sin2_theta_w"))
-    with pytest.raises(cj.InputError, match="expected one or two different axes"):
+    with pytest.raises(cj.InputError, match="expected 1 or 2 different axes"):
         scanned.contours(names=("g_zp", "g_zp"))
     with pytest.raises(cj.InputError, match="two axes"):
         scanned.contours(names=("g_zp",))

@@ -20,29 +20,29 @@ def record(path: Path, names: Sequence[str]) -> int:
     """Compute the sections `names`; the file has what there is so far, section by section, and at a failure too."""
     from .recording import SECTIONS
 
-    found: dict[str, dict[str, Any]] = {}
+    sections: dict[str, dict[str, Any]] = {}
     for name in names:
-        found[name] = {}
+        sections[name] = {}
         try:
             for key, numbers in SECTIONS[name]():
-                found[name][key] = numbers
+                sections[name][key] = numbers
         finally:
-            path.write_text(json.dumps(found))
+            path.write_text(json.dumps(sections))
     return 0
 
 
 def differences(old: Path, new: Path) -> int:
-    """Print each difference beyond tolerance, and one line about all."""
+    """Print each difference beyond tolerance, and a line about all."""
     first, second = (json.loads(path.read_text()) for path in (old, new))
     alone = sorted(set(first) ^ set(second))
     if alone:
-        print(f"in one record alone, not compared: {', '.join(alone)}")
-    found = compare(first, second)
-    for one in found:
-        if one.size > 1.0:
-            print(f"{one.kind}: {one.where}: {one.text} ({one.size:.3g} tolerances)")
-    print(summary(found))
-    return 1 if any(one.size > 1.0 for one in found) or not found else 0
+        print(f"in only a single record, not compared: {', '.join(alone)}")
+    compared = compare(first, second)
+    for difference in compared:
+        if difference.size > 1.0:
+            print(f"{difference.kind}: {difference.where}: {difference.text} ({difference.size:.3g} tolerances)")
+    print(summary(compared))
+    return 1 if any(difference.size > 1.0 for difference in compared) or not compared else 0
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""How the numbers are got out of the package: all that a change of its interface may ask to adapt here."""
+"""How the numbers are got out of the package: all that a change of its interface needs to adapt."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,52 +26,57 @@ def likelihood(
     form_factor: str | None = None,
 ) -> cj.Likelihood:
     """Return the likelihood of measurements, or of shipped forecasts, under the models of these names."""
-    found = cj.measurements.resolve_or_describe(names, form_factor)
+    measurements = cj.measurements.resolve_or_describe(names, form_factor)
     interactions = [cj.model(name, couplings) for name in models]
-    return cj.Likelihood(found, interactions or None, couplings, electrons)
+    return cj.Likelihood(measurements, interactions or None, couplings, electrons)
 
 
-def parameters(one: cj.Likelihood) -> dict[str, dict[str, Any]]:
-    """Return default, bounds, width of the constraint and whether it is profiled unasked, of every parameter."""
+def parameters(analysis: cj.Likelihood) -> dict[str, dict[str, Any]]:
+    """Return default, bounds, width of the constraint and whether it is profiled by default, of every parameter."""
     return {
         name: {
-            "default": found.default,
-            "bounds": found.bounds,
-            "width": None if found.constraint is None else found.constraint.width,
-            "profiled": found.profiled,
+            "default": parameter.default,
+            "bounds": parameter.bounds,
+            "width": None if parameter.constraint is None else parameter.constraint.width,
+            "profiled": parameter.profiled,
         }
-        for name, found in one.parameters.items()
+        for name, parameter in analysis.parameters.items()
     }
 
 
-def counts(one: cj.Likelihood, values: Mapping[str, float] | None = None) -> list[dict[str, np.ndarray]]:
+def counts(analysis: cj.Likelihood, values: Mapping[str, float] | None = None) -> list[dict[str, np.ndarray]]:
     """Return the counts of each component in all bins, of each measurement; or the predicted numbers."""
-    return [{name: np.asarray(c) for name, c in found.counts.items()} for found in one.predict(values)]
+    return [{name: np.asarray(c) for name, c in prediction.counts.items()} for prediction in analysis.predict(values)]
 
 
-def chi2_on_host(one: cj.Likelihood, point: Mapping[str, float], **asked: Any) -> float:
+def chi2_on_host(analysis: cj.Likelihood, point: Mapping[str, float], **arguments: Any) -> float:
     """Return χ² of a problem at the values `point` of its coordinates, evaluated without compiling."""
-    problem = one.problem(**asked)
+    problem = analysis.problem(**arguments)
     return float(problem(problem.coordinates(point)))
 
 
 def gradients(
-    one: cj.Likelihood, points: Sequence[Mapping[str, float]], **asked: Any
+    analysis: cj.Likelihood, points: Sequence[Mapping[str, float]], **arguments: Any
 ) -> tuple[list[str], list[np.ndarray], list[float], list[np.ndarray]]:
     """Return the coordinates of a problem and, at each point, their values, χ² and its gradient."""
-    problem, evaluator = one.problem(**asked), one.evaluator(**asked)
+    problem, evaluator = analysis.problem(**arguments), analysis.evaluator(**arguments)
     at = [problem.coordinates(point) for point in points]
-    found = [evaluator.value_and_gradient(u) for u in at]
-    return list(problem.names), at, [float(value) for value, _ in found], [np.asarray(slope) for _, slope in found]
+    evaluated = [evaluator.value_and_gradient(u) for u in at]
+    return (
+        list(problem.names),
+        at,
+        [float(value) for value, _ in evaluated],
+        [np.asarray(slope) for _, slope in evaluated],
+    )
 
 
-def coordinates(one: cj.Likelihood, **asked: Any) -> list[str]:
+def coordinates(analysis: cj.Likelihood, **arguments: Any) -> list[str]:
     """Return what moves in a fit: free parameters and nuisances."""
-    return list(one.problem(**asked).names)
+    return list(analysis.problem(**arguments).names)
 
 
 def fitted(fit: cj.FitResult, free: Sequence[str], moving: Sequence[str], levels: Sequence[float]) -> dict[str, Any]:
-    """Return what a fit found: χ², values, errors, and the pieces of the intervals of the `free` parameters."""
+    """Return the results of a fit: χ², values, errors, and the pieces of the intervals of the `free` parameters."""
     edges = {name: {str(level): fit.interval(name, level).pieces for level in levels} for name in free}
     return {
         "chi2": fit.chi2,
@@ -94,4 +99,4 @@ def grid_axes(scan: cj.GridResult) -> list[tuple[str, np.ndarray, bool]]:
 
 
 Refused = cj.InputError
-"""What the package raises where it refuses a combination."""
+"""What the package raises where it rejects a combination."""

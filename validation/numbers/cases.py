@@ -77,11 +77,11 @@ ALL_FREE = (
 """Measurements whose gradient is taken in everything there is."""
 
 
-def case(*names: str, models: tuple[str, ...] = (), electrons: bool = False, **asked: Any) -> dict[str, Any]:
-    """Return a likelihood by name, and what is asked of it."""
-    couplings = asked.pop("couplings", "2022")
+def case(*names: str, models: tuple[str, ...] = (), electrons: bool = False, **arguments: Any) -> dict[str, Any]:
+    """Return a likelihood by name, and the arguments of its fit."""
+    couplings = arguments.pop("couplings", "2022")
     made = {"names": list(names), "models": list(models), "electrons": electrons, "couplings": couplings}
-    return {"likelihood": made, "asked": asked}
+    return {"likelihood": made, "arguments": arguments}
 
 
 ANGLE = ["sin2_theta_w"]

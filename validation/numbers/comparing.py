@@ -2,7 +2,7 @@
 
 counts, χ², minima, gradients     1e-9 relative. A bin below a millionth of the largest of its component is compared
                                   with that, χ² below 1 with 1; a component of a gradient, times its step, with the
-                                  largest of them, or with 1 (one unit of χ²) where all are smaller
+                                  largest of them, or with 1 (a unit of χ²) where all are smaller
 values, errors, edges of fits     1e-5 of an error bar
 contours                          1e-3 of a cell of the grid, from each point to the nearest line of the other record
 rows of the page                  1e-6 relative or 1e-5 of the error in the row beside it; an error 1e-5 of itself
@@ -69,7 +69,7 @@ def _array(kind: str, where: str, old: Any, new: Any, relative_to: float) -> Dif
 
 
 def _both(kind: str, old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> Iterator[Any]:
-    """Yield the keys of both with their entries; a `Difference` for one that stands in one alone."""
+    """Yield the keys of both with their entries; a `Difference` for a key that the other lacks."""
     for key in dict.fromkeys((*old, *new)):
         if key in old and key in new:
             yield f"{where}{key}", key, old[key], new[key]
@@ -79,11 +79,11 @@ def _both(kind: str, old: Mapping[str, Any], new: Mapping[str, Any], where: str 
 
 def _each(kind: str, old: Any, new: Any, compared: Any, where: str = "") -> Iterator[Difference]:
     """Compare the entries of two dictionaries by a function of place, old and new."""
-    for found in _both(kind, old, new, where):
-        if isinstance(found, Difference):
-            yield found
+    for entry in _both(kind, old, new, where):
+        if isinstance(entry, Difference):
+            yield entry
         else:
-            place, _, a, b = found
+            place, _, a, b = entry
             if isinstance(a, str) or isinstance(b, str):
                 yield _equal(kind, place, a, b)
             else:
@@ -124,11 +124,11 @@ def chi2(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]
     def gradient(place: str, a: Any, b: Any) -> Iterator[Difference]:
         first, second, steps = a.get("gradient", {}), b.get("gradient", {}), a.get("steps", {})
         largest = max((abs(slope * steps[name]) for name, slope in first.items()), default=0.0)
-        for found in _both("gradient", first, second, f"{place} "):
-            if isinstance(found, Difference):
-                yield found
+        for entry in _both("gradient", first, second, f"{place} "):
+            if isinstance(entry, Difference):
+                yield entry
             else:
-                where, name, x, y = found
+                where, name, x, y = entry
                 yield _number("gradient", where, x, y, TIGHT * max(largest, 1.0) / steps[name])
 
     def case(place: str, a: Any, b: Any) -> Iterator[Difference]:
@@ -147,18 +147,18 @@ def fits(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]
         for name, error in a["curvature_errors"].items():
             errors.setdefault(name, error)
         for key in ("values", "errors", "curvature_errors"):
-            for found in _both("fits", a[key], b[key], f"{place} {key} "):
-                if isinstance(found, Difference):
-                    yield found
+            for entry in _both("fits", a[key], b[key], f"{place} {key} "):
+                if isinstance(entry, Difference):
+                    yield entry
                     continue
-                where, name, x, y = found
+                where, name, x, y = entry
                 bar = errors[name] if math.isfinite(errors[name]) and errors[name] > 0 else abs(x)
                 yield _number("fits", where, x, y, OF_AN_ERROR * bar)
-        for found in _both("edges", a["edges"], b["edges"], f"{place} "):
-            if isinstance(found, Difference):
-                yield found
+        for entry in _both("edges", a["edges"], b["edges"], f"{place} "):
+            if isinstance(entry, Difference):
+                yield entry
             else:
-                where, name, x, y = found
+                where, name, x, y = entry
                 yield from _each("edges", x, y, lambda p, m, n, bar=errors[name]: pieces(p, m, n, bar), f"{where} ")
 
     def pieces(place: str, a: Any, b: Any, bar: float) -> Iterator[Difference]:
@@ -195,10 +195,10 @@ def scans(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference
 
     def lines(place: str, a: Any, b: Any, cell: Sequence[float], log: Sequence[bool]) -> Iterator[Difference]:
         yield _equal("contours", f"{place}, lines", len(a), len(b))
-        closed = [sorted(line["closed"] for line in one) for one in (a, b)]
+        closed = [sorted(line["closed"] for line in contours) for contours in (a, b)]
         yield _equal("contours", f"{place}, closed", *closed)
         if len(a) and len(b):
-            first, second = ([_in_cells(line["points"], cell, log) for line in one] for one in (a, b))
+            first, second = ([_in_cells(line["points"], cell, log) for line in contours] for contours in (a, b))
             far = max(_distance(first, second), _distance(second, first))
             yield Difference("contours", place, far / OF_A_CELL, f"{far:.3g} of a cell apart")
 
@@ -230,8 +230,8 @@ def rows(old: Mapping[str, float], new: Mapping[str, float]) -> Iterator[Differe
     """Compare the rows of the page."""
     errors: dict[str, float] = {}
     for key, value in old.items():
-        if (found := UP_OR_DOWN.search(key)) is not None:
-            name = key[: found.start()]
+        if (match := UP_OR_DOWN.search(key)) is not None:
+            name = key[: match.start()]
             errors[name] = max(errors.get(name, 0.0), abs(value))
 
     def row(place: str, a: float, b: float) -> Iterator[Difference]:
@@ -253,20 +253,23 @@ COMPARED = {
 
 
 def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Difference]:
-    """Return everything that two records have in common, compared; a section that only one has is left out."""
+    """Return everything that two records have in common, compared; a section of a single record is left out."""
     return [
-        one
+        difference
         for name, compared in COMPARED.items()
         if name in old and name in new
-        for one in compared(old[name], new[name])
+        for difference in compared(old[name], new[name])
     ]
 
 
-def summary(found: Sequence[Difference]) -> str:
-    """Return one line: how many numbers were compared, and the worst of each kind in units of its tolerance."""
+def summary(differences: Sequence[Difference]) -> str:
+    """Return a line: how many numbers were compared, and the worst of each kind in units of its tolerance."""
     worst: dict[str, float] = {}
-    for one in found:
-        worst[one.kind] = max(worst.get(one.kind, 0.0), one.size)
-    beyond = sum(one.size > 1.0 for one in found)
+    for difference in differences:
+        worst[difference.kind] = max(worst.get(difference.kind, 0.0), difference.size)
+    beyond = sum(difference.size > 1.0 for difference in differences)
     each = ", ".join(f"{kind} {size:.2g}" for kind, size in worst.items())
-    return f"{len(found)} compared, {beyond} beyond tolerance; the worst of each kind, in tolerances: {each or 'none'}"
+    return (
+        f"{len(differences)} compared, {beyond} beyond tolerance; "
+        f"the worst of each kind, in tolerances: {each or 'none'}"
+    )

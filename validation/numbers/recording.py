@@ -31,7 +31,7 @@ from .cases import (
 Numbers = dict[str, Any]
 Entries = Iterator[tuple[str, Any]]
 REFUSED = "refused"
-"""What stands in the place of counts where the package refuses a combination."""
+"""In place of counts where the package rejects a combination."""
 
 
 def _say(text: str) -> None:
@@ -39,7 +39,7 @@ def _say(text: str) -> None:
 
 
 def _lists(counts: Sequence[Mapping[str, np.ndarray]]) -> list[Numbers]:
-    return [{name: array.tolist() for name, array in one.items()} for one in counts]
+    return [{name: array.tolist() for name, array in components.items()} for components in counts]
 
 
 # Counts
@@ -63,7 +63,9 @@ def counts() -> Entries:
 
 def models() -> Entries:
     """Yield the total counts of each component under every model, away from the Standard Model."""
-    missing = set(access.model_names()) - {one.partition(":")[0] for name in MODEL_POINTS for one in name.split(" + ")}
+    missing = set(access.model_names()) - {
+        part.partition(":")[0] for name in MODEL_POINTS for part in name.split(" + ")
+    }
     if missing:
         raise ValueError(f"no point of {', '.join(sorted(missing))}")
     for model, values in MODEL_POINTS.items():
@@ -71,9 +73,9 @@ def models() -> Entries:
             for electrons in (False, True):
                 key = f"{name} {model}" + (" electrons" if electrons else "")
                 try:
-                    one = access.likelihood([name], model.split(" + "), electrons)
+                    likelihood = access.likelihood([name], model.split(" + "), electrons)
                     totals: Any = [
-                        {c: float(a.sum()) for c, a in counts.items()} for counts in access.counts(one, values)
+                        {c: float(a.sum()) for c, a in counts.items()} for counts in access.counts(likelihood, values)
                     ]
                 except access.Refused:
                     totals = REFUSED
@@ -85,7 +87,7 @@ def models() -> Entries:
 
 
 def displaced(table: Mapping[str, Mapping[str, Any]], start: Mapping[str, float], names: Sequence[str]) -> Numbers:
-    """Return the point beside `start`, each of `names` moved by its step to one side or the other in turn."""
+    """Return the point beside `start`, each of `names` moved by its step, up and down in turn."""
     moved = dict(start)
     for number, name in enumerate(names):
         low, high = table[name]["bounds"]
@@ -102,20 +104,20 @@ def _step(parameter: Mapping[str, Any], value: float) -> float:
     return 0.03 * abs(value) if value else 0.002 * (high - low)
 
 
-def _points(made: Numbers, asked: Numbers) -> tuple[Any, list[str], list[Numbers], dict[str, float]]:
+def _points(made: Numbers, arguments: Numbers) -> tuple[Any, list[str], list[Numbers], dict[str, float]]:
     """Return the likelihood, what moves, two points, and the steps between them."""
-    one = access.likelihood(**made)
-    table = access.parameters(one)
-    start = {name: p["default"] for name, p in table.items()} | asked.get("values", {})
-    start |= {follower: start[leader] for follower, leader in asked.get("tie", {}).items()}
-    names = access.coordinates(one, **asked)
+    likelihood = access.likelihood(**made)
+    table = access.parameters(likelihood)
+    start = {name: p["default"] for name, p in table.items()} | arguments.get("values", {})
+    start |= {follower: start[leader] for follower, leader in arguments.get("tie", {}).items()}
+    names = access.coordinates(likelihood, **arguments)
     steps = {name: _step(table[name], start[name]) for name in names}
-    return one, names, [start, displaced(table, start, names)], steps
+    return likelihood, names, [start, displaced(table, start, names)], steps
 
 
-def _gradients(made: Numbers, asked: Numbers) -> list[Numbers]:
-    one, _, points, steps = _points(made, asked)
-    names, at, values, slopes = access.gradients(one, points, **asked)
+def _gradients(made: Numbers, arguments: Numbers) -> list[Numbers]:
+    likelihood, _, points, steps = _points(made, arguments)
+    names, at, values, slopes = access.gradients(likelihood, points, **arguments)
     return [
         {
             "chi2": value,
@@ -137,20 +139,20 @@ def chi2() -> Entries:
     for name in access.measurement_names():
         made = {"names": [name]}
         table = access.parameters(access.likelihood([name]))
-        asked = {"free": ["sin2_theta_w", *(p for p in table if p.startswith("r_n_"))]}
-        yield name, _gradients(made, asked)
+        arguments = {"free": ["sin2_theta_w", *(p for p in table if p.startswith("r_n_"))]}
+        yield name, _gradients(made, arguments)
         everything = _everything(name)
-        one, _, points, _ = _points(made, everything)
+        likelihood, _, points, _ = _points(made, everything)
         yield (
             f"{name} all free, on the host",
-            [{"chi2": access.chi2_on_host(one, point, **everything)} for point in points],
+            [{"chi2": access.chi2_on_host(likelihood, point, **everything)} for point in points],
         )
         _say(f"χ² of {name}")
     for name in ALL_FREE:
         yield f"{name} all free", _gradients({"names": [name]}, _everything(name))
         _say(f"χ² of {name}, all free")
     for name, case in POINTS.items():
-        yield name, _gradients(case["likelihood"], case["asked"])
+        yield name, _gradients(case["likelihood"], case["arguments"])
         _say(f"χ² of {name}")
 
 
@@ -160,14 +162,14 @@ def chi2() -> Entries:
 def fits() -> Entries:
     """Yield the fits with their intervals, and the forecasts."""
     for name, case in FITS.items():
-        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
-        moving = access.coordinates(one, **asked)
-        yield name, access.fitted(one.fit(**asked), asked["free"], moving, LEVELS)
+        likelihood, arguments = access.likelihood(**case["likelihood"]), case["arguments"]
+        moving = access.coordinates(likelihood, **arguments)
+        yield name, access.fitted(likelihood.fit(**arguments), arguments["free"], moving, LEVELS)
         _say(f"fit of {name}")
     for name, case in FORECAST_FITS.items():
-        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
-        moving = access.coordinates(one, **asked)
-        yield f"forecast {name}", access.fitted(one.forecast(**asked), asked["free"], moving, LEVELS)
+        likelihood, arguments = access.likelihood(**case["likelihood"]), case["arguments"]
+        moving = access.coordinates(likelihood, **arguments)
+        yield f"forecast {name}", access.fitted(likelihood.forecast(**arguments), arguments["free"], moving, LEVELS)
         _say(f"forecast of {name}")
 
 
@@ -177,8 +179,8 @@ def fits() -> Entries:
 def profiles() -> Entries:
     """Yield χ² against two parameters."""
     for name, case in PROFILES.items():
-        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
-        made = one.profile(asked["free"], case["ranges"], case["points"], **asked)
+        likelihood, arguments = access.likelihood(**case["likelihood"]), case["arguments"]
+        made = likelihood.profile(arguments["free"], case["ranges"], case["points"], **arguments)
         yield name, {"axes": [values.tolist() for _, values, _ in access.grid_axes(made)], "chi2": made.chi2.tolist()}
         _say(f"profile of {name}")
 
@@ -186,10 +188,10 @@ def profiles() -> Entries:
 def scans() -> Entries:
     """Yield scans in memory, whether those in a store are the same, and the contours with the size of a cell."""
     for name, case in SCANS.items():
-        one, asked = access.likelihood(**case["likelihood"]), case["asked"]
-        made = one.scan(case["grid"], **asked)
+        likelihood, arguments = access.likelihood(**case["likelihood"]), case["arguments"]
+        made = likelihood.scan(case["grid"], **arguments)
         with tempfile.TemporaryDirectory() as folder:
-            stored = one.scan(case["grid"], out=Path(folder) / "scan.zarr", **asked)
+            stored = likelihood.scan(case["grid"], out=Path(folder) / "scan.zarr", **arguments)
             same = bool(np.all(stored.chi2 == made.chi2)) and stored.chi2_min == made.chi2_min
         axes = access.grid_axes(made)
         scan = {

@@ -1,1 +1,1 @@
-"""The parts of the page, one a subject: what is compared in NAME.toml, ours in NAME.py."""
+"""The parts of the page, by subject: what is compared in NAME.toml, ours in NAME.py."""

@@ -25,7 +25,7 @@ def radius() -> dict[str, float]:
     fit = likelihood.fit(free=["r_n_cs"], tie=TIED)
     proton = 0.5 * sum(likelihood.parameters[f"r_p_{name}"].default for name in ("cs", "i"))
     coherent = cj.Likelihood([coherent_csi_2017(form_factor="unity")])
-    found = {
+    results = {
         "rn17": fit.values["r_n_cs"],
         **edges(fit, "r_n_cs", "rn17", LEVELS),
         "skin17": fit.values["r_n_cs"] - proton,
@@ -33,18 +33,18 @@ def radius() -> dict[str, float]:
         "coherence17": math.sqrt(coherent.fit().chi2 - fit.chi2),
     }
     full_pull = likelihood.fit(free=["r_n_cs"], tie=TIED, constrain={"cevns_norm": (1.0, 0.28)})
-    found |= {"rn17_full": full_pull.values["r_n_cs"], **edges(full_pull, "r_n_cs", "rn17_full", LEVELS)}
+    results |= {"rn17_full": full_pull.values["r_n_cs"], **edges(full_pull, "r_n_cs", "rn17_full", LEVELS)}
 
     radii = {f"r_n_{name}": likelihood.parameters[f"r_p_{name}"].default for name in ("cs", "i")}
     tree = cj.Likelihood([coherent_csi_2017()], cj.standard_model("tree"))
-    found["rn17_tree"] = tree.fit(free=["r_n_cs"], tie=TIED).values["r_n_cs"]
-    found["events17_sm"] = float(likelihood.predict()[0].counts["cevns"].sum())
-    found["events17_same"] = float(tree.predict(radii)[0].counts["cevns"].sum())
+    results["rn17_tree"] = tree.fit(free=["r_n_cs"], tie=TIED).values["r_n_cs"]
+    results["events17_sm"] = float(likelihood.predict()[0].counts["cevns"].sum())
+    results["events17_same"] = float(tree.predict(radii)[0].counts["cevns"].sum())
 
     strength = likelihood.fit(free=["cevns_norm"])
-    found["events17_counted"] = strength.events()["cevns"][0]
-    found["events17_counted_error"] = strength.error("cevns_norm") * found["events17_sm"]
-    return found
+    results["events17_counted"] = strength.events()["cevns"][0]
+    results["events17_counted_error"] = strength.error("cevns_norm") * results["events17_sm"]
+    return results
 
 
 def events(measurement, prefix: str, **fit) -> dict[str, float]:
@@ -67,9 +67,9 @@ def events(measurement, prefix: str, **fit) -> dict[str, float]:
 def counts() -> dict[str, float]:
     """Return the results of the fit in energy and time."""
     measurement = coherent_csi_2017("energy-time")
-    found = events(measurement, "timed17")
+    results = events(measurement, "timed17")
     fit = cj.Likelihood([measurement]).fit(free=["r_n_cs"], tie=TIED)
-    return found | {"timed17_rn": fit.values["r_n_cs"], **edges(fit, "r_n_cs", "timed17_rn", LEVELS)}
+    return results | {"timed17_rn": fit.values["r_n_cs"], **edges(fit, "r_n_cs", "timed17_rn", LEVELS)}
 
 
 def choices() -> dict[str, float]:
@@ -86,13 +86,13 @@ def choices() -> dict[str, float]:
         "flat": np.outer(energy, np.diff(time) / np.ptp(time)),
         "events": np.where(before > 0, before, 1e-3),
     }
-    found = {}
+    results = {}
     for name, template in templates.items():
         changed = eqx.tree_at(lambda m: m.backgrounds[1], measurement, Constant(template))
-        found |= events(changed, f"template17_{name}")
+        results |= events(changed, f"template17_{name}")
     for name, width in (("narrow", 0.035), ("wide", 0.171)):
-        found |= events(measurement, f"pull17_{name}", constrain={"ss_norm": (1.0, width)})
-    return found
+        results |= events(measurement, f"pull17_{name}", constrain={"ss_norm": (1.0, width)})
+    return results
 
 
 SOURCES = (radius, counts, choices)

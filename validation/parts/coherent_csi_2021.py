@@ -29,15 +29,19 @@ def csi_2021() -> dict[str, float]:
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()])
     levels = {"1": 0.6827, "90": 0.90, "2": 0.9545}
     angle = likelihood.fit(free=["sin2_theta_w"])
-    found = {"s2w": angle.values["sin2_theta_w"], "coherent_s2w": angle.values["sin2_theta_w"], "s2w_chi2": angle.chi2}
-    found |= edges(angle, "sin2_theta_w", "s2w", levels)
+    results = {
+        "s2w": angle.values["sin2_theta_w"],
+        "coherent_s2w": angle.values["sin2_theta_w"],
+        "s2w_chi2": angle.chi2,
+    }
+    results |= edges(angle, "sin2_theta_w", "s2w", levels)
 
     radius = likelihood.fit(free=["r_n_cs"], tie=TIED)
-    found |= {"rn": radius.values["r_n_cs"], "rn_chi2": radius.chi2, **edges(radius, "r_n_cs", "rn", levels)}
+    results |= {"rn": radius.values["r_n_cs"], "rn_chi2": radius.chi2, **edges(radius, "r_n_cs", "rn", levels)}
 
     both = likelihood.fit(free=["sin2_theta_w", "r_n_cs"], tie=TIED)
     fixed = likelihood.fit()
-    found |= {
+    results |= {
         "both_s2w": both.values["sin2_theta_w"],
         "both_rn": both.values["r_n_cs"],
         "both_delta": both.chi2 - fixed.chi2,
@@ -45,21 +49,21 @@ def csi_2021() -> dict[str, float]:
         **edges(both, "r_n_cs", "both_rn", {"1": 0.6827}),
     }
     coherent = cj.Likelihood([cj.measurements.coherent_csi_2021(form_factor="unity")]).fit()
-    found["coherence"] = math.sqrt(coherent.chi2 - radius.chi2)
+    results["coherence"] = math.sqrt(coherent.chi2 - radius.chi2)
 
     (prediction,) = likelihood.predict()
     (timeless,) = likelihood.predict({"time_efficiency_rate": 0.0})
-    found["sm_events"] = float(prediction.counts["cevns"].sum())
-    found["sm_events_no_time"] = float(timeless.counts["cevns"].sum())
+    results["sm_events"] = float(prediction.counts["cevns"].sum())
+    results["sm_events_no_time"] = float(timeless.counts["cevns"].sum())
 
     strength = likelihood.fit(free=["cevns_norm"])
     events = strength.events()
     low, high = strength.interval("cevns_norm").around(strength.values["cevns_norm"])
     section = strength.flux_averaged_cross_section()
     absent = likelihood.fit(values={"cevns_norm": 0.0})
-    found |= {
+    results |= {
         "cevns_events": events["cevns"][0],
-        "cevns_events_error": 0.5 * (high - low) * found["sm_events"],
+        "cevns_events_error": 0.5 * (high - low) * results["sm_events"],
         "ss_events": events["ss"][0],
         "brn_events": events["brn"][0],
         "nin_events": events["nin"][0],
@@ -71,32 +75,32 @@ def csi_2021() -> dict[str, float]:
     energy, time = [0.0, *np.arange(8.0, 61.0, 4.0)], [*np.arange(0.0, 1.5, 0.0625), *np.arange(1.5, 6.1, 0.5)]
     fine = cj.Likelihood([cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)])
     finer = fine.fit(free=["cevns_norm"])
-    found |= {
-        "cevns_events_error_known": known.error("cevns_norm") * found["sm_events"],
+    results |= {
+        "cevns_events_error_known": known.error("cevns_norm") * results["sm_events"],
         "cevns_events_fine": finer.events()["cevns"][0],
-        "cevns_events_error_fine": finer.error("cevns_norm") * found["sm_events"],
+        "cevns_events_error_fine": finer.error("cevns_norm") * results["sm_events"],
     }
     shift = likelihood.fit(free=["time_shift_nu"])
-    return found | {"time_shift": shift.values["time_shift_nu"], "time_shift_chi2": shift.chi2}
+    return results | {"time_shift": shift.values["time_shift_nu"], "time_shift_chi2": shift.chi2}
 
 
 def csi_2021_choices() -> dict[str, float]:
     """Return how the results of COHERENT CsI 2021 move with what the publications leave open."""
     csi = cj.measurements.coherent_csi_2021()
-    found = {}
+    results = {}
     for shift in (-20, 20, 60):
         fit = cj.Likelihood([csi]).fit(values={"time_shift_nu": 1e-3 * shift})
-        found[f"shift_{shift}"] = fit.chi2
+        results[f"shift_{shift}"] = fit.chi2
 
     for name, (energy, time) in BINNINGS.items():
         other = cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)
-        found[f"bins_{name}"] = cj.Likelihood([other]).fit().chi2
+        results[f"bins_{name}"] = cj.Likelihood([other]).fit().chi2
 
     likelihood = cj.Likelihood([csi])
     lowered = {name: 0.9 * likelihood.parameters[name].default for name in QUENCHING[:4]}
     for key, name, tie in (("s2w", "sin2_theta_w", {}), ("rn", "r_n_cs", TIED)):
         nominal, changed = (likelihood.fit(free=[name], tie=tie, values=v).values[name] for v in ({}, lowered))
-        found[f"quenching_{key}"] = 100.0 * (changed / nominal - 1.0)
+        results[f"quenching_{key}"] = 100.0 * (changed / nominal - 1.0)
 
     proton = {name: likelihood.parameters[f"r_p_{name}"].default for name in ("cs", "i")}
     (same,) = likelihood.predict({f"r_n_{name}": radius for name, radius in proton.items()})
@@ -104,7 +108,7 @@ def csi_2021_choices() -> dict[str, float]:
     rms = {name: math.sqrt(0.6 * radius**2 + 6.0 * YUKAWA_RANGE**2) for name, radius in box.items()}
     klein_nystrand = cj.Likelihood([cj.measurements.coherent_csi_2021(form_factor="klein-nystrand")])
     (other,) = klein_nystrand.predict({f"r_{particle}_{name}": r for name, r in rms.items() for particle in "np"})
-    found |= {"section_rn_is_rp": 1e40 * same.cross_section, "section_klein_nystrand": 1e40 * other.cross_section}
+    results |= {"section_rn_is_rp": 1e40 * same.cross_section, "section_klein_nystrand": 1e40 * other.cross_section}
 
     time_edges = csi.axes["time [us]"]
     anticoincidence = DataFile("coherent_csi_2021/measurement.toml").table("counts_anticoincidence")[2:].sum(axis=1)
@@ -115,12 +119,12 @@ def csi_2021_choices() -> dict[str, float]:
         time = Constant((shape / shape.sum())[None, :])
         changed = eqx.tree_at(lambda m: m.backgrounds[2].time, csi, time)
         likelihood = cj.Likelihood([changed])
-        found |= {
+        results |= {
             f"template_{name}_s2w": likelihood.fit(free=["sin2_theta_w"]).values["sin2_theta_w"],
             f"template_{name}_rn": likelihood.fit(free=["r_n_cs"], tie=TIED).values["r_n_cs"],
             f"template_{name}_chi2": likelihood.fit().chi2,
         }
-    return found
+    return results
 
 
 SOURCES = (csi_2021, csi_2021_choices)

@@ -65,7 +65,7 @@ def events() -> dict[str, float]:
     share = region()["ge_region"] / total
     interval = {name: total * value for name, value in edges(fit, "cevns_norm", "ge", LEVELS).items()}
     absent = likelihood.fit(values={"cevns_norm": 0.0})
-    found = {
+    results = {
         "ge_bins": total,
         "ge_events": total * fit.values["cevns_norm"],
         **interval,
@@ -80,12 +80,12 @@ def events() -> dict[str, float]:
     for name, values in (("known", known), ("no_brn", {"brn_norm": 0.0})):
         other = likelihood.fit(free=["cevns_norm"], values=values)
         without = likelihood.fit(values=values | {"cevns_norm": 0.0})
-        found |= {
+        results |= {
             f"ge_{name}": total * other.values["cevns_norm"],
             f"ge_{name}_null": math.sqrt(without.chi2 - other.chi2),
             **{n: total * v for n, v in edges(other, "cevns_norm", f"ge_{name}", LEVELS).items()},
         }
-    return found
+    return results
 
 
 def binning() -> dict[str, float]:
@@ -109,10 +109,10 @@ def binning() -> dict[str, float]:
         )
         likelihood = cj.Likelihood([_bare(measurement, detector)])
         centre = 0.5 * (edges[1:] + edges[:-1])
-        kept = (centre < excluded[0]) | (centre > excluded[1])
-        signal = 0.6 * likelihood.predict()[0].counts["cevns"][kept]
+        included = (centre < excluded[0]) | (centre > excluded[1])
+        signal = 0.6 * likelihood.predict()[0].counts["cevns"][included]
         density = np.interp(centre, centres[beside], level[beside]) * np.diff(edges)
-        background = density[kept, None] * np.ones(signal.shape[1]) * widths * 2.0 / 40.0
+        background = density[included, None] * np.ones(signal.shape[1]) * widths * 2.0 / 40.0
         total = signal + background
         return math.sqrt(2.0 * np.sum(total * np.log(total / background) - signal))
 

@@ -25,13 +25,13 @@ def energy() -> dict[str, float]:
     everything = likelihood("1d", "2020")
     angle = everything.fit(free=["sin2_theta_w"])
     radius = everything.fit(free=["r_n_ar"], require=["r_n_ar>=3.448"])
-    found = {
+    results = {
         "events": float(everything.predict()[0].counts["cevns"].sum()),
         "sm_chi2": everything.fit().chi2,
         "s2w": angle.values["sin2_theta_w"],
         **edges(angle, "sin2_theta_w", "s2w", LEVELS),
     }
-    return found | {
+    return results | {
         f"rn_{key}": radius.interval("r_n_ar", level).around(radius.values["r_n_ar"])[1]
         for key, level in LEVELS.items()
     }
@@ -39,13 +39,13 @@ def energy() -> dict[str, float]:
 
 def energy_time() -> dict[str, float]:
     """Return the results of the fits in energy and time."""
-    found = {}
+    results = {}
     for variant in ("2d", "2d-flavours"):
         fit = likelihood(variant).fit(free=["sin2_theta_w"])
         key = variant.replace("-", "_")
-        found |= {f"s2w_{key}": fit.values["sin2_theta_w"], f"chi2_{key}": fit.chi2}
-        found |= edges(fit, "sin2_theta_w", f"s2w_{key}", {"1": 0.6827})
-    return found
+        results |= {f"s2w_{key}": fit.values["sin2_theta_w"], f"chi2_{key}": fit.chi2}
+        results |= edges(fit, "sin2_theta_w", f"s2w_{key}", {"1": 0.6827})
+    return results
 
 
 def energy_f90_time() -> dict[str, float]:
@@ -56,7 +56,7 @@ def energy_f90_time() -> dict[str, float]:
     low, high = fit.interval("cevns_norm").around(fit.values["cevns_norm"])
     best, events = fit.values["cevns_norm"], fit.events()
     section = fit.flux_averaged_cross_section()
-    found = {
+    results = {
         "cevns_up": 128.0 * (high - best),
         "cevns_down": 128.0 * (best - low),
         "no_cevns": math.sqrt(absent.chi2 - fit.chi2),
@@ -65,13 +65,13 @@ def energy_f90_time() -> dict[str, float]:
         "section_error": 1e40 * section["sm"] * 0.5 * (high - low),
     }
     for name in EVENTS:
-        found |= {f"fit_{name}": events[name][0], f"fit_{name}_error": events[name][1]}
+        results |= {f"fit_{name}": events[name][0], f"fit_{name}_error": events[name][1]}
 
     profiled = {name: (0.0, 1.0) for name in MORPHING}
     moved = everything.fit(free=["cevns_norm"], constrain=profiled)
     without = everything.fit(values={"cevns_norm": 0.0}, constrain=profiled)
-    found |= {f"profiled_{name}": moved.events()[name][0] for name in EVENTS}
-    found |= {
+    results |= {f"profiled_{name}": moved.events()[name][0] for name in EVENTS}
+    results |= {
         "profiled_cevns_error": moved.events()["cevns"][1],
         "profiled_chi2": moved.chi2,
         "profiled_width": moved.values["lar_brn_time_width"],
@@ -81,7 +81,7 @@ def energy_f90_time() -> dict[str, float]:
         for key, at in (("up", 1.0), ("down", -1.0)):
             if at > 0 or down is not None:
                 other = everything.fit(free=["cevns_norm"], values={name: at})
-                found[f"{name}_{key}"] = 100.0 * (other.events()["cevns"][0] / events["cevns"][0] - 1.0)
+                results[f"{name}_{key}"] = 100.0 * (other.events()["cevns"][0] / events["cevns"][0] - 1.0)
 
     acceptance = DataFile("coherent_lar_2020/measurement.toml").array("acceptance.release", "1", 12)
     inverse = np.repeat(np.divide(1.0, acceptance, out=np.zeros(12), where=acceptance > 0), 8)
@@ -90,7 +90,7 @@ def energy_f90_time() -> dict[str, float]:
     own = eqx.tree_at(lambda m: m.scattering.detector.spread.shape.factors, measurement, factors)
     own_fit = cj.Likelihood([own]).fit(free=["cevns_norm"])
     flavours = likelihood("3d-flavours").fit(free=["cevns_norm"])
-    return found | {
+    return results | {
         "own_expected": own_fit.events()["cevns"][0] / own_fit.values["cevns_norm"],
         "own_cevns": own_fit.events()["cevns"][0],
         "own_chi2": own_fit.chi2,

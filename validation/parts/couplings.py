@@ -5,17 +5,17 @@ from cevnsjax.interactions.couplings import COUPLING_SIN2, DEFAULT_SIN2, charge_
 
 def couplings() -> dict[str, float]:
     """Return the couplings of the schemes with radiative corrections."""
-    found = {}
+    results = {}
     for scheme in ("2020", "2022"):
         chosen = formula(scheme, COUPLING_SIN2)
-        found |= {
+        results |= {
             f"gvp_{lepton}_{scheme}": float(chosen.proton(lepton, COUPLING_SIN2)) for lepton in ("e", "mu", "tau")
         }
-        found[f"gvn_{scheme}"] = float(chosen.neutron)
+        results[f"gvn_{scheme}"] = float(chosen.neutron)
     newest = formula("2024", DEFAULT_SIN2)
-    found |= {f"gvp_{lepton}_2024": float(newest.proton(lepton, DEFAULT_SIN2)) for lepton in ("e", "mu")}
-    found["gvn_2024"] = float(newest.neutron)
-    return found
+    results |= {f"gvp_{lepton}_2024": float(newest.proton(lepton, DEFAULT_SIN2)) for lepton in ("e", "mu")}
+    results["gvn_2024"] = float(newest.neutron)
+    return results
 
 
 def electrons() -> dict[str, float]:

@@ -12,29 +12,34 @@ GROUPS = ("prompt", "delayed")
 def sections() -> dict[str, float]:
     """Return the cross sections in 1e-40 cm²."""
     result = cj.flux_averaged_cross_sections(list(NAMES.values())).as_dict()
-    found = {}
+    results = {}
     for key, name in NAMES.items():
-        one = result["measured"][name]
-        found |= {key: one["value"], f"{key}_sm": one["sm"], f"{key}_sm_error": one["sm_error"]}
-        found |= {f"{key}_down": one["total"][0], f"{key}_up": one["total"][1]}
-        found |= {f"{key}_statistical": 0.5 * sum(one["statistical"]), f"{key}_ratio": one["value"] / one["sm"]}
+        section = result["measured"][name]
+        results |= {key: section["value"], f"{key}_sm": section["sm"], f"{key}_sm_error": section["sm_error"]}
+        results |= {f"{key}_down": section["total"][0], f"{key}_up": section["total"][1]}
+        results |= {
+            f"{key}_statistical": 0.5 * sum(section["statistical"]),
+            f"{key}_ratio": section["value"] / section["sm"],
+        }
     caesium, iodine = (result["predicted"][name] for name in ("133Cs", "127I"))
     coherent = 0.5 * (caesium["coherent"] + iodine["coherent"])
-    return found | {"cs_sm": caesium["sm"], "i_sm": iodine["sm"], "csi_coherent": coherent}
+    return results | {"cs_sm": caesium["sm"], "i_sm": iodine["sm"], "csi_coherent": coherent}
 
 
 def strengths() -> dict[str, float]:
     """Return the strengths of both groups of flavours."""
-    found = {}
+    results = {}
     for key, name in (("csi", "coherent-csi-2021"), ("lar", "coherent-lar-2020:3d-flavours")):
         names = [f"cevns_norm_{group}" for group in GROUPS]
         fit = cj.Likelihood([load(name)]).fit(free=names, values={"cevns_norm": 1.0})
-        found |= {f"{key}_{group}": fit.values[one] for group, one in zip(GROUPS, names, strict=True)}
-        found |= {f"{key}_{group}_error": fit.error(one) for group, one in zip(GROUPS, names, strict=True)}
+        results |= {f"{key}_{group}": fit.values[parameter] for group, parameter in zip(GROUPS, names, strict=True)}
+        results |= {
+            f"{key}_{group}_error": fit.error(parameter) for group, parameter in zip(GROUPS, names, strict=True)
+        }
         covariance = fit.minimum.covariance
-        k, m = (fit.solver.problem.names.index(one) for one in names)
-        found[f"{key}_correlation"] = float(covariance[k, m] / np.sqrt(covariance[k, k] * covariance[m, m]))
-    return found
+        k, m = (fit.solver.problem.names.index(parameter) for parameter in names)
+        results[f"{key}_correlation"] = float(covariance[k, m] / np.sqrt(covariance[k, k] * covariance[m, m]))
+    return results
 
 
 SOURCES = (sections, strengths)

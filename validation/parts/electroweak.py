@@ -13,7 +13,7 @@ LEVELS = {"1": 0.6827, "90": 0.90, "2": 0.9545}
 
 
 def weak_charges() -> dict[str, float]:
-    """Return the weak charges of the proton and of caesium with the rounded couplings, and the measured ones."""
+    """Return the weak charges of the proton and of caesium with the rounded couplings, and those measured."""
     (dzuba, sahoo) = (load(f"apv-cs:{theory}") for theory in ("dzuba2012", "sahoo2021"))
     return {
         "q_w_p": float(proton_weak_charge(0.23863)),
@@ -27,22 +27,22 @@ def weak_charges() -> dict[str, float]:
 
 def caesium() -> dict[str, float]:
     """Return the fits of parity violation in caesium alone."""
-    found = {}
+    results = {}
     for theory in ("dzuba2012", "sahoo2021"):
         likelihood = cj.Likelihood([load(f"apv-cs:{theory}")])
         for key, name in (("rn", "r_n_cs"), ("s2w", "sin2_theta_w")):
             prefix = f"{theory}_{key}"
-            found[f"{prefix}_quoted"] = likelihood.fit(free=[name]).values[name]
+            results[f"{prefix}_quoted"] = likelihood.fit(free=[name]).values[name]
             fit = likelihood.fit(free=[name], values=PAPER_CHARGE)
-            found |= {prefix: fit.values[name], **edges(fit, name, prefix, LEVELS)}
+            results |= {prefix: fit.values[name], **edges(fit, name, prefix, LEVELS)}
         fermi = cj.Likelihood([load(f"apv-cs:{theory}-fermi")]).fit(free=["r_n_cs"], values=PAPER_CHARGE)
         prefix = f"{theory}_fermi_rn"
-        found |= {prefix: fermi.values["r_n_cs"], **edges(fermi, "r_n_cs", prefix, LEVELS)}
-    return found
+        results |= {prefix: fermi.values["r_n_cs"], **edges(fermi, "r_n_cs", prefix, LEVELS)}
+    return results
 
 
 def joint() -> dict[str, float]:
-    """Return the relative error of one neutron radius from COHERENT CsI and parity violation in caesium."""
+    """Return the relative error of a common neutron radius from COHERENT CsI and parity violation in caesium."""
     likelihood = cj.Likelihood([load("coherent-csi-2021"), load("apv-cs:sahoo2021")])
     fit = likelihood.fit(free=["r_n_cs"], tie={"r_n_i": "r_n_cs"})
     low, high = fit.interval("r_n_cs").around(fit.values["r_n_cs"])
@@ -51,17 +51,17 @@ def joint() -> dict[str, float]:
 
 def skins() -> dict[str, float]:
     """Return the neutron skins of lead and calcium for point nucleons, and the radius of the storage ring."""
-    found = {}
+    results = {}
     for key, name, isotope, radius in (
         ("lead", "prex-ii:with-prex-i", "208Pb", "r_n_pb"),
         ("calcium", "crex", "48Ca", "r_n_ca48"),
     ):
         fit = cj.Likelihood([load(name)]).fit(free=[radius])
         low, high = fit.interval(radius).around(fit.values[radius])
-        found[f"skin_{key}"] = point_radius(fit.values[radius]) - point_radius(nuclide(isotope).proton_radius)
-        found[f"skin_{key}_error"] = 0.5 * (point_radius(high) - point_radius(low))
+        results[f"skin_{key}"] = point_radius(fit.values[radius]) - point_radius(nuclide(isotope).proton_radius)
+        results[f"skin_{key}_error"] = 0.5 * (point_radius(high) - point_radius(low))
     ring = cj.Likelihood([load("csre-cs")]).fit(free=["r_n_cs"])
-    return found | {"csre_rn": ring.values["r_n_cs"], "csre_rn_error": ring.error("r_n_cs")}
+    return results | {"csre_rn": ring.values["r_n_cs"], "csre_rn_error": ring.error("r_n_cs")}
 
 
 SOURCES = (weak_charges, caesium, joint, skins)

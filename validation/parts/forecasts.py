@@ -19,24 +19,24 @@ def _events(experiment: Measurement) -> float:
 
 def events() -> dict[str, float]:
     """Return the signal events, and those of a detector whose efficiency is moved instead of stretched."""
-    found = {f"{name}_events": _events(described(f"cryocsi-{name}")) for name in ("i", "ii")}
+    results = {f"{name}_events": _events(described(f"cryocsi-{name}")) for name in ("i", "ii")}
     text = (data_root() / "forecasts" / "cryocsi-i.toml").read_text()
     assert text.count(STRETCHED) == text.count('name = "cryocsi-i"') == 1
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "shifted.toml"
         path.write_text(text.replace(STRETCHED, SHIFTED).replace('name = "cryocsi-i"', 'name = "shifted"'))
-        return found | {"i_events_shifted": _events(described(path))}
+        return results | {"i_events_shifted": _events(described(path))}
 
 
 def sensitivities() -> dict[str, float]:
-    """Return the errors of the weak mixing angle and of one neutron radius for both, the other one fixed."""
-    found = {}
+    """Return the errors of the weak mixing angle and of a common neutron radius, each with the other fixed."""
+    results = {}
     for name in ("i", "ii"):
         likelihood = cj.Likelihood([described(f"cryocsi-{name}")])
         angle = likelihood.forecast(free=["sin2_theta_w"])
         radius = likelihood.forecast(free=["r_n_cs"], tie={"r_n_i": "r_n_cs"})
-        found |= {f"{name}_s2w_error": angle.error("sin2_theta_w"), f"{name}_rn_error": radius.error("r_n_cs")}
-    return found
+        results |= {f"{name}_s2w_error": angle.error("sin2_theta_w"), f"{name}_rn_error": radius.error("r_n_cs")}
+    return results
 
 
 SOURCES = (events, sensitivities)

@@ -16,17 +16,17 @@ def charge_radii() -> dict[str, float]:
     """Return the intervals of the charge radii, diagonal and of transitions, all five free."""
     names = [f"charge_radius_{pair}" for pair in ("ee", "mumu", "emu", "etau", "mutau")]
     fit = _fit("charge-radius", names)
-    found = {"radii_chi2": fit.chi2}
+    results = {"radii_chi2": fit.chi2}
     for name in names:
         pair = name.removeprefix("charge_radius_")
         for key, level in LEVELS.items():
             pieces = fit.interval(name, level).pieces
-            found |= {f"radius_{pair}_low{key}": pieces[0][0], f"radius_{pair}_high{key}": pieces[-1][1]}
-    return found
+            results |= {f"radius_{pair}_low{key}": pieces[0][0], f"radius_{pair}_high{key}": pieces[-1][1]}
+    return results
 
 
 def magnetic_moments() -> dict[str, float]:
-    """Return the upper limits of the magnetic moments of ν_e and ν_μ, the other one free."""
+    """Return the upper limits of the magnetic moments of ν_e and ν_μ, each with the other free."""
     names = ["magnetic_moment_e", "magnetic_moment_mu"]
     fit = _fit("magnetic-moment", names)
     return {

@@ -15,19 +15,19 @@ AXIAL_CHARGE = 1.27641
 def radii() -> dict[str, float]:
     """Return R_p from the charge radii, and R_n with the skins of the shell model."""
     data = DataFile("nuclei/shell_model.toml")
-    found = {}
+    results = {}
     for name in ("133Cs", "127I", "40Ar"):
         nucleus = nuclide(name)
         square = nucleus.charge_radius**2 - nucleus.neutrons / nucleus.protons * NEUTRON_CHARGE_RADIUS_SQUARED
-        found[f"r_p_{nucleus.element}"] = math.sqrt(square)
+        results[f"r_p_{nucleus.element}"] = math.sqrt(square)
     for name in ("133Cs", "127I"):
         nucleus, b = nuclide(name), data.number(f"{name}.oscillator_length", "fm")
         total, difference = (data.array(f"{name}.nucleons_{part}", "1") for part in ("sum", "difference"))
         proton, neutron = (
             b * math.sqrt(3 * (0.5 - row[1] / row[0])) for row in (total + difference, total - difference)
         )
-        found[f"r_n_{nucleus.element}"] = nucleus.proton_radius + neutron - proton
-    return found
+        results[f"r_n_{nucleus.element}"] = nucleus.proton_radius + neutron - proton
+    return results
 
 
 def axial() -> dict[str, float]:

@@ -21,38 +21,38 @@ def _signal(measurement: Measurement) -> float:
 
 def dresden() -> dict[str, float]:
     """Return the rates and the χ² of Dresden-II."""
-    found = {}
+    results = {}
     for variant in ("fef", "ybe", "fef-off"):
         model, _, period = variant.partition("-")
         measurement = cj.measurements.dresden_ii(model, period=period or "on")
         likelihood, key = cj.Likelihood([measurement]), variant.replace("-", "_")
         absent, present = (likelihood.fit(values={"cevns_norm": strength}) for strength in (0.0, 1.0))
-        found |= {f"{key}_absent": absent.chi2, f"{key}_present": present.chi2}
+        results |= {f"{key}_absent": absent.chi2, f"{key}_present": present.chi2}
         if variant == "fef-off":
             continue
-        found[f"{key}_rate"] = _signal(measurement)
+        results[f"{key}_rate"] = _signal(measurement)
         free = likelihood.fit(free=["cevns_norm"])
         low, high = free.interval("cevns_norm").around(free.values["cevns_norm"])
-        found |= {f"{key}_strength": free.values["cevns_norm"], f"{key}_error": 0.5 * (high - low)}
-        found[f"{key}_significance"] = math.sqrt(absent.chi2 - free.chi2)
+        results |= {f"{key}_strength": free.values["cevns_norm"], f"{key}_error": 0.5 * (high - low)}
+        results[f"{key}_significance"] = math.sqrt(absent.chi2 - free.chi2)
         if variant == "fef":
-            found |= {name: present.values[name] for name in ("l1_height", "l1_centre", "l1_width", "m_l1_ratio")}
-            found |= {name: value for name, value in present.values.items() if name.startswith("continuum_")}
+            results |= {name: present.values[name] for name in ("l1_height", "l1_centre", "l1_width", "m_l1_ratio")}
+            results |= {name: value for name, value in present.values.items() if name.startswith("continuum_")}
             fissions = fissions_of_power(2.96, 10.39, 1.0, fission_fractions("typical"))
             scattering = dataclasses.replace(measurement.scattering, source=reactor("HMVE", fissions))
             folded = dataclasses.replace(measurement, scattering=scattering)
-            found["fef_power"] = _signal(folded)
+            results["fef_power"] = _signal(folded)
     pulled = cj.Likelihood([cj.measurements.dresden_ii("fef", signal_pulls=True)]).fit()
-    return found | {"fef_pulled": pulled.chi2}
+    return results | {"fef_pulled": pulled.chi2}
 
 
 def counting() -> dict[str, float]:
     """Return the counts of CONUS+ and the anchors."""
-    found = {}
+    results = {}
     for name, expected in (("conus_plus_2025", 347.0), ("conus_2024", 1.0), ("texono_2025", 1.0)):
         measurement = getattr(cj.measurements, name)()
         anchor = measurement.scattering.source.components[0].fluence / _unanchored(name).components[0].fluence
-        found |= {
+        results |= {
             f"{name}_expected": _signal(measurement),
             f"{name}_anchor": anchor,
             f"{name}_folded": expected / anchor,
@@ -60,7 +60,7 @@ def counting() -> dict[str, float]:
     likelihood = cj.Likelihood([cj.measurements.conus_plus_2025()])
     fit = likelihood.fit(free=["cevns_norm"])
     none = float(likelihood.problem(free=["cevns_norm"])(np.zeros(1)))
-    return found | {
+    return results | {
         "conus_plus_strength": fit.values["cevns_norm"],
         "conus_plus_error": fit.hessian_error("cevns_norm"),
         "conus_plus_significance": math.sqrt(none - fit.chi2),
@@ -78,12 +78,12 @@ def _unanchored(name: str) -> Source:
 def spectra() -> dict[str, float]:
     """Return the antineutrinos per fission, and the yields of inverse beta decay."""
     typical = fission_fractions("typical")
-    found = {"kopeikin": antineutrinos("kopeikin", typical)[0], "hmve": antineutrinos("HMVE", typical)[0]}
+    results = {"kopeikin": antineutrinos("kopeikin", typical)[0], "hmve": antineutrinos("HMVE", typical)[0]}
     for isotope in ISOTOPES:
         number, spectrum = antineutrinos("HMVE", {other: float(other == isotope) for other in ISOTOPES})
         section = spectrum.moment(_beta_kernel, np.zeros(1), np.array([1.8044]), 24)[0]
-        found[f"ibd_{isotope}"] = 1e43 * number * section
-    return found
+        results[f"ibd_{isotope}"] = 1e43 * number * section
+    return results
 
 
 def _beta_kernel(energy: np.ndarray, recoil: np.ndarray) -> np.ndarray:

@@ -40,13 +40,13 @@ def xenonnt() -> dict[str, float]:
     background = sum(float(counts.sum()) for name, counts in prediction.counts.items() if name != "cevns")
     params = {name: parameter.default for name, parameter in likelihood.parameters.items()}
     section = 1e39 * float(flux_averaged_cross_section(measurement, likelihood.interaction, params))
-    found = flux("xenonnt-8b:sr0-sr1", "xe") | flux("xenonnt-8b", "xe_all")
-    return found | {
+    results = flux("xenonnt-8b:sr0-sr1", "xe") | flux("xenonnt-8b", "xe_all")
+    return results | {
         "xe_observed": float(measurement.observed.sum()),
         "xe_background": background,
         "xe_expected": float(prediction.counts["cevns"].sum()) * SNO / GS98,
         "xe_section_sm": section,
-        "xe_section": section * found["xe"] / SNO,
+        "xe_section": section * results["xe"] / SNO,
     }
 
 
@@ -54,8 +54,8 @@ def counting() -> dict[str, float]:
     """Return the results of PandaX-4T and of the counting experiment equivalent to LZ."""
     (panda,) = cj.Likelihood([load("pandax4t-8b")]).predict()
     paired, us2 = panda.counts["cevns"] * 8.4 / GS98
-    found = {"px_paired": float(paired), "px_us2": float(us2)}
-    return found | flux("pandax4t-8b", "px") | flux("lz-8b", "lz")
+    results = {"px_paired": float(paired), "px_us2": float(us2)}
+    return results | flux("pandax4t-8b", "px") | flux("lz-8b", "lz")
 
 
 def survival() -> dict[str, float]:

@@ -17,14 +17,14 @@ NAMES = {
 
 def events() -> dict[str, float]:
     """Return the events of solar neutrinos and χ² of the published fits."""
-    found = {}
+    results = {}
     for key, name in NAMES.items():
         likelihood = cj.Likelihood([load(name)])
         (prediction,) = likelihood.predict()
-        found |= {f"{key}_es": float(prediction.counts["es"].sum()), f"{key}_chi2": likelihood.chi2()}
+        results |= {f"{key}_es": float(prediction.counts["es"].sum()), f"{key}_chi2": likelihood.chi2()}
         if key == "lz22":
-            found["lz22_es_15"] = float(prediction.counts["es"].ravel()[:14].sum())
-    return found
+            results["lz22_es_15"] = float(prediction.counts["es"].ravel()[:14].sum())
+    return results
 
 
 def limit(names: tuple[str, ...], model: cj.Interaction, leader: str, followers: tuple[str, ...]) -> float:
@@ -36,14 +36,14 @@ def limit(names: tuple[str, ...], model: cj.Interaction, leader: str, followers:
 
 def limits() -> dict[str, float]:
     """Return the limits on magnetic moments [1e-11 μ_B] and charges [1e-13 e] of each and of three together."""
-    found = {}
+    results = {}
     together = ("lz-er", "lz-er:ws2024", "xenonnt-er", "pandax4t-er")
     for key, names in {**{key: (name,) for key, name in NAMES.items()}, "all": together}.items():
         moments = ("magnetic_moment_mu", "magnetic_moment_tau")
-        found[f"{key}_mu"] = 10.0 * limit(names, magnetic_moment(), "magnetic_moment_e", moments)
+        results[f"{key}_mu"] = 10.0 * limit(names, magnetic_moment(), "magnetic_moment_e", moments)
         charges = ("millicharge_mumu", "millicharge_tautau")
-        found[f"{key}_q"] = 1e5 * limit(names, millicharge(), "millicharge_ee", charges)
-    return found
+        results[f"{key}_q"] = 1e5 * limit(names, millicharge(), "millicharge_ee", charges)
+    return results
 
 
 SOURCES = (events, limits)

@@ -1,10 +1,10 @@
-"""Where tasks run: one after the other in this process, or on the workers of a dask cluster.
+"""Where tasks run: in turn in this process, or on the workers of a dask cluster.
 
-Which to use when: the serial engine (None) wherever one computer is enough, since a worker takes seconds to start and
-compiles for itself; `Dask` on a cluster, or on one computer with many cores and hours of work.
+Which to use when: the serial engine (None) where a single computer is enough, since a worker takes seconds to start
+and compiles for itself; `Dask` on a cluster, or on a computer with many cores for hours of work.
 
 A task is a pure function of (work, task), so its result depends neither on the engine nor on what else is running, and
-a worker that dies costs the tasks it was at: they run again elsewhere. `work` is pickled once; each worker keeps one
+a worker that dies costs the tasks it was at: they run again elsewhere. `work` is pickled once; each worker keeps a
 copy of it for as long as it lives, with whatever that copy has compiled.
 
 Workers are fresh processes, never forks: a fork of a process in which JAX has threads deadlocks.
@@ -61,7 +61,7 @@ FOLDER, HELD = "cevnsjax-workers-", "workers"
 OLD = 60.0
 """Seconds after which a folder that nobody holds is abandoned."""
 PATIENCE = 600.0
-"""Seconds to wait for a first worker, or for the next one after all have gone."""
+"""Seconds to wait for a first worker, or for the next after all have gone."""
 
 
 def _versions() -> dict[str, str]:
@@ -99,10 +99,10 @@ def _execute(digest: str, packed: bytes, versions: dict[str, str], cache: bool, 
 
     own = _versions()
     if own != versions:
-        found = ", ".join(
+        differences = ", ".join(
             f"{name} {own[name]}, expected {versions[name]}" for name in own if own[name] != versions[name]
         )
-        raise EngineError(f"the worker on {platform.node()} runs other versions than this process: {found}")
+        raise EngineError(f"the worker on {platform.node()} runs other versions than this process: {differences}")
     if cache and jax.config.jax_compilation_cache_dir is None:
         enable_compilation_cache()
     work, lock = _unpacked(digest, packed)
@@ -116,7 +116,7 @@ def _execute(digest: str, packed: bytes, versions: dict[str, str], cache: bool, 
 
 
 def _worker_environment() -> dict[str, str]:
-    """Return the environment of a local worker: what this process sees, one thread, one device."""
+    """Return the environment of a local worker: what this process sees, a single thread, a single device."""
     flags = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if "host_platform_device_count" not in flag]
     chosen = {
         "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
@@ -192,8 +192,8 @@ class _Processes:
 def _remove_abandoned() -> None:
     """Remove the folders that processes which were killed have left."""
     with os.scandir(tempfile.gettempdir()) as entries:
-        found = [entry for entry in entries if entry.name.startswith(FOLDER) and entry.is_dir(follow_symlinks=False)]
-    for entry in found:
+        folders = [entry for entry in entries if entry.name.startswith(FOLDER) and entry.is_dir(follow_symlinks=False)]
+    for entry in folders:
         with contextlib.suppress(OSError, InputError):  # held, or somebody else's
             if time.time() - entry.stat(follow_symlinks=False).st_mtime > OLD:
                 with locked(Path(entry.path) / HELD):
@@ -254,10 +254,10 @@ class _Connection:
                 log = logging.getLogger("distributed.client")
                 ends.callback(log.setLevel, log.level)
                 log.setLevel(logging.CRITICAL)  # a scheduler that goes away is said once, by us
-                found = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
+                location = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
                 try:
-                    self.client = ends.enter_context(Client(**found, timeout=timeout, set_as_default=False))
-                except TypeError:  # so dask refuses a context of TLS that is not there
+                    self.client = ends.enter_context(Client(**location, timeout=timeout, set_as_default=False))
+                except TypeError:  # raised by dask for a TLS context that is not there
                     raise EngineError(
                         f"the dask scheduler at {address} asks for certificates: name them in dask's configuration, "
                         "distributed.comm.tls"
@@ -294,7 +294,7 @@ class Dask:
 
         Args:
             address: of the scheduler, ``tcp://host:port`` or its ``scheduler.json``; None starts workers here.
-            workers: how many to start, by default one for each core; at an address, how many to wait for before the
+            workers: how many to start, by default the number of cores; at an address, how many to wait for before the
                 first task, by default none. More may join and some may leave at any time.
             timeout: seconds in which the scheduler must answer.
             patience: seconds to wait for workers, at first and whenever there are none.
@@ -347,7 +347,7 @@ class Dask:
 
 
 class _Run:
-    """One run of tasks: what is handed out, what has come back, and whether anything still moves."""
+    """A run of tasks: what is handed out, what has come back, and whether anything still moves."""
 
     def __init__(self, connection: _Connection, engine: Dask, common: tuple[Any, ...]) -> None:
         self._connection, self._engine, self._common = connection, engine, common
@@ -387,7 +387,7 @@ class _Run:
             raise EngineError(f"no worker of the dask cluster for {self._engine.patience:g} s")
 
     def _wait_for_workers(self) -> None:
-        """Wait for as many workers as were asked for; those started here come when they come."""
+        """Wait for the requested number of workers; those started here come when they come."""
         wanted = self._engine.workers if self._connection.processes is None else 0
         deadline = time.monotonic() + self._engine.patience
         while len(self._connection.client.nthreads()) < wanted:
@@ -407,7 +407,7 @@ class _Run:
             self._fetchers.submit(self._deliver, future)
 
     def _deliver(self, future: Any) -> None:
-        """Put the result of `future` into the queue; to wait for one whose worker has just died can take long."""
+        """Put the result of `future` into the queue; to wait for that of a worker that has just died can take long."""
         try:
             self._finished.put((future, future.result(), None))
         except BaseException as error:

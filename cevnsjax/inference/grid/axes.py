@@ -12,12 +12,12 @@ from ..._base.typing import Float
 from ..problem.specification import APART
 
 MOST_VALUES = 10**6
-"""Values of one axis."""
+"""Values of an axis."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Axis:
-    """The values of one parameter of a grid."""
+    """The values of a parameter of a grid."""
 
     name: str
     values: Float[np.ndarray, " value"]
@@ -44,7 +44,7 @@ def spaced(name: str, low: float, high: float, count: int, log: bool) -> Axis:
 
 
 def _check_apart(name: str, values: Float[np.ndarray, " value"]) -> None:
-    """Refuse neighbours that differ by no more than rounding."""
+    """Raise `InputError` for neighbours that differ by no more than rounding."""
     if np.any(np.diff(values) <= APART * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))):
         raise InputError(
             f"{name}: expected values that differ by more than {APART:g} of themselves, "
@@ -79,15 +79,15 @@ def axis_of(name: str, values: str | Sequence[Any] | np.ndarray) -> Axis:
 
 
 def parse_grid(texts: Sequence[str]) -> dict[str, str]:
-    """Return what ``NAME=LO:HI:N[:log]`` ask for, by name."""
-    found: dict[str, str] = {}
+    """Return the values that each ``NAME=LO:HI:N[:log]`` describes, by name."""
+    axes: dict[str, str] = {}
     for text in texts:
         name, equals, values = text.partition("=")
         name = name.strip(BLANKS)
         if not equals or not name:
             raise InputError(f"expected a grid like g_zp=1e-6:1e-2:400:log, found '{text}'")
-        if name in found:
+        if name in axes:
             raise InputError(f"the grid has two axes '{name}'")
         parse_axis(name, values)
-        found[name] = values
-    return found
+        axes[name] = values
+    return axes

@@ -12,7 +12,7 @@ from ..problem.specification import Specification
 from .axes import Axis
 
 CHUNK = 16384
-"""Points of a block, unless asked otherwise."""
+"""Points of a block, by default."""
 
 
 MOST_POINTS, MOST_BLOCKS = 10**9, 10**6
@@ -26,7 +26,7 @@ class Grid:
 
     axes: tuple[Axis, ...]
     block: tuple[int, ...]
-    """Shape of a block; the last one along an axis may be shorter."""
+    """Shape of a block; the last along an axis may be shorter."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,11 +55,11 @@ class Grid:
 
     def place(self, number: int) -> tuple[int, ...]:
         """Return where block `number` is: its number along each axis, the last axis fastest."""
-        found = []
+        places = []
         for count in reversed(self.counts):
             number, along = divmod(number, count)
-            found.append(along)
-        return tuple(reversed(found))
+            places.append(along)
+        return tuple(reversed(places))
 
     def slices(self, number: int) -> tuple[slice, ...]:
         """Return where a block lies in the grid."""
@@ -72,7 +72,7 @@ class Grid:
         return np.stack(np.meshgrid(*parts, indexing="ij"), axis=-1).reshape(-1, len(self.axes))
 
     def check_size(self) -> None:
-        """Refuse more points or blocks than memory and disks take."""
+        """Raise `InputError` for more points or blocks than memory and disks take."""
         shape = " x ".join(map(str, self.shape))
         if self.size > MOST_POINTS:
             raise InputError(f"expected a grid of {MOST_POINTS:g} points at most, found {shape} = {self.size:.3g}")
@@ -82,10 +82,10 @@ class Grid:
                 "ask for larger chunks"
             )
 
-    def check(self, asked: Specification) -> None:
-        """Refuse values beyond the bounds that hold in the fit."""
+    def check(self, specification: Specification) -> None:
+        """Raise `InputError` for values beyond the bounds that hold in the fit."""
         for axis in self.axes:
-            least, most = asked.bounds[axis.name]
+            least, most = specification.bounds[axis.name]
             for edge in (float(axis.values[0]), float(axis.values[-1])):
                 if not least <= edge <= most:
                     raise InputError(f"{axis.name}: expected a grid within {least:g} to {most:g}, found {edge:g}")

@@ -1,4 +1,4 @@
-"""Where Δχ² crosses a level: lines on a grid of two parameters, pieces of one.
+"""Where Δχ² crosses a level: lines on a grid of two parameters, pieces of a single axis.
 
 Between the points of a grid, log(1 + Δχ²/level) is linear along the lines that join neighbours, in the value of a
 parameter or in its logarithm, whichever the grid is even in: exact for a Δχ² that grows as a power of the parameter far
@@ -18,14 +18,14 @@ from .axes import Axis
 FINER = 10
 """How many times finer the grid is made before contours are drawn, at most."""
 NEAR = 0.02
-"""Share of a step within which a point is no news beside one of the grid."""
+"""Share of a step within which a point is no news beside a point of the grid."""
 MOST_POINTS = 1000
 """Values of an axis beyond which it is made no finer."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Contour:
-    """One line of Δχ² = level."""
+    """A line of Δχ² = level."""
 
     points: np.ndarray
     """Points of the line, an array (point, 2)."""
@@ -35,7 +35,7 @@ class Contour:
 
 @dataclasses.dataclass(frozen=True)
 class Region:
-    """One piece of a parameter's values with Δχ² below the level."""
+    """A piece of a parameter's values with Δχ² below the level."""
 
     low: float
     high: float
@@ -106,18 +106,18 @@ def surface(
     from contourpy import contour_generator
 
     x, y, height = finer_grid(axes, delta, level)
-    found = []
+    lines = []
     for line in contour_generator(x=x, y=y, z=np.ma.masked_invalid(height.T)).lines(0.0):
         points = np.asarray(line, float)
         closed = len(points) > 2 and bool(np.all(points[0] == points[-1]))
         points = np.stack([unscaled(axis, points[:, column]) for column, axis in enumerate(axes)], axis=1)
-        found.append(Contour(points, closed))
+        lines.append(Contour(points, closed))
     grid = unscaled(axes[0], x), unscaled(axes[1], y), height
-    return grid, sorted(found, key=lambda contour: -len(contour.points))
+    return grid, sorted(lines, key=lambda contour: -len(contour.points))
 
 
 def with_point(axis: Axis, delta: np.ndarray, value: float, height: float) -> tuple[Axis, np.ndarray]:
-    """Return an axis and `delta` on it with one more point that is known, if it is between others and not too near."""
+    """Return an axis and `delta` on it with a further point that is known, if it is between others and not too near."""
     place = int(np.searchsorted(axis.values, value))
     around = axis.values[max(place - 1, 0) : place + 1]
     if place in (0, len(axis.values)) or np.min(np.abs(around - value)) < NEAR * np.ptp(around):
@@ -133,20 +133,20 @@ def pieces(axis: Axis, delta: np.ndarray, level: float) -> list[Region]:
         fine = _finer(x)
         height, x = CubicSpline(x, height)(fine), fine
     inside = np.where(np.isfinite(height), height, np.inf) <= 0.0
-    found, start, open_below = [], None, False
+    regions, start, open_below = [], None, False
     for k, here in enumerate(inside):
         if here and start is None:
             start, open_below = (x[0], True) if k == 0 else (_crossing(x, height, k - 1), False)
         if start is not None and (not here or k == len(x) - 1):
             end = x[-1] if here else _crossing(x, height, k - 1)
             low, high = unscaled(axis, np.array([start, end])).tolist()
-            found.append(Region(low, high, open_below, bool(here)))
+            regions.append(Region(low, high, open_below, bool(here)))
             start = None
-    return found
+    return regions
 
 
 def _crossing(x: np.ndarray, height: np.ndarray, k: int) -> float:
-    """Return where the height is zero between points k and k + 1; where one is not finite, the point of the other."""
+    """Return where the height is zero between points k and k + 1; where either is not finite, the other point."""
     first, second = height[k], height[k + 1]
     if not (np.isfinite(first) and np.isfinite(second)):
         return float(x[k] if np.isfinite(first) else x[k + 1])

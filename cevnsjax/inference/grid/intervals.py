@@ -1,4 +1,4 @@
-"""Intervals of a profile: every piece with Δχ² below a level, not only the one around the minimum."""
+"""Intervals of a profile: every piece with Δχ² below a level, not only that around the minimum."""
 
 import dataclasses
 import math
@@ -75,14 +75,14 @@ def crossings(
             tolerances={"xrtol": 1e-9, "fatol": 1e-8},
         )
         roots = {bracket: float(x) for bracket, x in zip(brackets, solved.x, strict=True)}
-    found = []
+    by_level = []
     for number, level in enumerate(levels):
         edges = [roots[key] for key in sorted(key for key in roots if key[1] == number)]
         starts_inside, ends_inside = bool(values[0] <= level), bool(values[-1] <= level)
         ends = [float(grid[0])] * starts_inside + edges + [float(grid[-1])] * ends_inside
         pieces = tuple(zip(ends[::2], ends[1::2], strict=True))
-        found.append(Interval(pieces, starts_inside or ends_inside))
-    return found
+        by_level.append(Interval(pieces, starts_inside or ends_inside))
+    return by_level
 
 
 def _with_minima(solver: Solver, index: int, coarse: Profile) -> Profile:
@@ -91,23 +91,23 @@ def _with_minima(solver: Solver, index: int, coarse: Profile) -> Profile:
     inner = 1 + np.flatnonzero((chi2[1:-1] <= chi2[:-2]) & (chi2[1:-1] < chi2[2:]))
     if not len(inner):
         return coarse
-    found = solver(coarse.u[inner], np.zeros(coarse.u.shape[1], bool))
-    x = found.u[:, index]
+    minima = solver(coarse.u[inner], np.zeros(coarse.u.shape[1], bool))
+    x = minima.u[:, index]
     points = coarse.points[:, 0]
-    kept = np.isfinite(found.value) & (x > points[inner - 1]) & (x < points[inner + 1]) & ~np.isin(x, points)
+    kept = np.isfinite(minima.value) & (x > points[inner - 1]) & (x < points[inner + 1]) & ~np.isin(x, points)
     order = np.argsort(np.concatenate([points, x[kept]]))
     return Profile(
         points=np.concatenate([points, x[kept]])[order, None],
-        chi2=np.concatenate([chi2, found.value[kept]])[order],
-        u=np.concatenate([coarse.u, found.u[kept]])[order],
-        converged=np.concatenate([coarse.converged, found.converged[kept]])[order],
+        chi2=np.concatenate([chi2, minima.value[kept]])[order],
+        u=np.concatenate([coarse.u, minima.u[kept]])[order],
+        converged=np.concatenate([coarse.converged, minima.converged[kept]])[order],
     )
 
 
 def intervals(
     solver: Solver, index: int, fit: BestFit, free: np.ndarray, levels: Sequence[float]
 ) -> tuple[list[Interval], Profile]:
-    """Return the interval of coordinate `index` at each Δχ² level, with the profile they were found on."""
+    """Return the interval of coordinate `index` at each Δχ² level, with the profile they are from."""
     low, high = float(solver.lower[index]), float(solver.upper[index])
     error = math.sqrt(fit.covariance[index, index]) if fit.covariance[index, index] > 0 else math.nan
     grid = scan_grid(low, high, float(fit.u[index]), error)
@@ -122,8 +122,8 @@ def intervals(
         place = np.searchsorted(grid, x)
         starts = np.concatenate([coarse.u[np.clip(place + k, 0, len(grid) - 1)] for k in neighbours])
         starts[:, index] = np.tile(x, len(neighbours))
-        found = solver(starts, frozen)
-        values = np.where(np.isfinite(found.value), found.value, np.inf).reshape(len(neighbours), -1)
+        minima = solver(starts, frozen)
+        values = np.where(np.isfinite(minima.value), minima.value, np.inf).reshape(len(neighbours), -1)
         return values.min(axis=0) - fit.value
 
     return crossings(grid, coarse.chi2 - fit.value, levels, delta), coarse

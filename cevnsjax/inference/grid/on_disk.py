@@ -1,4 +1,4 @@
-"""A variable of a scan store as an array that xarray reads when it is asked for. Imported where xarray is needed."""
+"""A variable of a scan store as an array that xarray reads when it is needed. Imported where xarray is needed."""
 
 from typing import TYPE_CHECKING, Any
 

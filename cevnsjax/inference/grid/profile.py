@@ -1,4 +1,4 @@
-"""χ² at the points of a grid, everything else minimised: the one machine of intervals, profiles, scans and toys.
+"""χ² at the points of a grid, everything else minimised: the basis of intervals, profiles, scans and toys.
 
 Every point starts from the same coordinates; where free parameters are left to profile, also from others spread over
 their bounds, couplings and masses in their logarithm (`spread_starts`), first with the nuisances held (`approach`), and
@@ -20,9 +20,9 @@ from ..minimise.starts import approach, spread_starts
 STARTS = 4
 """Starts of each point where free parameters are left to profile."""
 SWEEPS = 2
-"""Passes in which such a point, or one that did not converge, also starts from where its neighbours ended."""
+"""Passes in which such a point, or a point that did not converge, also starts from where its neighbours ended."""
 STRIDE = 8
-"""Where only strengths are profiled: points from one to the next that starts from far away, along an axis.
+"""Where only strengths are profiled: distance along an axis, in points, between those that start from far away.
 
 The others start where a spline through these says that they end.
 """
@@ -54,7 +54,7 @@ def _between(
 
 
 def _neighbours(shape: tuple[int, ...], axis: int, step: int) -> np.ndarray:
-    """Return the flat place of the neighbour of each point of a grid, one step back along an axis; -1 for none."""
+    """Return the flat place of the neighbour of each point of a grid, a step back along an axis; -1 for none."""
     index, neighbour = np.arange(int(np.prod(shape))).reshape(shape), np.full(shape, -1)
     ahead, behind = [slice(None)] * len(shape), [slice(None)] * len(shape)
     ahead[axis], behind[axis] = (slice(1, None), slice(None, -1))[::step]
@@ -80,7 +80,7 @@ def profile(
         points: where, an array of rows.
         start: where every point starts first.
         free: which coordinates are free parameters, which may have several minima.
-        shape: of the grid that the points are, the last axis fastest; one line of them by default.
+        shape: of the grid that the points are, the last axis fastest; a line of them by default.
         allowed: points that required orders allow; all by default.
         among: how many points there are in all, if these are some of them: a program for strengths pays for many.
 
@@ -96,11 +96,11 @@ def profile(
 
     def improve(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Minimise from `starts` at the points `rows`; return which became lower."""
-        found = solver.lowest(starts, frozen, many)
-        value = np.where(np.isfinite(found.value), found.value, np.inf)
-        better = (value < chi2[rows] - LOWER) | (found.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
+        reached = solver.lowest(starts, frozen, many)
+        value = np.where(np.isfinite(reached.value), reached.value, np.inf)
+        better = (value < chi2[rows] - LOWER) | (reached.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
         chosen = rows[better]
-        chi2[chosen], u[chosen], converged[chosen] = value[better], found.u[better], found.converged[better]
+        chi2[chosen], u[chosen], converged[chosen] = value[better], reached.u[better], reached.converged[better]
         return chosen
 
     def at(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -119,8 +119,8 @@ def profile(
         starts = _between(u[some], few, shape).reshape(count, -1)
         improve(rows, at(rows, np.clip(starts, solver.lower, solver.upper)))
     else:
-        for one in spread_starts(solver, start, others, STARTS):
-            improve(rows, approach(solver, at(rows, one), others))
+        for spread_start in spread_starts(solver, start, others, STARTS):
+            improve(rows, approach(solver, at(rows, spread_start), others))
     changed = np.ones(count, bool)
     for _ in range(SWEEPS):
         due, moved = allowed & (others.any() | ~converged), np.zeros(count, bool)

@@ -19,7 +19,7 @@ LEAST = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class Lowest:
-    """The lowest χ² found: at a point of the grid, and refined from there with the parameters of the grid free."""
+    """The lowest χ²: at a point of the grid, and refined from there with the parameters of the grid free."""
 
     grid_chi2: float
     grid_values: dict[str, float]
@@ -80,14 +80,14 @@ def _settled(work: ScanWork, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray
         )
         if settled[np.argmin(np.where(np.isfinite(value), value, np.inf))]:
             return work.solver.lowest(at(x), frozen, MANY).u, value, settled
-    found = work.solver(starts, np.zeros(starts.shape[1], bool))
-    return found.u, found.value, found.converged
+    minima = work.solver(starts, np.zeros(starts.shape[1], bool))
+    return minima.u, minima.value, minima.converged
 
 
 def refine(
     work: ScanWork, chi2: np.ndarray, lookup: Callable[[tuple[np.ndarray, ...]], Mapping[str, np.ndarray]]
 ) -> Lowest:
-    """Return the lowest point of the grid, and the best fit found from its local minima within the bounds.
+    """Return the lowest point of the grid, and the best fit reached from its local minima within the bounds.
 
     `lookup` returns, for the places of points, the value of every coordinate that is not on an axis.
     """

@@ -1,6 +1,6 @@
-"""χ² on a grid of one, two or more parameters, everything else profiled, in blocks of bounded memory.
+"""χ² on a grid of any number of parameters, everything else profiled, in blocks of bounded memory.
 
-A block is a rectangular part of the grid. What is found in it depends on the problem and on the block alone: not on
+A block is a rectangular part of the grid. Its result depends on the problem and on the block alone: not on
 other blocks, nor on their order, nor on where it runs: its points start as `profile` says, from nothing but its own.
 """
 
@@ -22,7 +22,7 @@ SOLVERS = 4
 
 @dataclasses.dataclass(frozen=True)
 class Scanned:
-    """What is found in a block, the grid as axes."""
+    """The result of a block, the grid as axes."""
 
     chi2: np.ndarray
     """Infinite where the required orders forbid the point, or where χ² is not finite."""
@@ -71,16 +71,16 @@ class ScanWork:
         return tuple(name for name in self.problem.names if name not in self.grid.names)
 
     def __call__(self, number: int) -> Scanned:
-        """Return what is found in block `number`."""
+        """Return the result of block `number`."""
         shape = tuple(part.stop - part.start for part in self.grid.slices(number))
         positions, allowed = self.problem.positions(self.grid.names, self.grid.points(number))
         # However small the grid, the program for strengths serves it: no other is needed.
         ended = profile(self.solver, self.columns, positions, self.start, self.free, shape, allowed, MANY)
-        found = self.problem.values(ended.u)
+        values = self.problem.values(ended.u)
         return Scanned(
             ended.chi2.reshape(shape),
             (ended.converged | ~allowed).reshape(shape),
-            {name: np.where(allowed, found[name], np.nan).reshape(shape) for name in self.profiled},
+            {name: np.where(allowed, values[name], np.nan).reshape(shape) for name in self.profiled},
         )
 
 

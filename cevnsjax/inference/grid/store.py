@@ -1,6 +1,6 @@
 """A scan on disk: a zarr store that xarray opens, written chunk by chunk, so that a scan that was stopped goes on.
 
-Every variable is an array of uncompressed chunks, one for each block of the scan, in the layout of the specification
+Every variable is an array of uncompressed chunks, each a block of the scan, in the layout of the specification
 (zarr-specs.readthedocs.io, version 3: regular chunk grid, codec ``bytes``). The files of a block are written beside
 their places, synced and renamed; that of χ² comes last and says that the block is done. The store holds no times and
 no names of machines: it is the same to the last byte however often the scan was stopped.
@@ -95,7 +95,7 @@ def is_scan(path: Path) -> bool:
 
 
 def read_attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes of the scan stored at `path`, which may be damaged; refuse what is not one."""
+    """Return the attributes of the scan stored at `path`, which may be damaged; raise `InputError` if it is no scan."""
     form, attributes = _format(path)
     if form == FORMAT:
         return attributes
@@ -117,7 +117,7 @@ def are_whole(attributes: Mapping[str, Any]) -> bool:
 
 
 def _well_formed(attributes: Mapping[str, Any]) -> None:
-    """Refuse attributes that this program does not write."""
+    """Raise `Damage` for attributes that this program does not write."""
 
     def expect(holds: bool, what: str) -> None:
         if not holds:
@@ -133,14 +133,16 @@ def _well_formed(attributes: Mapping[str, Any]) -> None:
     expect(isinstance(grid, dict) and bool(grid) and list(axes) == list(grid), "grid")
     expect(all(isinstance(name, str) and re.fullmatch(NAME, name) for name in names), "the name of a parameter")
     expect(len({*names, "chi2", "converged"}) == len(names) + 2, "the name of a parameter")
-    for name, one in grid.items():
+    for name, entry in grid.items():
         keys = {"values": int, "log": bool, "sha256": str}
-        expect(isinstance(one, dict) and all(type(one.get(key)) is kind for key, kind in keys.items()), f"grid {name}")
+        expect(
+            isinstance(entry, dict) and all(type(entry.get(key)) is kind for key, kind in keys.items()), f"grid {name}"
+        )
         described = axes[name]
         expect(isinstance(described, dict) and set(described) == {"units", "latex", "long_name"}, f"axis {name}")
         expect(all(isinstance(text, str) for text in described.values()), f"axis {name}")
     expect(isinstance(chunk, list) and len(chunk) == len(grid), "chunk")
-    sizes = [(n, one["values"]) for n, one in zip(chunk, grid.values(), strict=True)]
+    sizes = [(n, entry["values"]) for n, entry in zip(chunk, grid.values(), strict=True)]
     expect(all(type(n) is int and 1 <= n <= most and 2 <= most <= MOST_VALUES for n, most in sizes), "chunk")
     expect(math.prod(n for _, n in sizes) <= MOST_POINTS, "the number of points")
     expect(math.prod(-(-most // n) for n, most in sizes) <= MOST_BLOCKS, "the number of chunks")
@@ -183,7 +185,7 @@ def _array(
 
 @functools.cache
 def _writers(process: int) -> ThreadPoolExecutor:
-    """Return the threads of a process that write files side by side: one that is forked from it has none of them."""
+    """Return the threads of a process that write files side by side: a fork of it has none of them."""
     return ThreadPoolExecutor(8, f"cevnsjax-writers-{process}")
 
 
@@ -204,7 +206,7 @@ def _remove_folder(path: Path) -> None:
 
 
 class ScanStore:
-    """The store of one scan."""
+    """The store of a scan."""
 
     def __init__(self, path: Path, grid: Grid, names: Sequence[str], axes: Mapping[str, Mapping[str, str]]) -> None:
         """Take the place of the store, its grid, the variables beside χ² and the flags, and attributes of the axes."""
@@ -218,14 +220,14 @@ class ScanStore:
         _well_formed(attributes)
         settings, axes = attributes["settings"], []
         files = ScanStore(path, Grid((), ()), (), {})
-        for name, one in settings["grid"].items():
-            content = files._read(f"{name}/c/0", 8 * one["values"])
+        for name, entry in settings["grid"].items():
+            content = files._read(f"{name}/c/0", 8 * entry["values"])
             values = np.frombuffer(content, "<f8")
-            if hashlib.sha256(content).hexdigest() != one["sha256"]:
+            if hashlib.sha256(content).hexdigest() != entry["sha256"]:
                 raise Damage(f"{name}/c/0 was altered")
             if not np.all(np.isfinite(values)) or np.any(np.diff(values) <= 0.0):
                 raise Damage(f"{name}/c/0 holds no increasing values")
-            axes.append(Axis(name, values, one["log"]))
+            axes.append(Axis(name, values, entry["log"]))
         grid = Grid(tuple(axes), tuple(settings["chunk"]))
         return ScanStore(path, grid, [*settings["free"], *settings["nuisances"]], attributes["axes"])
 
@@ -235,7 +237,7 @@ class ScanStore:
         return (self.path / ROOT).is_file()
 
     def check_place(self, overwrite: bool = False) -> None:
-        """Refuse a place that no store can be written to; nothing is created.
+        """Raise `InputError` for a place that no store can be written to; nothing is created.
 
         What is there is overwritten only if it is a scan of this program, of whatever version, in a folder of its own.
         """
@@ -251,15 +253,15 @@ class ScanStore:
 
     def _fixed(self) -> dict[str, bytes]:
         """Return the files of a store that its grid and its names make: metadata and axes."""
-        grid, found = self.grid, {}
+        grid, files = self.grid, {}
         for axis in grid.axes:
             count = [len(axis.values)]
-            found[f"{axis.name}/{ROOT}"] = _array(grid, [axis.name], count, "float64", self.axes[axis.name])
-            found[f"{axis.name}/c/0"] = axis.values.astype("<f8").tobytes()
+            files[f"{axis.name}/{ROOT}"] = _array(grid, [axis.name], count, "float64", self.axes[axis.name])
+            files[f"{axis.name}/c/0"] = axis.values.astype("<f8").tobytes()
         for name in (*self.names, "converged", "chi2"):
             kind = "bool" if name == "converged" else "float64"
-            found[f"{name}/{ROOT}"] = _array(grid, grid.names, grid.block, kind, {})
-        return found
+            files[f"{name}/{ROOT}"] = _array(grid, grid.names, grid.block, kind, {})
+        return files
 
     def _beside(self, what: str) -> Path:
         return self.path.with_name(f".{self.path.name}.{what}")
@@ -333,39 +335,39 @@ class ScanStore:
 
     def check_block(self, number: int) -> None:
         """Raise `Damage` if a file of block `number` is missing or is not what was written."""
-        told = self._read(self._sums(number)).decode("ascii", "replace").split("\n")
-        for name, line in zip((*self.names, "converged", "chi2"), [*told, *([""] * len(self.names))], strict=False):
+        digests = self._read(self._sums(number)).decode("ascii", "replace").split("\n")
+        for name, line in zip((*self.names, "converged", "chi2"), [*digests, *([""] * len(self.names))], strict=False):
             if hashlib.sha256(self._chunk_bytes(name, number)).hexdigest() != line:
                 raise Damage(f"{self._chunk(name, number)} was altered")
 
     def faults(self, complete: bool) -> tuple[list[int], list[str]]:
         """Return the blocks to compute, and what is damaged or, in a complete store, missing."""
-        due, found = [], []
+        due, damaged = [], []
         for number in range(self.grid.blocks):
             try:
                 self.check_block(number)
             except Damage as damage:
                 due.append(number)
                 if complete or self.is_begun(number):
-                    found.append(str(damage))
-        return due, found
+                    damaged.append(str(damage))
+        return due, damaged
 
     def fixed_faults(self) -> list[str]:
         """Return which metadata and axes are damaged."""
-        found = []
+        damaged = []
         for name, content in self._fixed().items():
             try:
                 if self._read(name, len(content)) != content:
-                    found.append(f"{name} was altered")
+                    damaged.append(f"{name} was altered")
             except Damage as damage:
-                found.append(str(damage))
-        return found
+                damaged.append(str(damage))
+        return damaged
 
     # Writing
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Turn what a disk can do into one line."""
+        """Turn errors of the disk into a message of a single line."""
         try:
             yield
         except Damage as damage:
@@ -388,8 +390,8 @@ class ScanStore:
                 self._place(name).parent.mkdir(parents=True, exist_ok=True)
             written = [_writers(os.getpid()).submit(_write_synced, parts[name], files[name]) for name in files]
             try:
-                for one in written:
-                    one.result()
+                for future in written:
+                    future.result()
             finally:
                 wait(written)
             for name, part in parts.items():
@@ -409,7 +411,7 @@ class ScanStore:
             self._put(self._fixed())
 
     def write(self, number: int, block: Scanned) -> None:
-        """Write what was found in block `number`, χ² last."""
+        """Write the result of block `number`, χ² last."""
         content = {name: self._padded(block.values[name], np.nan).tobytes() for name in self.names}
         content["converged"] = self._padded(block.converged, 0.0).astype(bool).tobytes()
         content["chi2"] = self._padded(block.chi2, np.nan).tobytes()
@@ -440,17 +442,17 @@ class ScanStore:
 
     def variable(self, name: str) -> np.ndarray:
         """Return a variable on the whole grid."""
-        found = np.empty(self.grid.shape, bool if name == "converged" else float)
+        values = np.empty(self.grid.shape, bool if name == "converged" else float)
         for number in range(self.grid.blocks):
-            found[self.grid.slices(number)] = self._block(name, number)
-        return found
+            values[self.grid.slices(number)] = self._block(name, number)
+        return values
 
     def chi2(self) -> np.ndarray:
         """Return χ² of the whole grid."""
         return self.variable("chi2")
 
     def unchanged(self, name: str, digest: str) -> np.ndarray:
-        """Return a variable of the store whose attributes have this digest; refuse what lies there in its place."""
+        """Return a variable of the store whose attributes have this digest; raise `InputError` if it changed."""
         try:
             self._expect(digest)
             values = self.variable(name)
@@ -466,10 +468,10 @@ class ScanStore:
             raise Damage("it was removed, replaced or altered")
 
     def dataset(self, attributes: Mapping[str, Any]) -> "xarray.Dataset":
-        """Return the scan with these attributes; a variable is read when it is asked for, by this program alone.
+        """Return the scan with these attributes; a variable is read when it is needed, by this program alone.
 
-        Whatever else lies in the folder is not looked at. The store is found again from whatever folder, and is refused
-        if it is another one by then.
+        Whatever else lies in the folder is not looked at. The store is located by its absolute path; reading raises
+        `InputError` if it is another by then.
         """
         import xarray
 

@@ -1,9 +1,9 @@
 """The curvature of χ² at a minimum: which directions the data see there, and the errors along them.
 
-The Hessian alone does not tell. Two parameters that only enter as a sum leave a direction along which χ² does not
-change at all; a coupling that enters as its fourth power has no curvature at zero, or, a rounding away from it, one
-that belongs to an error of hundreds of its real widths. So χ² is looked at one error away, in each coordinate; what is
-left is decomposed into directions, in units in which every coordinate alone has the error 1.
+The Hessian alone is not enough. Two parameters that only enter as a sum leave a direction along which χ² does not
+change at all; a coupling that enters as its fourth power has no curvature at zero, or, a rounding away from it, a
+curvature that belongs to an error of hundreds of its real widths. So χ² is evaluated an error away, in each coordinate;
+what is left is decomposed into directions, in units in which every coordinate alone has the error 1.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from ..._base.typing import Bool, Float
 UNSEEN = 1e-6
 """Change of χ² over the whole range of a coordinate up to which the data do not see it."""
 FLAT = 1e4
-"""Rise of χ² over one error by the curvature (where it should be 1) from which on that curvature says nothing."""
+"""Rise of χ² over an error by the curvature (where it should be 1) from which on that curvature says nothing."""
 SINGULAR = 1e-10
 """Curvature of a direction, where that of each coordinate alone is 1, up to which it is rounding."""
 DOWNWARD = -1e-6
@@ -52,19 +52,19 @@ class Curvature:
 
         Coordinates of `ordered` parameters are no values, and get no coefficients.
         """
-        found = []
+        combinations = []
         for move in self.unseen:
             size = np.where(move != 0.0, np.abs(move), 1.0)
             parts = np.flatnonzero(np.abs(move) > MINOR * np.abs(move).max())
             if len(parts) > 1 and any(names[k] in ordered for k in parts):
-                found.append(f"a combination of {', '.join(names[k] for k in parts)}")
+                combinations.append(f"a combination of {', '.join(names[k] for k in parts)}")
                 continue
             # A move x + t s leaves χ² alone: what is unknown is the combination Σ x/s, by the errors s.
             weights = np.where(move != 0.0, move / size**2, 0.0)
             weights = weights / weights[parts[0]]
             terms = [f"{weights[k]:+.3g}*{names[k]}" for k in parts]
-            found.append("".join(terms).replace("+1*", "+").replace("-1*", "-").removeprefix("+"))
-        return tuple(found)
+            combinations.append("".join(terms).replace("+1*", "+").replace("-1*", "-").removeprefix("+"))
+        return tuple(combinations)
 
 
 def unknown(count: int) -> Curvature:
@@ -141,10 +141,10 @@ def covariances(
     values, vectors = np.linalg.eigh(scaled + ~seen[:, :, None] * np.eye(seen.shape[1]))
     bent = values > SINGULAR
     weights = np.where(bent, 1.0 / np.where(bent, values, 1.0), 0.0)
-    found = (vectors * weights[:, None, :]) @ vectors.swapaxes(1, 2) * scale[:, :, None] * scale[:, None, :]
+    covariance = (vectors * weights[:, None, :]) @ vectors.swapaxes(1, 2) * scale[:, :, None] * scale[:, None, :]
     part = (np.abs(vectors) > MINOR) & ~bent[:, None, :]
     known = seen & ~part.any(axis=2) & (values > DOWNWARD).all(axis=1, keepdims=True)
-    return np.where(known[:, :, None] & known[:, None, :], found, np.nan)
+    return np.where(known[:, :, None] & known[:, None, :], covariance, np.nan)
 
 
 def _readable(directions: Float[np.ndarray, "coordinate direction"]) -> Float[np.ndarray, "coordinate direction"]:

@@ -25,7 +25,7 @@ MOST_STEPS = 2000
 SMALL = 1e-9
 """Relative change of χ² and of the coordinates at which a minimiser of optimistix stops."""
 FLAT = 1e-5
-"""Largest slope, in units of the curvature at the start, at which one of optax stops."""
+"""Largest slope, in units of the curvature at the start, at which a minimiser of optax stops."""
 LONGEST = 0.5
 """Unit of a coordinate that does not bend χ²: about a quarter of its range."""
 
@@ -50,12 +50,12 @@ def by_optax(
     import optax
 
     optimiser = optax.with_extra_args_support(transformation)
-    kept = optax.value_and_grad_from_state(function)
+    from_state = optax.value_and_grad_from_state(function)
 
     def value_and_gradient(y: jax.Array, state: Any) -> tuple[jax.Array, jax.Array]:
         if optax.tree.get(state, "value") is None:
             return jax.value_and_grad(function)(y)
-        return kept(y, state=state)
+        return from_state(y, state=state)
 
     def advance(carry: tuple[jax.Array, Any, jax.Array, jax.Array]) -> tuple[jax.Array, Any, jax.Array, jax.Array]:
         y, state, steps, _ = carry
@@ -79,7 +79,7 @@ def _derivatives(problem: Problem, u: jax.Array) -> tuple[jax.Array, jax.Array, 
 
 
 class DescentSearch:
-    """Minimises one problem with a minimiser that knows no bounds, `CHUNK` starts side by side."""
+    """Minimises a problem with a minimiser that knows no bounds, `CHUNK` starts side by side."""
 
     def __init__(self, problem: Problem, descent: Descent) -> None:
         """Compile the minimisation, and the derivatives that judge it."""
@@ -106,15 +106,15 @@ class DescentSearch:
         return place(y), steps
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
-        """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held."""
+        """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
         frozen, parts = np.broadcast_to(frozen, start.shape), []
         for first in range(0, len(start), CHUNK):
             rows = np.arange(first, first + CHUNK).clip(max=len(start) - 1)
             parts.append(self._chunk(start[rows], frozen[rows]))
-        found = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
+        minima = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
         self.run_seconds += time.perf_counter() - started
-        return found
+        return minima
 
     def _chunk(self, start: np.ndarray, frozen: np.ndarray) -> Minimum:
         box = self.lower, self.upper

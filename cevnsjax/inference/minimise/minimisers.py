@@ -1,11 +1,11 @@
 """Who finds the best fit: minimisers as objects with their own settings, each of which prepares a search.
 
 Which to use when: `Newton` (the default) for everything; it has the exact Hessian, knows the bounds, and runs any
-number of starts in one program. `Migrad` is MINUIT's, which the field trusts, one start after the other. `Optimistix`
+number of starts in a single program. `Migrad` is MINUIT's, which the field trusts, start after start. `Optimistix`
 (BFGS) and `Optax` (L-BFGS) need gradients alone: for problems whose Hessian is too large, and for comparison. Any
 minimiser of optimistix, and any gradient transformation of optax that needs no schedule, can be passed instead.
 
-One of your own is a class with a ``name`` and a method ``search`` that returns what `search.Search` describes.
+Your own minimiser is a class with a ``name`` and a method ``search`` that returns what `search.Search` describes.
 """
 
 import abc

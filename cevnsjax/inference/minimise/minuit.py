@@ -45,13 +45,13 @@ def seen_steps(
     steps: Float[np.ndarray, " coordinate"],
     box: tuple[np.ndarray, np.ndarray],
 ) -> Float[np.ndarray, " coordinate"]:
-    """Return `steps`, shorter where χ² rises far more over one than its curvature says: of a coupling at zero."""
-    found, value = steps.copy(), chi2(start)
+    """Return `steps`, shorter where χ² rises far more over a step than its curvature says: of a coupling at zero."""
+    shortened, value = steps.copy(), chi2(start)
     for k, step in enumerate(steps):
         moved = [np.clip(start + sign * step * np.eye(len(start))[k], *box) for sign in (1.0, -1.0)]
         if not max(chi2(point) for point in moved) < value + STEEP:
-            found[k] = min(step, conditional_width(chi2, start, k, float(box[0][k]), float(box[1][k])))
-    return found
+            shortened[k] = min(step, conditional_width(chi2, start, k, float(box[0][k]), float(box[1][k])))
+    return shortened
 
 
 def inside(
@@ -92,7 +92,7 @@ def to_minuit(
 
 
 class MinuitSearch:
-    """Minimises one problem with MIGRAD, one start after the other: slow, and independent of the other minimisers."""
+    """Minimises a problem with MIGRAD, start after start: slow, and independent of the other minimisers."""
 
     def __init__(self, problem: Problem, tolerance: float = TIGHT) -> None:
         """Compile χ², its gradient and its Hessian; `tolerance` is that of MIGRAD."""
@@ -107,18 +107,20 @@ class MinuitSearch:
         self.compile_seconds, self.run_seconds = time.perf_counter() - started, 0.0
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
-        """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held."""
+        """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
-        found = [self._one(row, held) for row, held in zip(start, np.broadcast_to(frozen, start.shape), strict=True)]
+        minima = [
+            self._minimise(row, held) for row, held in zip(start, np.broadcast_to(frozen, start.shape), strict=True)
+        ]
         self.run_seconds += time.perf_counter() - started
-        columns = zip(*found, strict=True)
+        columns = zip(*minima, strict=True)
         return Minimum(*(np.array(column) for column in columns))
 
     def _derivatives(self, u: Float[np.ndarray, " coordinate"]) -> tuple[float, np.ndarray, np.ndarray]:
         value, gradient = self._evaluator.value_and_gradient(u)
         return float(value), np.asarray(gradient), self._evaluator.hessian(u)
 
-    def _one(
+    def _minimise(
         self, start: np.ndarray, frozen: np.ndarray
     ) -> tuple[np.ndarray, float, np.ndarray, np.ndarray, bool, int]:
         """Return where MIGRAD ended: place, χ², gradient, Hessian, whether it converged, and how often it called."""
@@ -128,7 +130,7 @@ class MinuitSearch:
             minuit.tol = self._tolerance
             minuit.fixed = frozen
             minuit.values = np.where(frozen, start, np.array(minuit.values))
-            level, minuit.print_level = minuit.print_level, -1  # it speaks of starts where χ² bends down
+            level, minuit.print_level = minuit.print_level, -1  # it warns of starts where χ² bends down
             minuit.migrad()
             minuit.print_level = level
             u, calls = np.where(frozen, start, np.array(minuit.values)), minuit.nfcn

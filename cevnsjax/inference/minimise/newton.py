@@ -1,14 +1,14 @@
-"""A damped Newton minimiser with exact Hessian and bounds, for many starting points in one compiled program.
+"""A damped Newton minimiser with exact Hessian and bounds, for many starting points in a single compiled program.
 
-Which to use when: this one for batches (profiles, contours, many starts), where every point of a batch takes its own
-path inside one XLA loop. No library minimiser for JAX has bounds and an exact Hessian and runs under `jax.vmap`.
+Which to use when: this minimiser for batches (profiles, contours, many starts), where every point of a batch takes its
+own path inside an XLA loop. No library minimiser for JAX has bounds and an exact Hessian and runs under `jax.vmap`.
 
 The step solves (H + λ D) d = -g, D the moduli of the diagonal of H, on the coordinates that are neither frozen nor
 held at a bound (projected Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ
 factorisation where H is indefinite, and λ raised until χ² falls. A coordinate with no slope and negative curvature (a
 coupling that enters squared, at zero) is pushed off. It ends when the predicted decrease of χ² is below a tolerance,
 with λ = 0.
-χ², gradient and Hessian are evaluated at one place in the program: they are what takes long to compile.
+χ², gradient and Hessian are evaluated at a single place in the program: they are what takes long to compile.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ TOLERANCE = 1e-12
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
 CLEAR = 1e-8
-"""Predicted decrease of χ² from which on the actual one says how good the quadratic model is."""
+"""Predicted decrease of χ² from which on the actual decrease says how good the quadratic model is."""
 MAX_STEPS = 200
 FIRST_STEP = 1e-2
 """First step off a saddle, in parts of the range: shorter ones follow until χ² falls."""
@@ -110,8 +110,8 @@ def minimise(
         hessian = jnp.where(better, hessian, state.hessian)
         gain = jnp.where(state.decrease > CLEAR, (state.value - value) / jnp.maximum(state.decrease, CLEAR), 1.0)
         relaxed = jnp.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
-        kept = jnp.where(gain > 0.3, 0.5 * state.damping, jnp.maximum(2.0 * state.damping, 1e-4))
-        damping = jnp.where(gain > 0.8, relaxed, kept)
+        adjusted = jnp.where(gain > 0.3, 0.5 * state.damping, jnp.maximum(2.0 * state.damping, 1e-4))
+        damping = jnp.where(gain > 0.8, relaxed, adjusted)
         damping = jnp.where(better, damping, jnp.maximum(10.0 * state.damping, 1e-3))
 
         held = frozen | ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
@@ -126,15 +126,15 @@ def minimise(
         def bounded(inner: _Step) -> _Step:
             among = inner.stopped[:, None] | inner.stopped[None, :]
             pull = jnp.where(inner.stopped, 0.0, -slope - damped @ inner.part)
-            found, pivot = solve_symmetric(jnp.where(among, jnp.diag(size), damped), pull, size)
-            end = jnp.clip(u + found, lower, upper)
-            beyond = ~inner.stopped & (end != u + found)
-            share = jnp.where(beyond, (end - u) / jnp.where(beyond, found, 1.0), jnp.inf)
+            solution, pivot = solve_symmetric(jnp.where(among, jnp.diag(size), damped), pull, size)
+            end = jnp.clip(u + solution, lower, upper)
+            beyond = ~inner.stopped & (end != u + solution)
+            share = jnp.where(beyond, (end - u) / jnp.where(beyond, solution, 1.0), jnp.inf)
             beyond = beyond & (share == share.min())
             stopped = inner.stopped | beyond
             part = jnp.where(beyond, end - u, inner.part)
             trial = jnp.where(inner.stopped, inner.trial, end)
-            return _Step(part, jnp.where(inner.stopped, inner.part, found), trial, stopped, pivot, ~beyond.any())
+            return _Step(part, jnp.where(inner.stopped, inner.part, solution), trial, stopped, pivot, ~beyond.any())
 
         whole = _Step(jnp.zeros(n), jnp.zeros(n), u, held, jnp.asarray(jnp.inf), jnp.asarray(False))
         whole = jax.lax.while_loop(lambda inner: ~inner.ready, bounded, whole)

@@ -1,8 +1,8 @@
 """Minimise a function of few parameters without derivatives, from many starts at once.
 
-Which to use when: this one where values come cheaply in batches and derivatives would have to be compiled, as for χ²
-profiled over strengths. A quadratic is fitted to 3^d points around each start; its Newton step, with the moduli of the
-curvatures, is tried at several lengths; the lowest of all points counts.
+Which to use when: this function where values come cheaply in batches and derivatives would have to be compiled, as for
+χ² profiled over strengths. A quadratic is fitted to 3^d points around each start; its Newton step, with the moduli of
+the curvatures, is tried at several lengths; the lowest of all points counts.
 """
 
 import itertools
@@ -32,7 +32,7 @@ def minimise_quadratic(
     low: Float[np.ndarray, " parameter"],
     high: Float[np.ndarray, " parameter"],
 ) -> tuple[Float[np.ndarray, "start parameter"], Float[np.ndarray, " start"], Bool[np.ndarray, " start"]]:
-    """Return the lowest point found from each start between `low` and `high`, its value, and whether it is a minimum.
+    """Return the lowest point reached from each start between `low` and `high`, its value, and whether it is a minimum.
 
     `spacing` is the distance of the first points around a start. `function` may return infinity.
     """
@@ -43,8 +43,8 @@ def minimise_quadratic(
     fitted = np.linalg.pinv(np.stack(terms, axis=1))
 
     def values(points: np.ndarray) -> np.ndarray:
-        found = function(points.reshape(-1, dimension)).reshape(points.shape[:-1])
-        return np.where(np.isfinite(found), found, np.inf)
+        result = function(points.reshape(-1, dimension)).reshape(points.shape[:-1])
+        return np.where(np.isfinite(result), result, np.inf)
 
     x, step = np.clip(start, low, high), np.minimum(spacing, 0.5 * (high - low))
     value, done = values(x), np.zeros(count, bool)
@@ -66,14 +66,14 @@ def minimise_quadratic(
         tried = centre[:, None, :] + np.array(LENGTHS)[:, None] * (newton * step)[:, None, :]
         tried = np.clip(tried, low, high)
         points = np.concatenate([x[:, None, :], around, tried], axis=1)
-        found = np.concatenate([value[:, None], heights, values(tried)], axis=1)
-        best = np.argmin(found, axis=1)
+        candidate_values = np.concatenate([value[:, None], heights, values(tried)], axis=1)
+        best = np.argmin(candidate_values, axis=1)
         rows = np.arange(count)
         spread = safe.max(axis=1) - safe.min(axis=1)
-        decrease = np.where(np.isfinite(value), value, 1e300) - found[rows, best]
+        decrease = np.where(np.isfinite(value), value, 1e300) - candidate_values[rows, best]
         far = np.abs(points[rows, best] - x).max(axis=1, initial=0.0, where=step > 0.0) > 0.0
         outside = np.any(np.abs(points[rows, best] - centre) > 1.5 * step, axis=1)
-        x, value = points[rows, best], found[rows, best]
+        x, value = points[rows, best], candidate_values[rows, best]
         done = (decrease < DECREASE) & (spread < NEAR) & np.isfinite(value)
         lowest = int(np.argmin(value))
         hopeless = (decrease < SLOW) | (value - value[lowest] > HOPE * decrease)

@@ -11,7 +11,7 @@ from .newton import Minimum
 
 @runtime_checkable
 class Search(Protocol):
-    """Minimises one problem from many starts."""
+    """Minimises a problem from many starts."""
 
     problem: Problem
     lower: np.ndarray
@@ -22,6 +22,6 @@ class Search(Protocol):
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return where the minimisation from each row of `start` ended, the coordinates marked in `frozen` held.
 
-        `frozen` has the shape of `start` or of one row.
+        `frozen` has the shape of `start` or of a single row.
         """
         ...

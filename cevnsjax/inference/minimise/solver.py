@@ -1,4 +1,4 @@
-"""Find the minimum of a problem from several starts, and run any batch of minimisations in one compiled program."""
+"""Find the minimum of a problem from several starts, and run batches of minimisations in a single compiled program."""
 
 import dataclasses
 import functools
@@ -19,13 +19,13 @@ from .newton import Minimum, minimise
 from .strengths import is_linear, minimise_strengths
 
 CHUNK = 16
-"""Minimisations that run side by side. One program of this size serves fits, profiles and intervals."""
+"""Minimisations that run side by side. A program of this size serves fits, profiles and intervals."""
 MANY = 2000
 """Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
 MANY_CHUNK = {"cpu": 512, "gpu": 16384}
 """Minimisations over strengths alone that run side by side: what the caches of a core hold, or fills a device."""
 ROUNDS = 8
-"""Calls of the program for strengths, each of those points alone that need more steps, before the general one."""
+"""Calls of the program for strengths, each of those points alone that need more steps, before the general program."""
 
 
 def _minimise_batch(
@@ -38,7 +38,7 @@ def _minimise_batch(
 def _jitted(function: Callable[..., Any], structure: Any, devices: tuple[jax.Device, ...], count: int) -> Any:
     """Return `function` of the leaves of a problem of this `structure` and `count` arrays of rows, to be compiled.
 
-    Kept, so that JAX traces and compiles once for all problems of one structure, whatever their values.
+    Kept, so that JAX traces and compiles once for all problems of the same structure, whatever their values.
     """
 
     def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], *rows: jax.Array) -> Any:
@@ -61,10 +61,10 @@ class Reached:
 
 
 class Solver:
-    """Minimises one problem from many starts; compiled once, whatever is frozen and however many starts there are.
+    """Minimises a problem from many starts; compiled once, whatever is frozen and however many starts there are.
 
     Chunks of starts run side by side, on all cores of a processor or on all devices: JAX shards the rows of a chunk
-    over several devices, and threads keep the cores busy where there is one.
+    over several devices; on a single processor, threads keep the cores busy.
     """
 
     def __init__(self, problem: Problem, devices: Sequence[jax.Device] | None = None) -> None:
@@ -77,7 +77,7 @@ class Solver:
         self._programs: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a copy in another process is made of: programs and devices are found anew there."""
+        """Return what a copy in another process is made of: programs and devices are made anew there."""
         return {name: getattr(self, name) for name in ("problem", "compile_seconds", "run_seconds")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ class Solver:
         self.compile_seconds, self.run_seconds = state["compile_seconds"], state["run_seconds"]
 
     def _compiled(self, function: Callable[..., Any], chunk: int) -> Callable[..., Any]:
-        """Return `function` of rows of starts: one for each device and place in a chunk.
+        """Return `function` of rows of starts, as many as devices times places in a chunk.
 
         The arrays of the problem and the box are arguments of the program, put on the device once.
         """
@@ -115,24 +115,24 @@ class Solver:
         started = time.perf_counter()
         size = chunk * len(self.devices)
 
-        def one(first: int) -> Any:
+        def run_chunk(first: int) -> Any:
             chosen = np.arange(first, first + size).clip(max=count - 1)
             return jax.tree.map(np.asarray, program(*(each[chosen] for each in rows)))
 
         firsts = range(0, count, size)
         if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
             with ThreadPoolExecutor(cores()) as threads:
-                parts = list(threads.map(one, firsts))
+                parts = list(threads.map(run_chunk, firsts))
         else:
-            parts = [one(first) for first in firsts]
+            parts = [run_chunk(first) for first in firsts]
         joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[:count], *parts)
         self.run_seconds += time.perf_counter() - started
         return joined
 
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
-        """Return the minimum found from each row of `start`, the coordinates marked in `frozen` held.
+        """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held.
 
-        `frozen` has the shape of `start` or of one row.
+        `frozen` has the shape of `start` or of a single row.
         """
         return self._run(_minimise_batch, CHUNK, start, np.broadcast_to(frozen, start.shape))
 
@@ -159,8 +159,8 @@ class Solver:
         these are some of them.
         """
         if not self.only_strengths(frozen, points or len(start)):
-            found = self(start, frozen)
-            return Reached(found.u, found.value, found.converged)
+            minima = self(start, frozen)
+            return Reached(minima.u, minima.value, minima.converged)
         chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])
         u, value, converged = start.copy(), np.full(len(start), np.nan), np.zeros(len(start), bool)
         rest = np.arange(len(start))

@@ -6,7 +6,7 @@ from ..._base.typing import Float
 from .search import Search
 
 STARTS = 32
-"""Starting points of a global fit: the start asked for, the rest spread over the bounds of the free parameters."""
+"""Starting points of a global fit: the given start, the rest spread over the bounds of the free parameters."""
 
 WIDE = 1e3
 """Ratio of positive bounds from which on starts are spread in the logarithm."""
@@ -32,7 +32,7 @@ def spread_starts(
 ) -> Float[np.ndarray, "start coordinate"]:
     """Return `start` and ``count - 1`` more with the coordinates marked in `spread` spread over their bounds.
 
-    Masses and couplings are spread in their logarithm: where the lower bound is positive and far below the upper one,
+    Masses and couplings are spread in their logarithm: where the lower bound is positive and far below the upper,
     and, in every second start, where it is 0.
     """
     dimension = int(spread.sum())
@@ -59,5 +59,5 @@ def approach(
     """
     if free.all() or not free.any():
         return starts
-    found = solver(starts, ~free)
-    return np.where(np.isfinite(found.value)[:, None], found.u, starts)
+    minima = solver(starts, ~free)
+    return np.where(np.isfinite(minima.value)[:, None], minima.u, starts)

@@ -24,7 +24,7 @@ from ..problem.chi_square import measurement_chi2
 from ..problem.problem import Problem
 
 STEPS = 6
-"""Steps of one call: most points need fewer, and those that need more are better taken together."""
+"""Steps of a call: most points need fewer, and those that need more are better taken together."""
 DECREASE = 1e-7
 """Predicted decrease of χ² with which the last step is taken: what it leaves is of the order of the square."""
 TURNED, SHORTEST, LONGEST = 0.7, 0.2, 0.7
@@ -50,10 +50,10 @@ def is_linear(problem: Problem) -> bool:
 
 
 class Lines(eqx.Module):
-    """The counts of one measurement as a linear function of the strengths, at each point."""
+    """The counts of a measurement as a linear function of the strengths, at each point."""
 
     term: BinTerm
-    """With bins in one row."""
+    """With bins in a single row."""
     offset: Float[Array, "point bin"]
     """Counts at strengths of zero."""
     common: Float[Array, "shared bin"]
@@ -119,7 +119,7 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
     """Return the counts of each measurement in bins as functions of the strengths, all else evaluated at `points`."""
     still = {problem.names[k] for k in problem.strengths}
     moving = {name for name in problem.names if name not in still} | {follower for follower, _ in problem.ties}
-    found = []
+    lines = []
     for index, folded in enumerate(problem.chi2.measurements):
         if not folded.term.binned:
             continue
@@ -135,10 +135,10 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
 
         offset, shared = evaluated(points[0], common)
         offsets, owned = jax.vmap(lambda u, own=own, evaluated=evaluated: evaluated(u, own))(points)
-        for k in shared.keys() & owned.keys():  # one strength of components of both kinds
+        for k in shared.keys() & owned.keys():  # a strength of components of both kinds
             owned[k] = owned[k] + shared.pop(k)
         bins = folded.observed.size
-        found.append(
+        lines.append(
             Lines(
                 term=folded.term.reshaped((-1,)),
                 offset=offset + offsets,
@@ -148,11 +148,11 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
                 of_own=tuple(owned),
             )
         )
-    return found
+    return lines
 
 
 def _no_more_than_seen(lines: Sequence[Lines], x: Float[Array, "point strength"]) -> Float[Array, "point strength"]:
-    """Return `x` with strengths lowered that would have one component alone exceed all that was observed.
+    """Return `x` with strengths lowered that would have a component alone exceed all that was observed.
 
     Newton steps are slow from where far more is expected than was seen: χ² is nearly a line there. Strengths that are
     added to others (a shared flux) stay as they are.
@@ -190,8 +190,8 @@ def minimise_strengths(
     a point that is not at its minimum is returned as near as it came: call again with it. Without any strength the
     points are where they are to be.
     """
-    kept = np.array(problem.strengths, int)
-    n, lower, upper = len(kept), lower[kept], upper[kept]
+    columns = np.array(problem.strengths, int)
+    n, lower, upper = len(columns), lower[columns], upper[columns]
     if not n:
         value = jax.vmap(problem)(points)
         return points, value, jnp.isfinite(value)
@@ -220,7 +220,7 @@ def minimise_strengths(
         return jnp.stack(gradient, axis=-1), full, possible & jnp.all(jnp.isfinite(full), axis=(1, 2))
 
     def newton(x: Array, gradient: Array, hessian: Array) -> tuple[Array, Array]:
-        """Return the step within the bounds of one point, and the decrease of χ² that it predicts."""
+        """Return the step within the bounds of a point, and the decrease of χ² that it predicts."""
         held = ((x <= lower) & (gradient > 0)) | ((x >= upper) & (gradient < 0))
         slope = jnp.where(held, 0.0, gradient)
 
@@ -254,7 +254,7 @@ def minimise_strengths(
             steps=state.steps + 1,
         )
 
-    x, none = jnp.clip(_no_more_than_seen(lines, points[:, kept]), lower, upper), jnp.zeros(len(points))
+    x, none = jnp.clip(_no_more_than_seen(lines, points[:, columns]), lower, upper), jnp.zeros(len(points))
     first = _State(x, x, jnp.zeros_like(x), none, none > 0, jnp.asarray(0))
     last = jax.lax.while_loop(lambda s: jnp.any(~s.done) & (s.steps < STEPS), step, first)
     x = jnp.where(last.done[:, None], last.x, last.left)
@@ -264,4 +264,4 @@ def minimise_strengths(
     for folded in problem.chi2.measurements:
         if not folded.term.binned:
             value += jax.vmap(lambda u, folded=folded: measurement_chi2(folded, problem.params(u)))(points)
-    return points.at[:, kept].set(x), value, last.done & jnp.isfinite(value)
+    return points.at[:, columns].set(x), value, last.done & jnp.isfinite(value)

@@ -1,4 +1,4 @@
-"""How far a coordinate moves until χ² has risen by one."""
+"""How far a coordinate moves until χ² has risen by 1."""
 
 from collections.abc import Callable
 

@@ -1,1 +1,1 @@
-"""What is asked of a fit, and χ² as a function of one vector, with its derivatives and densities."""
+"""The specification of a fit, and χ² as a function of a vector, with its derivatives and densities."""

@@ -11,12 +11,12 @@ from ...parameters.constraints import Constraints
 
 
 def measurement_chi2(folded: FoldedMeasurement, params: Params) -> Scalar:
-    """Return the term of one measurement."""
+    """Return the term of a measurement."""
     return folded.term.chi2(folded.term.combined(folded.contributions(params)))
 
 
 class ChiSquare(eqx.Module):
-    """χ² of one or more folded measurements with Gaussian constraints, a pure function of the parameters."""
+    """χ² of folded measurements with Gaussian constraints, a pure function of the parameters."""
 
     measurements: tuple[FoldedMeasurement, ...]
     constraints: Constraints

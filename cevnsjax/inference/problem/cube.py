@@ -55,7 +55,7 @@ class Cube(eqx.Module):
     gaussian: tuple[bool, ...] = eqx.field(static=True)
 
     def check(self) -> None:
-        """Refuse priors whose quantiles are not known."""
+        """Raise `InputError` for priors whose quantiles are not known."""
         for shape in self.problem.priors:
             shape.check_quantiles()
 

@@ -3,7 +3,7 @@
 Priors: every free parameter is flat within its bounds, where a required order holds; every constraint is a Gaussian
 factor, cut at the bounds; other priors are factors of their own (`priors`). ln p = -χ²/2 + ln of these + constant.
 
-Samplers that need an unbounded space move in z, one number for each coordinate u:
+Samplers that need an unbounded space move in z, a number for each coordinate u:
 
     u = lower + s [softplus((z - lower)/s) - softplus((z - upper)/s)]
 
@@ -127,8 +127,8 @@ class Density(eqx.Module):
 
     def values(self, u: Float[np.ndarray, "*point coordinate"]) -> dict[str, np.ndarray]:
         """Return the value of each coordinate's parameter, and of those tied to it, at each row of `u`."""
-        found = self.problem.values(u)
-        return found | {follower: found[leader] for follower, leader in self.problem.ties if leader in found}
+        values = self.problem.values(u)
+        return values | {follower: values[leader] for follower, leader in self.problem.ties if leader in values}
 
     @property
     def priors(self) -> tuple[Prior, ...]:

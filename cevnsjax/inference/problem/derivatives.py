@@ -26,13 +26,13 @@ Dependence = tuple[tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], ...]
 """By measurement and component, the coordinates of the factor and of the stage."""
 
 FEW = 3
-"""Coordinates that shape one component up to which it is differentiated forward, in all pairs of them."""
+"""Coordinates that shape a component up to which it is differentiated forward, in all pairs of them."""
 
 
 def moved_by(problem: Problem, names: frozenset[str]) -> tuple[int, ...]:
     """Return the coordinates that move any of the parameters `names`, themselves, by a tie or by a required order."""
     leaders = {dict(problem.ties).get(name, name) for name in names}
-    reached = leaders | {one for pair in problem.orders if not leaders.isdisjoint(pair) for one in pair}
+    reached = leaders | {name for pair in problem.orders if not leaders.isdisjoint(pair) for name in pair}
     return tuple(k for k, name in enumerate(problem.names) if name in reached)
 
 
@@ -79,7 +79,7 @@ class _Series:
 
 
 def _times(*factors: Any) -> Any:
-    """Return the product, None where one factor is."""
+    """Return the product, None where any factor is."""
     return None if any(factor is None for factor in factors) else math.prod(factors)
 
 
@@ -92,7 +92,7 @@ def _total(terms: list[Any]) -> Any:
 def _term(
     folded: FoldedMeasurement, moved: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], problem: Problem, u: Array
 ) -> tuple[Scalar, list[Scalar], list[list[Scalar]]]:
-    """Return χ² of one measurement, its gradient and the lower triangle of its Hessian."""
+    """Return χ² of a measurement, its gradient and the lower triangle of its Hessian."""
     parts = []
     for factor, stage, (scaling, shaping) in zip(folded.factors, folded.stages, moved, strict=True):
         scale = _Series(lambda x, f=factor: jnp.asarray(f(folded.local(problem.params(x))), float), u, scaling)
@@ -125,20 +125,20 @@ def _term(
                 ]
             )
             both = None if rooted[i] is None or rooted[j] is None else rooted[i] @ rooted[j]
-            found = _total([both, None if bent is None else slope @ bent])
-            line.append(zero if found is None else found)
+            entry = _total([both, None if bent is None else slope @ bent])
+            line.append(zero if entry is None else entry)
         hessian.append(line)
     return folded.term.chi2(shaped), gradient, hessian
 
 
 def derivatives(problem: Problem, moved: Dependence) -> Derivatives:
-    """Return χ², gradient and Hessian of `problem` as one function of the coordinates; `moved` is its `dependence`."""
+    """Return χ², gradient and Hessian of `problem` as a function of the coordinates; `moved` is its `dependence`."""
     number = len(problem.names)
 
     def constraints(u: Array) -> Array:
         return jnp.asarray(problem.chi2.constraints(problem.params(u)), float)
 
-    def found(u: Float[Array, " coordinate"]) -> tuple[Any, Any, Any]:
+    def evaluate(u: Float[Array, " coordinate"]) -> tuple[Any, Any, Any]:
         value, gradient, hessian = constraints(u), jax.grad(constraints)(u), jax.hessian(constraints)(u)
         for folded, components in zip(problem.chi2.measurements, moved, strict=True):
             own, slope, lower = _term(folded, components, problem, u)
@@ -147,4 +147,4 @@ def derivatives(problem: Problem, moved: Dependence) -> Derivatives:
             hessian = hessian + jnp.stack(blocks).reshape(number, number)
         return value, gradient, hessian
 
-    return found
+    return evaluate

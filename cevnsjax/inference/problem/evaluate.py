@@ -1,4 +1,4 @@
-"""Evaluate χ² and its derivatives at one point or at many, compiled once for a structure of problem.
+"""Evaluate χ² and its derivatives at a point or at many, compiled once for a structure of problem.
 
 The arrays of the problem are arguments of the compiled programs, so that other values of the fixed parameters, or
 other observed counts, run without compiling again.
@@ -36,8 +36,8 @@ def side_by_side(problem: Problem) -> int:
     return max(LEAST_BATCH, min(BATCH, BATCH * FEW_NUMBERS // width))
 
 
-_one = _compiled(lambda problem, u: problem(u))
-_one_gradient = _compiled(lambda problem, u: jax.value_and_grad(problem)(u))
+_single = _compiled(lambda problem, u: problem(u))
+_single_gradient = _compiled(lambda problem, u: jax.value_and_grad(problem)(u))
 _many = _compiled(lambda problem, u: jax.lax.map(problem, u, batch_size=side_by_side(problem)))
 _many_gradient = _compiled(
     lambda problem, u: jax.lax.map(jax.value_and_grad(problem), u, batch_size=side_by_side(problem))
@@ -46,7 +46,7 @@ _hessian = _compiled(lambda problem, u: jax.hessian(problem)(u))
 
 
 class Evaluator:
-    """χ² of a problem with its gradient and Hessian; every method takes one vector, the first two also many rows."""
+    """χ² of a problem with its gradient and Hessian; every method takes a vector, the first two also many rows."""
 
     def __init__(self, problem: Problem) -> None:
         """Put the arrays of `problem` on the device."""
@@ -64,7 +64,7 @@ class Evaluator:
         Evaluator.__init__(self, problem)
 
     def _checked(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point coordinate"]:
-        """Return coordinates in double precision; refuse what is none."""
+        """Return coordinates in double precision; raise `InputError` for anything else."""
         check_precision()
         if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):
             raise InputError(f"expected rows of {len(self.names)} coordinates {self.names}, found shape {u.shape}")
@@ -74,22 +74,22 @@ class Evaluator:
 
     @arguments.checked(u=arguments.array)
     def chi2(self, u: Float[Array, "*point coordinate"]) -> Float[Array, "*point"]:
-        """Return χ² at one vector of coordinates, or at each row."""
+        """Return χ² at a vector of coordinates, or at each row."""
         u = self._checked(u)
-        function = _one if u.ndim == 1 else _many
+        function = _single if u.ndim == 1 else _many
         return function(*self._problem, u)
 
     @arguments.checked(u=arguments.array)
     def value_and_gradient(
         self, u: Float[Array, "*point coordinate"]
     ) -> tuple[Float[Array, "*point"], Float[Array, "*point coordinate"]]:
-        """Return χ² and its gradient at one vector of coordinates, or at each row."""
+        """Return χ² and its gradient at a vector of coordinates, or at each row."""
         u = self._checked(u)
-        function = _one_gradient if u.ndim == 1 else _many_gradient
+        function = _single_gradient if u.ndim == 1 else _many_gradient
         return function(*self._problem, u)
 
     @arguments.checked(u=arguments.array)
     def hessian(self, u: Float[Array, " coordinate"]) -> Float[np.ndarray, "coordinate coordinate"]:
-        """Return the matrix of second derivatives at one vector of coordinates."""
+        """Return the matrix of second derivatives at a vector of coordinates."""
         u = self._checked(u)
         return np.asarray(_hessian(*self._problem, u))

@@ -1,4 +1,4 @@
-"""Priors of parameters: what a user asks for, what it does to a fit that is sampled, and its density and quantiles.
+"""Priors of parameters: what a user specifies, what it does to a fit that is sampled, and its density and quantiles.
 
 `Flat` narrows the bounds and takes a constraint away, `Normal` is a Gaussian constraint. `LogFlat`, and a univariate
 distribution of numpyro, stay with the problem as a `Shape`. A coordinate with a flat prior in its logarithm is sampled
@@ -105,11 +105,11 @@ class Normal:
 OWN = (Flat, LogFlat, Normal)
 UNKNOWN = (NotImplementedError, ImportError, AttributeError)
 """What a distribution of numpyro raises whose quantiles or cumulative distribution numpyro does not have, has from
-tensorflow-probability alone, or has not of the base of a transformed one."""
+tensorflow-probability alone, or has not of the base of a transformed distribution."""
 
 
 def parse_prior(name: str, text: str) -> Flat | LogFlat | Normal:
-    """Return the prior of the parameter `name` that a text like ``log:1e-6:1e-3`` asks for."""
+    """Return the prior of the parameter `name` that a text like ``log:1e-6:1e-3`` describes."""
     kind, _, rest = text.partition(":")
     kinds = {"flat": (Flat, ":"), "log": (LogFlat, ":"), "normal": (Normal, ",")}
     made, separator = kinds.get(kind.strip(BLANKS), (None, ":"))
@@ -133,26 +133,26 @@ def is_written(text: str) -> bool:
 
 
 def _is_distribution(value: Any) -> bool:
-    """Return whether it is a distribution of numpyro, which is imported if it is one."""
+    """Return whether it is a distribution of numpyro, which then has been imported."""
     numpyro = sys.modules.get("numpyro.distributions")
     return numpyro is not None and isinstance(value, numpyro.Distribution)
 
 
 def check_priors(name: str, value: Any) -> None:
-    """Refuse what is not a dictionary from names to priors."""
+    """Raise `InputError` for what is not a dictionary from names to priors."""
     if not isinstance(value, Mapping):
         example = "{'g_zp': cj.LogFlat(1e-6, 1e-3)}"
         raise InputError(f"{name}: expected a dictionary such as {example}, found {arguments.shown(value)}")
-    for key, one in value.items():
+    for key, prior in value.items():
         if not isinstance(key, str):
             raise InputError(f"{name}: expected names as the keys of a dictionary, found {arguments.shown(key)}")
-        if isinstance(one, OWN):
+        if isinstance(prior, OWN):
             continue
-        if not _is_distribution(one):
+        if not _is_distribution(prior):
             kinds = "cj.Flat, cj.LogFlat, cj.Normal or a distribution of numpyro"
-            raise InputError(f"{name}, {key}: expected a prior ({kinds}), found {arguments.shown(one)}")
-        if one.batch_shape or one.event_shape or one.support.is_discrete:
-            raise InputError(f"{name}, {key}: expected a distribution of one real number, found {describe(one)}")
+            raise InputError(f"{name}, {key}: expected a prior ({kinds}), found {arguments.shown(prior)}")
+        if prior.batch_shape or prior.event_shape or prior.support.is_discrete:
+            raise InputError(f"{name}, {key}: expected a distribution of one real number, found {describe(prior)}")
 
 
 def describe(prior: Any) -> str:
@@ -168,7 +168,7 @@ def describe(prior: Any) -> str:
 
 
 class Shape(eqx.Module):
-    """The prior of one coordinate that is neither flat nor Gaussian, between the ends `low` and `high`."""
+    """The prior of a coordinate that is neither flat nor Gaussian, between the ends `low` and `high`."""
 
     name: eqx.AbstractVar[str]
     low: eqx.AbstractVar[float]
@@ -186,7 +186,7 @@ class Shape(eqx.Module):
 
     @abc.abstractmethod
     def check_quantiles(self) -> None:
-        """Refuse a prior whose quantiles are not known."""
+        """Raise `InputError` for a prior whose quantiles are not known."""
 
     @abc.abstractmethod
     def statement(self, site: str) -> Scalar:
@@ -251,7 +251,7 @@ class DistributionShape(Shape):
         return self.distribution.icdf(self.below + x * self.mass)
 
     def check_quantiles(self) -> None:
-        """Refuse a distribution that has no quantiles, or is cut and does not say where."""
+        """Raise `InputError` for a distribution without quantiles, or that is cut and does not say where."""
         try:
             self.distribution.icdf(jnp.asarray(0.5))
         except UNKNOWN:
@@ -304,24 +304,26 @@ def _support(distribution: Any) -> tuple[float, float]:
 SIDES = (("lower", -math.inf), ("upper", math.inf))
 
 
-def _refuse_unless_moving(specification: Specification, name: str) -> None:
+def _check_moving(specification: Specification, name: str) -> None:
     if name not in specification.values:
         raise InputError(f"unknown parameter '{name}'{suggest(name, specification.values)}")
     if name in specification.ties:
         leader = specification.ties[name]
-        raise InputError(f"{name}: expected a prior of a free parameter or a nuisance, found one tied to {leader}")
+        raise InputError(
+            f"{name}: expected a prior of a free parameter or a nuisance, found a parameter tied to {leader}"
+        )
     if name not in specification.coordinates:
-        raise InputError(f"{name}: expected a prior of a free parameter or a nuisance, found one that is fixed")
+        raise InputError(f"{name}: expected a prior of a free parameter or a nuisance, found a parameter that is fixed")
 
 
 def apply_priors(specification: Specification, priors: Mapping[str, Any] | None) -> Specification:
-    """Return what is asked for with `priors` in place of flat ones and of the constraints of nuisances."""
+    """Return `specification` with `priors` in place of flat priors and of the constraints of nuisances."""
     if not priors:
         return specification
     bounds, constraints = dict(specification.bounds), dict(specification.constraints)
     shapes: list[Shape] = []
     for name, prior in priors.items():
-        _refuse_unless_moving(specification, name)
+        _check_moving(specification, name)
         low, high = bounds[name]
         if name in specification.request.get("constrain", {}):
             raise InputError(f"{name}: expected a prior or a constraint, found both")
@@ -337,8 +339,8 @@ def apply_priors(specification: Specification, priors: Mapping[str, Any] | None)
             raise InputError(f"{name}: expected a Gaussian prior where an order is required, found {describe(prior)}")
         if isinstance(prior, (Flat, LogFlat)):
             if not low <= prior.low < prior.high <= high:
-                found = f"found {prior.low:g} to {prior.high:g}"
-                raise InputError(f"{name}: expected a prior within {low:g} to {high:g}, its bounds, {found}")
+                actual = f"found {prior.low:g} to {prior.high:g}"
+                raise InputError(f"{name}: expected a prior within {low:g} to {high:g}, its bounds, {actual}")
             bounds[name] = float(prior.low), float(prior.high)
             shapes += [LogShape(name, *bounds[name])] if isinstance(prior, LogFlat) else []
             continue
@@ -376,7 +378,7 @@ class Weighted(eqx.Module):
 
 @dataclasses.dataclass(frozen=True)
 class Prior:
-    """The prior of one coordinate: flat within the bounds, a Gaussian cut at them, or of another shape."""
+    """The prior of a coordinate: flat within the bounds, a Gaussian cut at them, or of another shape."""
 
     name: str
     low: float

@@ -1,7 +1,7 @@
-"""What to fit: which parameters are free, fixed, tied, ordered or constrained, as a function of one vector.
+"""What to fit: which parameters are free, fixed, tied, ordered or constrained, as a function of a vector.
 
 The coordinates u of a problem are the free parameters, then the nuisances. Everything that is not a coordinate is
-fixed, or tied to another parameter. Where a ≤ b is required between two coordinates, the coordinate of the one placed
+fixed, or tied to another parameter. Where a ≤ b is required between two coordinates, that of the parameter placed
 later is its position, 0 to 1, in the interval that the earlier ones leave it: the feasible set stays a box.
 """
 
@@ -22,7 +22,7 @@ from .specification import Specification
 
 
 def check_precision() -> None:
-    """Refuse to go on in single precision, in which no χ² of a thousand events has a minimum."""
+    """Raise `InputError` in single precision, in which no χ² of a thousand events has a minimum."""
     if not jax.config.jax_enable_x64:
         raise InputError(
             "expected double precision, found jax_enable_x64 turned off after the import of cevnsjax: "
@@ -38,7 +38,7 @@ class Problem(eqx.Module):
     names: tuple[str, ...] = eqx.field(static=True)
     ties: tuple[tuple[str, str], ...] = eqx.field(static=True)
     placement: tuple[int, ...] = eqx.field(static=True)
-    """Order in which coordinates get their values; only an ordered one depends on those before it."""
+    """Order in which coordinates get their values; only an ordered coordinate depends on those before it."""
     orders: tuple[tuple[str, str], ...] = eqx.field(static=True)
     lower: Float[Array, " coordinate"]
     upper: Float[Array, " coordinate"]
@@ -74,8 +74,8 @@ class Problem(eqx.Module):
         rows = np.asarray(u)
         if not self.orders:
             return {name: rows[..., k] for k, name in enumerate(self.names)}
-        found = _params_of_rows(self, rows.reshape(-1, len(self.names)))
-        return {name: np.asarray(found[name]).reshape(rows.shape[:-1]) for name in self.names}
+        parameters = _params_of_rows(self, rows.reshape(-1, len(self.names)))
+        return {name: np.asarray(parameters[name]).reshape(rows.shape[:-1]) for name in self.names}
 
     def log_volume(self, u: Float[Array, " coordinate"]) -> Scalar:
         """Return ln |∂(values)/∂u|: 0, but where an order is required between coordinates."""
@@ -154,9 +154,9 @@ class Problem(eqx.Module):
 
     def of_strengths(self, u: Float[Array, " coordinate"]) -> "Problem":
         """Return the problem of the strengths alone, everything else evaluated at the coordinates `u`."""
-        params, kept = self.params(u), np.array(self.strengths, int)
+        params, columns = self.params(u), np.array(self.strengths, int)
         chi2 = dataclasses.replace(self.chi2, measurements=tuple(m.evaluate(params) for m in self.chi2.measurements))
-        names = tuple(self.names[k] for k in kept)
+        names = tuple(self.names[k] for k in columns)
         return Problem(
             chi2=chi2,
             fixed={name: params[name] for name in sorted(chi2.parameters() - set(names))},
@@ -164,8 +164,8 @@ class Problem(eqx.Module):
             ties=(),
             placement=tuple(range(len(names))),
             orders=(),
-            lower=self.lower[kept],
-            upper=self.upper[kept],
+            lower=self.lower[columns],
+            upper=self.upper[columns],
         )
 
     __hash__ = object.__hash__  # so that jax.jit(problem) works: a module of arrays has no hash of its own

@@ -1,4 +1,4 @@
-"""What a user asks of a fit, checked against the parameters and completed."""
+"""A fit as the user specifies it, checked against the parameters and completed."""
 
 import dataclasses
 import math
@@ -24,10 +24,10 @@ APART = 1e-12
 
 
 class Request(TypedDict, total=False):
-    """What is asked of a fit, as keyword arguments: all may be left out."""
+    """The keyword arguments that specify a fit: all may be left out."""
 
     free: Sequence[str]
-    """Parameters to fit; a pull on one of them is dropped."""
+    """Parameters to fit; a pull on any of them is dropped."""
     values: Mapping[str, float] | None
     """Parameters to fix, or the starting values of free ones."""
     tie: Mapping[str, str] | None
@@ -43,7 +43,7 @@ class Request(TypedDict, total=False):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Specification:
-    """A fit as the user asked for it, checked."""
+    """A fit as the user specified it, checked."""
 
     free: tuple[str, ...]
     nuisances: tuple[str, ...]
@@ -82,7 +82,7 @@ class Specification:
         return np.arange(len(self.coordinates)) < len(self.free)
 
     def leader(self, name: str) -> str:
-        """Return the coordinate that `name` is, or is tied to; refuse a parameter that does not move."""
+        """Return the coordinate that `name` is, or is tied to; raise `InputError` if it does not move."""
         leader = self.ties.get(name, name)
         if leader in self.coordinates:
             return leader
@@ -91,7 +91,7 @@ class Specification:
         raise InputError(f"unknown parameter '{name}'{suggest(name, self.values)}")
 
     def check_scan(self, names: Sequence[str], ranges: Mapping[str, tuple[float, float]], points: int) -> None:
-        """Refuse a scan of other than one or two different coordinates, or beyond the bounds that hold in this fit."""
+        """Raise `InputError` unless 1 or 2 different coordinates are scanned, within the bounds of this fit."""
         if not 1 <= len(names) <= 2 or len({self.leader(name) for name in names}) != len(names):
             raise InputError(f"expected one or two different parameters to profile, found {', '.join(names) or 'none'}")
         if points < 2:
@@ -110,20 +110,20 @@ class Specification:
 
 
 def check_acting(free: Sequence[str], moving: Set[str], values: Mapping[str, float], table: ParameterTable) -> None:
-    """Refuse a mass or a phase to be fitted without its couplings, all of them 0: χ² does not depend on it."""
+    """Raise `InputError` if a mass or a phase is free and all its couplings are 0: χ² does not depend on it."""
     for name in free:
         through = table[name].acts_through
-        couplings = [one for one in table if table[one].needs == name or one in through]
+        couplings = [coupling for coupling in table if table[coupling].needs == name or coupling in through]
         if couplings and not any(coupling in moving or values[coupling] != 0.0 for coupling in couplings):
             listed, verb = " and ".join(couplings), "is" if len(couplings) == 1 else "are"
             raise InputError(
                 f"'{name}' acts through {listed}, which {verb} 0, so that the data do not see it: "
-                f"set {'it' if len(couplings) == 1 else 'one'} to another value, or free it"
+                f"set {'it' if len(couplings) == 1 else 'any of them'} to another value, or free it"
             )
 
 
 def resolve_ties(ties: Mapping[str, str], table: ParameterTable) -> dict[str, str]:
-    """Return the ties with every chain followed to its end; refuse ties to itself and circles."""
+    """Return the ties with every chain followed to its end; raise `InputError` for ties to itself and circles."""
     for follower, leader in ties.items():
         table.find(follower)
         table.find(leader)
@@ -144,8 +144,8 @@ def resolve_ties(ties: Mapping[str, str], table: ParameterTable) -> dict[str, st
 def parse_requirement(text: str) -> tuple[str, str]:
     """Return (a, b) of a requirement ``a<=b`` or ``b>=a``; each side is a parameter or a number."""
     for symbol, flip in (("<=", False), (">=", True)):
-        left, found, right = text.partition(symbol)
-        if found:
+        left, separator, right = text.partition(symbol)
+        if separator:
             a, b = left.strip(BLANKS), right.strip(BLANKS)
             if not a or not b:
                 break
@@ -154,7 +154,7 @@ def parse_requirement(text: str) -> tuple[str, str]:
 
 
 def _number(text: str, table: ParameterTable) -> float | None:
-    """Return the number that one side of a requirement is, None if it is the name of a parameter."""
+    """Return the number that a side of a requirement is, None if it is the name of a parameter."""
     if text in table or (re.match(r"[^\W\d]", text) and not re.fullmatch(r"nan|inf(inity)?", text, re.IGNORECASE)):
         return None
     return read_number(text, "require")
@@ -171,9 +171,9 @@ def specify(
     correlations: Mapping[tuple[str, str], float] | None = None,
     domains: Mapping[str, tuple[float, float]] | None = None,
 ) -> Specification:
-    """Check what the user asks for against the parameters and return it complete.
+    """Check what the user specifies against the parameters and return it complete.
 
-    `own_constraints` returns the constraints of the likelihood's nuisances (None for one that is flat), given the set
+    `own_constraints` returns the constraints of the likelihood's nuisances (None for a flat nuisance), given the set
     of parameters that move in the fit; `constraints` adds some or replaces them, on a parameter or on a combination
     such as ``r_n_cs-r_n_i``. What is constrained and neither free, fixed nor tied becomes a nuisance. A parameter named
     in `free` loses its own constraint, a parameter named in `values` is fixed, without its constraint, unless it is
@@ -191,7 +191,9 @@ def specify(
         check_constraint(name, constraint, *table[name].bounds)
     for relation in relations:
         check_relation(relation, table)
-    check_different({name: ((name, 1.0),) for name in extra} | {one.text: one.terms for one in relations})
+    check_different(
+        {name: ((name, 1.0),) for name in extra} | {relation.text: relation.terms for relation in relations}
+    )
     for name in free:
         table.find(name)
     if len(set(free)) != len(free):
@@ -266,7 +268,7 @@ def _narrow(
     complete: Mapping[str, float],
     given: Mapping[str, float],
 ) -> None:
-    """Narrow the `bounds` of coordinates to the `domains`; refuse values beyond, of what is fixed or `given`."""
+    """Narrow the `bounds` of coordinates to the `domains`; values beyond, fixed or `given`, raise `InputError`."""
     for name, (low, high) in domains.items():
         leader = followers.get(name, name)
         if leader in bounds:

@@ -73,7 +73,7 @@ def ess_bulk(draws: Float[np.ndarray, "chain draw"]) -> float:
 
 
 def ess_tail(draws: Float[np.ndarray, "chain draw"]) -> float:
-    """Return the effective sample size of the 5 % and 95 % quantiles: the smaller one."""
+    """Return the effective sample size of the 5 % and 95 % quantiles: the smaller."""
     if draws.shape[1] < LEAST_DRAWS or not np.all(np.isfinite(draws)):
         return np.nan
     sizes = [_ess(_split((draws <= np.quantile(draws, q)).astype(float))) for q in (0.05, 0.95)]
@@ -81,15 +81,15 @@ def ess_tail(draws: Float[np.ndarray, "chain draw"]) -> float:
 
 
 def regions(draws: Float[np.ndarray, "chain draw"]) -> list[tuple[float, float]]:
-    """Return the separate regions that chains stay in: more than one if some chains never meet others.
+    """Return the separate regions that chains stay in: several if some chains never meet others.
 
     A chain is where the middle 90 % of its draws are.
     """
     edges = np.quantile(draws, [0.05, 0.95], axis=1).T
-    found: list[tuple[float, float]] = []
+    intervals: list[tuple[float, float]] = []
     for low, high in edges[np.argsort(edges[:, 0])]:
-        if found and low <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], float(high))
+        if intervals and low <= intervals[-1][1]:
+            intervals[-1] = intervals[-1][0], max(intervals[-1][1], float(high))
         else:
-            found.append((float(low), float(high)))
-    return found
+            intervals.append((float(low), float(high)))
+    return intervals

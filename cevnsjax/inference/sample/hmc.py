@@ -1,10 +1,10 @@
 """Many short Hamiltonian Monte Carlo chains side by side, whitened, tuned by themselves: the fast way to a posterior.
 
-All chains take the same number of leapfrog steps, so that one compiled program moves them together (S. Duane et al.,
+All chains take the same number of leapfrog steps, so that a single compiled program moves them (S. Duane et al.,
 Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w, in which the density is nearly a round
 Gaussian: first whitened by the curvature at the mode a chain started at, then by the covariance of what the chains saw
 while warming up, and straightened where that is bent (`shear`). Each chain of each transition has its own step, within
-20 % of the common one, so that no trajectory comes back to its start. Step and number of steps are those with the
+20 % of the common step, so that no trajectory comes back to its start. Step and number of steps are those with the
 most effective draws for a gradient, measured on the chains.
 """
 
@@ -26,9 +26,9 @@ from .sampler import Run, Sampler, check_chains, check_draws, check_shared
 from .shear import ShearMap, curved_map, linear_map, stack_maps
 
 BLOCK = 20
-"""Transitions in one call of the compiled program."""
+"""Transitions in a call of the compiled program."""
 GROUP = 64
-"""Chains in one call; groups run in as many threads as there are processors."""
+"""Chains in a call; groups run in as many threads as there are processors."""
 WARM_UP = (3, 2)
 """Blocks of the two stages of warming up; after each, the metric is that of the chains."""
 ACCEPTANCE = 0.85
@@ -49,10 +49,10 @@ def _evaluate(
 ) -> tuple[Float[Array, " chain"], Float[Array, "chain coordinate"]]:
     """Return ln p and its gradient by w of each chain."""
 
-    def one(w: jax.Array, whitening: ShearMap) -> Array:
+    def log_density(w: jax.Array, whitening: ShearMap) -> Array:
         return density(whitening(w))
 
-    return jax.vmap(jax.value_and_grad(one))(w, whitening)
+    return jax.vmap(jax.value_and_grad(log_density))(w, whitening)
 
 
 @partial(jax.jit, static_argnames=("length",))
@@ -89,17 +89,17 @@ def _transitions(
         accepted = jnp.log(jax.random.uniform(for_choice, error.shape)) < -error
         w, slope = (jnp.where(accepted[:, None], new, old) for new, old in ((moved_w, w), (moved_slope, slope)))
         value = jnp.where(accepted, moved_value, value)
-        found = {
+        draw = {
             "z": jax.vmap(ShearMap.__call__)(whitening, w),
             "lp": value,
             "acceptance_rate": jnp.exp(-jnp.maximum(error, 0.0)),
             "energy": energy,
             "diverging": error > DIVERGED,
         }
-        return (w, value, slope), found
+        return (w, value, slope), draw
 
-    _, found = jax.lax.scan(transition, (w, *evaluate(w)), jax.random.split(key, length))
-    return found
+    _, draws = jax.lax.scan(transition, (w, *evaluate(w)), jax.random.split(key, length))
+    return draws
 
 
 def efficiency(z: Float[np.ndarray, "draw chain coordinate"]) -> float:
@@ -143,7 +143,7 @@ class HmcRun(Run):
         }
 
     def _run(self, state: dict[str, np.ndarray], step: float, steps: int) -> Block:
-        """Run one block and move `state` on."""
+        """Run a block and move `state` on."""
         key = jax.random.fold_in(jax.random.PRNGKey(self.seed), int(state["calls"]))
         parts = [slice(first, min(first + GROUP, self.chains)) for first in range(0, self.chains, GROUP)]
 
@@ -152,35 +152,35 @@ class HmcRun(Run):
             which = state["which"][part]
             whitening = ShearMap(*(state[name][which] for name in ShearMap.__annotations__))
             own = jax.random.fold_in(key, number)
-            found = _transitions(self._device, whitening, state["z"][part], own, step, steps, length=BLOCK)
-            return jax.tree.map(np.asarray, found)
+            draws = _transitions(self._device, whitening, state["z"][part], own, step, steps, length=BLOCK)
+            return jax.tree.map(np.asarray, draws)
 
         if len(parts) == 1:
             blocks = [run(0)]
         else:
             with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
                 blocks = list(pool.map(run, range(len(parts))))
-        block = {name: np.concatenate([one[name] for one in blocks], axis=1) for name in blocks[0]}
+        block = {name: np.concatenate([group[name] for group in blocks], axis=1) for name in blocks[0]}
         state["z"] = block["z"][-1]
         state["calls"] = state["calls"] + 1
         return block
 
     def _adapt_step(self, state: dict[str, np.ndarray], blocks: int, steps: int) -> list[Block]:
         """Run `blocks` blocks, moving the step to the acceptance wanted."""
-        found = []
+        drawn = []
         for number in range(blocks):
             block = self._run(state, float(state["step"]), steps)
             rate = float(block["acceptance_rate"][BLOCK // 2 :].mean())
             state["step"] = state["step"] * np.exp(
                 np.clip(2.0 * (rate - self.acceptance), -1.5, 0.5) / (1.0 + 0.3 * number)
             )
-            found.append(block)
-        return found
+            drawn.append(block)
+        return drawn
 
     def _adapt_map(self, state: dict[str, np.ndarray], blocks: list[Block]) -> None:
         """Take the map of each mode from the chains that belong to it, the later halves of `blocks`.
 
-        Modes between which chains have moved become one.
+        Modes between which chains have moved are merged.
         """
         z = np.concatenate([block["z"] for block in blocks[len(blocks) // 2 :]])
         self._join_modes(state, z)
@@ -194,7 +194,7 @@ class HmcRun(Run):
         state.update(stack_maps(maps))
 
     def _join_modes(self, state: dict[str, np.ndarray], z: Float[np.ndarray, "draw chain coordinate"]) -> None:
-        """Put chains of modes that meet in every coordinate into one: the middle 90 % of their draws overlap."""
+        """Merge the chains of modes that meet in every coordinate: the middle 90 % of their draws overlap."""
         alive = np.unique(state["which"])
         edges = {
             k: np.quantile(z[:, state["which"] == k].reshape(-1, z.shape[-1]), [0.05, 0.95], axis=0) for k in alive
@@ -254,7 +254,7 @@ class Hmc(Sampler):
     name: ClassVar[str] = "hmc"
 
     def check(self) -> None:
-        """Refuse settings that make no sense."""
+        """Raise `InputError` for settings that make no sense."""
         check_draws(self.draws)
         check_chains(self.chains)
         check_shared(self.draws, self.chains)

@@ -28,12 +28,12 @@ MOST_MODES = 8
 INSIDE = 0.5
 """How far inside a bound a chain starts at least, of the scale of the bend there."""
 KEPT = 8
-"""Problems whose minima are remembered, so that a further run of one does not look for them again."""
+"""Problems whose minima are remembered, so that a further run of the same problem does not look for them again."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Mode:
-    """One minimum, in the unbounded numbers z, with a Gaussian around it."""
+    """A minimum, in the unbounded numbers z, with a Gaussian around it."""
 
     u: Float[np.ndarray, " coordinate"]
     z: Float[np.ndarray, " coordinate"]
@@ -119,13 +119,13 @@ def find_modes(
     """
     weighted = _with_priors(problem)
     solver = Solver(weighted)
-    found = solver(spread_starts(solver, start, is_free, STARTS), np.zeros(len(start), bool))
-    value = np.where(np.isfinite(found.value), found.value, np.inf)
+    minima = solver(spread_starts(solver, start, is_free, STARTS), np.zeros(len(start), bool))
+    value = np.where(np.isfinite(minima.value), minima.value, np.inf)
     order = np.argsort(value)
     if not np.isfinite(value[order[0]]):
         raise InputError("chi2 is not finite at any of the starting points")
-    lowest = found.u[order[0]]
-    density = build_density(problem, _widths(weighted, lowest, found.hessian[order[0]], problem.box))
+    lowest = minima.u[order[0]]
+    density = build_density(problem, _widths(weighted, lowest, minima.hessian[order[0]], problem.box))
     bounds = density.bounds
     low, high = bounds.ends
     span = WIDEST * (high - low)
@@ -134,28 +134,28 @@ def find_modes(
         if len(modes) == MOST_MODES or not value[index] < value[order[0]] + FAR:
             break
         room = np.minimum(INSIDE * bounds.scale, 0.25 * (high - low))
-        v = np.clip(bounds.straight(found.u[index]), low + room, high - room)
+        v = np.clip(bounds.straight(minima.u[index]), low + room, high - room)
         u = bounds.curved(v)
         apart = all(np.any(np.abs(v - bounds.straight(mode.u)) > 2.0 * bounds.scale) for mode in modes)
         if apart:
-            own = _shaped_mode(density, span, u) if problem.priors else _mode(bounds, span, u, found, int(index))
+            own = _shaped_mode(density, span, u) if problem.priors else _mode(bounds, span, u, minima, int(index))
             modes.append(own)
     return density, tuple(modes)
 
 
-_found: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
+_remembered: dict[tuple[str, bytes], tuple[Density, tuple[Mode, ...]]] = {}
 
 
 def remembered_modes(
     problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray
 ) -> tuple[Density, tuple[Mode, ...]]:
-    """Return what `find_modes` finds, remembered."""
+    """Return the result of `find_modes`, remembered."""
     key = fingerprint(problem), start.tobytes() + is_free.tobytes()
-    if key not in _found:
-        while len(_found) >= KEPT:
-            _found.pop(next(iter(_found)))
-        _found[key] = find_modes(problem, start, is_free)
-    return _found[key]
+    if key not in _remembered:
+        while len(_remembered) >= KEPT:
+            _remembered.pop(next(iter(_remembered)))
+        _remembered[key] = find_modes(problem, start, is_free)
+    return _remembered[key]
 
 
 def _is_possible(density: Density, z: Float[np.ndarray, " coordinate"], mode: Mode) -> bool:
@@ -174,7 +174,7 @@ def start_chains(
 ) -> tuple[Float[np.ndarray, "chain coordinate"], np.ndarray]:
     """Return z where each chain starts, and the mode that it starts at.
 
-    The modes get chains in proportion to their Gaussian weights, at least one each while there are enough; starts are
+    The modes get chains in proportion to their Gaussian weights, at least 1 each while there are enough; starts are
     drawn from the Gaussian around the mode.
     """
     random = np.random.default_rng([seed, 0x57A2])

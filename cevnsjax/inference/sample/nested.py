@@ -29,7 +29,7 @@ LEAST_LIVE, MOST_LIVE = 10, 100_000
 DELETED = 0.1
 """Share of the live points replaced at a time."""
 BLOCK = 10
-"""Replacements in one call of the compiled program."""
+"""Replacements in a call of the compiled program."""
 REMAINING = -6.0
 """ln of the share of the evidence in the live points at which the run ends."""
 INNER = 2
@@ -61,8 +61,8 @@ def _programs(live: int, dimension: int) -> tuple[Any, Any]:
         def replace(state: Any, key: jax.Array) -> tuple[Any, dict[str, jax.Array]]:
             state, info = step(key, state)
             dead = info.particles
-            found = {"x": dead.position, "log_likelihood": dead.loglikelihood, "birth": dead.loglikelihood_birth}
-            return state, found
+            removed = {"x": dead.position, "log_likelihood": dead.loglikelihood, "birth": dead.loglikelihood_birth}
+            return state, removed
 
         return jax.lax.scan(replace, state, jax.random.split(key, BLOCK))
 
@@ -72,7 +72,7 @@ def _programs(live: int, dimension: int) -> tuple[Any, Any]:
 def log_volumes(
     log_likelihood: Float[np.ndarray, " dead"], birth: Float[np.ndarray, " dead"], random: np.random.Generator | None
 ) -> Float[np.ndarray, " dead"]:
-    """Return ln of the prior volume that each dead point stands for; points sorted by their likelihood.
+    """Return ln of the prior volume that each dead point represents; points sorted by their likelihood.
 
     The volume shrinks by a factor with mean logarithm -1/n at each death among n live points; with `random` the factors
     are drawn, else they are taken at that mean.
@@ -181,7 +181,7 @@ class Nested(Sampler):
     independent: ClassVar[bool] = True
 
     def check(self) -> None:
-        """Refuse settings that make no sense."""
+        """Raise `InputError` for settings that make no sense."""
         check_draws(self.draws)
         arguments.whole()("live", self.live)
         if not LEAST_LIVE <= self.live <= MOST_LIVE:

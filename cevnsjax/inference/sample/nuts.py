@@ -2,7 +2,7 @@
 
 It moves in w with z = m + L w, L of the curvature at the lowest minimum, and adapts a dense metric and its step on top
 of that (M. D. Hoffman and A. Gelman, J. Mach. Learn. Res. 15, 1593 (2014); D. Phan, N. Pradhan and M. Jankowiak,
-arXiv:1912.11554). All chains are one compiled program, which is kept: a further run does not compile again.
+arXiv:1912.11554). All chains are a single compiled program, which is kept: a further run does not compile again.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from .modes import Mode, remembered_modes, start_chains
 from .sampler import MOST_DRAWS, Run, Sampler, check_chains, check_draws, check_shared
 
 BLOCK = 50
-"""Transitions in one call of the compiled program."""
+"""Transitions in a call of the compiled program."""
 WARM_UP = 500
 ACCEPTANCE = 0.8
 CAREFUL = 0.99
@@ -38,16 +38,16 @@ def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable
 
 @cache
 def _programs(warm_up: int, acceptance: float) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the programs that begin chains and that move them by one block."""
+    """Return the programs that begin chains and that move them by a block."""
     with warnings.catch_warnings():
-        # In a notebook without ipywidgets tqdm, which numpyro imports, speaks of bars that are not shown.
+        # In a notebook without ipywidgets tqdm, which numpyro imports, warns of bars that are not shown.
         warnings.filterwarnings("ignore", message="IProgress not found")
         from numpyro.infer.hmc import hmc
 
     init, sample = hmc(potential_fn_gen=_potential, algo="NUTS")
 
     def begin(density: Density, mean: jax.Array, factor: jax.Array, w: jax.Array, keys: jax.Array) -> Any:
-        def one(w: jax.Array, key: jax.Array) -> Any:
+        def begin_chain(w: jax.Array, key: jax.Array) -> Any:
             arguments = (density, mean, factor)
             return init(
                 w,
@@ -58,15 +58,15 @@ def _programs(warm_up: int, acceptance: float) -> tuple[Callable[..., Any], Call
                 rng_key=key,
             )
 
-        return jax.vmap(one)(w, keys)
+        return jax.vmap(begin_chain)(w, keys)
 
     def advance(density: Density, mean: jax.Array, factor: jax.Array, state: Any) -> Any:
-        def one(state: Any) -> Any:
+        def move_chain(state: Any) -> Any:
             return sample(state, model_args=(density, mean, factor))
 
         def transition(state: Any, _: None) -> tuple[Any, dict[str, jax.Array]]:
-            state = jax.vmap(one)(state)
-            found = {
+            state = jax.vmap(move_chain)(state)
+            draw = {
                 "z": mean + state.z @ factor.T,
                 "lp": -state.potential_energy,
                 "acceptance_rate": state.accept_prob,
@@ -74,7 +74,7 @@ def _programs(warm_up: int, acceptance: float) -> tuple[Callable[..., Any], Call
                 "diverging": state.diverging,
                 "n_steps": state.num_steps,
             }
-            return state, found
+            return state, draw
 
         return jax.lax.scan(transition, state, length=BLOCK)
 
@@ -122,11 +122,11 @@ class NutsRun(Run):
         if not hasattr(self, "_structure"):
             self._structure = jax.tree.structure(jax.eval_shape(self._begin))
         leaves = [jnp.asarray(state[f"leaf{k}"]) for k in range(self._structure.num_leaves)]
-        moved, found = _programs(self.warm_up, self.acceptance)[1](
+        moved, draws = _programs(self.warm_up, self.acceptance)[1](
             *self._metric, jax.tree.unflatten(self._structure, leaves)
         )
         done = int(state["done"]) + BLOCK
-        block = jax.tree.map(np.asarray, found)
+        block = jax.tree.map(np.asarray, draws)
         return self._flat(moved, done), block if done > self.warm_up else None
 
     def progress(self, state: dict[str, np.ndarray]) -> tuple[int, int]:
@@ -153,7 +153,7 @@ class Nuts(Sampler):
     name: ClassVar[str] = "nuts"
 
     def check(self) -> None:
-        """Refuse settings that make no sense."""
+        """Raise `InputError` for settings that make no sense."""
         check_draws(self.draws)
         check_chains(self.chains)
         arguments.whole()("warm_up", self.warm_up)

@@ -27,7 +27,7 @@ SINGULAR = {
     "live": "live points are of the method {owners}: {method} has none, found {value}",
     "warm_up": "a warm-up is of the method {owners}: {method} has none to set, found {value}",
 }
-"""What is said of a setting that a method does not have."""
+"""Messages for settings that a method does not have."""
 Progress = Callable[[int, int], None]
 
 
@@ -56,7 +56,7 @@ def setting_names(kind: type[Sampler]) -> tuple[str, ...]:
 
 
 def check_method(name: str, value: Any) -> None:
-    """Refuse what is neither the name of a sampler nor a sampler."""
+    """Raise `InputError` for what is neither the name of a sampler nor a sampler."""
     if isinstance(value, type) and issubclass(value, Sampler):
         raise InputError(f"{name}: expected a sampler, found its class: {value.__name__}(...)")
     if not isinstance(value, Sampler):
@@ -78,7 +78,7 @@ def find_sampler(method: str | Sampler, **given: int | None) -> Sampler:
     own = setting_names(kind)
     for name, said in SINGULAR.items():
         if name in chosen and name not in own:
-            owners = ", ".join(one.name for one in SAMPLERS.values() if name in setting_names(one))
+            owners = ", ".join(candidate.name for candidate in SAMPLERS.values() if name in setting_names(candidate))
             raise InputError(said.format(owners=owners, method=method, value=chosen[name]))
     sampler = kind(**{name: value for name, value in chosen.items() if name in own})
     if "chains" in chosen and "chains" not in own:
@@ -99,7 +99,7 @@ def run(
     started = time.perf_counter()
     stored = None if checkpoint is None else checkpoint.load()
     state, blocks = (sampler.begin(), []) if stored is None else stored
-    kept = state
+    saved = state
     first: float | None = None
     try:
         while True:
@@ -113,8 +113,8 @@ def run(
             state, block = sampler.advance(state)
             blocks += [] if block is None else [block]
             if checkpoint is not None and checkpoint.is_due:
-                blocks, kept = checkpoint.save(state, blocks), state
-        if checkpoint is not None and kept is not state:
+                blocks, saved = checkpoint.save(state, blocks), state
+        if checkpoint is not None and saved is not state:
             with suppress(InputError):
                 blocks = checkpoint.save(state, blocks)
     except KeyboardInterrupt:
@@ -129,8 +129,8 @@ def run(
 def run_settings(sampler: Sampler, seed: int, draws: int, chains: int) -> dict[str, Any]:
     """Return how a run is written down: its method, its draws, its seed and its settings.
 
-    Of a sampler that is shipped, all settings of all of them; `draws` and `chains` are those that came out, of one that
-    has no such settings.
+    Of a sampler that is shipped, all settings of all of them; `draws` and `chains` are those that came out, of a
+    sampler without such settings.
     """
     run = {"method": sampler.name, "draws": draws, "chains": chains, "seed": seed}
     if type(sampler) in SAMPLERS.values():
@@ -163,7 +163,7 @@ def sample(
     store = None if checkpoint is None else Checkpoint(checkpoint, fingerprint(problem, **settings))
     began = time.perf_counter()
     prepared = sampler.prepare(problem, start, is_free, seed)
-    found = time.perf_counter()
+    finished = time.perf_counter()
     state, blocks, seconds = run(prepared, store, progress)
     drawn = prepared.collect(state, blocks)
     return Draws(
@@ -172,7 +172,7 @@ def sample(
         drawn.u,
         drawn.stats,
         drawn.extra,
-        {"modes": found - began, **seconds},
+        {"modes": finished - began, **seconds},
         seed,
         prepared.starts,
     )

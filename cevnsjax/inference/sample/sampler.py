@@ -1,7 +1,7 @@
 """What a sampler is: an object with its own settings, which prepares a run that moves block by block.
 
-One of your own is a frozen dataclass with a ``name``, its settings as fields, and a method ``prepare`` that returns a
-`Run`: `Chains` of a function that moves them, `AtOnce` of one that gives all draws, or a class of your own.
+Your own sampler is a frozen dataclass with a ``name``, its settings as fields, and a method ``prepare`` that returns a
+`Run`: `Chains` of a function that moves them, `AtOnce` of a function that gives all draws, or a class of your own.
 """
 
 import abc
@@ -24,7 +24,7 @@ from ..problem.problem import Problem
 MOST_DRAWS, MOST_CHAINS = 10_000_000, 100_000
 """What the memory of a computer holds of a posterior."""
 BLOCK = 50
-"""Transitions of `Chains` in one call of the compiled program."""
+"""Transitions of `Chains` in a call of the compiled program."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Run(abc.ABC):
 
 
 class Sampler(abc.ABC):
-    """Draws from a posterior; what it is told is in its fields."""
+    """Draws from a posterior; its settings are its fields."""
 
     name: ClassVar[str]
     """What results call it."""
@@ -83,7 +83,7 @@ class Sampler(abc.ABC):
         self.check()
 
     def check(self) -> None:  # noqa: B027 - a sampler may have nothing to check
-        """Refuse settings that make no sense."""
+        """Raise `InputError` for settings that make no sense."""
 
     @abc.abstractmethod
     def prepare(self, problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray, seed: int) -> Run:
@@ -103,7 +103,7 @@ class Sampler(abc.ABC):
 
 
 def check_draws(draws: int) -> None:
-    """Refuse a number of draws that cannot be."""
+    """Raise `InputError` for an impossible number of draws."""
     arguments.whole()("draws", draws)
     if draws < 1:
         raise InputError(f"expected at least 1 draw, found {draws}")
@@ -112,7 +112,7 @@ def check_draws(draws: int) -> None:
 
 
 def check_chains(chains: int) -> None:
-    """Refuse a number of chains that cannot be."""
+    """Raise `InputError` for an impossible number of chains."""
     arguments.whole()("chains", chains)
     if chains < 1:
         raise InputError(f"expected at least 1 chain, found {chains}")
@@ -121,17 +121,17 @@ def check_chains(chains: int) -> None:
 
 
 def check_shared(draws: int, chains: int) -> None:
-    """Refuse fewer draws than chains."""
+    """Raise `InputError` for fewer draws than chains."""
     if draws < chains:
         raise InputError(f"expected at least one draw for each of {chains} chains, found {draws}")
 
 
 Move = Callable[[Float[Array, "chain coordinate"], Array], tuple[Float[Array, "chain coordinate"], dict[str, Array]]]
-"""Moves all chains by one transition: from z and a key to z and statistics (chain,), ``lp`` among them."""
+"""Moves all chains by a transition: from z and a key to z and statistics (chain,), ``lp`` among them."""
 
 
 class Chains(Run):
-    """Chains that a function moves: a run of a sampler of one's own."""
+    """Chains that a function moves: a run of a sampler of your own."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class Chains(Run):
 
 
 class AtOnce(Run):
-    """All draws from one call of a function: a run of another program's sampler."""
+    """All draws from a single call of a function: a run of another program's sampler."""
 
     def __init__(self, density: Density, draw: Callable[[], Drawn]) -> None:
         """Prepare to call `draw`; all that it returns is kept, in whatever number."""
@@ -198,6 +198,6 @@ class AtOnce(Run):
         return int(state["done"]), 1
 
     def collect(self, state: Arrays, blocks: Arrays) -> Drawn:
-        """Return the draws, and what was said of them."""
+        """Return the draws, and the numbers about all of them."""
         extra = {name.removeprefix("extra "): float(x) for name, x in state.items() if name.startswith("extra ")}
         return dataclasses.replace(super().collect(state, blocks), extra=extra)

@@ -3,7 +3,7 @@
     z = m + L (w + C f(w)),     f(w) = products of two and three of the leading coordinates w_0, w_1, ...
 
 The row of C for coordinate k holds only features of coordinates before k, so that the Jacobian is det L everywhere and
-the inverse is exact: any C leaves the density what it is, a good one makes it easier to sample (a triangular transport
+the inverse is exact: any C leaves the density what it is, a good C makes it easier to sample (a triangular transport
 map: T. A. El Moselhy and Y. M. Marzouk, J. Comput. Phys. 231, 7815 (2012), arXiv:1109.1516).
 """
 
@@ -52,11 +52,11 @@ class ShearMap(eqx.Module):
     shear: Float[Array, "*chain coordinate feature"]
 
     def __call__(self, w: Float[Array, " coordinate"]) -> Float[Array, " coordinate"]:
-        """Return z of one vector `w`."""
+        """Return z of a vector `w`."""
         return self.mean + self.factor @ (w + self.shear @ features(w))
 
     def inverse(self, z: Float[Array, " coordinate"]) -> Float[Array, " coordinate"]:
-        """Return w of one vector `z`: exact, coordinate after coordinate."""
+        """Return w of a vector `z`: exact, coordinate after coordinate."""
         x = namespace(z).linalg.solve(self.factor, z - self.mean)
         w = x
         for _ in range(_leading(len(z)) + 1):
@@ -105,4 +105,4 @@ def curved_map(draws: Float[np.ndarray, "draw coordinate"], least: Float[np.ndar
 
 def stack_maps(maps: Sequence[ShearMap]) -> dict[str, np.ndarray]:
     """Return the arrays of several maps, by name, along a leading axis."""
-    return {name: np.stack([np.asarray(getattr(one, name)) for one in maps]) for name in ShearMap.__annotations__}
+    return {name: np.stack([np.asarray(getattr(entry, name)) for entry in maps]) for name in ShearMap.__annotations__}

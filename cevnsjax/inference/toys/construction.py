@@ -37,7 +37,7 @@ MANY_POINTS = 512
 """Points of a grid up to which all of them, beyond which some evenly chosen, lead to minima."""
 
 Progress = Callable[[int, int], None]
-"""Is told how many blocks of toys are done, and how many are planned."""
+"""Callback with the number of blocks of toys that are done, and of those planned."""
 
 
 def minima(
@@ -45,14 +45,14 @@ def minima(
 ) -> Float[np.ndarray, "minimum coordinate"]:
     """Return the best fit and other minima: those that `starts` and starts spread over the bounds of `free` end in."""
     starts = np.concatenate([starts, spread_starts(solver, fit.u, free, STARTS)])
-    found = solver(starts, np.zeros(len(fit.u), bool))
-    usable = found.converged & np.isfinite(found.value) & (found.value < fit.value + CONSIDERED)
+    reached = solver(starts, np.zeros(len(fit.u), bool))
+    usable = reached.converged & np.isfinite(reached.value) & (reached.value < fit.value + CONSIDERED)
     errors = np.sqrt(np.where(np.diag(fit.covariance) > 0, np.diag(fit.covariance), np.nan))
     errors = np.where(np.isfinite(errors), errors, 1e-3 * (solver.upper - solver.lower))
     kept = [fit.u]
-    for row in np.flatnonzero(usable)[np.argsort(found.value[usable])]:
-        if all(np.abs((found.u[row] - other) / errors).max(initial=0.0) > APART for other in kept):
-            kept.append(found.u[row])
+    for row in np.flatnonzero(usable)[np.argsort(reached.value[usable])]:
+        if all(np.abs((reached.u[row] - other) / errors).max(initial=0.0) > APART for other in kept):
+            kept.append(reached.u[row])
     return np.array(kept[:MOST_MINIMA])
 
 
@@ -91,22 +91,22 @@ class Construction:
 
     def critical(self, cl: float) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
         """Return the critical value of t at each point, and its error; `cl` between 0 and 1."""
-        found = np.array([critical_value(one, cl) for one in self.statistics])
-        return found[:, 0], found[:, 1]
+        estimates = np.array([critical_value(values, cl) for values in self.statistics])
+        return estimates[:, 0], estimates[:, 1]
 
     def p_values(self) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
         """Return the share of the toys with t as large as that of the data at each point, and its standard error."""
-        count = np.array([len(one) for one in self.statistics])
-        passed = [at_least(one, t) for one, t in zip(self.statistics, self.observed, strict=True)]
+        count = np.array([len(values) for values in self.statistics])
+        passed = [at_least(values, t) for values, t in zip(self.statistics, self.observed, strict=True)]
         with np.errstate(invalid="ignore"):  # not a number where no toy converged
             share = np.array(passed) / count
-        # The error of a fraction of 0 or 1 is that of one toy more or less.
+        # The error of a fraction of 0 or 1 is that of a toy more or less.
         middle = np.clip(share, 1.0 / (count + 1.0), count / (count + 1.0))
         return share, np.sqrt(middle * (1.0 - middle) / count)
 
 
 class _Toys:
-    """Blocks of toys at points that come in one after the other."""
+    """Blocks of toys at points that are added in turn."""
 
     def __init__(self, finished: Finished, engine: Any, progress: Progress | None) -> None:
         self.finished, self.engine, self.progress = finished, engine, progress
@@ -123,26 +123,24 @@ class _Toys:
 
     def draw(self, wanted: dict[int, int]) -> None:
         """Draw toys until each of the points in `wanted` has as many as it says."""
-        asked = [
+        tasks = [
             Task(self.truths[point], point, block, min(BLOCK, count - block * BLOCK))
             for point, count in wanted.items()
             for block in range(len(self.blocks[point]), -(-count // BLOCK))
         ]
         results: dict[int, dict[str, np.ndarray]] = {}
-        for index, result in self.finished.run(asked, self.engine):
+        for index, result in self.finished.run(tasks, self.engine):
             results[index] = result
             self.done += 1
             if self.progress is not None:
-                self.progress(self.done, self.done + len(asked) - len(results))
-        for index, task in enumerate(asked):
+                self.progress(self.done, self.done + len(tasks) - len(results))
+        for index, task in enumerate(tasks):
             self.blocks[task.stream].append(results[index])
 
     def statistics(self, point: int) -> tuple[np.ndarray, int]:
         """Return t of the toys of a point that converged, and how many did not."""
-        found = joined(self.blocks[point])
-        return np.maximum(found["null"][:, 0] - found["chi2"], 0.0)[found["converged"]], int(
-            np.sum(~found["converged"])
-        )
+        toys = joined(self.blocks[point])
+        return np.maximum(toys["null"][:, 0] - toys["chi2"], 0.0)[toys["converged"]], int(np.sum(~toys["converged"]))
 
 
 def construct(
@@ -163,10 +161,10 @@ def construct(
 ) -> Construction:
     """Return the construction at `points` of the coordinates `scanned`, for confidence `levels` between 0 and 1.
 
-    Every point gets `BLOCK` toys, one whose p-value is within `UNDECIDED` errors of a level up to `count`. With one
-    coordinate scanned, a point is then added at each edge that is farther from all points than its error, `refine`
-    times; `log` says that edges are to be interpolated in the logarithm. `checkpoint` keeps the toys of a run that is
-    stopped, and is where the next one takes them from.
+    Every point gets `BLOCK` toys, and up to `count` if its p-value is within `UNDECIDED` errors of a level. With a
+    single coordinate scanned, a point is then added at each edge that is farther from all points than its error,
+    `refine` times; `log` says that edges are to be interpolated in the logarithm. `checkpoint` keeps the toys of a run
+    that is stopped, and is where the next run takes them from.
     """
     first = profile(solver, scanned, np.asarray(points, float), fit.u, free)
     others = minima(solver, fit, free, first.u[:: -(-len(first.u) // MANY_POINTS)])
@@ -175,10 +173,10 @@ def construct(
     toys = _Toys(finished, engine, progress)
     where, heights = np.empty((0, len(scanned))), np.empty(0)
 
-    def extend(new: np.ndarray, found: Profile) -> None:
+    def extend(new: np.ndarray, profiled: Profile) -> None:
         nonlocal where, heights
-        where, heights = np.concatenate([where, new]), np.concatenate([heights, found.chi2])
-        toys.draw(dict.fromkeys(toys.add(found.u), min(count, BLOCK)))
+        where, heights = np.concatenate([where, new]), np.concatenate([heights, profiled.chi2])
+        toys.draw(dict.fromkeys(toys.add(profiled.u), min(count, BLOCK)))
         while True:
             so_far = current()
             share, error = so_far.p_values()
@@ -197,8 +195,8 @@ def construct(
     with finished:
         extend(first.points, first)
         for _ in range(refine if len(scanned) == 1 else 0):
-            found = ordered(current())
-            by_level = ((edge, error) for cl in levels for edge, error in edges(found, cl))
+            construction = ordered(current())
+            by_level = ((edge, error) for cl in levels for edge, error in edges(construction, cl))
             new = list(dict.fromkeys(edge for edge, error in by_level if np.abs(where[:, 0] - edge).min() > error))
             if not new:
                 break
@@ -230,14 +228,14 @@ def edges(construction: Construction, cl: float) -> list[tuple[float, float]]:
     outside = above > SAME
     x = construction.points[:, 0]
     x = np.log(x) if construction.log else x
-    found = []
+    crossings = []
     for k in np.flatnonzero(outside[1:] != outside[:-1]):
         share = float(np.clip(above[k] / (above[k] - above[k + 1]), 0.0, 1.0))
         slope = (above[k + 1] - above[k]) / (x[k + 1] - x[k])
         noise = float(abs(math.hypot((1.0 - share) * error[k], share * error[k + 1]) / slope))
         edge = float(x[k] + share * (x[k + 1] - x[k]))
-        found.append((math.exp(edge), math.exp(edge) * noise) if construction.log else (edge, noise))
-    return found
+        crossings.append((math.exp(edge), math.exp(edge) * noise) if construction.log else (edge, noise))
+    return crossings
 
 
 def pieces(construction: Construction, cl: float) -> tuple[tuple[tuple[float, float], ...], tuple[bool, bool]]:

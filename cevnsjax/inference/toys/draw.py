@@ -16,7 +16,7 @@ MOST_SEED = 2**63 - 1
 
 
 def check_numbers(count: int, seed: int) -> None:
-    """Refuse a number of toys or a seed that cannot be."""
+    """Raise `InputError` for an impossible number of toys or seed."""
     if count < 1:
         raise InputError(f"expected at least one toy, found {count}")
     if count > MOST_TOYS:
@@ -25,7 +25,7 @@ def check_numbers(count: int, seed: int) -> None:
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a seed that the random numbers do not take."""
+    """Raise `InputError` for a seed that the random numbers do not take."""
     if seed < 0:
         raise InputError(f"expected a seed of 0 or more, found {seed}")
     if seed > MOST_SEED:

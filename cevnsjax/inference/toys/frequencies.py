@@ -27,7 +27,7 @@ def fraction(passed: int, count: int, cl: float = ONE_SIGMA) -> tuple[float, flo
 
 
 def at_least(statistics: Float[np.ndarray, " toy"], observed: float) -> int:
-    """Return how many of the toys' `statistics` are as large as the `observed` one."""
+    """Return how many of the toys' `statistics` are as large as `observed`."""
     return int(np.sum(statistics >= observed - SAME))
 
 

@@ -1,7 +1,7 @@
 """Toy experiments: data and constraint centres drawn at a truth, and every toy fitted, many side by side.
 
 The minimisations of a block of toys run in rounds of few steps; between two rounds those that have ended are taken out,
-so that a slow one does not hold up the others. Where few coordinates shape each component, χ² is differentiated in
+so that a slow fit does not hold up the others. Where few coordinates shape each component, χ² is differentiated in
 closed form (`counts`).
 """
 
@@ -50,11 +50,11 @@ def _minimise_chunk(
 ) -> Minimum:
     """Minimise each row: its own data, its own start, its own coordinates held, in at most `most` steps."""
 
-    def one(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum:
+    def fit(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum:
         toy = eqx.tree_at(_drawn, problem, own)
         return minimise(toy, u, held, *box, most, derivatives(toy, moved) if is_simple(problem, moved) else None)
 
-    return jax.vmap(one)(data, start, frozen)
+    return jax.vmap(fit)(data, start, frozen)
 
 
 def minimise_toys(
@@ -71,7 +71,7 @@ def minimise_toys(
     """
     data, (lower, upper), number = _drawn(toys), problem.box, len(problem.names)
     moved = dependence(problem)
-    found = Minimum(
+    minima = Minimum(
         u=np.array(starts, float),
         value=np.full(len(starts), np.inf),
         gradient=np.zeros((len(starts), number)),
@@ -79,25 +79,25 @@ def minimise_toys(
         converged=np.zeros(len(starts), bool),
         steps=np.zeros(len(starts), int),
     )
-    arrays = jax.tree.leaves(found)
+    arrays = jax.tree.leaves(minima)
 
     def chunk(rows: np.ndarray, most: int) -> None:
         """Fit these rows from where they are; different rows are written by different threads."""
         padded = np.concatenate([rows, np.full(CHUNK - len(rows), rows[-1])])
         own = [leaf[which[padded]] for leaf in data]
-        ended = _minimise_chunk(moved, problem, own, found.u[padded], frozen[padded], (lower, upper), most)
-        before = found.steps[rows]
+        ended = _minimise_chunk(moved, problem, own, minima.u[padded], frozen[padded], (lower, upper), most)
+        before = minima.steps[rows]
         for array, part in zip(arrays, jax.tree.leaves(ended), strict=True):
             array[rows] = np.asarray(part)[: len(rows)]
-        found.steps[rows] += before
+        minima.steps[rows] += before
 
     left = np.arange(len(starts))
     with ThreadPoolExecutor(threads) as pool:
         for most in ROUNDS:
             pieces = [left[first : first + CHUNK] for first in range(0, len(left), CHUNK)]
             list(pool.map(lambda rows, most=most: chunk(rows, most), pieces))
-            left = left[~found.converged[left]]
-    return found
+            left = left[~minima.converged[left]]
+    return minima
 
 
 def refit(
@@ -109,8 +109,8 @@ def refit(
     """
     held = np.zeros(starts.shape[-1], bool) if frozen is None else np.asarray(frozen)
     rows = np.broadcast_to(held, starts.shape)
-    found = minimise_toys(problem, toys, np.arange(len(starts)), starts, rows, cores())
-    return Toys(found.u, found.value, covariances(found.hessian, held), found.converged)
+    minima = minimise_toys(problem, toys, np.arange(len(starts)), starts, rows, cores())
+    return Toys(minima.u, minima.value, covariances(minima.hessian, held), minima.converged)
 
 
 def fit_toys(problem: Problem, truth: Float[np.ndarray, " coordinate"], count: int, seed: int) -> Toys:

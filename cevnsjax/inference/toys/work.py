@@ -17,10 +17,10 @@ from .draw import asimov, fluctuate
 from .refit import minimise_toys
 
 BLOCK = 500
-"""Toys that are drawn together, from one sequence of random numbers of their own."""
+"""Toys that are drawn together, from a sequence of random numbers of their own."""
 
 ABOVE = 1e-6
-"""How much higher than the lowest minimum a fit may end that counts as having found it."""
+"""How much higher than the lowest minimum a fit may end that counts as having reached it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Work:
     starts: Float[np.ndarray, "start coordinate"]
     """Where the fit with none held starts, beside the truth: the other minima."""
     free: np.ndarray
-    """Which coordinates may have several minima: with one of them left, fits with some held start at `starts` too."""
+    """Which coordinates may have several minima: with any of them left, fits with some held start at `starts` too."""
     seed: int
     threads: int = 1
 
@@ -69,7 +69,7 @@ class Work:
     def __call__(self, task: Task) -> dict[str, np.ndarray]:
         """Return, for each toy of the block, u, chi2, error, null (toy, tested), converged.
 
-        ``chi2`` is the lowest minimum found, ``u`` where it is, ``error`` the errors of the coordinates from the
+        ``chi2`` is the lowest minimum, ``u`` where it is, ``error`` the errors of the coordinates from the
         curvature there, ``null`` the minimum with the coordinates tested held at the truth. A toy has converged if all
         these minimisations have.
         """
@@ -81,7 +81,7 @@ class Work:
         count = task.count
         number, frozen, starts = self._fits(np.asarray(task.truth, float))
         fits = len(number)
-        found = minimise_toys(
+        minima = minimise_toys(
             self.problem,
             toys,
             np.repeat(np.arange(count), fits),
@@ -91,7 +91,7 @@ class Work:
         )
         value, converged, u, hessian = (
             part.reshape(count, fits, *part.shape[1:])
-            for part in (found.value, found.converged, found.u, found.hessian)
+            for part in (minima.value, minima.converged, minima.u, minima.hessian)
         )
         finite = np.where(np.isfinite(value), value, np.inf)
         settled = np.where(converged, finite, np.inf)
@@ -118,7 +118,7 @@ class Finished:
 
     def __init__(self, work: Work, checkpoint: Path | None = None) -> None:
         """Take what is done with each block, and where to keep the results; what is there already is taken up."""
-        self.work, self._found, self._saved = work, {}, 0
+        self.work, self._fitted, self._saved = work, {}, 0
         self._store = None
         if checkpoint is None:
             return
@@ -130,8 +130,8 @@ class Finished:
             for number, truth in enumerate(state["truth"]):
                 task = Task(truth, *(int(state[name][number]) for name in ("stream", "block", "count")))
                 rows = slice(ends[number] - task.count, ends[number])
-                self._found[self._key(task)] = task, {name: array[rows] for name, array in blocks.items()}
-            self._saved = len(self._found)
+                self._fitted[self._key(task)] = task, {name: array[rows] for name, array in blocks.items()}
+            self._saved = len(self._fitted)
 
     @staticmethod
     def _key(task: Task) -> tuple[int, int, int, bytes]:
@@ -145,27 +145,27 @@ class Finished:
             self._save()
 
     def _save(self) -> None:
-        if self._store is None or len(self._found) == self._saved:
+        if self._store is None or len(self._fitted) == self._saved:
             return
-        done = list(self._found.values())
+        done = list(self._fitted.values())
         state = {name: np.array([getattr(task, name) for task, _ in done]) for name in ("stream", "block", "count")}
         state["truth"] = np.stack([task.truth for task, _ in done])
         self._store.save(state, [block for _, block in done])
         self._saved = len(done)
 
-    def run(self, asked: Sequence[Task], engine: Engine | None = None) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+    def run(self, planned: Sequence[Task], engine: Engine | None = None) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         """Yield (index of the task, its toys) for each, first those that are there already."""
         missing = []
-        for index, task in enumerate(asked):
+        for index, task in enumerate(planned):
             key = self._key(task)
-            if key in self._found:
-                yield index, self._found[key][1]
+            if key in self._fitted:
+                yield index, self._fitted[key][1]
             else:
                 missing.append(index)
-        for number, block in run(self.work, [asked[index] for index in missing], engine):
-            task = asked[missing[number]]
+        for number, block in run(self.work, [planned[index] for index in missing], engine):
+            task = planned[missing[number]]
             if self._store is not None:
-                self._found[self._key(task)] = task, block
+                self._fitted[self._key(task)] = task, block
                 if self._store.is_due:
                     self._save()
             yield missing[number], block
@@ -178,5 +178,5 @@ def tasks(truth: Float[np.ndarray, " coordinate"], count: int, stream: int = 0, 
 
 
 def joined(blocks: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Return blocks of toys one after the other."""
+    """Return blocks of toys joined, in order."""
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}

@@ -19,7 +19,7 @@ class DeltaChi2Table(Term):
     """Δχ² of the values of some parameters: the cubic spline through the table, exact for a Gaussian.
 
     What is "expected" of it are the parameters themselves. There are no data behind it that could be drawn, or expected
-    elsewhere: toys and forecasts are refused.
+    elsewhere: toys and forecasts raise InputError.
     """
 
     observed: Float[Array, " parameter"]
@@ -31,13 +31,13 @@ class DeltaChi2Table(Term):
     width: Float[Array, " parameter"]
     """Error of each parameter from the curvature at the lowest point, the others held; not a number without any."""
     table: Float[Array, "..."]
-    """Δχ² as given, one axis for each parameter."""
+    """Δχ² as given, with an axis for each parameter."""
     binned: ClassVar[bool] = False
     has_errors: ClassVar[bool] = True
     one_sided: ClassVar[bool] = False
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
-        """Refuse a table over another number of parameters."""
+        """Raise InputError for a table over another number of parameters."""
         if (len(self.knots),) != shape:
             raise InputError(f"{name}: expected a table over {shape[0]} parameters, found {len(self.knots)}")
 
@@ -48,28 +48,28 @@ class DeltaChi2Table(Term):
     def chi2(self, expected: Float[Array, " parameter"]) -> Scalar:
         """Return Δχ² at the values of the parameters, within the table."""
         xp = namespace(expected, self.coefficients)
-        found = xp.asarray(self.coefficients)
+        result = xp.asarray(self.coefficients)
         for value, knots in zip(expected, self.knots, strict=True):
             inner = xp.asarray(knots)[1:-1]
             cell = (value >= inner).sum()
             distance = value - xp.asarray(knots)[cell]
-            cubic, square, line, constant = found[cell]
-            found = ((cubic * distance + square) * distance + line) * distance + constant
-        return found
+            cubic, square, line, constant = result[cell]
+            result = ((cubic * distance + square) * distance + line) * distance + constant
+        return result
 
     def domain(self) -> tuple[tuple[float, float], ...]:
         """Return the ends of the table."""
         return tuple((float(values[0]), float(values[-1])) for values in self.knots)
 
     def check_data(self, name: str) -> NoReturn:
-        """Refuse."""
+        """Raise InputError: there are no data."""
         raise InputError(
             f"{name} is a table of delta chi2, without data that could be drawn or expected: leave it out, "
             "or constrain its parameters instead"
         )
 
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> NoReturn:
-        """Refuse."""
+        """Raise InputError: there are no data."""
         self.check_data("it")
 
     def errors(self) -> Float[np.ndarray, " parameter"]:
@@ -81,7 +81,7 @@ class DeltaChi2Table(Term):
         return np.asarray(self.width) ** 2
 
     def expecting(self, components: Sequence[Float[Array, " parameter"]]) -> NoReturn:
-        """Refuse."""
+        """Raise InputError: there are no data."""
         self.check_data("it")
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
@@ -92,7 +92,7 @@ class DeltaChi2Table(Term):
 def table_term(
     name: str, parameters: Sequence[str], knots: Sequence[Float[np.ndarray, " _"]], table: Float[np.ndarray, "..."]
 ) -> DeltaChi2Table:
-    """Return the term of a `table` of Δχ² with one axis for each of the `knots`, the values of the `parameters`."""
+    """Return the term of a `table` of Δχ² with an axis for each of the `knots`, the values of the `parameters`."""
     for parameter, values in zip(parameters, knots, strict=True):
         increasing = values.ndim == 1 and np.all(np.isfinite(values)) and np.all(np.diff(values) > 0)
         if not increasing or values.size < FEWEST_VALUES:

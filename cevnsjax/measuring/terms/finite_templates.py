@@ -1,4 +1,4 @@
-"""Counts beside templates of finite Monte-Carlo samples: Barlow and Beeston, with one factor for each bin.
+"""Counts beside templates of finite Monte-Carlo samples: Barlow and Beeston, with a factor for each bin.
 
 R. Barlow and C. Beeston, Comput. Phys. Commun. 77, 219 (1993); J. S. Conway, arXiv:1103.0354; the form that is a χ² and
 the factor in closed form: H. Dembinski and A. Abdelmotteleb, arXiv:2206.12346 Eq. 15.
@@ -38,7 +38,7 @@ class FiniteTemplates(Term):
     one_sided: ClassVar[bool] = False
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
-        """Refuse counts of another shape, negative ones, and errors that are none."""
+        """Raise InputError for counts of another shape, negative counts, and errors that are negative or not finite."""
         check_counts(name, shape, self.observed)
         if self.relative.shape[1:] != shape:
             raise InputError(
@@ -56,7 +56,7 @@ class FiniteTemplates(Term):
         return ()
 
     def combined(self, components: Sequence[Float[Array, "..."]]) -> Float[Array, "component ..."]:
-        """Return the components one by one."""
+        """Return the components, stacked."""
         if len(components) != len(self.relative):
             raise InputError(
                 f"expected relative errors of the templates of {len(components)} components, found {len(self.relative)}"
@@ -114,7 +114,7 @@ class FiniteTemplates(Term):
 
     def expecting(self, components: Sequence[Float[Array, "..."]]) -> "FiniteTemplates":
         """Return the same with the sum of the components for data, and their spread."""
-        total, spread = self._spread(np.stack([np.asarray(one) for one in components]))
+        total, spread = self._spread(np.stack([np.asarray(component) for component in components]))
         return dataclasses.replace(self, observed=total, spread=spread)
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:

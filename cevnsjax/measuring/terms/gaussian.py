@@ -10,7 +10,7 @@ from .with_errors import NumbersWithErrors
 
 
 class GaussianNumbers(NumbersWithErrors):
-    """Numbers x with errors σ about expected ones μ: χ² = Σ [(μ - x)/σ]².
+    """Numbers x with errors σ about expected numbers μ: χ² = Σ [(μ - x)/σ]².
 
     >>> import numpy as np
     >>> float(GaussianNumbers(np.array([3.0]), np.array([0.5])).chi2(np.array([4.0])))

@@ -11,7 +11,7 @@ from ..._base.typing import Array, Bool, Float, Scalar
 from .term import BinTerm
 
 LEAST_COUNTS = 1e-20
-"""Counts in a bin that are as good as none: χ² of them is below the rounding of one event."""
+"""Counts in a bin that are as good as none: χ² of them is below the rounding of a single event."""
 ROUNDING = 1e-9
 """Expected counts that may be a rounding below zero: of an interpolated response, and of thousands of events."""
 
@@ -46,7 +46,7 @@ def draw_counts(random: np.random.Generator, expected: Float[np.ndarray, "..."])
 
 
 def check_counts(name: str, shape: tuple[int, ...], observed: Float[np.ndarray, "..."]) -> None:
-    """Refuse counts of another shape, or negative ones."""
+    """Raise InputError for counts of another shape, or negative counts."""
     if observed.shape != shape:
         raise InputError(f"{name}: expected observed counts of shape {shape}, found {observed.shape}")
     if not np.all(observed >= 0):
@@ -54,7 +54,7 @@ def check_counts(name: str, shape: tuple[int, ...], observed: Float[np.ndarray, 
 
 
 class PoissonCounts(BinTerm):
-    """Counts n about expected ones μ: χ² = 2 Σ [μ - n + n ln(n/μ)].
+    """Counts n about expected counts μ: χ² = 2 Σ [μ - n + n ln(n/μ)].
 
     >>> import numpy as np
     >>> float(PoissonCounts(np.array([3.0])).chi2(np.array([3.0])))
@@ -67,7 +67,7 @@ class PoissonCounts(BinTerm):
     one_sided: ClassVar[bool] = False
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
-        """Refuse counts of another shape, or negative ones."""
+        """Raise InputError for counts of another shape, or negative counts."""
         check_counts(name, shape, self.observed)
 
     def chi2(self, expected: Float[Array, "..."]) -> Scalar:

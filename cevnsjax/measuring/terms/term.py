@@ -1,11 +1,11 @@
-"""What a term of the likelihood is: observed numbers, and how far expected ones are from them.
+"""What a term of the likelihood is: observed numbers, and how far expected numbers are from them.
 
 χ² = -2 ln L up to a constant that depends on the data alone (Baker and Cousins, Nucl. Instrum. Meth. 221, 437 (1984)),
-so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %, 2σ and 3σ of one parameter.
+so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %, 2σ and 3σ of a single parameter.
 
-A term of one's own is a class in one file. `BinTerm` is a sum over bins, each a function of the total that is expected
-there: with its derivatives by that total, the fast programs for strengths and toys serve it. `Term` alone is any
-function of the components; then χ² is differentiated as a whole.
+A new kind of term is a class in a file of its own. `BinTerm` is a sum over bins, each a function of the total that is
+expected there: with its derivatives by that total, the fast programs for strengths and toys serve it. `Term` alone is
+any function of the components; then χ² is differentiated as a whole.
 """
 
 import abc
@@ -21,7 +21,7 @@ from ..._base.typing import Array, Bool, Float, Scalar
 
 
 class Term(eqx.Module):
-    """The data of one measurement and their -2 ln L. All arrays have the shape of the data, one axis for each named."""
+    """The data of a measurement and their -2 ln L. All arrays have the shape of the data, with its named axes."""
 
     observed: eqx.AbstractVar[Float[Array, "..."]]
     """Observed numbers; of many toy experiments with a leading axis."""
@@ -34,11 +34,11 @@ class Term(eqx.Module):
 
     @abc.abstractmethod
     def check(self, name: str, shape: tuple[int, ...]) -> None:
-        """Refuse data that make no sense, or are of another `shape` than what the measurement `name` predicts."""
+        """Raise InputError for impossible data, or of another `shape` than what the measurement `name` predicts."""
 
     @abc.abstractmethod
     def check_data(self, name: str) -> None:
-        """Refuse the measurement `name` where toys are drawn or a forecast is made, if there are no data behind it."""
+        """Raise InputError if there are no data behind the measurement `name`: called before toys and forecasts."""
 
     @abc.abstractmethod
     def domain(self) -> tuple[tuple[float, float], ...]:
@@ -53,7 +53,7 @@ class Term(eqx.Module):
         """Return χ² of what `combined` returns."""
 
     def pointwise(self, expected: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return χ² of each bin, whose sum is `chi2`; of a term that is no sum over bins one number, as here."""
+        """Return χ² of each bin, whose sum is `chi2`; of a term that is no sum over bins a single number, as here."""
         return namespace(expected).asarray(self.chi2(expected))
 
     def log_saturated(self) -> Float[np.ndarray, "..."]:
@@ -81,7 +81,7 @@ class Term(eqx.Module):
 
     @abc.abstractmethod
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
-        """Return what tells these data from others: the observed numbers, and more where they do not say it."""
+        """Return what distinguishes these data from others: the observed numbers, and more if needed."""
 
 
 class BinTerm(Term):

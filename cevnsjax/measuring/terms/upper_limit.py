@@ -10,7 +10,7 @@ from .with_errors import NumbersWithErrors
 
 
 class UpperLimit(NumbersWithErrors):
-    """Numbers x with errors σ of which only expected ones μ above are excluded: χ² = Σ max(0, (μ - x)/σ)².
+    """Numbers x with errors σ; only expected numbers μ above them are excluded: χ² = Σ max(0, (μ - x)/σ)².
 
     A limit at 90 % confidence on what is 0 at best has x = 0 and σ = limit / 1.645, so that Δχ² = 2.71 there.
 

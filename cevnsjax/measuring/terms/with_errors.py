@@ -19,7 +19,7 @@ class NumbersWithErrors(BinTerm):
     """Errors, in the unit of the numbers."""
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
-        """Refuse numbers or errors of another shape, and errors that are not positive."""
+        """Raise InputError for numbers or errors of another shape, and for errors that are not positive."""
         if self.observed.shape != shape:
             raise InputError(f"{name}: expected observed numbers of shape {shape}, found {self.observed.shape}")
         if not (self.sigma.shape == shape and np.all(self.sigma > 0)):
@@ -30,7 +30,7 @@ class NumbersWithErrors(BinTerm):
         return self.pointwise(expected).sum()
 
     def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
-        """Return that any numbers can come of any expected ones."""
+        """Return that any numbers can come of any expected numbers."""
         return namespace(expected).ones(expected.shape[:-1], bool)
 
     def reshaped(self, shape: tuple[int, ...]) -> "NumbersWithErrors":

@@ -25,21 +25,21 @@ def explanation_blocks(content: Mapping[str, Any]) -> list[Block]:
 def _measurement(name: str, components: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield name
-    for component, one in components.items():
-        state = f"a function of {abridged(one['live'])}" if one["live"] else "folded to an array"
-        scaled = f", times {abridged(one['factors'])}" if one["factors"] else ""
+    for component, report in components.items():
+        state = f"a function of {abridged(report['live'])}" if report["live"] else "folded to an array"
+        scaled = f", times {abridged(report['factors'])}" if report["factors"] else ""
         yield f"  {component}: {state + scaled}"
-        if one["arguments"]:
-            yield f"    fixed, other values compile nothing: {abridged(one['arguments'])}"
-        if one["folded"]:
-            yield f"    folded away: {abridged(one['folded'])}"
-        for stage in one["stages"]:
+        if report["arguments"]:
+            yield f"    fixed, other values compile nothing: {abridged(report['arguments'])}"
+        if report["folded"]:
+            yield f"    folded away: {abridged(report['folded'])}"
+        for stage in report["stages"]:
             path = stage["path"].removeprefix(component).removeprefix(".")
             yield f"    {_stage(path, stage)}"
 
 
 def _stage(path: str, stage: Mapping[str, Any]) -> str:
-    """Return one line about a stage of a component: where it is, what it is, its arrays and what it reads."""
+    """Return a line about a stage of a component: where it is, what it is, its arrays and what it reads."""
     parts = ["×".join(map(str, shape)) or "1" for shape in stage["shapes"][:3]]
     arrays = f" {', '.join(parts)}{' …' if len(stage['shapes']) > 3 else ''}, {stage['bytes']} B" if parts else ""
     reads = f"; reads {abridged(stage['parameters'])}" if stage["parameters"] else ""

@@ -18,7 +18,7 @@ def fit_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]
         fitted(content, data_name),
         *_parameters(content),
         *_nuisances(content),
-        *_asked(content),
+        *_specification(content),
         *_measured(content, data_name),
         f"chi2 = {chi2} for {content['dof']} degrees of freedom; {content['message']}",
         f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s",
@@ -27,31 +27,33 @@ def fit_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]
 
 def _parameters(content: Mapping[str, Any]) -> Iterator[Block]:
     rows = []
-    for name, found in content["parameters"].items():
+    for name, parameter in content["parameters"].items():
         leader = content["tied"].get(name)
-        errors = (plus_minus(found["value"], found["interval"].get(level, ())) for level in ("68.27", "90", "95.45"))
+        errors = (
+            plus_minus(parameter["value"], parameter["interval"].get(level, ())) for level in ("68.27", "90", "95.45")
+        )
         label = f"{name} = {leader}" if leader else name
-        rows.append((label, number(found["value"], ".5g"), *errors, unit(found["unit"])))
+        rows.append((label, number(parameter["value"], ".5g"), *errors, unit(parameter["unit"])))
     if rows:
         yield Table(("parameter", "value", "1σ", "90 %", "2σ", "unit"), rows)
-    for name, found in content["parameters"].items():
-        for level, interval in found["interval"].items():
+    for name, parameter in content["parameters"].items():
+        for level, interval in parameter["interval"].items():
             if level not in LEVELS or len(interval) > 1:
                 yield f"{name} at {typed_level(level)}: {pieces(interval)}"
-        if found.get("at_bound"):
+        if parameter.get("at_bound"):
             yield f"{name}: an interval reaches a bound of the parameter"
 
 
 def _nuisances(content: Mapping[str, Any]) -> Iterator[Block]:
     rows = []
-    for name, found in content["nuisances"].items():
-        numbers = value_and_error(found["value"], found["error"], 4 if abs(found["value"]) < 100 else 0)
-        rows.append((name, *numbers, "none" if found["prior"] is None else prior(*found["prior"])))
+    for name, nuisance in content["nuisances"].items():
+        numbers = value_and_error(nuisance["value"], nuisance["error"], 4 if abs(nuisance["value"]) < 100 else 0)
+        rows.append((name, *numbers, "none" if nuisance["prior"] is None else prior(*nuisance["prior"])))
     if rows:
         yield Table(("nuisance", "value", "error", "prior"), rows)
 
 
-def _asked(content: Mapping[str, Any]) -> Iterator[Block]:
+def _specification(content: Mapping[str, Any]) -> Iterator[Block]:
     """Yield what is held, dropped, shared and constrained."""
     for reason in dict.fromkeys(content["held"].values()):
         names = ", ".join(name for name, why in content["held"].items() if why == reason)
@@ -69,12 +71,12 @@ def _asked(content: Mapping[str, Any]) -> Iterator[Block]:
 def _measured(content: Mapping[str, Any], data_name: str) -> Iterator[Block]:
     """Yield measured numbers and events with what is predicted of them."""
     for measurement, numbers in content["observables"].items():
-        for label, found in numbers.items():
-            predicted, observed, error = (number(found[key], ".5g") for key in ("predicted", "observed", "error"))
+        for label, entry in numbers.items():
+            predicted, observed, error = (number(entry[key], ".5g") for key in ("predicted", "observed", "error"))
             word = "measured" if data_name == DATA else data_name
             yield f"{measurement}: {label} = {predicted}, {word} {observed} ± {error}"
     for measurement, events in content["events"].items():
-        totals = (f"{name} {' ± '.join(value_and_error(**found, decimals=1))}" for name, found in events.items())
+        totals = (f"{name} {' ± '.join(value_and_error(**total, decimals=1))}" for name, total in events.items())
         yield f"{measurement}: {', '.join(totals)} events"
         if section := content["flux_averaged_cross_section"].get(measurement):
             section_text, sm = " ± ".join(value_and_error(section["value"], section["error"])), section["sm"]

@@ -18,7 +18,9 @@ def profile_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Bl
     names = content["parameters"]
     blocks: list[Block] = [] if data_name == DATA else [f"fitted: {data_name}"]
     by_name = content["interval"] if len(names) == 2 else {names[0]: content["interval"]}
-    rows = [(name, level, pieces(found)) for name, by_level in by_name.items() for level, found in by_level.items()]
+    rows = [
+        (name, level, pieces(interval)) for name, by_level in by_name.items() for level, interval in by_level.items()
+    ]
     blocks += [best_fit(content), Table(("parameter", "level [%]", "interval"), rows)]
     if len(names) == 1:
         points = list(zip(content["points"], content["chi2"], strict=True))
@@ -53,9 +55,9 @@ def scan_blocks(content: Mapping[str, Any]) -> list[Block]:
 
 
 def contour_blocks(content: Mapping[str, Any]) -> list[Block]:
-    """Return what the contours of a scan at one level are shown as, from their JSON."""
+    """Return what the contours of a scan at a level are shown as, from their JSON."""
     names, reference = content["names"], content["reference"]
-    whose = "one parameter" if content["parameters"] == 1 else f"{content['parameters']} parameters"
+    whose = "1 parameter" if content["parameters"] == 1 else f"{content['parameters']} parameters"
     which = "best fit" if reference["which"] == "best" else "lowest point of the grid"
     blocks: list[Block] = [
         f"{content['scan']}: {typed_level(content['cl'])} of {whose}, delta chi2 = {content['delta_chi2']:.3f} "

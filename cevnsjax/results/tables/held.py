@@ -26,7 +26,7 @@ def held_blocks(content: Mapping[str, Any]) -> list[Block]:
     shown = {
         "measurements": ", ".join(content["measurements"]),
         "interactions": ", ".join(content["interactions"]),
-        "couplings": content["couplings"]["scheme"] or "of one's own",
+        "couplings": content["couplings"]["scheme"] or "user-defined",
         "form factor": ", ".join(sorted(set(content["form_factors"].values()))),
         "electrons": "scatter too" if content["electrons"] else "",
         "free": ", ".join(content["free"]),
@@ -56,7 +56,7 @@ APART = ("grid", "chunk")
 
 
 def _of_others(run: Mapping[str, Any]) -> set[str]:
-    """Return the settings of other samplers than the one that ran."""
+    """Return the settings of samplers other than that of the run."""
     every = {name for kind in SAMPLERS.values() for name in setting_names(kind)}
     kind = SAMPLERS.get(run.get("method", ""))
     return set() if kind is None else every - {"draws", "chains", *setting_names(kind)}
@@ -68,7 +68,7 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 def _brief(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name}={_brief(one)}" for name, one in value.items())
+        return ", ".join(f"{name}={_brief(item)}" for name, item in value.items())
     if isinstance(value, list):
         return ", ".join(map(_brief, value))
     return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -14,7 +14,7 @@ def _variants(names: Sequence[str]) -> str:
 
 def measurement_list(content: Mapping[str, Any], forecasts: Mapping[str, str]) -> list[Block]:
     """Return the list of measurements, and of shipped forecasts with their titles."""
-    rows = [(name, _variants(one["variants"]), one["summary"]) for name, one in content.items()]
+    rows = [(name, _variants(measurement["variants"]), measurement["summary"]) for name, measurement in content.items()]
     return [
         Table(("measurement", "variants, default first", "what it is"), rows, wrapped=(1, 2)),
         Table(("forecast", "what it is"), list(forecasts.items()), wrapped=(1,)),
@@ -25,15 +25,15 @@ def model_list(content: Mapping[str, Any]) -> list[Block]:
     """Return the list of models."""
     headers = ("model", "what it is", "variants, default first", "parameters", "reference")
     rows = [
-        (name, one["summary"], _variants(one["variants"]), abridged(one["parameters"]), one["reference"])
-        for name, one in content.items()
+        (name, model["summary"], _variants(model["variants"]), abridged(model["parameters"]), model["reference"])
+        for name, model in content.items()
     ]
     return [Table(headers, rows, wrapped=(1, 2, 3, 4))]
 
 
-def described(found: ParameterTable) -> dict[str, dict[str, Any]]:
+def described(parameters: ParameterTable) -> dict[str, dict[str, Any]]:
     """Return parameters as plain lists and numbers, the JSON of the command line."""
-    needed = found.without_default()
+    needed = parameters.without_default()
     return {
         p.name: {
             "unit": p.unit,
@@ -43,7 +43,7 @@ def described(found: ParameterTable) -> dict[str, dict[str, Any]]:
             "latex": p.latex,
             "description": p.description,
         }
-        for p in found.values()
+        for p in parameters.values()
     }
 
 

@@ -16,11 +16,11 @@ SHOWN = ("68.27", "90")
 def posterior_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]:
     """Return what draws from a posterior are shown as, from their JSON and what was fitted."""
     rows = []
-    for name, one in (content["parameters"] | content["nuisances"]).items():
-        edges = (" … ".join(number(edge, ".4g") for edge in one["interval"][level]) for level in SHOWN)
-        sizes = (number(one[key], ".0f") for key in ("ess_bulk", "ess_tail"))
-        moments = number(one["mean"], ".5g"), number(one["sd"], ".3g")
-        rows.append((name, *moments, *edges, number(one["r_hat"], ".3f"), *sizes, content["priors"][name]))
+    for name, parameter in (content["parameters"] | content["nuisances"]).items():
+        edges = (" … ".join(number(edge, ".4g") for edge in parameter["interval"][level]) for level in SHOWN)
+        sizes = (number(parameter[key], ".0f") for key in ("ess_bulk", "ess_tail"))
+        moments = number(parameter["mean"], ".5g"), number(parameter["sd"], ".3g")
+        rows.append((name, *moments, *edges, number(parameter["r_hat"], ".3f"), *sizes, content["priors"][name]))
     levels = (str(LEVELS[level]) for level in SHOWN)
     headers = ("parameter", "mean", "sd", *levels, "R-hat", "ESS", "tail", "prior")
     blocks: list[Block] = [fitted(content, data_name), Table(headers, rows)]

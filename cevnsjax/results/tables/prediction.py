@@ -25,12 +25,12 @@ def prediction_blocks(
 
 
 def _numbers(content: Mapping[str, Any], asimov: bool) -> list[Block]:
-    """Return predicted numbers beside the measured ones."""
-    found = (
+    """Return predicted numbers beside the measured numbers."""
+    entries = (
         (label, content["total"][label], content["observed"][label], content["error"][label])
         for label in content["total"]
     )
-    rows = [(label, *(f"{number:.5g}" for number in numbers)) for label, *numbers in found]
+    rows = [(label, *(f"{number:.5g}" for number in numbers)) for label, *numbers in entries]
     return [Table(("number", "predicted", "expected (Asimov)" if asimov else "measured", "error"), rows)]
 
 

@@ -10,22 +10,22 @@ from ..._base.tables import Block, Table
 def section_blocks(content: Mapping[str, Any]) -> list[Block]:
     """Return what flux-averaged cross sections are shown as, from their JSON."""
     measured = []
-    for name, found in content["measured"].items():
-        value, sm = found["value"], found["sm"]
+    for name, section in content["measured"].items():
+        value, sm = section["value"], section["sm"]
         measured.append(
             (
                 name,
-                f"{found['neutrons']:.2f}",
+                f"{section['neutrons']:.2f}",
                 number(value, ".4g"),
-                _errors(found["statistical"]),
-                _errors(found["total"]),
-                f"{number(sm, '.4g')} ± {number(found['sm_error'], '.2g')}",
+                _errors(section["statistical"]),
+                _errors(section["total"]),
+                f"{number(sm, '.4g')} ± {number(section['sm_error'], '.2g')}",
                 number(None if value is None else value / sm, ".3f"),
             )
         )
     predicted = [
-        (name, str(found["neutrons"]), f"{found['sm']:.4g}", f"{found['coherent']:.4g}")
-        for name, found in content["predicted"].items()
+        (name, str(section["neutrons"]), f"{section['sm']:.4g}", f"{section['coherent']:.4g}")
+        for name, section in content["predicted"].items()
     ]
     headers = ("measurement", "N", "measured", "statistical", "total", "Standard Model", "ratio")
     return [

@@ -14,19 +14,19 @@ def toy_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]
     at = ", ".join(f"{name} = {number(value, '.5g')}" for name, value in content["truth"].items()) or "given values"
     blocks: list[Block] = [f"{content['count']} toys of {fitted(content, data_name)} at {at}"]
     if "goodness_of_fit" in content:
-        found = content["goodness_of_fit"]
+        goodness = content["goodness_of_fit"]
         blocks.append(
-            f"goodness of fit: chi2 = {found['chi2']:.2f}, of the toys {found['toys']['mean']:.2f} on average, "
-            f"p = {share(found['p_value'])}"
+            f"goodness of fit: chi2 = {goodness['chi2']:.2f}, of the toys {goodness['toys']['mean']:.2f} on average, "
+            f"p = {share(goodness['p_value'])}"
         )
     if content["test"]:
         blocks += _tested(content["test"])
     rows: list[tuple[str, ...]] = []
-    for name, found in content.get("parameters", {}).items():
-        numbers = (number(found[key], ".5g") for key in ("truth", "mean", "standard_deviation"))
+    for name, parameter in content.get("parameters", {}).items():
+        numbers = (number(parameter[key], ".5g") for key in ("truth", "mean", "standard_deviation"))
         line = (name, *numbers)
-        for level, one in found.get("coverage", {}).items():
-            rows.append((*line, level, share(one)))
+        for level, coverage in parameter.get("coverage", {}).items():
+            rows.append((*line, level, share(coverage)))
             line = ("",) * 4
         if line[0]:
             rows.append((*line, "", ""))
@@ -36,16 +36,16 @@ def toy_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]
     return [*blocks, *_ended(content, data_name)]
 
 
-def _tested(found: Mapping[str, Any]) -> list[Block]:
+def _tested(test: Mapping[str, Any]) -> list[Block]:
     """Return what the toys say of a hypothesis."""
-    values = ", ".join(f"{name} = {value:.6g}" for name, value in found["values"].items())
+    values = ", ".join(f"{name} = {value:.6g}" for name, value in test["values"].items())
     line = (
-        f"{values}: t = {found['statistic']:.4f}, p = {share(found['p_value'])}, "
-        f"{number(found['wilks_p_value'], '.4f')} by Wilks"
+        f"{values}: t = {test['statistic']:.4f}, p = {share(test['p_value'])}, "
+        f"{number(test['wilks_p_value'], '.4f')} by Wilks"
     )
     rows = [
-        (level, f"{number(one['value'], '.3f')} ± {number(one['error'], '.3f')}", f"{one['wilks']:.3f}")
-        for level, one in found["critical"].items()
+        (level, f"{number(critical['value'], '.3f')} ± {number(critical['error'], '.3f')}", f"{critical['wilks']:.3f}")
+        for level, critical in test["critical"].items()
     ]
     return [line, Table(("level [%]", "critical t of the toys", "by Wilks"), rows)]
 
@@ -56,14 +56,15 @@ def construction_blocks(content: Mapping[str, Any], data_name: str = DATA) -> li
     levels = content.get("levels", {}).items()
     if len(names) == 1:
         headers: tuple[str, ...] = ("level [%]", f"{names[0]}, by toys", "error of each edge", "by Wilks")
-        for level, found in levels:
-            errors = ", ".join(f"{edge['error']:.2g}" for edge in found["edges"])
-            rows.append((level, pieces(found["interval"]), errors, pieces(found["wilks"])))
+        for level, entry in levels:
+            errors = ", ".join(f"{edge['error']:.2g}" for edge in entry["edges"])
+            rows.append((level, pieces(entry["interval"]), errors, pieces(entry["wilks"])))
     else:
         headers = ("level [%]", "contours by toys", "by Wilks")
-        for level, found in levels:
+        for level, entry in levels:
             lines = (
-                ", ".join("closed" if one["closed"] else "open" for one in found[key]) for key in ("contours", "wilks")
+                ", ".join("closed" if contour["closed"] else "open" for contour in entry[key])
+                for key in ("contours", "wilks")
             )
             rows.append((level, *lines))
     blocks: list[Block] = [best_fit(content), Table(headers, rows)]

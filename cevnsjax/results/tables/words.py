@@ -15,15 +15,15 @@ def fitted(content: Mapping[str, Any], data_name: str) -> str:
 
 
 def best_fit(content: Mapping[str, Any]) -> str:
-    """Return χ² and the parameters of the best fit in one line."""
+    """Return χ² and the parameters of the best fit in a line."""
     best = ", ".join(f"{name} = {number(content['best'][name], '.5g')}" for name in content["parameters"])
     return f"chi2 = {number(content['chi2_min'], '.2f')} at {best}"
 
 
-def share(found: Mapping[str, Any]) -> str:
+def share(fraction: Mapping[str, Any]) -> str:
     """Return a share of toys with the interval that their number leaves it."""
-    low, high = found["interval"]
-    return f"{found['value']:.4f} ({low:.4f} … {high:.4f})"
+    low, high = fraction["interval"]
+    return f"{fraction['value']:.4f} ({low:.4f} … {high:.4f})"
 
 
 def doubts(content: Mapping[str, Any]) -> list[Block]:
