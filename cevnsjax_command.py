@@ -2,11 +2,9 @@
 
 import os
 import signal
-import sys
 from typing import Any, NoReturn
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-BAD_INPUT = 2
 
 
 def _stop(number: int, _: Any) -> NoReturn:
@@ -20,14 +18,8 @@ def main() -> None:
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, _stop)
-    try:
-        from cevnsjax.cli import main as run
-    except ValueError as error:  # so JAX refuses variables of the environment
-        asked = [name for name in os.environ if name.startswith("JAX_") and name in str(error)]
-        if not asked:
-            raise
-        print(f"cevnsjax: {asked[0]}: {error}", file=sys.stderr)
-        sys.exit(BAD_INPUT)
+    from cevnsjax.cli import main as run
+
     for number, handler in before.items():
         signal.signal(number, handler)
     run()

@@ -6,9 +6,6 @@ import platform
 import tempfile
 from pathlib import Path
 
-import jax
-import jaxlib
-
 VARIABLE = "CEVNSJAX_CACHE"
 
 
@@ -41,6 +38,9 @@ def enable_compilation_cache() -> str | None:
     """
     if os.environ.get(VARIABLE, "").strip().lower() == "off":
         return None
+    import jax
+    import jaxlib
+
     try:
         folder = _folder() / f"jaxlib-{jaxlib.__version__}-{_processor()}"
     except RuntimeError:

@@ -8,12 +8,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from .data_files import DAMAGED
 from .errors import InputError
-from .numerics import structure_text
 from .version import __version__
 from .writing import exists, replacing
 
@@ -32,6 +30,10 @@ def unfinished(out: Path) -> Path:
 
 def fingerprint(problem: Any, **settings: Any) -> str:
     """Return a digest of the problem that is run and of how it is run."""
+    import jax
+
+    from .numerics import structure_text
+
     digest = hashlib.sha256(repr((__version__, structure_text(problem), settings)).encode())
     for leaf in jax.tree.leaves(problem):
         digest.update(pickle.dumps(np.asarray(leaf)))

@@ -3,11 +3,15 @@
 import math
 from collections.abc import Sequence
 
-from .numerics import error_digits
-
 MOST_DECIMALS = 6
 """Decimals up to which numbers are written without an exponent."""
 NO_NUMBER = "–"
+
+
+def error_digits(*errors: float) -> int:
+    """Return how many decimals show the smallest error with two digits, errors negligible beside others left out."""
+    smallest = min((error for error in errors if error > 1e-3 * max(errors)), default=1.0)
+    return max(0, 1 - math.floor(math.log10(smallest)))
 
 
 def column(numbers: Sequence[float | None], decimals: int = 2, digits: int = 3) -> list[str]:

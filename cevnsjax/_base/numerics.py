@@ -1,6 +1,5 @@
 """Numerical tools shared by every model: array library, quadrature nodes, guarded special functions."""
 
-import math
 import re
 import types
 from collections.abc import Sequence
@@ -147,12 +146,6 @@ def uniform_ball(x: Float[Array, "..."]) -> Float[Array, "..."]:
     y = x * x
     series = 1.0 - y / 10.0 * (1.0 - y / 28.0 * (1.0 - y / 54.0 * (1.0 - y / 88.0)))
     return xp.where(small, series, exact)
-
-
-def error_digits(*errors: float) -> int:
-    """Return how many decimals show the smallest error with two digits, errors negligible beside others left out."""
-    smallest = min((error for error in errors if error > 1e-3 * max(errors)), default=1.0)
-    return max(0, 1 - math.floor(math.log10(smallest)))
 
 
 UNROLLED = 6

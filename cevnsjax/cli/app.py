@@ -1,9 +1,10 @@
 """The command line: its commands, and what runs them."""
 
 import errno
-import gc
+import functools
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +19,7 @@ from .measurements import measurements
 from .models import models
 from .parameters import parameters
 from .predict import predict
-from .process import OUTPUT, check_environment, prepare_streams, say_stopped, stoppable, use_cache
+from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stoppable
 from .profile import profile
 from .sample import sample
 from .scan import scan
@@ -41,10 +42,35 @@ COMMANDS = {
     "cross-sections": cross_sections,
     "cite": cite,
 }
+LISTS = ("measurements", "models", "cite")
+"""Commands that need no JAX."""
+EXAMPLES = {
+    "measurements": ("cevnsjax measurements",),
+    "models": ("cevnsjax models --json",),
+    "parameters": ("cevnsjax parameters coherent-csi-2021", "cevnsjax parameters apv-cs --interaction nsi"),
+    "predict": ("cevnsjax predict coherent-csi-2021", "cevnsjax predict conus-plus-2025 --set cevns_norm=1.1 --json"),
+    "fit": (
+        "cevnsjax fit coherent-csi-2021 --free sin2_theta_w --plot fit.png",
+        "cevnsjax fit coherent-csi-2021 --free r_n_cs --tie r_n_i=r_n_cs --cl 95",
+        "cevnsjax fit coherent-csi-2021 --interaction light-vector:B-L --free g_zp --set m_zp=50",
+    ),
+    "forecast": ("cevnsjax forecast cryocsi-i --free r_n_cs --tie r_n_i=r_n_cs",),
+    "profile": ("cevnsjax profile coherent-csi-2021 --free sin2_theta_w --points 31 --plot profile.png",),
+    "scan": (
+        "cevnsjax scan coherent-csi-2021 --interaction light-vector:universal "
+        "--grid g_zp=1e-6:1e-2:40:log --grid m_zp=1:1e4:40:log --out scan.zarr",
+    ),
+    "sample": ("cevnsjax sample apv-cs --free sin2_theta_w --out posterior.nc",),
+    "toys": ("cevnsjax toys conus-plus-2025 --free cevns_norm --count 200",),
+    "contour": ("cevnsjax contour scan.zarr --cl 90 --plot exclusion.png",),
+    "show": ("cevnsjax show posterior.nc",),
+    "cross-sections": ("cevnsjax cross-sections coherent-csi-2021 --plot sections.png",),
+    "cite": ("cevnsjax cite coherent-csi-2021",),
+}
+"""Command lines that the help of each command shows; they can be run in this order."""
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -70,15 +96,31 @@ def _common(
     """A differentiable likelihood engine for coherent elastic neutrino-nucleus scattering."""
 
 
+def _with_jax(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command, for which JAX is imported first."""
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        prepare_jax()
+        command(**given)
+
+    return run
+
+
+def _examples(name: str) -> str:
+    """Return the examples of a command, each on a line of its own: the mark keeps them from being wrapped."""
+    lines = "\n".join(f"  {line}" for line in EXAMPLES[name])
+    return f"\b\nExamples:\n{lines}"
+
+
 for _name, _command in COMMANDS.items():
-    app.command(name=_name)(_command)
+    app.command(name=_name, epilog=_examples(_name))(_command if _name in LISTS else _with_jax(_command))
 
 
 def main() -> None:
     """Run the command line; turn errors that a user can cause into a line and exit code 2."""
     try:
         with stoppable():
-            gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
             prepare_streams()
             code = _run()
     except KeyboardInterrupt as stop:
@@ -93,9 +135,8 @@ def main() -> None:
 def _run() -> int:
     """Return the exit code of the command."""
     try:
-        check_environment()
-        use_cache()
         command = typer.main.get_command(app)
+        command._main_shell_completion({}, "cevnsjax")
         # Not by its own main, which makes an exit code of an interruption and drops its message.
         with command.make_context("cevnsjax", sys.argv[1:]) as context:
             command.invoke(context)

@@ -3,19 +3,18 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .._base.errors import InputError
 from .._base.levels import Level
 from .._base.writing import check_file, replacing
-from ..results.grid import GridResult
-from ..results.overlays import common_names, draw_scans
-from ..results.scanning import open_scan
-from ..results.tables.grid import contour_blocks
 from . import options, printing
 from .process import WRITTEN
+
+if TYPE_CHECKING:
+    from ..results.grid import GridResult
 
 COLUMNS = ("scan", "level", "parameters", "contour", "kind")
 
@@ -42,6 +41,10 @@ def contour(
     plot: options.Plot = None,
 ) -> None:
     """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected."""
+    from ..results.overlays import common_names, draw_scans
+    from ..results.scanning import open_scan
+    from ..results.tables.grid import contour_blocks
+
     printing.check_plot(plot)
     levels = [options.level(text) for text in options.split(cl, "--cl") or ["90"]]
     if plot is not None and len(levels) > 1:
@@ -78,7 +81,7 @@ def contour(
 
 
 def _described(
-    scan: GridResult, level: Level, parameters: int | None, chosen: Sequence[str], reference: str, label: str
+    scan: "GridResult", level: Level, parameters: int | None, chosen: Sequence[str], reference: str, label: str
 ) -> dict[str, Any]:
     """Return the contours of a scan at a level as plain lists and numbers."""
     names = tuple(chosen) or scan.names[:2]

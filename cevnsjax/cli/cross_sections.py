@@ -5,14 +5,15 @@ from typing import Annotated
 import typer
 
 from .._base.json_files import check_json
-from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
-from ..results.tables.sections import section_blocks
 from . import keeping, options, printing
 from .request import Request, with_request
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(help="Measurements at the Spallation Neutron Source; CsI 2021, argon and germanium by default."),
+    typer.Argument(
+        help="Measurements at the Spallation Neutron Source; CsI 2021, argon and germanium by default.",
+        autocompletion=options.complete_measurement,
+    ),
 ]
 
 
@@ -25,6 +26,9 @@ def cross_sections(
     plot: options.Plot = None,
 ) -> None:
     """Measure flux-averaged cross sections, beside those of the Standard Model for each number of neutrons."""
+    from ..joint.cross_sections import DEFAULT_MEASUREMENTS, flux_averaged_cross_sections
+    from ..results.tables.sections import section_blocks
+
     printing.check_plot(plot)
     output = keeping.written_at_once(out, overwrite, check_json)
     interaction = request.models()

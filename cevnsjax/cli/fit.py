@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._base.errors import InputError
 from .._base.json_files import check_json
 from .._base.levels import Level
-from ..inference.minimise.minimisers import Newton, find_minimiser
-from ..results.fit import FitResult
-from ..results.tables.explanation import explanation_blocks
-from ..results.tables.fit import fit_blocks
 from . import keeping, options, printing
 from .request import MODEL, PARAMETERS, Request, with_request
+
+if TYPE_CHECKING:
+    from ..results.fit import FitResult
 
 
 @with_request(options.Measurements, *PARAMETERS, *MODEL)
@@ -27,6 +26,9 @@ def fit(
     plot: options.Plot = None,
 ) -> None:
     """Fit parameters and give their intervals, everything else profiled."""
+    from ..inference.minimise.minimisers import Newton, find_minimiser
+    from ..results.tables.explanation import explanation_blocks
+
     printing.check_plot(plot)
     output = keeping.written_at_once(out, overwrite, check_json)
     arguments = request.arguments()
@@ -48,7 +50,7 @@ def fit(
 
 def show_fit(
     what: str,
-    method: Callable[..., FitResult],
+    method: "Callable[..., FitResult]",
     arguments: dict[str, Any],
     levels: Sequence[Level],
     json_: bool,
@@ -56,6 +58,8 @@ def show_fit(
     output: keeping.Output,
 ) -> None:
     """Fit with `arguments`; save, show and draw the result."""
+    from ..results.tables.fit import fit_blocks
+
     with printing.progress(what):
         result = method(**arguments)
         content = result.as_dict(levels)

@@ -1,7 +1,6 @@
 """``cevnsjax forecast``: the sensitivity of experiments."""
 
 from .._base.json_files import check_json
-from ..inference.minimise.minimisers import find_minimiser
 from . import keeping, options, printing
 from .fit import show_fit
 from .request import MODEL, PARAMETERS, Request, with_request
@@ -18,6 +17,8 @@ def forecast(
     plot: options.Plot = None,
 ) -> None:
     """Forecast the sensitivity of experiments: fit the counts expected at the truth (Asimov), which --set moves."""
+    from ..inference.minimise.minimisers import find_minimiser
+
     printing.check_plot(plot)
     output = keeping.written_at_once(out, overwrite, check_json)
     arguments = request.arguments()

@@ -1,6 +1,7 @@
 """``cevnsjax measurements``: what there is to fit."""
 
-from ..measurements import CATALOGUE, titles
+from ..measurements.catalogue import CATALOGUE
+from ..measurements.description import titles
 from ..results.tables.lists import measurement_list
 from . import options, printing
 

@@ -1,6 +1,6 @@
 """``cevnsjax models``: what there is to fit it with."""
 
-from ..interactions.catalogue import MODELS, model
+from ..interactions.catalogue import MODELS
 from ..results.tables.lists import model_list
 from . import options, printing
 
@@ -10,7 +10,7 @@ def models(json_: options.Json = False) -> None:
     content = {
         name: {
             "variants": list(entry.variants),
-            "parameters": [p.name for p in model(name).parameters()],
+            "parameters": list(entry.parameters),
             "summary": entry.summary,
             "reference": entry.reference,
         }

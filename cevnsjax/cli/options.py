@@ -1,18 +1,23 @@
 """Options of the command line, and what they mean to the library."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .._base.errors import BLANKS, InputError, read_number, read_whole
 from .._base.levels import USUAL, Level, typed_level
-from ..inference.engines.dask import Dask, choose
-from ..inference.engines.engine import prepare
-from ..inference.problem.priors import FORMS, Flat, LogFlat, Normal, parse_prior
+from ..inference.defaults import PRIOR_FORMS
+from ..interactions.catalogue import MODELS
+from ..measurements.catalogue import CATALOGUE
+from ..measurements.description import shipped
+
+if TYPE_CHECKING:
+    from ..inference.engines.dask import Dask
+    from ..inference.problem.priors import Flat, LogFlat, Normal
 
 
 def whole(option: str, what: str) -> Any:
@@ -27,9 +32,35 @@ def whole(option: str, what: str) -> Any:
     return typer.Option(option, parser=parse, metavar="INTEGER", help=what)
 
 
+def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_measurement(incomplete: str) -> list[str]:
+    """Return the measurements, with variants, whose name begins like this: for completion by the shell."""
+    every = (name for base, entry in CATALOGUE.items() for name in (base, *(f"{base}:{v}" for v in entry.variants[1:])))
+    return _beginning(every, incomplete)
+
+
+def complete_experiment(incomplete: str) -> list[str]:
+    """Return the measurements and shipped forecasts whose name begins like this."""
+    return [*complete_measurement(incomplete), *_beginning(shipped(), incomplete)]
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """Return the models, with variants, whose name begins like this."""
+    every = (name for base, entry in MODELS.items() for name in (base, *(f"{base}:{v}" for v in entry.variants)))
+    return _beginning(every, incomplete)
+
+
 Measurements = Annotated[
     list[str],
-    typer.Argument(metavar="MEASUREMENT...", help="Measurements by name, a variant after a colon.", show_default=False),
+    typer.Argument(
+        metavar="MEASUREMENT...",
+        help="Measurements by name, a variant after a colon.",
+        show_default=False,
+        autocompletion=complete_measurement,
+    ),
 ]
 Free = Annotated[list[str] | None, typer.Option("--free", help="Parameters to fit, comma-separated.")]
 Ties = Annotated[list[str] | None, typer.Option("--tie", help="FOLLOWER=LEADER: give a parameter another's value.")]
@@ -51,10 +82,13 @@ Correlations = Annotated[
 ]
 Priors = Annotated[
     list[str] | None,
-    typer.Option("--prior", help=f"NAME={FORMS}: the prior of a free parameter or a nuisance."),
+    typer.Option("--prior", help=f"NAME={PRIOR_FORMS}: the prior of a free parameter or a nuisance."),
 ]
 Interactions = Annotated[
-    list[str] | None, typer.Option("--interaction", help="A model beside the Standard Model; see `cevnsjax models`.")
+    list[str] | None,
+    typer.Option(
+        "--interaction", help="A model beside the Standard Model; see `cevnsjax models`.", autocompletion=complete_model
+    ),
 ]
 CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020, 2022 (the default) or 2024.")]
 Electrons = Annotated[bool, typer.Option("--electrons", help="Add neutrino-electron scattering.")]
@@ -68,10 +102,14 @@ Experiments = Annotated[
         metavar="NAME_OR_FILE...",
         help="A shipped forecast, a measurement, or a TOML file that describes an experiment.",
         show_default=False,
+        autocompletion=complete_experiment,
     ),
 ]
 Listed = Annotated[
-    list[str] | None, typer.Argument(help="Measurements, forecasts or files; all measurements by default.")
+    list[str] | None,
+    typer.Argument(
+        help="Measurements, forecasts or files; all measurements by default.", autocompletion=complete_experiment
+    ),
 ]
 Explain = Annotated[
     bool, typer.Option("--explain", help="Show what is folded to arrays and what is compiled; fit nothing.")
@@ -154,8 +192,10 @@ def specification(
     }
 
 
-def priors(items: Sequence[str] | None) -> dict[str, Flat | LogFlat | Normal]:
+def priors(items: Sequence[str] | None) -> "dict[str, Flat | LogFlat | Normal]":
     """Return the priors of ``--prior NAME=flat:LO:HI``, by name."""
+    from ..inference.problem.priors import parse_prior
+
     texts = _pairs(items or (), "--prior", "NAME=PRIOR")
     try:
         return {name: parse_prior(name, text) for name, text in texts.items()}
@@ -168,13 +208,17 @@ def values(items: Sequence[str] | None, option: str) -> dict[str, float]:
     return {name: read_number(text, name) for name, text in _pairs(items or (), option).items()}
 
 
-def engine(name: str, workers: int | None) -> AbstractContextManager[Dask | None]:
+def engine(name: str, workers: int | None) -> "AbstractContextManager[Dask | None]":
     """Return the context of where tasks run, which ends the workers that it starts."""
+    from ..inference.engines.dask import choose
+
     return _running(choose(name, workers))
 
 
 @contextlib.contextmanager
-def _running(chosen: Dask | None) -> Iterator[Dask | None]:
+def _running(chosen: "Dask | None") -> "Iterator[Dask | None]":
+    from ..inference.engines.engine import prepare
+
     with chosen or contextlib.nullcontext():
         prepare(chosen)
         yield chosen

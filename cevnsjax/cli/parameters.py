@@ -1,9 +1,5 @@
 """``cevnsjax parameters``: parameters with unit, default, bounds and prior, and the couplings they give."""
 
-from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
-from ..joint.joining import parameter_table
-from ..measurements import CATALOGUE, resolve_or_describe
-from ..results.tables.lists import described, parameter_list
 from . import options, printing
 from .request import MODEL, Request, with_request
 
@@ -11,6 +7,11 @@ from .request import MODEL, Request, with_request
 @with_request(options.Listed, *MODEL, required=False)
 def parameters(request: Request, json_: options.Json = False) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
+    from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
+    from ..joint.joining import parameter_table
+    from ..measurements import CATALOGUE, resolve_or_describe
+    from ..results.tables.lists import described, parameter_list
+
     interaction = request.models()
     table = parameter_table(resolve_or_describe(request.names or list(CATALOGUE), request.form_factor), interaction)
     sin2 = table["sin2_theta_w"].default

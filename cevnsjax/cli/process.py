@@ -2,6 +2,7 @@
 
 import _thread
 import codecs
+import gc
 import io
 import logging
 import os
@@ -13,8 +14,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-
-import jax
 
 from .._base.cache import enable_compilation_cache
 from .._base.errors import InputError
@@ -190,14 +189,35 @@ class Output:
 OUTPUT = Output()
 
 
-def check_environment() -> None:
+def prepare_jax() -> None:
+    """Import JAX and the engine, under settings with which they run, with the cache of compiled programs."""
+    try:
+        import jax
+    except ValueError as error:  # so JAX rejects variables of the environment
+        names = [name for name in os.environ if name.startswith("JAX_") and name in str(error)]
+        if not names:
+            raise
+        raise InputError(f"{names[0]}: {error}") from None
+    _check_settings(jax.config)
+    _check_devices(jax)
+    from ..joint import likelihood  # noqa: F401
+
+    gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
+    use_cache()
+
+
+def _check_settings(config: Any) -> None:
     """Raise InputError for settings of JAX, from environment variables, under which nothing here runs."""
     for name, fit in FIT_FOR.items():
-        value = getattr(jax.config, name)
+        value = getattr(config, name)
         value = getattr(value, "value", value)
         if value not in fit:
             expected = " or ".join("none" if setting is None else str(setting) for setting in fit)
             raise InputError(f"{name.upper()}: expected {expected} in the environment, found '{value}'")
+
+
+def _check_devices(jax: Any) -> None:
+    """Raise InputError if there is no device of the platforms that the environment names."""
     platforms = jax.config.jax_platforms
     if platforms and platforms != "cpu":
         try:

@@ -5,8 +5,6 @@ from typing import Annotated
 import typer
 
 from .._base.netcdf import check_netcdf
-from ..results.fit import scan_points
-from ..results.tables.grid import profile_blocks
 from . import keeping, options, printing
 from .request import MODEL, PARAMETERS, Request, with_request
 
@@ -28,6 +26,9 @@ def profile(
     plot: options.Plot = None,
 ) -> None:
     """Profile chi2 against a parameter, or two with their contour and the curve of each."""
+    from ..results.fit import scan_points
+    from ..results.tables.grid import profile_blocks
+
     printing.check_plot(plot)
     output = keeping.written_at_once(out, overwrite, check_netcdf)
     levels = options.levels(cl)

@@ -4,13 +4,14 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..interactions.catalogue import resolve_models
-from ..interactions.combination import Combination
-from ..joint.likelihood import Likelihood
-from ..measurements import resolve, resolve_or_describe
 from . import options
+
+if TYPE_CHECKING:
+    from ..interactions.combination import Combination
+    from ..joint.likelihood import Likelihood
 
 MODEL = ("interaction", "couplings", "form_factor", "electrons")
 """Options of the model."""
@@ -38,16 +39,22 @@ class Request:
         """Return the arguments of `Likelihood.fit`."""
         return options.specification(self.free, self.tie, self.settings, self.require, self.constrain, self.correlate)
 
-    def models(self) -> Combination:
+    def models(self) -> "Combination":
         """Return the models of the interaction."""
         return resolve_models(self.interaction, self.couplings, self.electrons)
 
-    def measured(self) -> Likelihood:
+    def measured(self) -> "Likelihood":
         """Return the likelihood of measurements."""
+        from ..joint.likelihood import Likelihood
+        from ..measurements import resolve
+
         return Likelihood(resolve(self.names or (), self.form_factor), self.models())
 
-    def experiments(self) -> Likelihood:
+    def experiments(self) -> "Likelihood":
         """Return the likelihood of measurements, shipped forecasts and described experiments."""
+        from ..joint.likelihood import Likelihood
+        from ..measurements import resolve_or_describe
+
         return Likelihood(resolve_or_describe(self.names or (), self.form_factor), self.models())
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from .._base.errors import InputError
 from .._base.json_files import is_number
+from ..inference.defaults import CHUNK
 from ..inference.grid.axes import MOST_VALUES, Axis
-from ..inference.grid.blocks import CHUNK
 from ..inference.minimise.minimisers import Newton
 from ..inference.sample.run import SAMPLERS, setting_names
 from ..joint.likelihood import Likelihood

@@ -6,10 +6,7 @@ from typing import Annotated
 import typer
 
 from .._base.errors import InputError
-from ..inference.problem.priors import apply_priors
-from ..inference.sample.run import SAMPLERS, find_sampler
-from ..inference.toys.draw import check_seed
-from ..results.tables.posterior import posterior_blocks
+from ..inference.sample.registry import KINDS
 from . import keeping, options, printing
 from .request import MODEL, PARAMETERS, Request, with_request
 
@@ -22,7 +19,7 @@ def sample(
     draws: Annotated[
         int | None, options.whole("--draws", "Draws of all chains together; 4000, of hmc 102400 by default.")
     ] = None,
-    method: Annotated[str, typer.Option("--method", help=f"{', '.join(SAMPLERS)}.")] = "nuts",
+    method: Annotated[str, typer.Option("--method", help=f"{', '.join(KINDS)}.")] = "nuts",
     chains: Annotated[int | None, options.whole("--chains", "4 of nuts, 128 of hmc by default.")] = None,
     seed: Seed = 0,
     live: Annotated[int | None, options.whole("--live", "Live points of nested, 500 by default.")] = None,
@@ -39,6 +36,11 @@ def sample(
     ] = None,
 ) -> None:
     """Draw from the posterior: flat priors within the bounds, the constraints of the nuisances, or those of --prior."""
+    from ..inference.problem.priors import apply_priors
+    from ..inference.sample.run import find_sampler
+    from ..inference.toys.draw import check_seed
+    from ..results.tables.posterior import posterior_blocks
+
     printing.check_plot(plot)
     printing.check_plot(plot_predictive)
     sampler = find_sampler(method, draws=draws, chains=chains, live=live)

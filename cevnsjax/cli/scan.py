@@ -9,9 +9,7 @@ import typer
 from .._base.errors import InputError
 from .._base.tables import listed
 from .._base.writing import exists
-from ..inference.grid.axes import parse_grid
-from ..inference.grid.blocks import CHUNK
-from ..results.tables.grid import scan_blocks
+from ..inference.defaults import CHUNK
 from . import options, printing
 from .process import WRITTEN
 from .request import MODEL, PARAMETERS, Request, with_request
@@ -41,6 +39,9 @@ def scan(
     plot: options.Plot = None,
 ) -> None:
     """Scan chi2 on a grid of parameters, everything else profiled, into a store that survives being stopped."""
+    from ..inference.grid.axes import parse_grid
+    from ..results.tables.grid import scan_blocks
+
     printing.check_plot(plot)
     if out is None:
         raise InputError("scan: expected --out and the name of a store, such as --out scan.zarr")

@@ -6,10 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..results.held import read_held
-from ..results.tables.held import held_blocks
 from . import options, printing
-from .rerun import described, rerun
 
 
 def show(
@@ -19,6 +16,10 @@ def show(
     json_: options.Json = False,
 ) -> None:
     """Show what a scan or the file of a result holds, and the command that makes it again."""
+    from ..results.held import read_held
+    from ..results.tables.held import held_blocks
+    from .rerun import described, rerun
+
     held = read_held(file)
     words, reasons = rerun(held)
     content = described(held) | {"command": None if reasons else shlex.join(words), "no_command": reasons}

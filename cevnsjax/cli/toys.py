@@ -7,9 +7,6 @@ import typer
 
 from .._base.errors import InputError
 from .._base.levels import LEVELS
-from ..inference.grid.axes import parse_grid
-from ..inference.toys.draw import check_numbers
-from ..results.tables.toys import construction_blocks, toy_blocks
 from . import keeping, options, printing
 from .request import MODEL, PARAMETERS, Request, with_request
 
@@ -48,6 +45,10 @@ def toys(
     plot: options.Plot = None,
 ) -> None:
     """Draw toy experiments and fit them: p-values, goodness of fit, coverage, intervals of Feldman and Cousins."""
+    from ..inference.grid.axes import parse_grid
+    from ..inference.toys.draw import check_numbers
+    from ..results.tables.toys import construction_blocks, toy_blocks
+
     printing.check_plot(plot)
     check_numbers(STUDY_TOYS if count is None else count, seed)
     levels = options.levels(cl, (LEVELS["68.27"], LEVELS["90"]))

@@ -26,7 +26,7 @@ import equinox as eqx
 
 from .._base import arguments
 from .._base.constants import FINE_STRUCTURE
-from .._base.errors import InputError
+from .._base.errors import InputError, suggest
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
 from .couplings import DEFAULT_SIN2, Couplings, couplings
@@ -161,3 +161,17 @@ def standard_model(
     if strange and not axial:
         raise InputError("strange quarks change the axial part of nuclei alone: expected 'axial' with 'strange'")
     return StandardModel(couplings(scheme), recoil_term, axial, strange)
+
+
+OPTIONS = ("recoil-term", "axial", "strange")
+
+
+def standard_model_with(scheme: str = "2022", options: str = "") -> StandardModel:
+    """Return the Standard Model with `options`, comma-separated names of `OPTIONS`."""
+    names = [name.strip() for name in options.split(",")] if options else []
+    for name in names:
+        if name not in OPTIONS:
+            raise InputError(
+                f"unknown option of the standard model '{name}'{suggest(name, OPTIONS)}; known: {', '.join(OPTIONS)}"
+            )
+    return standard_model(scheme, *(option in names for option in OPTIONS))

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .._base.data_files import Numbers, quoted
+from .._base.data_files import Numbers, data_root, quoted, read_verified
 from .._base.errors import DataError, InputError, printable, suggest
 
+FOLDER = "forecasts"
+"""Where the shipped descriptions are, under ``data/``."""
 QUANTITY = ("value", "unit", "source")
 """What an entry with a number holds; the source may be left out."""
 
@@ -205,3 +207,18 @@ class Description(Numbers):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
                 yield key
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of the descriptions that come with the package."""
+    return tuple(sorted(path.stem for path in (data_root() / FOLDER).glob("*.toml")))
+
+
+def shipped_file(name: str) -> tuple[bytes, Path]:
+    """Return the content and the path of a description that comes with the package."""
+    return read_verified(data_root(), f"{FOLDER}/{name}.toml"), data_root() / FOLDER / f"{name}.toml"
+
+
+def titles() -> dict[str, str]:
+    """Return the titles of the descriptions that come with the package, by name."""
+    return {name: Description(*shipped_file(name)).text("title") for name in shipped()}

@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .._base.digits import MOST_DECIMALS
+from .._base.digits import MOST_DECIMALS, error_digits
 from .._base.levels import USUAL
-from .._base.numerics import error_digits
 from .style import (
     CURVE_COLOUR,
     LEVEL_NAMES,

@@ -10,7 +10,7 @@ from scipy.special import kl_div
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.measurements.coherent_lar_2020 import MORPHING, SHIFTS, VARIANTS
+from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, SHIFTS, VARIANTS
 
 DEFAULTS = {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.78}
 MOVED = {"sin2_theta_w": 0.27, "r_n_ar": 3.9, "cevns_norm": 1.2, "cevns_norm_prompt": 0.7, "brn_norm": 0.8}

@@ -20,7 +20,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.measurements import load
-from cevnsjax.measurements.coherent_lar_2020 import SHIFTS
+from cevnsjax.measurements.analyses.coherent_lar_2020 import SHIFTS
 
 PROMPT, DELAYED = "cevns_norm_prompt", "cevns_norm_delayed"
 NAMES = ["coherent-csi-2021", "coherent-lar-2020:2d-flavours", "coherent-lar-2020:3d-flavours", "coherent-ge-mini-2024"]

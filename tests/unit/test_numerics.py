@@ -10,7 +10,6 @@ from tolerance import assert_close
 from cevnsjax._base.numerics import (
     chebyshev_points,
     chebyshev_polynomials,
-    error_digits,
     lagrange,
     logarithm,
     sine_cosine,

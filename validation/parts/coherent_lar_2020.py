@@ -7,7 +7,7 @@ import numpy as np
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
-from cevnsjax.measurements.coherent_lar_2020 import MORPHING
+from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING
 
 from ._common import edges
 

@@ -8,12 +8,9 @@ import numpy as np
 
 from ..._base.errors import InputError
 from ..._base.typing import Float
+from ..defaults import CHUNK
 from ..problem.specification import Specification
 from .axes import Axis
-
-CHUNK = 16384
-"""Points of a block, by default."""
-
 
 MOST_POINTS, MOST_BLOCKS = 10**9, 10**6
 """Points and blocks of a grid: beyond, the search of the minima takes more than 24 GB of memory, and a store some ten

@@ -22,9 +22,8 @@ from ..._base.errors import BLANKS, InputError, read_number, suggest
 from ..._base.typing import Array, Float, Params, Scalar
 from ...parameters.constraints import check_constraint
 from ...parameters.parameter import Gaussian
+from ..defaults import PRIOR_FORMS
 from .specification import Specification
-
-FORMS = "flat:LO:HI, log:LO:HI or normal:MEAN,SD"
 
 
 def _check_range(name: str, low: float | int, high: float | int) -> None:
@@ -115,7 +114,7 @@ def parse_prior(name: str, text: str) -> Flat | LogFlat | Normal:
     made, separator = kinds.get(kind.strip(BLANKS), (None, ":"))
     parts = rest.split(separator)
     if made is None or len(parts) != 2:
-        raise InputError(f"{name}: expected a prior as {FORMS}, found '{text}'")
+        raise InputError(f"{name}: expected a prior as {PRIOR_FORMS}, found '{text}'")
     low, high = (read_number(part, name) for part in parts)
     try:
         return made(low, high)

@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from ..._base.typing import Float
 from ..problem.density import Density
 from ..problem.problem import Problem
 from ..toys.draw import check_seed
-from .hmc import Hmc
-from .nested import Nested
-from .nuts import Nuts
+from .registry import KINDS
 from .sampler import Run, Sampler, check_chains
 
-SAMPLERS: dict[str, type[Sampler]] = {kind.name: kind for kind in (Nuts, Hmc, Nested)}
+SAMPLERS: dict[str, type[Sampler]] = {
+    name: getattr(import_module(f".{module}", __package__), kind)
+    for name, (module, kind) in ((name, path.split(".")) for name, path in KINDS.items())
+}
 """Samplers by the name that the command line uses."""
 SINGULAR = {
     "live": "live points are of the method {owners}: {method} has none, found {value}",

@@ -7,19 +7,18 @@ import math
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError
-from ..interactions.standard_model import SIN2_THETA_W
-from ..interactions.weak_charge import WeakAmplitude
-from ..measuring.measurement import Measurement
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..nuclei.form_factors import FERMI_DIFFUSENESS
-from ..nuclei.nuclide import nuclide
-from ..nuclei.radii import isotope_radius
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ...interactions.standard_model import SIN2_THETA_W
+from ...interactions.weak_charge import WeakAmplitude
+from ...measuring.measurement import Measurement
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.form_factors import FERMI_DIFFUSENESS
+from ...nuclei.nuclide import nuclide
+from ...nuclei.radii import isotope_radius
+from ..catalogue import check_variant, references
 
 NAME = "crex"
-VARIANTS = ("form-factor",)
 
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
@@ -28,8 +27,7 @@ def crex(variant: str = "form-factor", form_factor: str = "helm") -> Measurement
 
     The error has the statistical, the systematic and the published model error in quadrature.
     """
-    if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
+    check_variant(NAME, variant)
     data = DataFile("crex/measurement.toml")
     name = data.get("nucleus.nuclide", str)
     nucleus, radii = nuclide(name), {particle: isotope_radius(particle, name) for particle in "np"}
@@ -38,7 +36,7 @@ def crex(variant: str = "form-factor", form_factor: str = "helm") -> Measurement
     return Measurement(
         name=NAME,
         title=data.get("title", str),
-        references=(data.get("sources.paper", str),),
+        references=references(NAME, variant),
         dataset=NAME,
         labels=(f"F_W(48Ca) at {transfer:.4g}/fm",),
         prediction=WeakAmplitude(

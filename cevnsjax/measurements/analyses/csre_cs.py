@@ -5,18 +5,17 @@ The paper's weak mixing angle, 0.227 ± 0.028, is a fit of COHERENT CsI with thi
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError
-from .._base.numerics import namespace
-from .._base.typing import Array, Float, Params
-from ..measuring.measurement import Measurement
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..nuclei.radii import element_radius, point_radius
-from ..stages.stage import Stage
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.numerics import namespace
+from ..._base.typing import Array, Float, Params
+from ...measuring.measurement import Measurement
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.radii import element_radius, point_radius
+from ...stages.stage import Stage
+from ..catalogue import check_variant, references
 
 NAME = "csre-cs"
-VARIANTS = ("radius",)
 
 
 class PointNeutronRadius(Stage):
@@ -33,14 +32,13 @@ class PointNeutronRadius(Stage):
 @arguments.checked(variant=arguments.text)
 def csre_cs(variant: str = "radius") -> Measurement:
     """Return the measurement."""
-    if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
+    check_variant(NAME, variant)
     data = DataFile("csre_cs/measurement.toml")
     key = "result.point_neutron_radius"
     return Measurement(
         name=NAME,
         title=data.get("title", str),
-        references=(data.get("sources.paper", str),),
+        references=references(NAME, variant),
         dataset=NAME,
         labels=("point-neutron radius of 133Cs [fm]",),
         prediction=PointNeutronRadius(),

@@ -13,21 +13,19 @@ is published stays as it is, and other physics moves it as it moves the folded r
 import numpy as np
 from scipy.special import ndtri
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError
-from ..detectors.ionisation import IonisationDetector
-from ..detectors.quenching import LindhardQuenching
-from ..detectors.resolution import GaussianSmearing
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..measuring.terms.upper_limit import UpperLimit
-from ..nuclei.target import Target, natural_target
-from ..parameters.strengths import Part, Strength
-from ..sources.reactor import fission_fractions, fissions_of_power, reactor
-from ..sources.source import Source
-
-VARIANTS = ("counts",)
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ...detectors.ionisation import IonisationDetector
+from ...detectors.quenching import LindhardQuenching
+from ...detectors.resolution import GaussianSmearing
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...measuring.terms.upper_limit import UpperLimit
+from ...nuclei.target import Target, natural_target
+from ...parameters.strengths import Part, Strength
+from ...sources.reactor import fission_fractions, fissions_of_power, reactor
+from ...sources.source import Source
+from ..catalogue import CATALOGUE, check_variant, references
 
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
@@ -39,14 +37,14 @@ def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measu
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    data = _data("conus_plus_2025", variant)
+    data = _data("conus-plus-2025", variant)
     detector = _detector(data)
     quenching = frozenset(parameter.name for parameter in detector.quenching.parameters())
     parts = (Part(quenching, data.number("pulls.quenching", "1")),)
     return Measurement(
         name=data.get("name", str),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "setup")),
+        references=references(data.get("name", str), variant),
         dataset=data.get("name", str),
         scattering=Scattering(_source(data), _target(data, form_factor), detector),
         strengths=(Strength("cevns_norm", "cevns", data.number("pulls.signal", "1"), parts),),
@@ -59,29 +57,27 @@ def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measu
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def conus_2024(variant: str = "counts", form_factor: str = "helm") -> Measurement:
     """Return the upper limit of CONUS at Brokdorf; arguments as in `conus_plus_2025`."""
-    return _limit(_data("conus_2024", variant), form_factor)
+    return _limit(_data("conus-2024", variant), variant, form_factor)
 
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def texono_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
     """Return the upper limit of TEXONO at Kuo-Sheng; arguments as in `conus_plus_2025`."""
-    return _limit(_data("texono_2025", variant), form_factor)
+    return _limit(_data("texono-2025", variant), variant, form_factor)
 
 
-def _data(folder: str, variant: str) -> DataFile:
-    data = DataFile(f"{folder}/measurement.toml")
-    if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}' of {data.get('name', str)}; known: {', '.join(VARIANTS)}")
-    return data
+def _data(name: str, variant: str) -> DataFile:
+    check_variant(name, variant)
+    return DataFile(f"{CATALOGUE[name].folder}/measurement.toml")
 
 
-def _limit(data: DataFile, form_factor: str) -> Measurement:
+def _limit(data: DataFile, variant: str, form_factor: str) -> Measurement:
     """Return an upper limit in units of the expectation of the Standard Model."""
     width = data.number("counts.limit", "1") / ndtri(0.5 + 0.5 * data.number("counts.confidence", "fraction"))
     return Measurement(
         name=data.get("name", str),
         title=data.get("title", str),
-        references=(data.get("sources.paper", str),),
+        references=references(data.get("name", str), variant),
         dataset=data.get("name", str),
         scattering=Scattering(_source(data), _target(data, form_factor), _detector(data)),
         strengths=(Strength("cevns_norm", "cevns", None),),

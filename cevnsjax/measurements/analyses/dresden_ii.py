@@ -14,25 +14,24 @@ import dataclasses
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from .._base.numerics import namespace
-from .._base.typing import Array, Float, Params
-from ..detectors.ionisation import IonisationDetector
-from ..detectors.quenching import LindhardQuenching, Quenching, TabulatedQuenching
-from ..detectors.resolution import RESOLUTION_NORM, GaussianSmearing
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..nuclei.target import natural_target
-from ..parameters.parameter import Gaussian, Parameter
-from ..parameters.strengths import Strength
-from ..sources.reactor import fission_fractions, fissions_of_flux, reactor
-from ..stages.stage import Stage
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.errors import InputError, suggest
+from ..._base.numerics import namespace
+from ..._base.typing import Array, Float, Params
+from ...detectors.ionisation import IonisationDetector
+from ...detectors.quenching import LindhardQuenching, Quenching, TabulatedQuenching
+from ...detectors.resolution import RESOLUTION_NORM, GaussianSmearing
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.target import natural_target
+from ...parameters.parameter import Gaussian, Parameter
+from ...parameters.strengths import Strength
+from ...sources.reactor import fission_fractions, fissions_of_flux, reactor
+from ...stages.stage import Stage
+from ..catalogue import check_variant, full_name, references
 
 NAME = "dresden-ii"
-MODELS = ("fef", "ybe", "lindhard")
-OFF_MODELS = MODELS[:1]
 PERIODS = ("on", "off")
 
 CONTINUUM = ("continuum_flat", "continuum_exponential", "continuum_slope")
@@ -104,8 +103,7 @@ def dresden_ii(
         signal_pulls: whether flux, resolution and quenching of the signal are uncertain.
 
     """
-    if variant not in MODELS:
-        raise InputError(f"unknown variant '{variant}' of {NAME}{suggest(variant, MODELS)}; known: {', '.join(MODELS)}")
+    check_variant(NAME, variant)
     if period not in PERIODS:
         raise InputError(f"unknown period '{period}' of {NAME}{suggest(period, PERIODS)}; known: {', '.join(PERIODS)}")
     data = DataFile("dresden_ii_2022/measurement.toml")
@@ -113,9 +111,9 @@ def dresden_ii(
     rates, errors = columns[2 * PERIODS.index(period) :][:2]
     detector = _detector(data, variant, signal_pulls)
     return Measurement(
-        name=_name(variant, period),
+        name=full_name(NAME if period == "on" else f"{NAME}-off", variant),
         title=f"{data.get('title', str)}, reactor {period}",
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "analysis")),
+        references=references(NAME, variant),
         dataset=f"{NAME}-{period}",
         scattering=Scattering(
             source=reactor(
@@ -147,11 +145,6 @@ def dresden_ii(
 def dresden_ii_off(variant: str = "fef", form_factor: str = "helm") -> Measurement:
     """Return the measurement with the reactor off; arguments as in `dresden_ii`."""
     return dresden_ii(variant, form_factor, period="off")
-
-
-def _name(variant: str, period: str) -> str:
-    base = NAME if period == "on" else f"{NAME}-off"
-    return base if variant == MODELS[0] else f"{base}:{variant}"
 
 
 def _quenching(data: DataFile, model: str, pulled: bool) -> Quenching:

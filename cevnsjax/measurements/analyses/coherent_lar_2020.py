@@ -17,25 +17,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from ..detectors.efficiency import TabulatedEfficiency
-from ..detectors.energy import EnergyDetector
-from ..detectors.quenching import PolynomialQuenching
-from ..detectors.resolution import GaussianSmearing
-from ..detectors.response import BinnedDetector
-from ..detectors.time import TimeBins, time_shift
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..measuring.terms.poisson import PoissonCounts
-from ..measuring.terms.term import Term
-from ..nuclei.target import Target, compound_target
-from ..parameters.parameter import Gaussian, Parameter
-from ..parameters.strengths import SNS_FLUX, Part, Strength
-from ..sources.arrival_times import pulsed_decays
-from ..sources.pion_decay import pion_decay_at_rest
-from ..stages.morphing import (
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ...detectors.efficiency import TabulatedEfficiency
+from ...detectors.energy import EnergyDetector
+from ...detectors.quenching import PolynomialQuenching
+from ...detectors.resolution import GaussianSmearing
+from ...detectors.response import BinnedDetector
+from ...detectors.time import TimeBins, time_shift
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...measuring.terms.poisson import PoissonCounts
+from ...measuring.terms.term import Term
+from ...nuclei.target import Target, compound_target
+from ...parameters.parameter import Gaussian, Parameter
+from ...parameters.strengths import SNS_FLUX, Part, Strength
+from ...sources.arrival_times import pulsed_decays
+from ...sources.pion_decay import pion_decay_at_rest
+from ...stages.morphing import (
     LinearDistortion,
     MorphedShape,
     Repeated,
@@ -45,10 +44,10 @@ from ..stages.morphing import (
     morphed_shape,
     relative_shifts,
 )
-from ..stages.stage import Constant, Stage
+from ...stages.stage import Constant, Stage
+from ..catalogue import check_variant, full_name, references
 
 NAME = "coherent-lar-2020"
-VARIANTS = ("1d", "2d", "3d", "2d-flavours", "3d-flavours")
 
 BACKGROUNDS = ("brn", "delayed_brn", "ss")
 TIME_SHIFT = "time_shift_nu"
@@ -86,10 +85,7 @@ def coherent_lar_2020(variant: str = "1d", form_factor: str = "helm") -> Measure
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     data = DataFile("coherent_lar_2020/measurement.toml")
     analysis = "analysis" if variant == "1d" else "release"
     target = compound_target(
@@ -102,9 +98,9 @@ def coherent_lar_2020(variant: str = "1d", form_factor: str = "helm") -> Measure
     build = {"1d": _energy, "2d": _energy_time, "3d": _energy_f90_time}[dimensions]
     detector, backgrounds, term, nuisances = build(data, _templates(data), bool(flavours))
     return Measurement(
-        name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
+        name=full_name(NAME, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
+        references=references(NAME, variant),
         dataset="coherent-lar",
         scattering=Scattering(
             source=pion_decay_at_rest(

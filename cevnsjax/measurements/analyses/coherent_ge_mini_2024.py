@@ -10,26 +10,25 @@ import math
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from .._base.typing import Float
-from ..detectors.efficiency import UnitEfficiency
-from ..detectors.energy import EnergyDetector
-from ..detectors.quenching import LindhardQuenching
-from ..detectors.resolution import GaussianSmearing
-from ..detectors.response import BinnedDetector
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.target import natural_target
-from ..parameters.parameter import Parameter
-from ..parameters.strengths import SNS_FLUX, Part, Strength
-from ..sources.pion_decay import pion_decay_at_rest
-from ..stages.backgrounds import BinLevels
-from ..stages.stage import Constant
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.typing import Float
+from ...detectors.efficiency import UnitEfficiency
+from ...detectors.energy import EnergyDetector
+from ...detectors.quenching import LindhardQuenching
+from ...detectors.resolution import GaussianSmearing
+from ...detectors.response import BinnedDetector
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.target import natural_target
+from ...parameters.parameter import Parameter
+from ...parameters.strengths import SNS_FLUX, Part, Strength
+from ...sources.pion_decay import pion_decay_at_rest
+from ...stages.backgrounds import BinLevels
+from ...stages.stage import Constant
+from ..catalogue import check_variant, references
 
 NAME = "coherent-ge-mini-2024"
-VARIANTS = ("grid",)
 GERMANIUM = 32
 """Protons of germanium."""
 LEAST_STEADY = 0.01
@@ -47,10 +46,7 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     data = DataFile("coherent_ge_mini_2024/measurement.toml")
     mass = data.number("detector.mass", "kg")
     energy, time = data.edges("binning.energy", "keV"), data.edges("binning.time", "us")
@@ -62,7 +58,7 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> M
     return Measurement(
         name=NAME,
         title=data.get("title", str),
-        references=(data.get("sources.paper", str),),
+        references=references(NAME, variant),
         dataset=NAME,
         scattering=Scattering(
             source=pion_decay_at_rest(

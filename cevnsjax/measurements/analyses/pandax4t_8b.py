@@ -6,19 +6,18 @@ data (US2) a constant efficiency from their threshold on; both are scaled to the
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError
-from ..detectors.templates import TemplateDetector
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.target import natural_target
-from ..parameters.strengths import Strength
-from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..stages.stage import Constant
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ...detectors.templates import TemplateDetector
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.target import natural_target
+from ...parameters.strengths import Strength
+from ...sources.solar import YEAR, b8_flux_norm, solar_neutrinos
+from ...stages.stage import Constant
+from ..catalogue import check_variant, references
 
 NAME = "pandax4t-8b"
-VARIANTS = ("counts",)
 SAMPLES = ("paired", "us2")
 
 TONNE = 1000.0
@@ -34,15 +33,14 @@ def pandax4t_8b(variant: str = "counts", form_factor: str = "helm") -> Measureme
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
+    check_variant(NAME, variant)
     data = DataFile("pandax4t_8b/measurement.toml")
     background = np.array([data.number(f"{sample}.background", "counts") for sample in SAMPLES])
     error = np.array([data.get(f"{sample}.background.uncertainty", float) for sample in SAMPLES])
     return Measurement(
         name=NAME,
         title=data.get("title", str),
-        references=(data.get("sources.paper", str),),
+        references=references(NAME, variant),
         dataset=NAME,
         scattering=Scattering(
             solar_neutrinos(YEAR, ("b8",)), natural_target("xe", TONNE, form_factor), _detector(data)

@@ -10,26 +10,25 @@ twice.
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from .._base.typing import Float
-from ..detectors.efficiency import EFFICIENCY, SigmoidEfficiency
-from ..detectors.energy import EnergyDetector
-from ..detectors.quenching import QUENCHING, PolynomialQuenching, Unquenched
-from ..detectors.resolution import GammaSmearing
-from ..detectors.response import BinnedDetector
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.target import Target, compound_target
-from ..parameters.strengths import SNS_FLUX, Part, Strength
-from ..sources.pion_decay import pion_decay_at_rest
-from ..stages.backgrounds import Background
-from ..stages.stage import Constant
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.typing import Float
+from ...detectors.efficiency import EFFICIENCY, SigmoidEfficiency
+from ...detectors.energy import EnergyDetector
+from ...detectors.quenching import QUENCHING, PolynomialQuenching, Unquenched
+from ...detectors.resolution import GammaSmearing
+from ...detectors.response import BinnedDetector
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.target import Target, compound_target
+from ...parameters.strengths import SNS_FLUX, Part, Strength
+from ...sources.pion_decay import pion_decay_at_rest
+from ...stages.backgrounds import Background
+from ...stages.stage import Constant
+from ..catalogue import check_variant, full_name, references
 
 NAME = "coherent-csi-2017"
-VARIANTS = ("energy", "energy-time")
 
 STEADY_STATE = {
     "anticoincidence_beam_on": "beam_on",
@@ -50,10 +49,7 @@ def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Mea
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     data = DataFile("coherent_csi_2017/measurement.toml")
     timed = variant == "energy-time"
     target = compound_target(
@@ -85,9 +81,9 @@ def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Mea
         errors = np.sqrt((coincidence + anticoincidence).sum(axis=1))
         term = GaussianNumbers((coincidence - anticoincidence).sum(axis=1), errors)
     return Measurement(
-        name=f"{NAME}:{variant}" if timed else NAME,
+        name=full_name(NAME, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
+        references=references(NAME, variant),
         dataset="coherent-csi",
         scattering=Scattering(
             source=pion_decay_at_rest(

@@ -6,19 +6,18 @@ uncertainty of the efficiency are those that give the flux of the publication, i
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError
-from ..detectors.templates import TemplateDetector
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.target import natural_target
-from ..parameters.strengths import Strength
-from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..stages.stage import Constant
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ...detectors.templates import TemplateDetector
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.target import natural_target
+from ...parameters.strengths import Strength
+from ...sources.solar import YEAR, b8_flux_norm, solar_neutrinos
+from ...stages.stage import Constant
+from ..catalogue import check_variant, references
 
 NAME = "lz-8b"
-VARIANTS = ("equivalent",)
 
 TONNE = 1000.0
 """Mass [kg] of the target: the exposure is in t·y."""
@@ -33,15 +32,14 @@ def lz_8b(variant: str = "equivalent", form_factor: str = "helm") -> Measurement
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(f"unknown variant '{variant}' of {NAME}; known: {', '.join(VARIANTS)}")
+    check_variant(NAME, variant)
     data = DataFile("lz_8b/measurement.toml")
     energy, efficiency = data.table("efficiency")
     exposure = data.number("counting.exposure", "t*y")
     return Measurement(
         name=NAME,
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "hepdata", "compilation")),
+        references=references(NAME, variant),
         dataset=NAME,
         scattering=Scattering(
             source=solar_neutrinos(YEAR, ("b8",)),

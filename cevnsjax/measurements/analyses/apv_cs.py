@@ -12,24 +12,23 @@ import math
 import equinox as eqx
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from .._base.numerics import namespace
-from .._base.typing import Array, Float, Params
-from ..interactions.couplings import DEFAULT_SIN2
-from ..interactions.standard_model import SIN2_THETA_W
-from ..interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE
-from ..measuring.measurement import Measurement
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
-from ..nuclei.nuclide import nuclide
-from ..nuclei.radii import element_radius
-from ..parameters.parameter import Parameter
-from ..stages.stage import Stage
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.numerics import namespace
+from ..._base.typing import Array, Float, Params
+from ...interactions.couplings import DEFAULT_SIN2
+from ...interactions.standard_model import SIN2_THETA_W
+from ...interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE
+from ...measuring.measurement import Measurement
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
+from ...nuclei.nuclide import nuclide
+from ...nuclei.radii import element_radius
+from ...parameters.parameter import Parameter
+from ...stages.stage import Stage
+from ..catalogue import check_variant, full_name, references
 
 NAME = "apv-cs"
-VARIANTS = ("dzuba2012", "sahoo2021", "dzuba2012-fermi", "sahoo2021-fermi")
 
 
 class EffectiveWeakCharge(Stage):
@@ -61,10 +60,7 @@ def apv_cs(variant: str = "dzuba2012") -> Measurement:
     The error is relative to the weak charge: that of the experiment, of the polarisability and of the amplitude, in
     quadrature.
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     theory, _, density = variant.partition("-")
     data = DataFile("apv_cs/measurement.toml")
     nucleus = nuclide(data.get("nucleus.nuclide", str))
@@ -78,9 +74,9 @@ def apv_cs(variant: str = "dzuba2012") -> Measurement:
     )
     standard = data.number("standard_model.weak_charge", "1")
     return Measurement(
-        name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
+        name=full_name(NAME, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", theory, "analysis")),
+        references=references(NAME, variant),
         dataset=NAME,
         labels=("Q_W(Cs) without neutron skin",),
         prediction=EffectiveWeakCharge(

@@ -8,21 +8,20 @@ Variants: all runs, or ``sr0-sr1``, those of the first publication.
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from ..detectors.templates import Morph, Morphed, TemplateDetector, morph
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.target import natural_target
-from ..parameters.parameter import Gaussian, Parameter
-from ..parameters.strengths import Strength
-from ..sources.solar import YEAR, b8_flux_norm, solar_neutrinos
-from ..stages.stage import Constant, OnAxes, Stage
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ...detectors.templates import Morph, Morphed, TemplateDetector, morph
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.target import natural_target
+from ...parameters.parameter import Gaussian, Parameter
+from ...parameters.strengths import Strength
+from ...sources.solar import YEAR, b8_flux_norm, solar_neutrinos
+from ...stages.stage import Constant, OnAxes, Stage
+from ..catalogue import check_variant, full_name, references
 
 NAME = "xenonnt-8b"
 RUNS = {"all": ("sr0", "sr1", "sr2"), "sr0-sr1": ("sr0", "sr1")}
-VARIANTS = tuple(RUNS)
 
 TONNE = 1000.0
 """Mass [kg] of the target: the exposures are in t·y."""
@@ -39,10 +38,7 @@ def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
         form_factor: a name of `FORM_FACTORS`.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     data, runs = DataFile("xenonnt_8b/measurement.toml"), RUNS[variant]
     exposure = data.array("runs.exposure", "t*y")[: len(runs)]
     templates = {name: values[: len(runs)] for name, values in data.arrays("templates").items()}
@@ -50,9 +46,9 @@ def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
     morphs = (_yield(data, "t_ly", "light"), _yield(data, "t_qy", "charge"))
     width = {key: data.number(f"pulls.{key}", "1") for key in data.get("pulls", dict)}
     return Measurement(
-        name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
+        name=full_name(NAME, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "paper_2026", "release", "model")),
+        references=references(NAME, variant),
         dataset=NAME,
         scattering=Scattering(
             source=solar_neutrinos(YEAR, ("b8",)),

@@ -16,28 +16,24 @@ Hence they are taken as constant from their maximum on.
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from .._base.typing import Float
-from ..detectors.efficiency import TabulatedEfficiency, UnitEfficiency
-from ..detectors.energy import EnergyDetector
-from ..detectors.quenching import Unquenched
-from ..detectors.resolution import GaussianSmearing
-from ..detectors.response import BinnedDetector
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..measuring.terms.poisson import PoissonCounts
-from ..measuring.terms.term import Term
-from ..nuclei.target import natural_target
-from ..parameters.strengths import Strength
-from ..sources.solar import YEAR, solar_neutrinos
-from ..stages.stage import Constant, Stage
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.typing import Float
+from ...detectors.efficiency import TabulatedEfficiency, UnitEfficiency
+from ...detectors.energy import EnergyDetector
+from ...detectors.quenching import Unquenched
+from ...detectors.resolution import GaussianSmearing
+from ...detectors.response import BinnedDetector
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...measuring.terms.poisson import PoissonCounts
+from ...measuring.terms.term import Term
+from ...nuclei.target import natural_target
+from ...parameters.strengths import Strength
+from ...sources.solar import YEAR, solar_neutrinos
+from ...stages.stage import Constant, Stage
+from ..catalogue import CATALOGUE, check_variant, full_name, references
 
-RUNS = ("ws2022", "ws2024")
-"""Runs of LZ."""
-XENONNT_VARIANTS = ("poisson", "gaussian")
-PANDAX4T_VARIANTS = ("run1",)
 TONNE = 1000.0
 """Mass [kg] of a tonne: the exposures are in t·y."""
 END = 1.0 + 1e-9
@@ -47,7 +43,7 @@ END = 1.0 + 1e-9
 @arguments.checked(variant=arguments.text)
 def lz_er(variant: str = "ws2022") -> Measurement:
     """Return LZ: the run ``ws2022`` or ``ws2024``."""
-    data = _data("lz_er", variant, RUNS)
+    data = _data("lz-er", variant)
     edges, observed, background = _spectrum(data, f"spectrum_{variant}")
     backgrounds: tuple[Stage, ...] = (Constant(background),)
     strengths = (*_strengths(data),)
@@ -57,8 +53,7 @@ def lz_er(variant: str = "ws2022") -> Measurement:
         strengths = (*strengths, Strength("ar37_norm", "ar37", data.number("pulls.argon", "1")))
     return _measurement(
         data=data,
-        name="lz-er" if variant == RUNS[0] else f"lz-er:{variant}",
-        references=("paper", "paper_2023", "compilation"),
+        variant=variant,
         dataset=f"lz-er-{variant}",
         exposure=data.number(f"exposure.{variant}", "t*y"),
         detector=EnergyDetector(
@@ -78,14 +73,13 @@ def lz_er(variant: str = "ws2022") -> Measurement:
 @arguments.checked(variant=arguments.text)
 def xenonnt_er(variant: str = "poisson") -> Measurement:
     """Return XENONnT, ``poisson`` or ``gaussian``."""
-    data = _data("xenonnt_er", variant, XENONNT_VARIANTS)
+    data = _data("xenonnt-er", variant)
     edges, observed, background = _spectrum(data, "spectrum")
     gaussian = variant == "gaussian"
     signal, others = _strengths(data)
     return _measurement(
         data=data,
-        name=f"xenonnt-er:{variant}" if gaussian else "xenonnt-er",
-        references=("paper", "compilation"),
+        variant=variant,
         dataset="xenonnt-er",
         exposure=data.number("exposure.sr0", "t*y"),
         detector=EnergyDetector(
@@ -106,13 +100,12 @@ def xenonnt_er(variant: str = "poisson") -> Measurement:
 @arguments.checked(variant=arguments.text)
 def pandax4t_er(variant: str = "run1") -> Measurement:
     """Return PandaX-4T, ``run1``."""
-    data = _data("pandax4t_er", variant, PANDAX4T_VARIANTS)
+    data = _data("pandax4t-er", variant)
     edges, observed, background = _spectrum(data, "spectrum")
     powers = (("linear", "1"), ("quadratic", "1/keV"), ("cubic", "1/keV^2"))
     return _measurement(
         data=data,
-        name="pandax4t-er",
-        references=("paper", "exposure", "compilation"),
+        variant=variant,
         dataset="pandax4t-er",
         exposure=data.number("exposure.run1", "t*y"),
         detector=EnergyDetector(
@@ -133,12 +126,9 @@ def pandax4t_er(variant: str = "run1") -> Measurement:
     )
 
 
-def _data(folder: str, variant: str, known: tuple[str, ...]) -> DataFile:
-    data = DataFile(f"{folder}/measurement.toml")
-    if variant not in known:
-        name = data.get("name", str)
-        raise InputError(f"unknown variant '{variant}' of {name}{suggest(variant, known)}; known: {', '.join(known)}")
-    return data
+def _data(name: str, variant: str) -> DataFile:
+    check_variant(name, variant)
+    return DataFile(f"{CATALOGUE[name].folder}/measurement.toml")
 
 
 def _spectrum(
@@ -179,8 +169,7 @@ def _acceptance(data: DataFile, table: str) -> TabulatedEfficiency:
 
 def _measurement(
     data: DataFile,
-    name: str,
-    references: tuple[str, ...],
+    variant: str,
     dataset: str,
     exposure: float,
     detector: EnergyDetector,
@@ -188,10 +177,11 @@ def _measurement(
     strengths: tuple[Strength, ...],
     term: Term,
 ) -> Measurement:
+    name = data.get("name", str)
     return Measurement(
-        name=name,
+        name=full_name(name, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in references),
+        references=references(name, variant),
         dataset=dataset,
         scattering=Scattering(
             source=solar_neutrinos(YEAR),

@@ -11,27 +11,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._base import arguments
-from .._base.data_files import DataFile
-from .._base.errors import DataError, InputError, suggest
-from ..detectors.efficiency import EFFICIENCY, EFFICIENCY_SHAPE, LogisticEfficiency
-from ..detectors.energy import EnergyDetector
-from ..detectors.quenching import QUENCHING, QUENCHING_SHAPES, PolynomialQuenching
-from ..detectors.resolution import GammaSmearing
-from ..detectors.response import BinnedDetector
-from ..detectors.time import TimeWindow, time_shift
-from ..measuring.measurement import Measurement, Scattering
-from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.target import Target, compound_target
-from ..parameters.parameter import Gaussian, Parameter
-from ..parameters.strengths import SNS_FLUX, Part, Strength
-from ..sources.arrival_times import ArrivalTimes, arrival_times
-from ..sources.pion_decay import pion_decay_at_rest
-from ..stages.backgrounds import Background, exponential_shape, histogram_shape
-from ..stages.stage import Constant
+from ..._base import arguments
+from ..._base.data_files import DataFile
+from ..._base.errors import DataError, InputError
+from ...detectors.efficiency import EFFICIENCY, EFFICIENCY_SHAPE, LogisticEfficiency
+from ...detectors.energy import EnergyDetector
+from ...detectors.quenching import QUENCHING, QUENCHING_SHAPES, PolynomialQuenching
+from ...detectors.resolution import GammaSmearing
+from ...detectors.response import BinnedDetector
+from ...detectors.time import TimeWindow, time_shift
+from ...measuring.measurement import Measurement, Scattering
+from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.target import Target, compound_target
+from ...parameters.parameter import Gaussian, Parameter
+from ...parameters.strengths import SNS_FLUX, Part, Strength
+from ...sources.arrival_times import ArrivalTimes, arrival_times
+from ...sources.pion_decay import pion_decay_at_rest
+from ...stages.backgrounds import Background, exponential_shape, histogram_shape
+from ...stages.stage import Constant
+from ..catalogue import check_variant, full_name, references
 
 NAME = "coherent-csi-2021"
-VARIANTS = ("flat", "shape")
 
 Edges = Sequence[float | int] | np.ndarray
 
@@ -55,10 +55,7 @@ def coherent_csi_2021(
         time_edges: other bin edges than published, from 0 to 6 µs.
 
     """
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     data = DataFile("coherent_csi_2021/measurement.toml")
     target = compound_target(
         data.get("detector.nuclides", list),
@@ -79,9 +76,9 @@ def coherent_csi_2021(
         spread_parameters=window.parameters(),
     )
     return Measurement(
-        name=NAME if variant == "flat" else f"{NAME}:{variant}",
+        name=full_name(NAME, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "release", "analysis")),
+        references=references(NAME, variant),
         dataset="coherent-csi",
         scattering=Scattering(
             source=pion_decay_at_rest(

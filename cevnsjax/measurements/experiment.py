@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._base.data_files import DataFile, data_root, quoted, read_bounded, read_verified
+from .._base.data_files import DataFile, quoted, read_bounded
 from .._base.errors import DataError, suggest
 from .._base.typing import Float
 from ..detectors.efficiency import (
@@ -56,10 +56,8 @@ from ..sources.source import FLAVOURS, Component, Source
 from ..sources.tabulated import tabulated
 from ..stages.backgrounds import Background, exponential_shape
 from ..stages.stage import Constant, Stage
-from .description import Description
+from .description import Description, shipped, shipped_file
 
-FOLDER = "forecasts"
-"""Where the shipped descriptions are, under ``data/``."""
 LARGEST = 2 * 2**20
 """Bytes of a description up to which it is read."""
 LONGEST_NAME, LONGEST_TITLE = 64, 200
@@ -80,24 +78,10 @@ ACCURACY = 1e-6
 SMALL = 1e-3
 
 
-def shipped() -> tuple[str, ...]:
-    """Return the names of the descriptions that come with the package."""
-    return tuple(sorted(path.stem for path in (data_root() / FOLDER).glob("*.toml")))
-
-
-def _shipped_file(name: str) -> tuple[bytes, Path]:
-    return read_verified(data_root(), f"{FOLDER}/{name}.toml"), data_root() / FOLDER / f"{name}.toml"
-
-
-def titles() -> dict[str, str]:
-    """Return the titles of the descriptions that come with the package, by name."""
-    return {name: Description(*_shipped_file(name)).text("title") for name in shipped()}
-
-
-def described(name: str | Path, form_factor: str = "helm") -> Measurement:
+def experiment(name: str | Path, form_factor: str = "helm") -> Measurement:
     """Return the experiment of a description: the name of a shipped description, or the path of a TOML file."""
     if str(name) in shipped():
-        return _build(Description(*_shipped_file(str(name))), form_factor)
+        return _build(Description(*shipped_file(str(name))), form_factor)
     path = Path(name)
     try:
         content = read_bounded(path, LARGEST)

@@ -7,39 +7,35 @@ import math
 
 import numpy as np
 
-from .._base import arguments
-from .._base.constants import HBAR_C
-from .._base.data_files import DataFile
-from .._base.errors import InputError, suggest
-from ..interactions.standard_model import SIN2_THETA_W
-from ..interactions.weak_charge import WeakAmplitude
-from ..measuring.measurement import Measurement
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..nuclei.nuclide import nuclide
-from ..nuclei.radii import element_radius
+from ..._base import arguments
+from ..._base.constants import HBAR_C
+from ..._base.data_files import DataFile
+from ...interactions.standard_model import SIN2_THETA_W
+from ...interactions.weak_charge import WeakAmplitude
+from ...measuring.measurement import Measurement
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.nuclide import nuclide
+from ...nuclei.radii import element_radius
+from ..catalogue import check_variant, full_name, references
 
 NAME = "prex-ii"
-VARIANTS = ("alone", "with-prex-i")
 
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Measurement:
     """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution."""
-    if variant not in VARIANTS:
-        raise InputError(
-            f"unknown variant '{variant}' of {NAME}{suggest(variant, VARIANTS)}; known: {', '.join(VARIANTS)}"
-        )
+    check_variant(NAME, variant)
     data = DataFile("prex_ii/measurement.toml")
     nucleus = nuclide(data.get("nucleus.nuclide", str))
-    runs = ("prex_ii",) if variant == VARIANTS[0] else ("prex_ii", "prex_i")
+    runs = ("prex_ii",) if variant == "alone" else ("prex_ii", "prex_i")
     transfer = {
         "prex_ii": 1e3 * math.sqrt(data.number("prex_ii.momentum_transfer_squared", "GeV^2")) / HBAR_C,
         "prex_i": data.number("prex_i.momentum_transfer", "1/fm"),
     }
     return Measurement(
-        name=NAME if variant == VARIANTS[0] else f"{NAME}:{variant}",
+        name=full_name(NAME, variant),
         title=data.get("title", str),
-        references=tuple(data.get(f"sources.{key}", str) for key in ("paper", "first")[: len(runs)]),
+        references=references(NAME, variant),
         dataset=NAME,
         labels=tuple(f"F_W(208Pb) at {transfer[run]:.4g}/fm" for run in runs),
         prediction=WeakAmplitude(

@@ -1,0 +1,1 @@
+"""The measurements that are shipped, one analysis a file: factories that read ``data/``."""
