@@ -16,6 +16,7 @@ os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS") or quick_to_compile()
 import pytest
 
 import cevnsjax as cj
+from cevnsjax import cli
 
 
 def pytest_addoption(parser):
@@ -25,6 +26,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "quick: what a developer runs after each change, three minutes of it")
+    config.addinivalue_line("markers", "smoke: the first day of a user, run on other Pythons and dependencies")
     config.addinivalue_line("markers", "slow: a study of minutes, run with --slow")
     config.addinivalue_line("markers", "proof: a proof of docs/reliability.md, run with --proofs")
 
@@ -76,3 +79,18 @@ def angle_fit(likelihood):
 def both_fit(likelihood):
     """The fit of the weak mixing angle and of one neutron radius."""
     return likelihood.fit(free=["sin2_theta_w", "r_n_cs"], tie={"r_n_i": "r_n_cs"})
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the command line in an empty folder; return exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cevnsjax", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    return command

@@ -68,6 +68,7 @@ def test_every_help_has_examples(run):
             assert f"    {example}\n" in printed
 
 
+@pytest.mark.smoke
 def test_every_example_runs(run):
     for name in COMMANDS:
         for example in EXAMPLES[name]:

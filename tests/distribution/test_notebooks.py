@@ -18,6 +18,7 @@ SMALL = {"CEVNSJAX_NOTEBOOK_POINTS": "16", "CEVNSJAX_NOTEBOOK_DRAWS": "2560", "C
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 @pytest.mark.filterwarnings("ignore")
 def test_notebook_runs(path, monkeypatch):
