@@ -12,6 +12,7 @@ from cevnsjax.inference.minimise.starts import even_points
 from cevnsjax.inference.problem.chi_square import ChiSquare
 from cevnsjax.inference.problem.evaluate import Evaluator
 from cevnsjax.inference.problem.problem import Problem, pose
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.parameters.constraints import NO_CONSTRAINTS
 
 FREE = ("sin2_theta_w", "r_n_cs")
@@ -22,7 +23,7 @@ TIE = {"r_n_i": "r_n_cs"}
 class Case:
     """The measurement and its likelihood; coordinates are (sin²θ_W [1], R_n [fm], four pulls [1])."""
 
-    measurement: cj.measurements.Measurement = dataclasses.field(default_factory=cj.measurements.coherent_csi_2021)
+    measurement: Measurement = dataclasses.field(default_factory=cj.measurements.coherent_csi_2021)
     quick: bool = False
     """Whether blocks that can be small are: for trying them out."""
 

@@ -45,6 +45,8 @@ def device(case: Case) -> Table:
             compiled = first_call(lambda f=program, u=points: f(problem, u))
             analysis = program.lower(problem, points).compile()
             cost, memory = analysis.cost_analysis(), analysis.memory_analysis()
+            if cost is None or memory is None:
+                raise RuntimeError("XLA does not count the operations and the memory of a program on this device")
             seconds = compete({name: lambda f=program, u=points: f(problem, u)}, 3)[name].best
             rate, held = cost["flops"] / seconds, memory.temp_size_in_bytes / 2**20
             share = rate / largest

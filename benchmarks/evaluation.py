@@ -76,7 +76,8 @@ def evaluation(case: Case) -> list[Table]:
     for name in calls:
         engine_time, best = micro("engine", name)
         bar = BARS.get(name)
-        verdict = None if bar is None else "kept" if engine_time <= bar else "missed"
+        kept = None if bar is None or engine_time is None else engine_time <= bar
+        verdict = None if kept is None else "kept" if kept else "missed"
         numpy, midpoints = (micro(who, name) for who in opponents)
         times.append(
             (name, compiled[name], engine_time, best, bar, verdict, *numpy, midpoints[0], *micro("numba", name))
@@ -98,11 +99,9 @@ def _errors(case: Case, engine: Any, opponents: dict[str, Any], many: np.ndarray
     """Return how far the opponents are from the engine over the batch, and from converged PE bins."""
     value, gradient = map(np.asarray, engine.value_and_gradient(many))
     measurement, interaction = case.measurement, case.likelihood.interaction
-    fine = numpy_likelihood(
-        measurement,
-        interaction,
-        recoil_nodes(measurement.scattering, nuclei(measurement.scattering, interaction), FINE_ORDER),
-    )
+    scattering = measurement.counted()
+    nodes = recoil_nodes(scattering, nuclei(scattering, interaction), FINE_ORDER)
+    fine = numpy_likelihood(measurement, interaction, nodes)
     rows = []
     for who, opponent in opponents.items():
         other, slope = opponent.gradient_batch(many)

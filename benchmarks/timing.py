@@ -7,11 +7,13 @@ import re
 import time
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
+Name = TypeVar("Name", bound=Hashable)
+"""What a call is known by."""
 ROUNDS = 9
 """Times that every competitor has its turn."""
 TURN = 0.15
@@ -46,7 +48,7 @@ def _turn(call: Callable[[], Any]) -> float:
     return float(np.median(times))
 
 
-def compete(calls: Mapping[Hashable, Callable[[], Any]], rounds: int = ROUNDS) -> dict[Hashable, Timed]:
+def compete(calls: Mapping[Name, Callable[[], Any]], rounds: int = ROUNDS) -> dict[Name, Timed]:
     """Return the time of each call, warmed up; they take turns, so that all see the same load."""
     for call in calls.values():
         jax.block_until_ready(call())

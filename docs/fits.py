@@ -15,6 +15,7 @@ from cevnsjax.inference.minimise.minimisers import MINIMISERS
 from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.minimise.starts import STARTS, approach, spread_starts
 from cevnsjax.inference.problem.problem import pose
+from cevnsjax.inference.problem.specification import Request
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.plots.style import LEVEL_COLOURS, RC, new_figure, save, tidy
 
@@ -23,7 +24,7 @@ PAGE = Path(__file__).parent / "fits.md"
 FIGURES = Path(__file__).parent / "figures"
 START, END = "<!-- starts: python docs/fits.py -->\n", "<!-- end of starts -->\n"
 RADII = {"r_n_i": "r_n_cs"}
-CASES = {
+CASES: dict[str, tuple[str | None, Request]] = {
     "sin²θ_W, R_n": (None, {"free": ["sin2_theta_w", "r_n_cs"], "tie": RADII}),
     "ε_ee^u, ε_ee^d": ("nsi", {"free": ["eps_ee_u", "eps_ee_d"]}),
     "ε_ee^u, ε_μμ^u": ("nsi", {"free": ["eps_ee_u", "eps_mumu_u"]}),
@@ -69,8 +70,7 @@ def starts_table(count: int = STARTS) -> str:
 def draw_minima(path: Path) -> None:
     """Draw χ² over two NSI couplings with the minima that each minimiser finds."""
     one = likelihood("nsi")
-    asked = {"free": ["eps_ee_u", "eps_mumu_u"]}
-    specification = one.specify(**asked)
+    specification = one.specify(free=["eps_ee_u", "eps_mumu_u"])
     solver = Solver(pose(one.chi2_function(), specification))
     axes = np.linspace(-0.25, 0.65, 121), np.linspace(-0.15, 0.55, 121)
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)

@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 import cevnsjax as cj
 from cevnsjax._base.levels import delta_chi2
@@ -201,10 +202,7 @@ def draw_nsi() -> Figure:
             axes.plot(0.0, 0.0, marker="*", color="black", ms=9)
             axes.set(xlabel=found.label(pair[0]), ylabel=found.label(pair[1]), aspect="equal")
             tidy(axes)
-        patches = [
-            matplotlib.patches.Patch(color=colour, label=label)
-            for colour, label in zip(LEVEL_COLOURS, labels, strict=False)
-        ]
+        patches = [Patch(color=colour, label=label) for colour, label in zip(LEVEL_COLOURS, labels, strict=False)]
         figure.axes[0].legend(handles=patches, loc="upper right", title="two parameters")
     return figure
 
@@ -233,7 +231,7 @@ def recoils(name: str, values: dict[str, float], bins: np.ndarray) -> np.ndarray
     bare = dataclasses.replace(
         csi,
         scattering=dataclasses.replace(
-            csi.scattering, detector=BinnedDetector(energy, Constant(np.ones((3, 1))), others={})
+            csi.counted(), detector=BinnedDetector(energy, Constant(np.ones((3, 1))), others={})
         ),
         backgrounds=(),
         strengths=csi.strengths[:1],

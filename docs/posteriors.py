@@ -1,15 +1,18 @@
 """Draw the figures of docs/posteriors.md: ``python docs/posteriors.py`` (a minute)."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 
 import cevnsjax as cj
+from cevnsjax.inference.problem.specification import Request
 from cevnsjax.plots.style import RC, SIGNAL_COLOUR, new_figure, save, tidy
 
 FIGURES = Path(__file__).parent / "figures"
 FIXED = dict.fromkeys(("cevns_norm", "brn_norm", "nin_norm", "ss_norm"), 1.0)
+METHODS: dict[str, dict[str, Any]] = {"nested": {"live": 5000, "draws": 20000}, "hmc": {}, "nuts": {}}
 COLOURS = {"nested": SIGNAL_COLOUR, "hmc": "#e08a2c", "nuts": "#8c5aa8"}
 
 
@@ -26,7 +29,7 @@ def plane() -> None:
 def modes() -> None:
     """Draw two separated modes by the three methods beside the density on a grid."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], interaction=cj.nsi())
-    asked = {"free": ["eps_ee_u"], "tie": {"eps_mumu_u": "eps_ee_u"}, "values": FIXED}
+    asked: Request = {"free": ["eps_ee_u"], "tie": {"eps_mumu_u": "eps_ee_u"}, "values": FIXED}
     axis = np.linspace(-0.15, 0.55, 2801)
     chi2 = np.asarray(likelihood.evaluator(**asked).chi2(axis[:, None]))
     density = np.exp(-0.5 * (chi2 - chi2.min()))
@@ -35,7 +38,7 @@ def modes() -> None:
         figure = new_figure(6.4, 3.6)
         axes = figure.subplots()
         axes.fill_between(axis, density, color="0.88", label=f"grid: {_above(axis, density):.3f} in the right one")
-        for method, settings in {"nested": {"live": 5000, "draws": 20000}, "hmc": {}, "nuts": {}}.items():
+        for method, settings in METHODS.items():
             posterior = likelihood.sample(**asked, method=method, seed=1, **settings)
             draws = posterior.draws("eps_ee_u").ravel()
             print(method, np.mean(draws > 0.2), posterior.verdict, posterior.attributes["extra"])

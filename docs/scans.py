@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ import cevnsjax as cj
 from cevnsjax._base.levels import delta_chi2
 from cevnsjax.inference.grid.contours import contours, finer_grid, unscaled
 from cevnsjax.interactions.catalogue import resolve_models
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.plots.style import CURVE_COLOUR, RC, new_figure, tidy
 
 matplotlib.use("agg")
@@ -57,12 +59,13 @@ def scanned(model: str, grid: dict[str, str], out: Path) -> cj.GridResult:
     return found
 
 
-def draw_plane(axes: Axes, scan: cj.GridResult, names: Sequence[str], title: str, reference: str = "best") -> int:
+def draw_plane(axes: Axes, scan: cj.GridResult, names: tuple[str, ...], title: str, reference: str = "best") -> int:
     """Draw what is excluded at 90 % (shaded) and the line of 1σ (dashed); return the number of lines at 90 %."""
-    pair = tuple(scan.axes[scan.names.index(name)] for name in names)
+    first, second = (scan.axes[scan.names.index(name)] for name in names)
+    pair = first, second
     delta = scan.delta_chi2(names, reference)
     x, y, height = finer_grid(pair, delta, delta_chi2(0.90, 2))
-    x, y = unscaled(pair[0], x), unscaled(pair[1], y)
+    x, y = unscaled(first, x), unscaled(second, y)
     axes.contourf(x, y, height.clip(max=1.0).T, levels=[0.0, 2.0], colors=[CURVE_COLOUR], alpha=0.16)
     lines = contours(pair, delta, delta_chi2(0.90, 2))
     for line in lines:
@@ -113,7 +116,7 @@ def nsi(stores: Path) -> Figure:
 
 def overlaid(stores: Path) -> Figure:
     """Return the figure of two results on the same axes; nothing is stored."""
-    asked = {
+    asked: dict[str, tuple[Measurement, dict[str, Any]]] = {
         "scattering on CsI": (cj.measurements.coherent_csi_2021(), {"tie": {"r_n_i": "r_n_cs"}}),
         "parity violation in Cs": (cj.measurements.apv_cs(), {"constrain": {"r_n_cs": (4.9, 1.0)}}),
     }

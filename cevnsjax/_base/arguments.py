@@ -221,7 +221,6 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
 
     def decorate(made: Function) -> Function:
         signature = inspect.signature(made)
-        title = made.__qualname__.removesuffix(".__init__").rpartition(".")[2]
         shown = _complete(signature)
         known = [name for name in shown.parameters if name != "self"]
 
@@ -243,9 +242,10 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
             bound.arguments = {name: _plain(value) for name, value in bound.arguments.items()}
             return made(*bound.args, **bound.kwargs)
 
-        call.__signature__ = shown  # type: ignore[attr-defined]
+        title = call.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+        vars(call)["__signature__"] = shown
         if list(signature.parameters) != ["self", *checks] or len(checks) != 1:
-            return call  # type: ignore[return-value]
+            return typing.cast("Function", call)
         ((alone, check),) = checks.items()
 
         @functools.wraps(call)
@@ -256,6 +256,6 @@ def checked(**checks: Check) -> Callable[[Function], Function]:
             check(alone, given[0])
             return made(self, _plain(given[0]))
 
-        return quick  # type: ignore[return-value]
+        return typing.cast("Function", quick)
 
     return decorate

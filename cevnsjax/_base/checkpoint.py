@@ -68,7 +68,7 @@ class Checkpoint:
         """Replace what is on disk; return the blocks joined to a single block."""
         started = time.perf_counter()
         joined = join(blocks)
-        content = {f"state.{name}": array for name, array in state.items()}
+        content: dict[str, Any] = {f"state.{name}": array for name, array in state.items()}
         content |= {f"draws.{name}": array for name, array in joined.items()}
         with replacing(self.path) as part, part.open("wb") as file:
             np.savez(file, fingerprint=np.array(self.fingerprint), **content)

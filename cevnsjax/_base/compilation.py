@@ -1,7 +1,7 @@
 """What JAX compiled and how long it took, as JAX itself reports it."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,17 +34,17 @@ class Compilation:
 
 
 @contextmanager
-def watch() -> Iterator[Compilation]:
+def watch() -> Generator[Compilation, None, None]:
     """Count what is compiled inside the block, in any thread of this process."""
     compilation = Compilation()
 
-    def lasted(event: str, seconds: float, **_: Any) -> None:
+    def lasted(event: str, duration_secs: float, **_: Any) -> None:
         if event == TRACED:
-            compilation.trace += seconds
+            compilation.trace += duration_secs
         elif event == LOWERED:
-            compilation.lower += seconds
+            compilation.lower += duration_secs
         elif event == COMPILED:
-            compilation.programs, compilation.compile = compilation.programs + 1, compilation.compile + seconds
+            compilation.programs, compilation.compile = compilation.programs + 1, compilation.compile + duration_secs
 
     def happened(event: str, **_: Any) -> None:
         compilation.cache_hits += event == HIT
@@ -60,5 +60,6 @@ def watch() -> Iterator[Compilation]:
 
 def cache_folder() -> str | None:
     """Return the folder of the compilation cache on disk, None if it is off."""
-    folder = jax.config.jax_compilation_cache_dir
-    return str(folder) if folder and jax.config.jax_enable_compilation_cache else None
+    config: Any = jax.config  # which gets its settings as JAX is imported
+    folder = config.jax_compilation_cache_dir
+    return str(folder) if folder and config.jax_enable_compilation_cache else None

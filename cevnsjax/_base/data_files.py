@@ -155,8 +155,7 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
                 raise DataError(f"{path}: expected the arrays {sorted(shapes)}, found {shown(sorted(names))}")
             for part, shape in shapes.items():
                 member = archive.getinfo(f"{part}.npy")
-                with archive.open(member) as file:
-                    _check_header(file, path, part, shape)
+                _check_header(archive, member, path, part, shape)
                 if member.file_size > 16 * math.prod(shape) + LONGEST_HEADER:
                     raise DataError(f"{path}: {part}: expected {math.prod(shape)} numbers, found {member.file_size} B")
                 with archive.open(member) as file:
@@ -168,11 +167,14 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
     return arrays
 
 
-def _check_header(file: zipfile.ZipExtFile, path: Path, part: str, shape: tuple[int, ...]) -> None:
+def _check_header(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, part: str, shape: tuple[int, ...]
+) -> None:
     """Raise DataError if the header of an array announces another shape, or no numbers."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    announced, _, kind = read(file)
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        announced, _, kind = read(file)
     if announced != shape:
         raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(announced)}")
     if kind.kind not in "fiu":

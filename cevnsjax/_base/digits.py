@@ -40,7 +40,11 @@ def value_and_error(value: float | None, error: float | None, decimals: int = 0)
     known = [abs(x) for x in (error, value) if x and math.isfinite(x)]
     places = max(decimals, error_digits(known[0])) if known else decimals
     form = f"z.{places}f" if places <= MOST_DECIMALS else ".1e" if error else ".3g"
-    return tuple(NO_NUMBER if x is None or not math.isfinite(x) else format(x, form) for x in (value, error))
+
+    def text(x: float | None) -> str:
+        return NO_NUMBER if x is None or not math.isfinite(x) else format(x, form)
+
+    return text(value), text(error)
 
 
 def number(value: float | None, form: str) -> str:

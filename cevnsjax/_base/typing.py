@@ -14,5 +14,7 @@ Array = jax.Array | np.ndarray
 Scalar = float | int | np.floating | Float[Array, ""]
 Params = Mapping[str, Scalar]
 """Values of the parameters by name, a flat dictionary of scalars in the units of `cevnsjax.parameters`."""
+Names = list[str] | tuple[str, ...]
+"""Several names: no sequence of texts, which a single text is too, so that a type checker tells them apart."""
 
-__all__ = ["Array", "Bool", "Float", "Params", "Scalar"]
+__all__ = ["Array", "Bool", "Float", "Names", "Params", "Scalar"]

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def check_file(path: Path, overwrite: bool = False, endings: Sequence[str] = (),
 
 
 @contextmanager
-def _beside(path: Path, doing: str) -> Iterator[Path]:
+def _beside(path: Path, doing: str) -> Generator[Path, None, None]:
     """Yield a new empty file beside `path` under a name that nobody can foresee; it is removed if it is still there."""
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{WRITING}")
     try:
@@ -83,7 +83,7 @@ def _beside(path: Path, doing: str) -> Iterator[Path]:
 
 
 @contextmanager
-def replacing(path: Path, overwrite: bool = True, doing: str = "write") -> Iterator[Path]:
+def replacing(path: Path, overwrite: bool = True, doing: str = "write") -> Generator[Path, None, None]:
     """Yield an empty file to write to, which is synced at the end and becomes `path` at once.
 
     Without `overwrite` a file that has appeared there meanwhile is an error.
@@ -131,7 +131,7 @@ def _hold(handle: int) -> None:
     import msvcrt
 
     try:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # ty: ignore[missing-attribute]  # of Windows alone
     except OSError as error:
         raise BlockingIOError(*error.args) from None
 
@@ -152,7 +152,7 @@ def _open_lock(path: Path, file: Path) -> int:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Generator[None, None, None]:
     """Hold the lock of the output at `path`; raise InputError at once if another process holds it.
 
     The lock ends with the process that holds it, however it ends. What a process that was killed was writing beside

@@ -33,7 +33,7 @@ def cross_sections(
     output = keeping.written_at_once(out, overwrite, check_json)
     interaction = request.models()
     with printing.progress("fitting"):
-        names = request.names or DEFAULT_MEASUREMENTS
+        names = tuple(request.names or DEFAULT_MEASUREMENTS)
         result = flux_averaged_cross_sections(names, interaction, request.form_factor)
         content = result.as_dict()
     content |= output.written(result.save)

@@ -1,6 +1,6 @@
 """The output of a long run: checked and locked before the work, kept when that is stopped, never lost at its end."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def conclude(destination: Output, content: Mapping[str, Any], plot: Path | None,
 
 
 @contextmanager
-def output(out: Path | None, resume: bool, overwrite: bool) -> Iterator[Output]:
+def output(out: Path | None, resume: bool, overwrite: bool) -> Generator[Output, None, None]:
     """Yield the output of a long run, which no other process writes meanwhile; check it before anything is computed.
 
     An interruption gets a note of how the run goes on.

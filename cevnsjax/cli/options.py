@@ -1,7 +1,7 @@
 """Options of the command line, and what they mean to the library."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -216,7 +216,7 @@ def engine(name: str, workers: int | None) -> "AbstractContextManager[Dask | Non
 
 
 @contextlib.contextmanager
-def _running(chosen: "Dask | None") -> "Iterator[Dask | None]":
+def _running(chosen: "Dask | None") -> "Generator[Dask | None, None, None]":
     from ..inference.engines.engine import prepare
 
     with chosen or contextlib.nullcontext():

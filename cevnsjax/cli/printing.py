@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def draw(plot: Path | None, make: "Callable[[], Figure]") -> None:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[None]:
+def progress(what: str) -> Generator[None, None, None]:
     """Print on standard error what goes on, once it has taken a second; on a terminal, how long it took."""
     terminal, started, shown = sys.stderr.isatty(), time.perf_counter(), threading.Event()
 
@@ -130,7 +130,7 @@ class Bar:
 
 
 @contextmanager
-def bar(what: str) -> Iterator[Bar]:
+def bar(what: str) -> Generator[Bar, None, None]:
     """Show a progress bar while something runs."""
     shown = Bar(what)
     try:
@@ -140,7 +140,7 @@ def bar(what: str) -> Iterator[Bar]:
 
 
 @contextmanager
-def growing_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def growing_bar(what: str) -> Generator[Callable[[int, int], None], None, None]:
     """Show how far something is whose end may move; where there is no terminal only print what goes on."""
     from tqdm import tqdm
 

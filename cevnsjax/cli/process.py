@@ -11,7 +11,7 @@ import sys
 import threading
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -62,7 +62,7 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable() -> Generator[None, None, None]:
     """Raise `Stopped` for the signals that stop a command; a signal that is ignored stays so.
 
     A signal that comes while Python calls back from where nothing can be raised, as in the collection of garbage, is

@@ -1,6 +1,6 @@
 """``cevnsjax profile``: χ² against a parameter or two."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,10 +37,11 @@ def profile(
     scan_points(chosen, points)
     arguments = request.arguments()
     likelihood = request.experiments()
-    likelihood.specify(**arguments | {"free": list(dict.fromkeys((*chosen, *arguments["free"])))})
+    every: dict[str, Any] = arguments | {"free": list(dict.fromkeys((*chosen, *arguments["free"])))}
+    likelihood.specify(**every)
     with printing.progress("profiling"):
         result = likelihood.profile(chosen, ranges, points, **arguments)
         content = result.as_dict(levels)
     content |= output.written(result.save)
-    printing.result(content, json_, profile_blocks, result.fit.likelihood.data_name)
+    printing.result(content, json_, profile_blocks, likelihood.data_name)
     keeping.conclude(output, content, plot, result.plot)

@@ -94,7 +94,7 @@ def with_request(names: Any, *shared: str, required: bool = True) -> Callable[[C
             request = Request(**{part.name: given.pop(part.name) for part in parts})
             command(request, **given)
 
-        run.__signature__ = inspect.Signature(every, return_annotation=None)
+        vars(run)["__signature__"] = inspect.Signature(every, return_annotation=None)
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
         return run
 

@@ -123,7 +123,7 @@ def _moved(likelihood: Likelihood, held: Held) -> dict[str, float]:
     if not isinstance(params, dict) or not all(map(is_number, params.values())):
         raise damaged(held, "params")
     moved = {name for name in table if name in params and params[name] != table[name].default}
-    moved |= {table[name].needs for name in moved if table[name].needs is not None}
+    moved |= {needed for name in moved if (needed := table[name].needs) is not None}
     return {name: params[name] for name in table if name in moved}
 
 

@@ -61,7 +61,7 @@ def toys(
     with keeping.output(out, resume, overwrite) as output:
         likelihood = request.experiments()
         with where as chosen, printing.bar("toys") as progress:
-            running = {"engine": chosen, "progress": progress, "checkpoint": output.checkpoint}
+            running: dict[str, Any] = {"engine": chosen, "progress": progress, "checkpoint": output.checkpoint}
             if grid:
                 most = POINT_TOYS if count is None else count
                 result = likelihood.feldman_cousins(grid, levels, most, seed, **running, **arguments)

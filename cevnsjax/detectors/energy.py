@@ -99,16 +99,16 @@ class EnergyDetector(eqx.Module):
         most = max(map(len, cut))
         return np.array([np.sort([*row, *[row[self.pieces]] * (most - len(row))]) for row in cut])
 
-    def _swept(self, corners: Sequence[Params]) -> Float[np.ndarray, " break"]:
+    def _swept(self, smearing: Smearing, corners: Sequence[Params]) -> Float[np.ndarray, " break"]:
         """Return recoil energies [MeV], steps of two and a half widths wherever an edge is at any of the `corners`."""
-        reach = STEP * np.asarray(self.smearing.deviation(self.edges[[0, -1]], corners[0]))
+        reach = STEP * np.asarray(smearing.deviation(self.edges[[0, -1]], corners[0]))
         first, last = max(self.edges[0] - reach[0], 0.0), self.edges[-1] + reach[1]
         ends = [self.quenching.recoils(np.array([first, last]), corner) for corner in corners]
         recoil = np.linspace(np.min(ends), np.max(ends), SWEPT)
         rates = []
         for corner in corners:
             energy = self.quenching(recoil[None, :], corner)[0]
-            rate = np.gradient(energy, recoil) / (2.5 * self.smearing.deviation(np.maximum(energy, 0.0), corner))
+            rate = np.gradient(energy, recoil) / (2.5 * smearing.deviation(np.maximum(energy, 0.0), corner))
             rates.append(np.where((energy >= first) & (energy <= last), rate, 0.0))
         steps = np.append(0.0, np.cumsum(np.diff(recoil) * np.max(rates, axis=0)[1:]))
         return np.interp(np.arange(int(steps[-1]) + 2), steps, recoil)
@@ -123,7 +123,8 @@ class EnergyDetector(eqx.Module):
         if pulled and self.smearing is not None and self.smearing.peaked:
             names = [parameter.name for parameter in pulled]
             corners = itertools.product(*(parameter.bounds for parameter in pulled))
-            swept = self._swept([{**nominal, **dict(zip(names, corner, strict=True))} for corner in corners])
+            values = [{**nominal, **dict(zip(names, corner, strict=True))} for corner in corners]
+            swept = self._swept(self.smearing, values)
             return np.tile([*swept, *self.quenching.knots()], (nuclides, 1))
         recoils = self.quenching.recoils(np.array(self._kinks(nominal), float), nominal)
         return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
@@ -153,15 +154,15 @@ class EnergyResponse(Stage):
         return self.parts[:, 1:].size * order * self.recoil.size
 
     def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
-        detector = self.detector
-        if detector.smearing is None:
+        detector, smearing = self.detector, self.detector.smearing
+        if smearing is None:
             return self._sorted(detector.nominal())
         energy = detector.quenching(self.recoil, params)
         accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
         if self.is_exact():
-            cumulative = detector.smearing.cumulative(detector.edges, energy, params)
+            cumulative = smearing.cumulative(detector.edges, energy, params)
             return accepted * (cumulative[1:] - cumulative[:-1])
-        return accepted * self._integrated(energy, params)
+        return accepted * self._integrated(smearing, energy, params)
 
     def meeting(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
         """Return a short sum, or few nodes: the better first, by whether the shapes of the recoils move too."""
@@ -175,7 +176,8 @@ class EnergyResponse(Stage):
 
     def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
         """Return name and bounds of its parameters that move."""
-        return tuple((p.name, *map(float, p.bounds)) for p in self.detector.parameters() if p.name in free)
+        moving = (p for p in self.detector.parameters() if p.name in free)
+        return tuple((p.name, float(p.bounds[0]), float(p.bounds[1])) for p in moving)
 
     def thresholds(self, samples: Sequence[Params]) -> tuple[float, float] | None:
         """Return the ends of where the threshold is at the `samples`; None if any sample has none."""
@@ -212,12 +214,14 @@ class EnergyResponse(Stage):
     ) -> Callable[[Params], Float[np.ndarray, "part degree nuclide node"]]:
         """Return the function that gives the Legendre coefficients of the density between `ranges`; host only."""
         points, projection = legendre_projection(ranges)
-        detector = self.detector
+        detector, smearing = self.detector, self.detector.smearing
+        if smearing is None:
+            raise InputError("expected a resolution, without which there are no densities")
 
         def coefficients(params: Params) -> Float[np.ndarray, "part degree nuclide node"]:
             energy = detector.quenching(self.recoil, params)
             accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
-            density = accepted * detector.smearing.density(points.ravel(), energy, params)
+            density = accepted * smearing.density(points.ravel(), energy, params)
             return np.einsum("dx,pxik->pdik", projection, density.reshape(*points.shape, *energy.shape))
 
         return coefficients
@@ -230,7 +234,9 @@ class EnergyResponse(Stage):
         selected = inside & (energy >= self.detector.efficiency.threshold(params))
         return selected * self.detector.efficiency(energy, params)
 
-    def _integrated(self, energy: Float[Array, "nuclide node"], params: Params) -> Float[Array, "bin nuclide node"]:
+    def _integrated(
+        self, smearing: Smearing, energy: Float[Array, "nuclide node"], params: Params
+    ) -> Float[Array, "bin nuclide node"]:
         """Return ∫ density × efficiency over each bin, from the threshold."""
         detector = self.detector
         xp = namespace(self.recoil, *params.values())
@@ -239,6 +245,6 @@ class EnergyResponse(Stage):
         width = upper - low
         x = low[..., None] + width[..., None] * self.nodes
         weights = width[..., None] * self.weights * detector.efficiency(x, params)
-        density = detector.smearing.density(x.ravel(), energy, params)
+        density = smearing.density(x.ravel(), energy, params)
         bins = len(detector.edges) - 1
         return xp.einsum("bx,bxik->bik", weights.reshape(bins, -1), density.reshape(bins, -1, *energy.shape))

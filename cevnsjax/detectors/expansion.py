@@ -12,6 +12,7 @@ there.
 
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 
 import equinox as eqx
@@ -74,11 +75,11 @@ class Polynomials(Stage):
         return frozenset(name for name, _, _ in self.axes)
 
     def __call__(self, params: Params) -> Float[Array, " term"]:
-        factors: Array | float = 1.0
+        factors = []
         for (name, low, high), pick in zip(self.axes, self.picks, strict=True):
             x = (2.0 * params[name] - low - high) / (high - low)
-            factors = factors * (chebyshev_polynomials(x, len(pick)) @ pick)
-        return factors
+            factors.append(chebyshev_polynomials(x, len(pick)) @ pick)
+        return functools.reduce(operator.mul, factors)
 
 
 class ExpandedRows(Stage):
@@ -216,7 +217,7 @@ def select(
 
 
 def expand(
-    function: Callable[[Params], Float[np.ndarray, "row nuclide node"]],
+    function: Callable[[Params], Float[Array, "row nuclide node"]],
     moving: Sequence[Parameter],
     params: Params,
     spectra: Float[np.ndarray, "spectrum nuclide node"],
@@ -242,7 +243,9 @@ def expand(
         values = np.empty((len(points), shape[0], len(flat)))
         for row, point in zip(values, points, strict=True):
             row[:] = function({**params, **dict(zip(names, map(float, point), strict=True))}).reshape(shape[0], -1)
-        transform = functools.reduce(np.kron, transforms)
+        transform, *others = transforms
+        for other in others:
+            transform = np.kron(transform, other)
         sizes = np.abs(transform @ (values.reshape(-1, len(flat)) @ flat).reshape(len(points), -1)).reshape(
             len(points), shape[0], -1
         )
@@ -262,7 +265,7 @@ def expand(
                 np.array([degrees[:, axis] == degree for degree in range(max(last + 1, 2))], float)
                 for axis, last in enumerate(degrees.max(axis=0))
             )
-            bounds = tuple((parameter.name, *map(float, parameter.bounds)) for parameter in moving)
+            bounds = tuple((p.name, float(p.bounds[0]), float(p.bounds[1])) for p in moving)
             terms = transform[np.ravel_multi_index(tuple(degrees.T), counts)] @ values.reshape(len(points), -1)
             return Polynomials(picks, bounds), terms.reshape(-1, *shape)
         counts = [2 * count if tail else count for count, tail in zip(counts, short, strict=True)]
@@ -322,11 +325,13 @@ class LiveSpectrum(Stage):
 
     def response(self, params: Params) -> Float[Array, "bin recoil"]:
         """Return the probability that a recoil of each energy is selected in each bin."""
-        return sum(weights.T @ density for density, weights in self._parts(params))
+        (density, weights), (still, still_weights) = self._parts(params)
+        return weights.T @ density + still_weights.T @ still
 
     def __call__(self, params: Params) -> Float[Array, "flavour bin"]:
         recoils = self.recoils(params)
-        return sum((recoils @ density.T) @ weights for density, weights in self._parts(params))
+        (density, weights), (still, still_weights) = self._parts(params)
+        return (recoils @ density.T) @ weights + (recoils @ still.T) @ still_weights
 
 
 def live_spectrum(

@@ -121,7 +121,7 @@ class IonisationDetector(Detector):
         energy = self.quenching(recoil, nominal).ravel()
         if not energy.max() > self.minimum:
             raise InputError(f"no recoil gives {self.minimum:g} keV: the largest ionisation energy is {energy.max():g}")
-        highest = min(energy.max(), self._largest())
+        highest = min(float(energy.max()), self._largest())
         count = order * (LEAST_POINTS + POINTS_PER_WIDTH * (highest - self.minimum) / self.smearing.noise)
         points = chebyshev_points(self.minimum, highest, int(count))
         seen = (energy > self.minimum) & (energy <= highest)
@@ -153,11 +153,11 @@ class PointProbability(Stage):
     def __call__(self, params: Params) -> Float[Array, "bin point"]:
         detector = self.detector
         energy = detector.quenching(self.recoil[None, :], params)[0]
-        probability: Array | float = 0.0
+        crystals = []
         for share, edges in zip(detector.shares, self.edges, strict=True):
             cumulative = detector.smearing.cumulative(edges, energy, params)
-            probability = probability + share * (cumulative[1:] - cumulative[:-1])
-        return probability
+            crystals.append(share * (cumulative[1:] - cumulative[:-1]))
+        return sum(crystals[1:], start=crystals[0])
 
 
 class IonisationResponse(Stage):
@@ -176,7 +176,7 @@ class IonisationResponse(Stage):
 
     def meeting(self, recoils: Stage, free: Set[str], params: Params) -> "PointSpectrum":
         """Return the recoils brought to the points, where alone the probability is evaluated."""
-        return PointSpectrum(selected(recoils, self.projection, free, params), self.probability)
+        return PointSpectrum(selected(recoils, np.asarray(self.projection), free, params), self.probability)
 
 
 class PointSpectrum(Stage):

@@ -88,8 +88,9 @@ def polynomial_quenching(recoil: Float[Array, "..."], coefficients: Sequence[Sca
     quenching data (arXiv:2110.07730 ancillary files, arXiv:2111.02477) and, to second order, that of liquid argon
     (arXiv:2006.12659).
     """
-    total: Scalar | Float[Array, "..."] = 0.0
-    for coefficient in reversed(coefficients):
+    highest, *others = reversed(coefficients)
+    total = highest * recoil
+    for coefficient in others:
         total = (total + coefficient) * recoil
     return 1e3 * total
 

@@ -45,6 +45,10 @@ class Smearing(eqx.Module):
     def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
         """Return the density at the reconstructed energies `x` for each electron-equivalent `energy` [keV]."""
 
+    def cumulative(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the integral of the density up to each `x`, but for a constant of each energy, if it is `closed`."""
+        raise NotImplementedError(f"{type(self).__name__} has no integral in closed form")
+
     def kinks(self, edges: Float[np.ndarray, " edge"], endless: bool, params: Params) -> list[float]:
         """Return electron-equivalent energies [keV] between which bins with these `edges` are smooth; none by default.
 
@@ -132,8 +136,8 @@ class GammaSmearing(Smearing):
         """Return steps through the bins for electrons; the light of nuclei is spread too widely to need any."""
         if not endless:
             return []
-        energies = self.mean(edges[[0, -1]], params)
-        first, last = STEP * self.deviation(energies, params)
+        energies = np.asarray(self.mean(edges[[0, -1]], params))
+        first, last = STEP * np.asarray(self.deviation(energies, params))
         least = 1e-2 * energies[1]
         return self.steps(max(energies[0] - first, least), energies[1] + last, least, params)
 

@@ -153,7 +153,7 @@ class BinnedDetector(Detector):
 
     def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
         """Return the share of recoils of energies `recoil` [MeV] that is counted in any energy bin."""
-        return self.energy.response(recoil, 8)(self.energy.nominal()).sum(axis=0)
+        return np.asarray(self.energy.response(recoil, 8)(self.energy.nominal())).sum(axis=0)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> EnergyResponse:
         """Return the stage of the energy response."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._base.typing import Float, Params
+from .._base.typing import Array, Float, Params
 from ..stages.reduction import interpolation, sampled
 from ..stages.spectrum import selected
 from ..stages.stage import Stage
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAMPLES, FEWEST_NODES = 64, 4
 """Values of the parameters with which a shorter response is judged, and nodes in a part of a bin at first."""
 
-Rows = Callable[[Params], Float[np.ndarray, "row nuclide node"]]
+Rows = Callable[[Params], Float[Array, "row nuclide node"]]
 Spectra = Float[np.ndarray, "spectrum nuclide node"]
 
 
@@ -37,12 +37,13 @@ def short_sum(
         return None
     domain = response.domain(free)
     samples = sampled(domain, free, params, SAMPLES, 1)
-    rows, selection, bins = response, None, np.eye(len(response.parts))
+    rows: Rows = response
+    selection, bins = None, np.eye(len(response.parts))
     if selecting:
         if (selected_rows := _selection(response, spectra, samples)) is None:
             return None
         rows, selection, bins = selected_rows
-    terms, table = None, rows(params)
+    terms, table = None, np.asarray(rows(params))
     if moving:
         factors = 1.0 if selection is None else np.max([np.abs(selection(v)) for v in samples], axis=0)[:, None]
         if (series := expand(rows, moving, params, spectra, factors * bins)) is None:
@@ -67,12 +68,13 @@ def _selection(
     thresholds = response.thresholds(samples)
     if thresholds is None:
         return None
-    ranges = legendre_ranges(response.parts, thresholds[0])
+    parts = np.asarray(response.parts)
+    ranges = legendre_ranges(parts, thresholds[0])
     densities = response.densities(ranges)
     sizes = [np.abs(np.tensordot(densities(v), spectra, ((2, 3), (1, 2)))) for v in samples[: SAMPLES // 2]]
-    quadrature = response.nodes, response.weights
+    quadrature = np.asarray(response.nodes), np.asarray(response.weights)
     efficiency = response.detector.efficiency
-    selection, matrix, bins = select(efficiency, response.parts, quadrature, ranges, np.array(sizes), samples)
+    selection, matrix, bins = select(efficiency, parts, quadrature, ranges, np.array(sizes), samples)
     return lambda values: np.tensordot(matrix, densities(values), 2), selection, bins
 
 
@@ -94,15 +96,15 @@ def fewer_nodes(
     seen = size > FLOOR * size.max(axis=1, keepdims=True)
     indices, matrix = interpolation(table[seen].reshape(seen.sum(), -1), importance.ravel())
     matrix = matrix.reshape(-1, *response.recoil.shape)
-    recoil = response.recoil.ravel()[None, indices]
+    recoil, parts = np.asarray(response.recoil).ravel()[None, indices], np.asarray(response.parts)
     ends = response.thresholds(samples)
     if ends is None:
         return None
     curves = detector.quenching, detector.smearing, detector.efficiency, detector.acceptance
     checks = sampled(domain, free, params, SAMPLES // 4, 2)
-    orders = np.full(len(response.parts), FEWEST_NODES)
+    orders = np.full(len(parts), FEWEST_NODES)
     while np.all(orders <= len(response.nodes)):
-        fewer = live_spectrum(curves, recoil, response.parts, orders, ends)
+        fewer = live_spectrum(curves, recoil, parts, orders, ends)
         wrong = response.differs(lambda v, f=fewer: np.tensordot(f.response(v), matrix, 1), spectra, checks)
         if not wrong.any():
             return dataclasses.replace(fewer, recoils=selected(recoils, matrix, free, params))

@@ -107,7 +107,7 @@ class MorphedRecoils(Stage):
     def simplified(self, free: Set[str], params: Params) -> Stage:
         """Return the same with the templates summed over the recoils, or over those of each product of vertices."""
         energies, *anchors, bins, cells = self.templates.shape
-        rows = self.templates.reshape(energies, -1)
+        rows = np.asarray(self.templates).reshape(energies, -1)
         if self.spectrum.array is not None:
             summed = (self.spectrum.array.sum(axis=0) @ rows).reshape(*anchors, bins, cells)
             return Morphed(Constant(summed), self.morphs)

@@ -121,7 +121,7 @@ class RecoilIntegral:
         self, other: FoldedMeasurement, counts: Mapping[str, Float[Array, "..."]], point: Mapping[str, float]
     ) -> float:
         """Return what the `counts` of all components at `point` differ by from those of another fold, in error bars."""
-        variance = self.folded.term.variance(sum(counts.values()))
+        variance = self.folded.term.variance(np.asarray(sum(counts.values())))
         backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
         other_counts = component_counts(other, point)
         shift = np.abs(sum(other_counts[name] - counts[name] for name in counts if name not in backgrounds))

@@ -6,7 +6,8 @@ for each Lorentz structure s. Terms that have the same shape are merged: their v
 """
 
 import dataclasses
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
+from typing import TypeGuard
 
 import equinox as eqx
 import numpy as np
@@ -124,17 +125,22 @@ class Amplitude(Stage):
     def __call__(self, params: Params) -> Float[Array, "flavour final nuclide node"]:
         """Return the amplitude."""
         vertices = self.vertices(params)
-        total = 0.0
+        products = []
         for vertex, shape in zip(vertices, self.shapes, strict=True):
             values = shape(params)
             values = values[:, None] if values.ndim == 3 else values[None, None]
-            total = total + vertex[:, :, None, None] * values
-        return total
+            products.append(vertex[:, :, None, None] * values)
+        return sum(products[1:], start=products[0])
+
+
+def _moves(amplitude: Stage) -> TypeGuard[Amplitude]:
+    """Return whether an amplitude is not folded to an array, in a form that type checkers understand."""
+    return amplitude.array is None
 
 
 def factors(amplitude: Stage) -> tuple[Stage, tuple[Stage, ...]]:
     """Return the vertices and the shapes of an amplitude; if it is folded to an array, each final state is a shape."""
-    if amplitude.array is None:
+    if _moves(amplitude):
         return amplitude.vertices, amplitude.shapes
     flavours, finals = amplitude.array.shape[:2]
     each = np.tile(np.eye(finals)[:, None], (1, flavours, 1))
@@ -142,7 +148,10 @@ def factors(amplitude: Stage) -> tuple[Stage, tuple[Stage, ...]]:
 
 
 def amplitudes(
-    terms: Sequence[Term], charges: dict[str, Stage], q2: Float[np.ndarray, "nuclide node"], flavours: tuple[int, ...]
+    terms: Sequence[Term],
+    charges: Mapping[str, Stage],
+    q2: Float[np.ndarray, "nuclide node"],
+    flavours: tuple[int, ...],
 ) -> tuple[Amplitude, ...]:
     """Return the amplitude of each Lorentz structure that `terms` have, at the momentum transfers `q2` [MeV²]."""
     mixing = any(term.vertex.mixing for term in terms)

@@ -47,11 +47,11 @@ def flux_moments(
     moments = np.zeros((len(components), *nodes.recoil.shape))
     for (row, component), (i, mass) in itertools.product(enumerate(components), enumerate(targets.masses)):
         integral = component.spectrum.moment(
-            lambda energy, recoil, m=mass, c=component: kernel(
-                pair, energy, recoil, m, targets.kinematics, c.antineutrino
+            lambda energy, recoil, m=mass, c=component: np.asarray(
+                kernel(pair, energy, recoil, m, targets.kinematics, c.antineutrino)
             ),
             nodes.recoil[i],
-            minimum_energy(nodes.recoil[i], mass),
+            np.asarray(minimum_energy(nodes.recoil[i], mass)),
             order,
         )
         moments[row, i] = targets.numbers[i] * component.fluence * integral * nodes.weight[i]
@@ -85,7 +85,7 @@ def recoil_spectrum(
     known = (*interaction.parameters(), *scattering.target.parameters())
     moments = np.array([flux_moments(components, product, targets, nodes, order) for product in products])
     known_pairs = tuple((structures.index(first), structures.index(second)) for first, second in products)
-    domain = tuple((p.name, *map(float, p.bounds)) for p in known if p.name in moving)
+    domain = tuple((p.name, float(p.bounds[0]), float(p.bounds[1])) for p in known if p.name in moving)
     rows = tuple(flavours.index(lepton) for lepton in leptons)
     if interaction.oscillates:
         resolved, oscillations = _resolved(scattering, interaction, products, targets, nodes, moments, name)
@@ -118,7 +118,7 @@ def _resolved(
         raise InputError(f"{', '.join(interaction.names)}: the distance of the source of {name} is not known")
     if baseline.averaged:
         return moments[:, :, None], Oscillations(baseline, np.ones(1))
-    lowest = minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses).min()
+    lowest = np.min(minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses))
     grid = energy_grid(components, baseline, float(lowest))
     resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
     fluences = np.array([component.fluence for component in components])

@@ -2,12 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Set
+from typing import TypeVar
 
 import equinox as eqx
 
 from .._base.typing import Array, Float, Params, Scalar
-from ..measuring.terms.term import Term
+from ..measuring.terms.term import Term, is_binned
 from ..stages.stage import Constant, Stage, hold, specialise
+
+Number = TypeVar("Number")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +73,7 @@ class FoldedMeasurement(eqx.Module):
         aliases = dict(self.aliases)
         return frozenset(aliases.get(name, name) for name in names)
 
-    def local(self, params: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    def local(self, params: Mapping[str, Number]) -> dict[str, Number]:
         """Return the parameters by the names that the measurement gives them."""
         return dict(params) | {own: params[name] for own, name in self.aliases if name in params}
 
@@ -108,11 +111,12 @@ class FoldedMeasurement(eqx.Module):
 
     def in_rows(self) -> "FoldedMeasurement":
         """Return the same with all axes but the first merged, as detectors make them: short axes make slow loops."""
-        if not self.term.binned or self.observed.ndim < 3:
+        term = self.term
+        if not is_binned(term) or self.observed.ndim < 3:
             return self
         shape = (self.observed.shape[0], -1)
         stages = tuple(stage.reshaped(shape) for stage in self.stages)
-        return dataclasses.replace(self, stages=stages, term=self.term.reshaped(shape))
+        return dataclasses.replace(self, stages=stages, term=term.reshaped(shape))
 
     def evaluate(self, params: Params) -> "FoldedMeasurement":
         """Return the same with every stage evaluated at `params`, traced or not: only the factors are left."""

@@ -78,7 +78,10 @@ def energy_grid(components: Sequence[Component], baseline: Baseline, lowest: flo
     return EnergyGrid(tuple(cells), tuple(lines))
 
 
-_rule = cache(roots_legendre)
+@cache
+def _rule(order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nodes and weights of Gauss and Legendre between -1 and 1."""
+    return roots_legendre(order)
 
 
 def resolved_moments(
@@ -93,7 +96,7 @@ def resolved_moments(
 
     Below the lowest cell, L is that of its last point everywhere: the sum over e is the flux moment.
     """
-    least = minimum_energy(recoil, mass)
+    least = np.asarray(minimum_energy(recoil, mass))
     pieces = sorted({edge for component in components for edge in component.spectrum.pieces()})
     moments = [np.zeros((len(components), len(points), len(recoil))) for points in grid.cells]
     last = len(moments) - 1
@@ -106,10 +109,8 @@ def resolved_moments(
             share = (1.0 / start - 1.0 / end) / (1.0 / low - 1.0 / high) if low else 0.0
             x, w = _rule(16 * (1 + math.ceil(len(points) * math.sqrt(share) / 16)))
             cut = np.flatnonzero((least > start) & (least < end))
-            for at, first in [
-                (np.flatnonzero(least <= start), start),
-                *((k, float(least[k[0]])) for k in cut[:, None]),
-            ]:
+            ranges = [(np.flatnonzero(least <= start), start), *((k, float(least[k[0]])) for k in cut[:, None])]
+            for at, first in ranges:
                 energy, weight = 0.5 * (first + end) + 0.5 * (end - first) * x, 0.5 * (end - first) * w
                 basis = lagrange(1.0 / points, 1.0 / np.maximum(energy, points[-1]))
                 for row, component in enumerate(components):
@@ -160,7 +161,8 @@ class Oscillations(Stage):
         return Oscillations(self.baseline, self.energies[places])
 
     def __call__(self, params: Params) -> Float[Array, " energy"]:
-        return self.baseline.oscillation(params[DELTA_M2_41.name], self.energies)
+        sines = self.baseline.oscillation(params[DELTA_M2_41.name], self.energies)
+        return namespace(sines).asarray(sines)
 
 
 class OscillatedSpectrum(Stage):

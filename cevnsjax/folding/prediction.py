@@ -16,7 +16,8 @@ from .scatterers import scatterers
 
 def expected_counts(folded: FoldedMeasurement, params: Params) -> Float[Array, "..."]:
     """Return the expected counts in each bin, all components with their strengths; or the predicted numbers."""
-    return sum(folded.contributions(params))
+    first, *others = folded.contributions(params)
+    return sum(others, start=first)
 
 
 def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Float[Array, "..."]]:
@@ -30,7 +31,7 @@ def signal_by_nuclide(
     params: Params,
     recoil_order: int = RECOIL_ORDER,
     bin_order: int = BIN_ORDER,
-) -> Float[Array, "flavour nuclide *bin"]:
+) -> Float[np.ndarray, "flavour nuclide *bin"]:
     """Return the expected signal counts of each flavour on each nuclide in each bin, with its strength.
 
     Parameters by the names that the measurement gives them.

@@ -177,12 +177,13 @@ def forward_derivatives(function: Callable[..., Array]) -> Callable[..., Array]:
 
     @wrapped.defjvp
     def _derivative(values: tuple[Any, ...], changes: tuple[Any, ...]) -> tuple[Array, Array]:
-        total, change = None, 0.0
+        parts = []
         for n in range(len(values)):
             along = tuple(jnp.ones_like(v) if n == m else jnp.zeros_like(v) for m, v in enumerate(values))
             total, slope = jax.jvp(function, values, along)
-            change = change + slope * changes[n]
-        return total, change
+            parts.append((total, slope * changes[n]))
+        (total, change), *others = parts
+        return total, sum((other for _, other in others), start=change)
 
     return wrapped
 
@@ -234,7 +235,7 @@ class ProjectedMoments(Stage):
     ) -> Float[Array, "component nuclide interval node"]:
         """Return ∫ φ(E) κ(E, T) dE from a `lower` end; an interval whose `middle` end is too large has nothing."""
         xp = namespace(*params.values(), self.masses)
-        masses, total = self.masses[:, None, None], 0.0
+        masses, total = self.masses[:, None, None], xp.zeros(())
         if self.rule is not None:
             weights = self.rule.weights(lower, middle)
             for point, energy in enumerate(self.rule.energies(lower)):
@@ -259,8 +260,8 @@ class ProjectedMoments(Stage):
         root = start[..., None] + width[..., None] * self.nodes
         masses = self.masses[:, None]
         recoil = xp.maximum(root**2, LEAST_RECOIL)
-        lower = self.process.minimum_energy(recoil, masses[..., None], params)
-        middle = self.process.minimum_energy(xp.maximum(centre**2, LEAST_RECOIL), masses, params)
+        lower = xp.asarray(self.process.minimum_energy(recoil, masses[..., None], params))
+        middle = xp.asarray(self.process.minimum_energy(xp.maximum(centre**2, LEAST_RECOIL), masses, params))
         flux = self._flux(recoil, lower, middle, params) * (2.0 * root**3 * width[..., None] * self.weights)
 
         place = xp.clip((centre[..., None] >= self.panels[:, None, 1:-1]).sum(axis=-1), 0, self.panels.shape[1] - 2)

@@ -7,7 +7,7 @@ are a quadratic form of them, exactly), `ReducedSpectrum` where propagators or r
 """
 
 import dataclasses
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from itertools import combinations_with_replacement, product
 
 import equinox as eqx
@@ -75,8 +75,8 @@ class RecoilSpectrum(Stage):
         """Return the same without the final states that are never reached, if all amplitudes still have vertices."""
         if any(amplitude.array is not None for amplitude in self.amplitudes):
             return self
-        finals = final_states([amplitude.vertices for amplitude in self.amplitudes], free, params)
-        amplitudes = tuple(dataclasses.replace(a, vertices=a.vertices.at(finals)) for a in self.amplitudes)
+        finals = final_states([factors(amplitude)[0] for amplitude in self.amplitudes], free, params)
+        amplitudes = tuple(dataclasses.replace(a, vertices=factors(a)[0].at(finals)) for a in self.amplitudes)
         return dataclasses.replace(self, amplitudes=amplitudes)
 
 
@@ -223,7 +223,7 @@ def spectrum_at_all(
 
 
 def _shape_products(
-    spectrum: RecoilSpectrum, values: list[dict[str, float]], flavours: int
+    spectrum: RecoilSpectrum, values: Sequence[Params], flavours: int
 ) -> list[tuple[int, Float[np.ndarray, "sample flavour nuclide node"]]]:
     """Return the products of shapes at the `values` of the parameters, each with the number of its pair."""
     shapes = []
@@ -241,7 +241,7 @@ def _shape_products(
 def _chosen(
     spectrum: RecoilSpectrum,
     weights: Float[np.ndarray, "pair component bin nuclide node"],
-    values: list[dict[str, float]],
+    values: Sequence[Params],
     flavours: int,
 ) -> list[tuple[np.ndarray, Float[np.ndarray, "point node"]]]:
     """Return the energies of each nuclide that are used, and the matrix that interpolates between them."""

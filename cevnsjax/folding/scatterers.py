@@ -1,7 +1,7 @@
 """What the neutrinos of a measurement scatter off."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Scatterers:
     breaks: tuple[tuple[float, ...], ...]
     """Recoil energies [MeV] where the charges of each have a step."""
     detector: Detector
-    charges: Callable[[Float[np.ndarray, "nuclide node"]], dict[str, Stage]]
+    charges: Callable[[Float[np.ndarray, "nuclide node"]], Mapping[str, Stage]]
     """Charges by name at recoil energies [MeV]."""
     terms: tuple[Term, ...]
     """Terms of the amplitude."""
@@ -64,7 +64,7 @@ def nuclei(scattering: Scattering, interaction: Combination) -> Scatterers:
         numbers=target.numbers,
         breaks=((),) * len(masses),
         detector=scattering.detector,
-        charges=lambda recoil: nuclear_charges(target, momentum_transfer(recoil, masses[:, None])),
+        charges=lambda recoil: nuclear_charges(target, np.asarray(momentum_transfer(recoil, masses[:, None]))),
         terms=terms,
         processes=interaction.nuclear_processes(),
         kinematics=interaction.nuclear_kinematics,

@@ -93,5 +93,5 @@ def charge_radius(scheme: str = "2022", convention: str = "total") -> ChargeRadi
             f"known: {', '.join(CONVENTIONS)}"
         )
     radii = couplings(scheme).charge_radii
-    standard = tuple(radii[flavour] if convention == "total" else 0.0 for flavour in FLAVOURS)
-    return ChargeRadius(convention, standard)
+    electron, muon, tau = (radii[flavour] if convention == "total" else 0.0 for flavour in FLAVOURS)
+    return ChargeRadius(convention, (electron, muon, tau))

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import equinox as eqx
 
@@ -106,6 +106,11 @@ def check_models(name: str, value: Any) -> None:
             raise InputError(f"{name}: expected models of the interaction, found {arguments.shown(entry)}{hint}")
 
 
+def _is_standard(interaction: Interaction) -> TypeGuard[StandardModel]:
+    """Return whether a model is the Standard Model, in a form that type checkers understand."""
+    return interaction.is_standard
+
+
 @arguments.checked(interactions=check_models, couplings=arguments.text, electrons=arguments.switch)
 def combine(
     interactions: Combination | Interaction | Sequence[Interaction] | None = None,
@@ -121,7 +126,7 @@ def combine(
             raise InputError("electrons: expected those of the combination, which was made without")
         return interactions
     given = (interactions,) if isinstance(interactions, Interaction) else tuple(interactions or ())
-    standard = [interaction for interaction in given if interaction.is_standard]
+    standard = [interaction for interaction in given if _is_standard(interaction)]
     if len(standard) > 1:
         raise InputError("the Standard Model is named more than once")
     beyond = tuple(interaction for interaction in given if not interaction.is_standard)

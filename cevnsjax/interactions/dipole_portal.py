@@ -138,7 +138,7 @@ class Upscattering(Process):
 
     charge: str = eqx.field(static=True)
     kinematics: str = eqx.field(static=True)
-    vertex: Vertex = TransitionMoments()
+    vertex: Vertex = eqx.field(default=TransitionMoments(), kw_only=True)
 
     def names(self) -> tuple[str, ...]:
         """Return the mass."""

@@ -36,7 +36,7 @@ class LightScalar(Mediator):
 
     particle, symbol, words = "phi", r"\phi", "scalar"
     convention: str = eqx.field(static=True)
-    suffix: str = eqx.field(static=True, default="")
+    suffix: str = eqx.field(static=True, default="", kw_only=True)
 
     @property
     def kind(self) -> str:
@@ -67,4 +67,4 @@ def light_scalar(convention: str = "17.3", *, suffix: str = "") -> LightScalar:
         known = ", ".join(CONVENTIONS)
         hint = suggest(convention, CONVENTIONS)
         raise InputError(f"light-scalar: unknown charges of nucleons '{convention}'{hint}; known: {known}")
-    return LightScalar(convention, suffix)
+    return LightScalar(convention, suffix=suffix)

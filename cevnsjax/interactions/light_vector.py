@@ -113,7 +113,7 @@ class LightVector(Mediator):
     leptons: tuple[float, float, float]
     loop: str | None = eqx.field(static=True)
     """None without a loop, else "running" or "2020"."""
-    suffix: str = eqx.field(static=True, default="")
+    suffix: str = eqx.field(static=True, default="", kw_only=True)
 
     @property
     def kind(self) -> str:
@@ -208,4 +208,5 @@ def light_vector(charges: str = "universal", *, suffix: str = "") -> LightVector
         )
     up, down = (float(charge) for charge in quarks)
     electron, muon, tau = (float(charge) for charge in leptons)
-    return LightVector(f"{label}:{variant}" if variant else label, (up, down), (electron, muon, tau), loop, suffix)
+    whole = f"{label}:{variant}" if variant else label
+    return LightVector(whole, (up, down), (electron, muon, tau), loop, suffix=suffix)

@@ -12,6 +12,8 @@ import equinox as eqx
 from .._base.typing import Array, Float, Params, Scalar
 from .interaction import Vertex
 
+Values = Scalar | Float[Array, "..."]
+
 
 class Process(eqx.Module):
     """Scattering into a final state of its own. All functions take NumPy or JAX arrays and are differentiable."""
@@ -33,20 +35,16 @@ class Process(eqx.Module):
         return 3
 
     @abc.abstractmethod
-    def kernel(
-        self, energy: Float[Array, "..."], recoil: Float[Array, "..."], mass: Scalar, params: Params
-    ) -> Float[Array, "..."]:
+    def kernel(self, energy: Float[Array, "..."], recoil: Float[Array, "..."], mass: Values, params: Params) -> Values:
         """Return κ [cm²/MeV] at neutrino energies E and recoil energies T of a target of some mass [MeV].
 
         Only its values within the limits count, but it must be finite for all T > 0.
         """
 
     @abc.abstractmethod
-    def minimum_energy(self, recoil: Float[Array, "..."], mass: Scalar, params: Params) -> Float[Array, "..."]:
+    def minimum_energy(self, recoil: Float[Array, "..."], mass: Values, params: Params) -> Values:
         """Return the smallest E [MeV] that can leave a recoil T > 0."""
 
     @abc.abstractmethod
-    def recoil_limits(
-        self, energy: Float[Array, "..."], mass: Scalar, params: Params
-    ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    def recoil_limits(self, energy: Float[Array, "..."], mass: Values, params: Params) -> tuple[Values, Values]:
         """Return T₋ and T₊ [MeV] of each E, where `minimum_energy` is E; equal to each other where E is too small."""

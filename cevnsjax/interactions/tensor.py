@@ -38,7 +38,7 @@ class TensorMediator(Mediator):
 
     particle, symbol, words = "tensor", "T", "tensor"
     variant: str = eqx.field(static=True)
-    suffix: str = eqx.field(static=True, default="")
+    suffix: str = eqx.field(static=True, default="", kw_only=True)
 
     @property
     def kind(self) -> str:
@@ -67,4 +67,4 @@ def tensor_mediator(variant: str = "coherent", *, suffix: str = "") -> TensorMed
     if variant not in VARIANTS:
         hint = suggest(variant, VARIANTS)
         raise InputError(f"tensor: unknown charges of nuclei '{variant}'{hint}; known: {', '.join(VARIANTS)}")
-    return TensorMediator(variant, suffix)
+    return TensorMediator(variant, suffix=suffix)

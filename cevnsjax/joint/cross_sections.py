@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 DEFAULT_MEASUREMENTS = ("coherent-csi-2021", "coherent-lar-2020:3d", "coherent-ge-mini-2024")
 """A measurement of each target, argon in the dimensions of COHERENT's own fit."""
 GROUPS = ("prompt", "delayed")
+Several = list[str] | list[Measurement] | list[Measurement | str] | tuple[Measurement | str, ...]
+"""Measurements or their names: no single text, see `_base.typing.Names`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -254,19 +256,33 @@ class CrossSections(Shown):
 def _section(held: Held, content: Any) -> MeasuredSection:
     """Return the cross section of a measurement, as a file has it."""
     read = content if isinstance(content, dict) else {}
-    texts, numbers, pairs = ("name", "title"), ("neutrons", "value", "sm", "sm_error"), ("statistical", "total")
-    nuclides = read.get("nuclides")
-    known = isinstance(nuclides, list) and all(isinstance(nuclide, str) for nuclide in nuclides)
-    known = known and all(isinstance(read.get(name), str) for name in texts) and type(read.get("converged")) is bool
-    arrays = {name: array_of(read.get(name), (2,) if name in pairs else ()) for name in (*numbers, *pairs)}
-    if not known or any(array is None for array in arrays.values()):
+    name, title, nuclides, converged = (read.get(key) for key in ("name", "title", "nuclides", "converged"))
+    if not isinstance(name, str) or not isinstance(title, str) or type(converged) is not bool:
         raise damaged(held, "sections")
+    if not isinstance(nuclides, list) or not all(isinstance(nuclide, str) for nuclide in nuclides):
+        raise damaged(held, "sections")
+
+    def numbers(key: str, *shape: int) -> np.ndarray:
+        array = array_of(read.get(key), shape)
+        if array is None:
+            raise damaged(held, "sections")
+        return array
+
+    def pair(key: str) -> tuple[float, float]:
+        down, up = numbers(key, 2)
+        return float(down), float(up)
+
     return MeasuredSection(
-        **{name: read[name] for name in texts},
+        name=name,
+        title=title,
         nuclides=tuple(nuclides),
-        converged=read["converged"],
-        **{name: float(arrays[name]) for name in numbers},
-        **{name: (float(arrays[name][0]), float(arrays[name][1])) for name in pairs},
+        neutrons=float(numbers("neutrons")),
+        value=float(numbers("value")),
+        statistical=pair("statistical"),
+        total=pair("total"),
+        sm=float(numbers("sm")),
+        sm_error=float(numbers("sm_error")),
+        converged=converged,
     )
 
 
@@ -292,9 +308,15 @@ def _plain(section: MeasuredSection) -> dict[str, Any]:
     }
 
 
-@arguments.checked(form_factor=arguments.optional(arguments.text))
+def _check_list(name: str, measurements: Any) -> None:
+    """Raise InputError for anything but a list of measurements."""
+    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
+        raise InputError(f"{name}: expected a list of names, found {arguments.shown(measurements)}")
+
+
+@arguments.checked(measurements=_check_list, form_factor=arguments.optional(arguments.text))
 def flux_averaged_cross_sections(
-    measurements: Sequence[Measurement | str] = DEFAULT_MEASUREMENTS,
+    measurements: Several = DEFAULT_MEASUREMENTS,
     interaction: Combination | Interaction | None = None,
     form_factor: str | None = None,
 ) -> CrossSections:
@@ -307,8 +329,6 @@ def flux_averaged_cross_sections(
 
     """
     chosen = combine(interaction)
-    if isinstance(measurements, str) or not isinstance(measurements, Sequence):
-        raise InputError(f"measurements: expected a list of names, found {arguments.shown(measurements)}")
     loaded = [
         measurement for m in measurements for measurement in (resolve([m], form_factor) if isinstance(m, str) else [m])
     ]

@@ -12,6 +12,7 @@ from .._base import arguments
 from .._base.errors import InputError
 from .._base.levels import Level, check_levels, levels_of
 from .._base.tables import Block, Shown
+from .._base.typing import Names
 from ..folding.accuracy import Accuracy, RecoilIntegral, accuracy
 from ..folding.fold import fold
 from ..folding.folded import FoldedMeasurement
@@ -25,7 +26,7 @@ from ..inference.problem.density import Density, build_density
 from ..inference.problem.evaluate import Evaluator
 from ..inference.problem.priors import apply_priors, check_priors
 from ..inference.problem.problem import Problem, pose
-from ..inference.problem.specification import Request, Specification, specify
+from ..inference.problem.specification import Beside, Request, Specification, specify
 from ..inference.sample.numpyro_model import numpyro_model
 from ..inference.sample.run import check_method, find_sampler
 from ..inference.sample.sampler import Sampler
@@ -221,10 +222,10 @@ class Likelihood(Shown):
     @arguments.checked(**ASKED)
     def specify(
         self,
-        free: Sequence[str] = (),
+        free: Names = (),
         values: Mapping[str, float] | None = None,
         tie: Mapping[str, str] | None = None,
-        require: Iterable[str] = (),
+        require: Names = (),
         constrain: Mapping[str, tuple[float, float]] | None = None,
         correlate: Mapping[tuple[str, str], float] | None = None,
     ) -> Specification:
@@ -277,10 +278,10 @@ class Likelihood(Shown):
     @arguments.checked(**ASKED)
     def fit(
         self,
-        free: Sequence[str] = (),
+        free: Names = (),
         values: Mapping[str, float] | None = None,
         tie: Mapping[str, str] | None = None,
-        require: Iterable[str] = (),
+        require: Names = (),
         constrain: Mapping[str, tuple[float, float]] | None = None,
         correlate: Mapping[tuple[str, str], float] | None = None,
         minimiser: "str | Minimiser | Any" = "newton",
@@ -365,7 +366,7 @@ class Likelihood(Shown):
     @arguments.checked(**ASKED, **PROFILE)
     def profile(
         self,
-        names: Sequence[str],
+        names: Names,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         points: int | None = None,
         **request: Unpack[Request],
@@ -379,7 +380,8 @@ class Likelihood(Shown):
             request: free, values, tie, require, constrain and correlate as in `fit`.
 
         """
-        specification = self.specify(free=tuple(dict.fromkeys((*names, *request.pop("free", ())))), **request)
+        request["free"] = tuple(dict.fromkeys((*names, *request.get("free", ()))))
+        specification = self.specify(**request)
         specification.check_scan(names, ranges or {}, scan_points(names, points))
         return self._fit(specification).profile(names, ranges, points)
 
@@ -444,7 +446,8 @@ class Likelihood(Shown):
         check_numbers(count, seed)
         self.check_data()
         tested = dict(test or {})
-        specification = self.specify(free=tuple(dict.fromkeys((*request.pop("free", ()), *tested))), **request)
+        request["free"] = tuple(dict.fromkeys((*request.get("free", ()), *tested)))
+        specification = self.specify(**request)
         for name, value in tested.items():
             low, high = specification.bounds[specification.leader(name)]
             if not low <= value <= high:
@@ -483,7 +486,8 @@ class Likelihood(Shown):
         axes = tuple(axis_of(name, values) for name, values in grid.items())
         chosen = levels_of(levels)
         check_construction(axes, chosen, count)
-        specification = self.specify(free=tuple(dict.fromkeys((*grid, *request.pop("free", ())))), **request)
+        request["free"] = tuple(dict.fromkeys((*grid, *request.get("free", ()))))
+        specification = self.specify(**request)
         ranges = {axis.name: (float(axis.values[0]), float(axis.values[-1])) for axis in axes}
         specification.check_scan(list(ranges), ranges, 2)
         fit, store = self._fit(specification), _path(checkpoint)
@@ -532,7 +536,7 @@ class Likelihood(Shown):
     )
     def sample(
         self,
-        free: Sequence[str] = (),
+        free: Names = (),
         draws: int | None = None,
         method: str | Sampler = "nuts",
         seed: int = 0,
@@ -542,7 +546,7 @@ class Likelihood(Shown):
         checkpoint: str | Path | None = None,
         progress: Callable[[int, int], None] | None = None,
         priors: Mapping[str, Any] | None = None,
-        **request: Unpack[Request],
+        **request: Unpack[Beside],
     ) -> Posterior:
         """Return draws from the posterior of the parameters `free` and of the nuisances.
 

@@ -1,6 +1,6 @@
 """Read the TOML description of an experiment: every entry checked, and none left unread."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Description(Numbers):
         return self._fail(key, expected, value)
 
     @contextmanager
-    def at(self, key: str) -> Iterator[None]:
+    def at(self, key: str) -> Generator[None, None, None]:
         """Name file and `key` in errors that are raised inside."""
         try:
             yield

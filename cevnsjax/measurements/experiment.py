@@ -14,7 +14,7 @@ import numpy as np
 
 from .._base.data_files import DataFile, quoted, read_bounded
 from .._base.errors import DataError, suggest
-from .._base.typing import Float
+from .._base.typing import Array, Float
 from ..detectors.efficiency import (
     Efficiency,
     LogisticEfficiency,
@@ -117,10 +117,10 @@ def _build(data: Description, form_factor: str) -> Measurement:
         asimov=True,
     )
     _check_strengths(data, measurement)
-    _check_size(data, measurement)
+    _check_size(data, measurement, detector)
     measurement = dataclasses.replace(measurement, declared=_nuisances(data, measurement))
     data.refuse_the_rest()
-    return _expected(data, measurement)
+    return _expected(data, measurement, detector.energy)
 
 
 def _name(data: Description) -> str:
@@ -156,23 +156,22 @@ def _isotopes(data: Description, formula: str) -> dict[str, dict[str, float]]:
     return isotopes
 
 
-def _check_size(data: Description, measurement: Measurement) -> None:
+def _check_size(data: Description, measurement: Measurement, detector: BinnedDetector) -> None:
     """Raise DataError for too many bins, before memory is taken for them."""
-    scattering = measurement.counted()
-    bins, cells = scattering.detector.shape
+    scattering, (bins, cells) = measurement.counted(), detector.shape
     if bins * cells > MOST_BINS:
         raise data.fail("binning", f"at most {MOST_BINS} bins of energy and time", f"{bins} × {cells}")
-    pieces = scattering.detector.energy.pieces
+    pieces = detector.energy.pieces
     if bins * pieces > MOST_PARTS:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{bins} × {pieces}")
     nodes = recoil_nodes(scattering, nuclei(scattering, combine()), RECOIL_ORDER)
-    size = scattering.detector.response(nodes.recoil, BIN_ORDER).width()
+    size = detector.response(nodes.recoil, BIN_ORDER).width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({bins} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
         raise data.fail("binning", f"a response of at most {MOST_NUMBERS:.2g} numbers", what)
 
 
-def _check_counts(data: Description, counts: Mapping[str, Float[np.ndarray, "..."]]) -> None:
+def _check_counts(data: Description, counts: Mapping[str, Float[Array, "..."]]) -> None:
     """Raise DataError for counts that no experiment has."""
     for component, expected in counts.items():
         total = float(np.sum(expected))
@@ -181,16 +180,17 @@ def _check_counts(data: Description, counts: Mapping[str, Float[np.ndarray, "...
             raise data.fail(where, f"at most {MOST_COUNTS:g} events", f"{total:.3g} of {component}")
 
 
-def _narrow(measurement: Measurement) -> str:
+def _narrow(data: Description, energy: EnergyDetector) -> str:
     """Return what to change where the resolution is too narrow for the nodes of the quadrature."""
-    energy = measurement.counted().detector.energy
-    nominal = energy.nominal()
-    at = energy.smearing.mean(energy.edges[1:2], nominal)
-    width = float(energy.smearing.deviation(at, nominal)[0])
+    nominal, smearing = energy.nominal(), energy.smearing
+    if smearing is None:
+        raise data.fail("detector.resolution", "a resolution", "none")
+    at = smearing.mean(energy.edges[1:2], nominal)
+    width = float(smearing.deviation(at, nominal)[0])
     return f"a resolution wider than its {width:.2g} keV at {float(at[0]):.3g} keV"
 
 
-def _expected(data: Description, measurement: Measurement) -> Measurement:
+def _expected(data: Description, measurement: Measurement, energy: EnergyDetector) -> Measurement:
     """Return `measurement` with the counts expected in the Standard Model, all parameters at their defaults.
 
     The signal is computed a second time with all quadrature nodes doubled: what it describes may be too narrow
@@ -209,7 +209,7 @@ def _expected(data: Description, measurement: Measurement) -> Measurement:
         finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
         parts = np.any(np.abs(finer - counts["cevns"]) > ACCURACY * np.maximum(fine, SMALL * largest))
         inaccuracy = (
-            f"{missed:.1g} missed in a bin (it takes {_narrow(measurement)}{', or more parts' if parts else ''})"
+            f"{missed:.1g} missed in a bin (it takes {_narrow(data, energy)}{', or more parts' if parts else ''})"
         )
         raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", inaccuracy)
     term = dataclasses.replace(measurement.term, observed=sum(np.asarray(part) for part in counts.values()))

@@ -150,7 +150,7 @@ class Measurement(Shown, eqx.Module):
     @property
     def observed(self) -> Float[np.ndarray, "..."]:
         """Return the observed numbers."""
-        return self.term.observed
+        return np.asarray(self.term.observed)
 
     @property
     def errors(self) -> Float[np.ndarray, "..."]:

@@ -89,7 +89,7 @@ def uniform_overlap(protons: int, charge_radius: float) -> UniformOverlap:
 def fermi_overlap(protons: int, charge_radius: float) -> FermiOverlap:
     """Return the overlap with Fermi densities in the field of `protons` of rms `charge_radius` [fm]."""
     r, weights = gauss_legendre(np.linspace(0.0, LARGEST, PANELS + 1), ORDER)
-    profile = fermi_profile(r, charge_radius)
+    profile = np.asarray(fermi_profile(r, charge_radius))
     outer = _cumulative(profile / r)
     potential = -protons * FINE_STRUCTURE * (_cumulative(profile) / r + np.sum(weights * profile / r) - outer)
     inner = _cumulative(potential * r**2)

@@ -30,7 +30,7 @@ class ModelRadii(eqx.Module):
     @property
     def point_skin(self) -> Float[np.ndarray, " model"]:
         """Return the neutron skin of point nucleons [fm]."""
-        return point_radius(self.neutron) - point_radius(self.proton)
+        return np.asarray(point_radius(self.neutron)) - np.asarray(point_radius(self.proton))
 
 
 @cache

@@ -7,7 +7,7 @@ defaults have. With the form factor of the shell model a target has no parameter
 
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import equinox as eqx
@@ -98,7 +98,8 @@ def parse_formula(formula: str) -> dict[str, int]:
     or nuclides, each with its mass number before the symbol (``76Ge``, ``133Cs127I``, ``12C16O2``). It has no brackets,
     charges or blanks.
     """
-    if not re.fullmatch(r"[0-9]*([A-Z][a-z]?[0-9]*)+", formula):
+    matched = re.fullmatch(r"([0-9]*)([A-Z][a-z]?[0-9]*)+", formula)
+    if matched is None:
         raise _unreadable(formula, "element symbols and numbers, like CsI or CaWO4, or nuclides, like 76Ge")
     symbols = re.findall(r"([A-Z][a-z]?)([0-9]*)", formula)
     atoms: Counter[str] = Counter()
@@ -108,7 +109,7 @@ def parse_formula(formula: str) -> dict[str, int]:
         for symbol, number in counts:
             atoms[symbol.lower()] += number
         return dict(atoms)
-    mass = re.match(r"[0-9]*", formula)[0]
+    mass = matched[1]
     for k, (symbol, digits) in enumerate(symbols):
         name = _nuclide_name(formula, symbol, mass)
         number, mass = (digits, "") if k == len(symbols) - 1 else _split(digits, symbols[k + 1][0])
@@ -173,7 +174,7 @@ def target_of(
     them, and the molar mass M = Σ n a m_atom of the formula unit. The shares are those of nature, or those of
     `shares`, by element (``ge``) and nuclide (``76Ge``); a nuclide in the formula is that nuclide alone.
     """
-    atoms: Counter[Nuclide | str] = Counter()
+    atoms: defaultdict[str, float] = defaultdict(float)
     for name, number in parse_formula(formula).items():
         for isotope, share in _isotopes(name, shares or {}):
             atoms[isotope.name] += number * share

@@ -31,12 +31,12 @@ def parse_combination(text: str, known: Mapping[str, object]) -> tuple[tuple[str
     rest = re.sub(rf"[{BLANKS}]*([+*-])[{BLANKS}]*", r"\1", text.strip(BLANKS))
     while rest:
         match = re.match(rf"([+-])?(?:({UNSIGNED})\*)?", rest)
-        sign, factor = match.groups()
-        rest = rest[match.end() :]
-        name = next((name for name in names if rest.startswith(name)), None)
-        if name is None or (terms and sign is None):
+        begin = match.end() if match else 0
+        name = next((name for name in names if rest.startswith(name, begin)), None)
+        if match is None or name is None or (terms and match[1] is None):
             raise InputError(f"expected a combination of parameters like 'r_n_cs-r_n_i', found '{text}'")
-        rest = rest[len(name) :]
+        sign, factor = match.groups()
+        rest = rest[begin + len(name) :]
         if rest and rest[0] not in "+-":
             raise InputError(f"expected a combination of parameters like 'r_n_cs-r_n_i', found '{text}'")
         terms[name] = terms.get(name, 0.0) + (-1.0 if sign == "-" else 1.0) * read_number(factor or "1", text)
@@ -122,10 +122,10 @@ def build_constraints(
 
     `correlations` are those between the Gaussian constraints of two parameters. Their matrix must be positive definite.
     """
-    ordered = list(single)
+    ordered, pairs = list(single), correlations or {}
     matrix = np.eye(len(ordered))
-    for (a, b), value in (correlations or {}).items():
-        if (b, a) in correlations and a != b:
+    for (a, b), value in pairs.items():
+        if (b, a) in pairs and a != b:
             raise InputError(f"the correlation of '{a}' and '{b}' is given twice")
         for name in (a, b):
             if name not in single:

@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from .._base.typing import Float
 from .contours import Region, draw_contour_on
@@ -57,8 +58,8 @@ def draw_corner(
                     _draw_one(axes, draws[:, row], edges[row], labels[row])
                 else:
                     _draw_two(axes, draws[:, place], draws[:, row], edges[place], edges[row], masses)
-                    axes.yaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
-                axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(4))
+                    axes.yaxis.set_major_locator(MaxNLocator(4))
+                axes.xaxis.set_major_locator(MaxNLocator(4))
                 axes.tick_params(labelrotation=45, labelleft=place == 0 and row > 0, labelbottom=row == count - 1)
                 if row == count - 1:
                     axes.set_xlabel(labels[place])

@@ -14,7 +14,11 @@ from .style import CURVE_COLOUR, RC, describe, entries, new_figure, plain, tidy
 POINT_COLOURS = ("#c0392b", "#e08a2c", "#3f9b7a", "#8c5aa8", "#5f7f95")
 POINT_MARKERS = ("o", "s", "D", "^", "v")
 X, Y = "number of neutrons", r"flux-averaged cross section [$10^{-40}$ cm$^2$]"
-LEGEND = {"loc": "lower right", "title": "errors: total (thin), statistical (thick)", "alignment": "left"}
+LEGEND: dict[str, Any] = {
+    "loc": "lower right",
+    "title": "errors: total (thin), statistical (thick)",
+    "alignment": "left",
+}
 COHERENT, MEASURED = "full coherence, $F = 1$", "measured"
 
 
@@ -95,7 +99,7 @@ def _draw(axes: Axes, line: Line, points: Sequence[Point], entry: str, colour: A
     axes.plot(line.neutrons, line.sm, color=colour, marker="o", ms=3.0, ls="")
     for number, point in enumerate(points, start=sum(drawn.get_gid() == MEASURED for drawn in axes.lines)):
         if plain(point.label) not in there:
-            style = {"color": POINT_COLOURS[number % len(POINT_COLOURS)], "ls": ""}
+            style: dict[str, Any] = {"color": POINT_COLOURS[number % len(POINT_COLOURS)], "ls": ""}
             down, up = np.array(point.total)[:, None]
             marker, label = POINT_MARKERS[number % len(POINT_MARKERS)], plain(point.label)
             (mark, _, _) = axes.errorbar(

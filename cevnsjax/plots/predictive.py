@@ -97,7 +97,7 @@ def draw_bands(bands: Sequence[Band]) -> Figure:
     width = WIDTH * max(len(band.edges) for band in bands) + LEGEND
     with matplotlib.rc_context(RC):
         figure = new_figure(width, ROW * len(bands))
-        parts = figure.subfigures(len(bands), 1) if len(bands) > 1 else [figure]
+        parts = figure.subfigures(len(bands), 1, squeeze=False)[:, 0] if len(bands) > 1 else [figure]
         for part, band in zip(parts, bands, strict=True):
             row = part.subplots(1, len(band.edges), squeeze=False)[0]
             for number, axes in enumerate(row):

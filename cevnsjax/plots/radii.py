@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -53,7 +54,7 @@ def _draw_plane(axes: Axes, plane: Plane) -> None:
         for region, colour in zip(plane.regions, shades, strict=True)
     ]
     for number, (family, (first, second)) in enumerate(plane.models.items()):
-        style = {"marker": MODEL_MARKERS[number], "color": MODEL_COLOURS[number], "ls": "", "ms": 4}
+        style: dict[str, Any] = {"marker": MODEL_MARKERS[number], "color": MODEL_COLOURS[number], "ls": "", "ms": 4}
         axes.plot(first, second, **style)
         handles.append(Line2D([], [], label=family, **style))
     axes.set(xlabel=plane.labels[0], ylabel=plane.labels[1])
@@ -62,7 +63,7 @@ def _draw_plane(axes: Axes, plane: Plane) -> None:
 
 
 def _draw_skin(axes: Axes, skin: Skin) -> None:
-    for level, (low, high) in reversed(skin.intervals.items()):
+    for level, (low, high) in reversed(list(skin.intervals.items())):
         axes.axvspan(low, high, color=CURVE_COLOUR, alpha=0.16, lw=0, label=LEVEL_NAMES[level])
     axes.axvline(skin.best, color=CURVE_COLOUR, lw=1.2)
     places = np.arange(len(skin.values))[::-1]

@@ -155,7 +155,7 @@ def _draw_stack(
     axes.stairs(base / width, edges, baseline=None, color="0.15", lw=0.9)
     data = observed - sum((counts[name] for name in subtracted), np.zeros(len(width)))
     many = len(width) > MANY
-    style = {"color": "black", "elinewidth": 0.6 if many else 1.0, "label": panel.data}
+    style: dict[str, Any] = {"color": "black", "elinewidth": 0.6 if many else 1.0, "label": panel.data}
     centres = 0.5 * (edges[1:] + edges[:-1])
     if panel.upper_limit:
         top = (data + errors) / width
@@ -206,7 +206,7 @@ def draw_panel_on(axes: Axes, panel: Panel, number: int = 0, entry: str | None =
     others = tuple(k for k in range(panel.observed.ndim) if k != number)
     if alone:
         total = sum(component.sum(axis=others) for component in panel.counts.values())
-        style = {"color": next_colour(axes, colour), "lw": 1.6, "label": entry}
+        style: dict[str, Any] = {"color": next_colour(axes, colour), "lw": 1.6, "label": entry}
         axes.stairs(total / np.diff(edges), edges, baseline=None, **style)
         below = bool(np.any(total < 0.0))
     else:
@@ -240,8 +240,8 @@ def _draw_panels(figure: Figure | SubFigure, panels: Sequence[Panel], suffix: st
     if len(panels) == 1:
         _draw_panel(figure, panels[0], suffix, width)
         return
-    parts = figure.subfigures(len(panels), 1, height_ratios=[panel.rows for panel in panels])
-    for part, panel in zip(parts, panels, strict=True):
+    parts = figure.subfigures(len(panels), 1, squeeze=False, height_ratios=[panel.rows for panel in panels])
+    for part, panel in zip(parts[:, 0], panels, strict=True):
         _draw_panel(part, panel, suffix, width)
 
 
@@ -269,7 +269,7 @@ def draw_fit(panels: Sequence[Panel], curves: Sequence[Curve], suffix: str = "")
             _draw_panels(figure, panels, suffix)
             return figure
         figure = new_figure(width + CURVES_WIDTH, max(height, ROW * len(curves)))
-        spectra, profiles = figure.subfigures(1, 2, width_ratios=[width, CURVES_WIDTH])
+        spectra, profiles = figure.subfigures(1, 2, squeeze=False, width_ratios=[width, CURVES_WIDTH])[0]
         _draw_panels(spectra, panels, suffix)
         places = max(len(curves), round(height / (2.0 * ROW)))
         grid = np.atleast_1d(profiles.subplots(places, 1))

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -19,6 +19,9 @@ from .._base.arguments import shown
 from .._base.errors import InputError
 from .._base.levels import Level
 from .._base.writing import check_file, replacing
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 SIGNAL_COLOUR, STEADY_COLOUR = "#2f6fb5", "#c9ccd1"
 BACKGROUND_COLOURS = ("#e08a2c", "#7a4a1f", "#56b4e9", "#f0e442", "#882255", "#cc79a7", "#fdbf6f")
@@ -44,7 +47,7 @@ COMPONENT_NAMES = {
 LEVEL_NAMES = {"68.27": "1σ", "90": "90 %", "95.45": "2σ", "99.73": "3σ"}
 CURVE_COLOUR = "#1f4e82"
 LEVEL_COLOURS = ("#2f6fb5", "#6fa3d8", "#a9c9ea", "#d6e6f5")
-RC = {
+RC: "dict[RcKeyType, Any]" = {
     "text.usetex": False,
     "font.size": 10,
     "axes.labelsize": 11,
@@ -55,7 +58,7 @@ RC = {
     "axes.formatter.limits": (-3, 5),
     "axes.formatter.use_mathtext": True,
 }
-LEVEL_STYLE = {"color": "0.6", "lw": 0.8, "ls": (0, (4, 3))}
+LEVEL_STYLE: dict[str, Any] = {"color": "0.6", "lw": 0.8, "ls": (0, (4, 3))}
 """Of lines at a level."""
 LEGEND, LEGEND_TEXT = 2.0, 1.4
 """Width [inch] that a legend beside the axes takes, and its text alone."""
@@ -134,7 +137,8 @@ def level_colours(count: int, colour: str | None = None) -> list[str]:
         share = np.array([0.85, 0.6, 0.35, 0.15])[:, None]
         known = share * to_rgb(colour) + 1.0 - share
     at = np.linspace(0.0, len(known) - 1.0, count) if count > 1 else np.array([2.0])
-    return [to_hex([np.interp(x, np.arange(len(known)), part) for part in known.T]) for x in at]
+    red, green, blue = (np.interp(at, np.arange(len(known)), part) for part in known.T)
+    return [to_hex(channels) for channels in zip(red, green, blue, strict=True)]
 
 
 def line_shades(count: int, colour: str) -> list[str]:

@@ -70,7 +70,7 @@ def _draw_toys(axes: Axes, histogram: Histogram, entry: str, colour: Any) -> tup
     bins = np.linspace(min(low, float(histogram.values.min())), top, 41)
     inside = histogram.values[histogram.values <= top]
     weights = np.full(len(inside), 1.0 / (len(histogram.values) * (bins[1] - bins[0])))
-    axes.hist(inside, bins, weights=weights, histtype="stepfilled", color=colour, alpha=0.35, label=entry)
+    axes.hist(inside, bins.tolist(), weights=weights, histtype="stepfilled", color=colour, alpha=0.35, label=entry)
     x = np.linspace(bins[0] + 1e-2 * (bins[1] - bins[0]), top, 400)
     mark = f"chi2 distribution of {histogram.degrees_of_freedom}"
     if mark not in {line.get_gid() for line in axes.lines}:
@@ -168,7 +168,9 @@ def _draw_t(
     """Draw the curves, and the intervals beneath them; return from where to where they are."""
     axes.plot(points, observed, color=line, lw=1.8, label=f"{before}{data}", zorder=3)
     top = 1.6 * max(max(float(np.median(level.critical)), level.wilks) for level in levels)
-    lowest = min((float(bar.get_ydata()[0]) for bar in axes.lines if bar.get_gid() == "interval"), default=0.0)
+    lowest = min(
+        (float(np.asarray(bar.get_ydata())[0]) for bar in axes.lines if bar.get_gid() == "interval"), default=0.0
+    )
     for number, (level, colour) in enumerate(zip(levels, cycle(shades), strict=False), start=1):
         axes.fill_between(
             points, level.critical - level.error, level.critical + level.error, color=colour, alpha=0.3, lw=0

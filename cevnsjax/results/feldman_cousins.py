@@ -188,7 +188,7 @@ class FeldmanCousinsResult(Shown):
             "p_value_error": error.tolist(),
             "toys": [len(toys) for toys in self.construction.statistics],
         }
-        content["levels"] = {}
+        levels: dict[str, dict[str, Any]] = {}
         for level in self.levels:
             critical, spread = self.construction.critical(level.fraction)
             entry: dict[str, Any] = {
@@ -208,8 +208,8 @@ class FeldmanCousinsResult(Shown):
                     "contours": [{"points": c.points.tolist(), "closed": c.closed} for c in self.contours(level)],
                     "wilks": [{"points": c.points.tolist(), "closed": c.closed} for c in self.wilks_contours(level)],
                 }
-            content["levels"][level.label] = entry
-        return plain(content)
+            levels[level.label] = entry
+        return plain(content | {"levels": levels})
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax toys --feldman-cousins` prints of it."""

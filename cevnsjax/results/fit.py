@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from .._base.errors import InputError
 from .._base.json_files import write_json
 from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, levels_of
 from .._base.tables import Block, Shown
-from .._base.typing import Array, Float
+from .._base.typing import Array, Float, Names
 from ..folding.accuracy import Accuracy
 from ..folding.prediction import component_counts, flux_averaged_cross_section
 from ..inference.grid.axes import Axis
@@ -388,7 +388,8 @@ class FitResult(Shown):
         base = self.specification.values
 
         def at(point: np.ndarray) -> float:
-            return float(function(base | dict(problem.params(point))))
+            moved = cast(dict[str, float], problem.params(point))  # NumPy numbers, as those of `point` are
+            return float(function(base | moved))
 
         spread = np.sqrt(np.diag(curvature.covariance))
         reach = np.abs(curvature.unseen).max(axis=0, initial=0.0)
@@ -447,7 +448,7 @@ class FitResult(Shown):
     @arguments.checked(**PROFILE)
     def profile(
         self,
-        names: Sequence[str],
+        names: Names,
         ranges: Mapping[str, tuple[float, float]] | None = None,
         points: int | None = None,
     ) -> GridResult:

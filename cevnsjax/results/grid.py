@@ -17,6 +17,7 @@ from .._base.errors import InputError
 from .._base.levels import LEVELS, USUAL, Level, check_level, check_levels, delta_chi2, levels_of, ordered_levels
 from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
+from .._base.typing import Names
 from ..inference.grid.axes import Axis
 from ..inference.grid.contours import (
     Contour,
@@ -67,8 +68,14 @@ class GridResult(Shown):
     """What this run took for compiling, for the points of the grid, and for the best fit."""
     repaired: tuple[str, ...] = ()
     """What was missing or altered in the store, and was written again by this run."""
-    fit: "FitResult | None" = None
-    """Of a profile, the fit that it belongs to."""
+    _fit: "FitResult | None" = None
+
+    @property
+    def fit(self) -> "FitResult":
+        """Return the fit that a profile belongs to; a scan has none and raises InputError."""
+        if self._fit is None:
+            raise InputError("expected a profile, which belongs to a fit, found a scan")
+        return self._fit
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,7 +115,7 @@ class GridResult(Shown):
     @property
     def converged(self) -> bool:
         """Return whether the best fit was reached, with recoil integrals that are accurate."""
-        return bool(self.dataset.attrs["converged"]) if self.fit is None else self.fit.converged
+        return bool(self.dataset.attrs["converged"]) if self._fit is None else self._fit.converged
 
     @property
     def not_converged(self) -> int:
@@ -118,8 +125,8 @@ class GridResult(Shown):
     @property
     def message(self) -> str:
         """Return how the scan ended, in words."""
-        if self.fit is not None:
-            return self.fit.message
+        if self._fit is not None:
+            return self._fit.message
         said = self.dataset.attrs["quadrature"]
         if not self.converged:
             return f"not to be trusted: {said}" if said else "the best fit of the scan did not converge"
@@ -137,7 +144,7 @@ class GridResult(Shown):
         return chosen
 
     @arguments.checked(names=arguments.optional(arguments.texts), reference=arguments.text)
-    def delta_chi2(self, names: Sequence[str] | None = None, reference: str = "best") -> np.ndarray:
+    def delta_chi2(self, names: Names | None = None, reference: str = "best") -> np.ndarray:
         """Return Δχ² on 1 or 2 axes, by default the first two, the lowest over the other axes of the grid.
 
         It counts from the best fit within the bounds of the parameters ("best"), or from the lowest point of the grid.
@@ -167,7 +174,7 @@ class GridResult(Shown):
         self,
         level: float | Level = 0.90,
         parameters: int = 2,
-        names: Sequence[str] | None = None,
+        names: Names | None = None,
         reference: str = "best",
     ) -> list[Contour]:
         """Return the contours of two axes at a confidence level: closed, or open at the edges of the grid.
@@ -199,7 +206,7 @@ class GridResult(Shown):
         return pieces(axis, delta, _height(level, parameters))
 
     @arguments.checked(level=check_level, parameters=arguments.whole(1, 2), names=arguments.texts)
-    def resolves(self, level: float | Level, parameters: int, names: Sequence[str], reference: str = "best") -> bool:
+    def resolves(self, level: float | Level, parameters: int, names: Names, reference: str = "best") -> bool:
         """Return whether a point of the grid lies below a level, or need not: the best fit is beyond the axes."""
         ends = {axis.name: (axis.values.min(), axis.values.max()) for axis in self._axes_of(names)}
         within = all(low <= self.best[name] <= high for name, (low, high) in ends.items())
@@ -225,8 +232,8 @@ class GridResult(Shown):
 
         A profile has its points and the intervals of its parameters at `levels`; those of a scan are in its store.
         """
-        if self.fit is not None:
-            return profile_report(self, self.fit, levels_of(levels))
+        if self._fit is not None:
+            return profile_report(self, self._fit, levels_of(levels))
         attributes = self.dataset.attrs
         return {
             "out": None if self.out is None else str(self.out),
@@ -249,9 +256,9 @@ class GridResult(Shown):
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax profile` prints of a profile, `cevnsjax scan` of a scan."""
         content = self.as_dict()
-        if self.fit is None:
+        if self._fit is None:
             return [*scan_blocks(content), *doubts(content)]
-        return [*profile_blocks(content, self.fit.likelihood.data_name), *doubts(content)]
+        return [*profile_blocks(content, self._fit.likelihood.data_name), *doubts(content)]
 
     @arguments.checked(
         level=LEVELS_DRAWN,
@@ -263,7 +270,7 @@ class GridResult(Shown):
         self,
         level: float | Level | Sequence[float | Level] | None = None,
         parameters: int | None = None,
-        names: Sequence[str] | None = None,
+        names: Names | None = None,
         ax: "Axes | None" = None,
         label: str | None = None,
         color: str | None = None,
@@ -299,11 +306,11 @@ class GridResult(Shown):
 
         chosen = self._chosen(names)
         count = parameters or len(chosen)
-        usual = self.fit is not None and (ax is None or len(chosen) == 1)
+        usual = self._fit is not None and (ax is None or len(chosen) == 1)
         levels = ordered_levels(level if level is not None else USUAL if usual else 0.90)
-        if self.fit is not None and ax is None:
+        if self._fit is not None and ax is None:
             return self._plot_profile(chosen, levels, count, label, color)
-        drawn = self._line(chosen[0]) if self.fit is not None and len(chosen) == 1 else self
+        drawn = self._line(chosen[0]) if self._fit is not None and len(chosen) == 1 else self
         labels, colors = None if label is None else [label], None if color is None else [color]
         return draw_scans([drawn], levels, count, labels, names=chosen, ax=ax, colors=colors)
 
@@ -323,7 +330,7 @@ class GridResult(Shown):
         return draw_contour(self._regions(names, levels, count), *curves, heights(levels), title, color)
 
     def _regions(
-        self, names: Sequence[str], levels: Sequence[Level], count: int, reference: str = "best"
+        self, names: Names, levels: Sequence[Level], count: int, reference: str = "best"
     ) -> "tuple[Drawn, ...]":
         """Return where two axes lie below levels of `count` parameters, to draw."""
         from ..plots.contours import Region as Drawn
@@ -341,13 +348,13 @@ class GridResult(Shown):
         if len(self.names) == 1:
             return self
         values = self.axes[self.names.index(name)].values
-        return self._owner().profile([name], {name: (values[0], values[-1])})
+        return self.fit.profile([name], {name: (values[0], values[-1])})
 
     def curve(self, name: str | None = None) -> "Curve":
         """Return the Δχ² curve of a parameter of a profile, to draw."""
         from ..plots.profiles import Curve
 
-        fit, chosen = self._owner(), name or self.names[0]
+        fit, chosen = self.fit, name or self.names[0]
         line = self._line(chosen)
         pieces = {label: fit.interval(chosen, level).pieces for label, level in LEVELS.items()}
         return Curve(self.label(chosen), line.axes[0].values, line.delta_chi2(), fit.values[chosen], pieces)
@@ -365,9 +372,4 @@ class GridResult(Shown):
     def load(path: str | Path, likelihood: "Likelihood | None" = None) -> "GridResult":
         """Return the profile or the scan that `save` wrote; for `likelihood`, of a profile, see `FitResult.load`."""
         dataset, fit = load_grid(Path(path), likelihood)
-        return GridResult(dataset, fit=fit)
-
-    def _owner(self) -> "FitResult":
-        if self.fit is None:
-            raise InputError("expected a profile, which belongs to a fit, found a scan")
-        return self.fit
+        return GridResult(dataset, _fit=fit)

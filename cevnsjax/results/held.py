@@ -192,9 +192,9 @@ def read_held(path: Path) -> Held:
                 raise InputError(f"'{path}' is damaged: its {part} have no {key} that this program writes")
     if not _by_name(_text)(content["origin"].get("priors", {})):
         raise InputError(f"'{path}' is damaged: its origin has no priors that this program writes")
-    versions = {name: content.get(name) for name in ("version", "jax")}
-    if not all(map(_text, (*versions.values(), content.get("digest")))):
+    if not all(_text(content.get(name)) for name in ("version", "jax", "digest")):
         raise InputError(f"'{path}' is damaged: it does not say what version made it")
+    versions = {name: content[name] for name in ("version", "jax")}
     names = ("kind", "settings", "origin", "run")
     state = content["state"] if folder else {key: content["state"][key] for key in states}
     state |= {"complete": True, "damaged": []} if kind == "scan" and not folder else {}
@@ -215,7 +215,7 @@ def _of_scan(path: Path) -> dict[str, Any]:
     attributes = read_attributes(path)
     if not are_whole(attributes):
         raise InputError(f"the scan '{path}' is damaged: its zarr.json was altered; {MENDED}")
-    settings, complete = attributes.get("settings"), bool(attributes.get("complete"))
+    complete = bool(attributes.get("complete"))
     try:
         store = ScanStore.of(path, attributes)
         due, faults = store.faults(complete)
@@ -230,7 +230,7 @@ def _of_scan(path: Path) -> dict[str, Any]:
     return {
         **attributes,
         "kind": "scan",
-        "run": {key: settings[key] for key in ("grid", "chunk")},
+        "run": {key: attributes["settings"][key] for key in ("grid", "chunk")},
         "state": state | {key: attributes[key] for key in known if complete},
     }
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from .._base.errors import InputError
 from .._base.levels import Level, ordered_levels
+from .._base.typing import Names
 from .drawing import heights
 from .grid import GridResult, _height
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..plots.scans import Overlay
 
 
-def common_names(scans: Sequence[GridResult], names: Sequence[str] | None = None) -> tuple[str, ...]:
+def common_names(scans: Sequence[GridResult], names: Names | None = None) -> tuple[str, ...]:
     """Return the axes to show of several scans, 1 or 2: those named, else the first two of the first scan.
 
     Axes are known by their name, whatever their order. Scans of different axes raise InputError without `names`.
@@ -37,11 +38,11 @@ def draw_scans(
     scans: Sequence[GridResult],
     level: float | Level | Sequence[float | Level] = 0.90,
     parameters: int | None = None,
-    labels: Sequence[str] | None = None,
+    labels: Names | None = None,
     reference: str = "best",
-    names: Sequence[str] | None = None,
+    names: Names | None = None,
     ax: "Axes | None" = None,
-    colors: Sequence[str] | None = None,
+    colors: Names | None = None,
 ) -> "Figure":
     """Draw the contours of several scans of the same axes over each other, or their Δχ² if they have a single axis.
 

@@ -16,7 +16,7 @@ from .._base.errors import InputError
 from .._base.levels import LEVELS, Level, check_level, level_of, ordered_levels
 from .._base.netcdf import ENGINE, read_record, write_netcdf
 from .._base.tables import Block, Shown
-from .._base.typing import Array, Float
+from .._base.typing import Array, Float, Names
 from .._base.version import __version__
 from ..folding.accuracy import TOO_LARGE, WORTH_A_WORD, Accuracy
 from ..folding.prediction import component_counts
@@ -291,12 +291,13 @@ class Posterior(Shown):
             tree = type(tree).from_dict(groups | chosen)
         if int(arviz.__version__.partition(".")[0]) > 0:
             return tree
-        return arviz.InferenceData(**{name: node.to_dataset() for name, node in tree.children.items()})
+        named: dict[str, Any] = {name: node.to_dataset() for name, node in tree.children.items()}
+        return arviz.InferenceData(**named)
 
     @arguments.checked(names=arguments.optional(arguments.texts), level=LEVELS_DRAWN, **ON_AXES)
     def plot(
         self,
-        names: Sequence[str] | None = None,
+        names: Names | None = None,
         level: float | Level | Sequence[float | Level] | None = None,
         ax: "Axes | None" = None,
         label: str | None = None,

@@ -61,13 +61,18 @@ def load_fit(held: Held, likelihood: "Likelihood | None", name: str = "fit") -> 
     if not isinstance(minimiser, str) or not isinstance(minima, list) or not 1 <= len(minima) <= MOST_MINIMA:
         raise damaged(held, "minima")
     solver = Solver(pose(whole.chi2_function(), specification))
-    made: FitResult | None = None
-    for minimum in reversed(minima):
+
+    def made(minimum: Any, lower: FitResult | None) -> FitResult:
         read = _Minimum(held, minimum, len(solver.problem.names), specification.coordinates)
         fit = FitResult(whole, specification, solver, read.best_fit(), minimiser)
-        fit.remember(read.intervals(), read.accuracy(), made)
-        made = fit
-    return made
+        fit.remember(read.intervals(), read.accuracy(), lower)
+        return fit
+
+    *others, lowest = minima
+    fit = made(lowest, None)
+    for minimum in reversed(others):
+        fit = made(minimum, fit)
+    return fit
 
 
 class _Minimum:

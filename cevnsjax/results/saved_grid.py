@@ -29,7 +29,7 @@ FLAGS = "converged"
 def grid_dataset(grid: "GridResult") -> "xarray.Dataset":
     """Return the dataset of a grid as a file holds it: what netCDF has no attributes for is a single text."""
     attributes, axes = grid.dataset.attrs, {axis.name: axis_settings(axis) for axis in grid.axes}
-    if grid.fit is None:
+    if grid._fit is None:
         best = {name: grid.best[name] for name in grid.names}
         about = {"kind": "scan", **{name: attributes[name] for name in NAMED}}
         about |= {"run": {"grid": axes, "chunk": attributes["settings"]["chunk"]}}

@@ -59,18 +59,23 @@ def _probe(problem: Problem, grid: Grid, values: Mapping[str, float]) -> list[fl
     return [value if math.isfinite(value) else None for value in chi2]
 
 
+def _probe_differs(stored: Any, probe: list[float | None]) -> str | None:
+    """Return in what χ² at the same points, as a store has it, is another than here."""
+    if not isinstance(stored, list) or len(stored) != len(probe):
+        return record.difference(stored, probe, "chi2 at the same points")
+    difference = None
+    for there, here in zip(stored, probe, strict=True):
+        known = isinstance(there, int | float)
+        if known != (here is not None) or (known and abs(there - here) > PROBE_AGREES * max(1.0, abs(there))):
+            difference = f"chi2 at the same point is {there} there, {here} here"
+    return difference
+
+
 def _check_same(path: Path, settings: dict[str, Any], probe: list[float | None]) -> dict[str, Any]:
     """Return the attributes of a store; raise InputError if it holds another scan."""
     attributes = read_attributes(path)
     difference = record.difference(attributes.get("settings") or {}, json.loads(json.dumps(settings)))
-    stored = attributes.get("probe")
-    if difference is None and (not isinstance(stored, list) or len(stored) != len(probe)):
-        difference = record.difference(stored, probe, "chi2 at the same points")
-    if difference is None:
-        for there, here in zip(stored, probe, strict=True):
-            known = isinstance(there, int | float)
-            if known != (here is not None) or (known and abs(there - here) > PROBE_AGREES * max(1.0, abs(there))):
-                difference = f"chi2 at the same point is {there} there, {here} here"
+    difference = difference or _probe_differs(attributes.get("probe"), probe)
     if difference:
         damaged = "" if are_whole(attributes) else f", and its {ROOT} was altered"
         raise InputError(
@@ -238,7 +243,7 @@ def scan(
 ) -> GridResult:
     """Scan `grid`; see `Likelihood.scan`."""
     axes = [axis_of(name, values) for name, values in grid.items()]
-    values = dict(request.pop("values", None) or {})
+    values = dict(request.get("values") or {})
     for axis in axes:
         likelihood.parameters.find(axis.name)
         if axis.name in values:
@@ -248,11 +253,12 @@ def scan(
             likelihood.parameters[axis.name].check(edge)
         values[axis.name] = math.sqrt(low * high) if axis.log else 0.5 * (low + high)
     names = [axis.name for axis in axes]
-    further = tuple(request.pop("free", ()))
+    further = tuple(request.get("free", ()))
     for name in further:
         if name in names:
             raise InputError(f"'{name}' cannot be both free and on an axis of the grid")
-    specification = likelihood.specify(free=(*names, *further), values=values, **request)
+    request["free"], request["values"] = (*names, *further), values
+    specification = likelihood.specify(**request)
     blocks = make_grid(axes, len(specification.coordinates), chunk, memory)
     blocks.check(specification)
     profiled = tuple(name for name in specification.coordinates if name not in names)
@@ -326,7 +332,7 @@ def profile_grid(
     summary = Lowest(float(profile.chi2[lowest]), at_grid, fit.chi2, best, fit.settled)
     attributes = _attributes(likelihood, specification, grid, _settings(likelihood, specification, grid), [])
     attributes |= _summary(summary, storage.count_unconverged(), EXACT)
-    return GridResult(_dataset(storage, attributes, described), fit=fit)
+    return GridResult(_dataset(storage, attributes, described), _fit=fit)
 
 
 def _mended(

@@ -19,6 +19,7 @@ from .._base.json_files import decoded, encoded, is_number
 from .._base.levels import Level, check_level, check_levels, delta_chi2, level_of, levels_of
 from .._base.netcdf import write_netcdf
 from .._base.tables import Block, Shown
+from .._base.typing import Names
 from .._base.version import __version__
 from ..folding.accuracy import Accuracy
 from ..inference.grid.profile import profile
@@ -200,10 +201,10 @@ class ToyStudy(Shown):
                     for level, value, error in criticals
                 },
             }
-        content["parameters"] = {}
+        parameters: dict[str, dict[str, Any]] = {}
         for name in self.fit.specification.free:
             value = self.values[name][self.toy_converged]
-            described = {
+            described: dict[str, Any] = {
                 "truth": self.truth[name],
                 "mean": float(value.mean()),
                 "standard_deviation": float(value.std(ddof=1)) if len(value) > 1 else None,
@@ -212,8 +213,8 @@ class ToyStudy(Shown):
             }
             if (name,) in self.held:
                 described["coverage"] = {level.label: share(self.coverage(name, level)) for level in chosen}
-            content["parameters"][name] = described
-        return plain(content)
+            parameters[name] = described
+        return plain(content | {"parameters": parameters})
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax toys` prints of it."""
@@ -303,7 +304,7 @@ class ToyStudy(Shown):
     @arguments.checked(names=arguments.optional(arguments.texts), **ON_AXES)
     def plot(
         self,
-        names: Sequence[str] | None = None,
+        names: Names | None = None,
         ax: "Axes | None" = None,
         label: str | None = None,
         color: str | None = None,
@@ -385,7 +386,7 @@ def study_toys(
         u = null.u[0]
         statistic = max(float(null.chi2[0]) - minimum.value, 0.0) if null.converged[0] else math.nan
     ordered = {name for pair in specification.orders for name in pair}
-    held = [(name,) for name in specification.free if name not in ordered]
+    held: list[tuple[str, ...]] = [(name,) for name in specification.free if name not in ordered]
     if test and tuple(test) not in held:
         held.append(tuple(test))
     index = tuple(tuple(problem.names.index(specification.leader(name)) for name in group) for group in held)

@@ -52,7 +52,8 @@ class Exponentials:
     def __call__(self, energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return the density."""
         pairs = zip(self.weights, self.coefficients, strict=True)
-        return sum(weight * np.exp(np.polynomial.polynomial.polyval(energy, terms)) for weight, terms in pairs)
+        parts = [weight * np.exp(np.polynomial.polynomial.polyval(energy, terms)) for weight, terms in pairs]
+        return sum(parts[1:], start=parts[0])
 
 
 def _spectra() -> DataFile:
@@ -93,7 +94,8 @@ def _vogel_engel_formula(data: DataFile, weights: Weights) -> Part:
 def _weighted(data: DataFile, key: str, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
     """Return the energies of a table and Σ_i w_i S_i there."""
     table = _columns(data, key)
-    return table["energy"], sum(weights[isotope] * table[isotope] for isotope in ISOTOPES)
+    first, *others = (weights[isotope] * table[isotope] for isotope in ISOTOPES)
+    return table["energy"], sum(others, start=first)
 
 
 def _vogel_engel_table(data: DataFile, weights: Weights) -> Part:

@@ -134,7 +134,8 @@ class Mixture(Spectrum):
     ) -> Float[np.ndarray, " node"]:
         """Return the sum over the parts."""
         moments = (part.moment(kernel, recoil, threshold, order) for part in self.parts)
-        return sum(share * moment for share, moment in zip(self.shares, moments, strict=True))
+        first, *others = (share * moment for share, moment in zip(self.shares, moments, strict=True))
+        return sum(others, start=first)
 
     def lines(self) -> tuple[tuple[float, float], ...]:
         """Return the lines of all parts."""
@@ -147,4 +148,5 @@ class Mixture(Spectrum):
 
     def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
         """Return the sum over the parts."""
-        return sum(share * part.continuum(energy) for share, part in zip(self.shares, self.parts, strict=True))
+        first, *others = (share * part.continuum(energy) for share, part in zip(self.shares, self.parts, strict=True))
+        return sum(others, start=first)

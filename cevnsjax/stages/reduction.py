@@ -26,7 +26,7 @@ DECADES = 3.0
 
 def sampled(
     domain: tuple[tuple[str, float, float], ...], free: Set[str], params: Params, count: int, seed: int
-) -> list[dict[str, float]]:
+) -> list[Params]:
     """Return values of all parameters, those of `domain` that are free spread over their bounds, the corners first."""
     moving = [(name, low, high) for name, low, high in domain if name in free]
     if not moving:
@@ -34,7 +34,7 @@ def sampled(
     corners = np.array(list(product((0.0, 1.0), repeat=min(len(moving), 5))))
     corners = np.pad(corners, ((0, 0), (0, len(moving) - corners.shape[1])))
     inside = qmc.Sobol(len(moving), seed=seed).random(count)
-    samples = []
+    samples: list[Params] = []
     for row in np.concatenate([corners, inside]):
         values = dict(params)
         for share, (name, low, high) in zip(row, moving, strict=True):

@@ -1,6 +1,7 @@
 """COHERENT CsI 2017 beside arXiv:1710.02730 and COHERENT's own fit."""
 
 import math
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
 from cevnsjax.measurements import coherent_csi_2017
+from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.stages.backgrounds import exponential_shape
 from cevnsjax.stages.stage import Constant
 
@@ -47,14 +49,15 @@ def radius() -> dict[str, float]:
     return results
 
 
-def events(measurement, prefix: str, **fit) -> dict[str, float]:
+def events(measurement: Measurement, prefix: str, **fit: Any) -> dict[str, float]:
     """Return the signal events of a measurement, half the width of their interval, and the significance."""
     likelihood = cj.Likelihood([measurement])
     free = likelihood.fit(free=["cevns_norm"], **fit)
     (prediction,) = likelihood.predict()
     total = float(prediction.counts["cevns"].sum())
     low, high = free.interval("cevns_norm").around(free.values["cevns_norm"])
-    absent = likelihood.fit(**{**fit, "values": {**fit.get("values", {}), "cevns_norm": 0.0}})
+    without: dict[str, Any] = {**fit, "values": {**fit.get("values", {}), "cevns_norm": 0.0}}
+    absent = likelihood.fit(**without)
     return {
         prefix: total * free.values["cevns_norm"],
         f"{prefix}_error": 0.5 * total * (high - low),
@@ -78,7 +81,7 @@ def choices() -> dict[str, float]:
     data = DataFile("coherent_csi_2017/measurement.toml")
     before = np.transpose(data.table("counts_anticoincidence_beam_on")[2:])
     time = data.edges("binning.time", "us")
-    total = np.asarray(measurement.backgrounds[1].value)
+    total = np.asarray(measurement.backgrounds[1].array)
     energy = total.sum(axis=1)
     templates = {
         "before": np.outer(before.sum(axis=1), before.sum(axis=0)) / before.sum(),

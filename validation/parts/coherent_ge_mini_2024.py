@@ -24,7 +24,7 @@ ALL = tuple(f"ss_level_{k}" for k in range(1, 10))
 
 def _bare(measurement: Measurement, detector: BinnedDetector) -> Measurement:
     """Return the measurement with another detector, without backgrounds and without data."""
-    scattering = dataclasses.replace(measurement.scattering, detector=detector)
+    scattering = dataclasses.replace(measurement.counted(), detector=detector)
     shape = tuple(len(edges) - 1 for edges in detector.axes.values())
     return dataclasses.replace(
         measurement,

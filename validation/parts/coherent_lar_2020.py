@@ -1,6 +1,7 @@
 """COHERENT liquid argon 2020 beside arXiv:2005.01645 and COHERENT's own fit."""
 
 import math
+from typing import Any
 
 import equinox as eqx
 import numpy as np
@@ -86,7 +87,8 @@ def energy_f90_time() -> dict[str, float]:
     acceptance = DataFile("coherent_lar_2020/measurement.toml").array("acceptance.release", "1", 12)
     inverse = np.repeat(np.divide(1.0, acceptance, out=np.zeros(12), where=acceptance > 0), 8)
     measurement = everything.measurements[0]
-    factors = measurement.scattering.detector.spread.shape.factors * inverse
+    detector: Any = measurement.counted().detector  # binned, the signal spread as a template
+    factors = detector.spread.shape.factors * inverse
     own = eqx.tree_at(lambda m: m.scattering.detector.spread.shape.factors, measurement, factors)
     own_fit = cj.Likelihood([own]).fit(free=["cevns_norm"])
     flavours = likelihood("3d-flavours").fit(free=["cevns_norm"])

@@ -58,8 +58,8 @@ def skins() -> dict[str, float]:
     ):
         fit = cj.Likelihood([load(name)]).fit(free=[radius])
         low, high = fit.interval(radius).around(fit.values[radius])
-        results[f"skin_{key}"] = point_radius(fit.values[radius]) - point_radius(nuclide(isotope).proton_radius)
-        results[f"skin_{key}_error"] = 0.5 * (point_radius(high) - point_radius(low))
+        results[f"skin_{key}"] = float(point_radius(fit.values[radius]) - point_radius(nuclide(isotope).proton_radius))
+        results[f"skin_{key}_error"] = 0.5 * float(point_radius(high) - point_radius(low))
     ring = cj.Likelihood([load("csre-cs")]).fit(free=["r_n_cs"])
     return results | {"csre_rn": ring.values["r_n_cs"], "csre_rn_error": ring.error("r_n_cs")}
 

@@ -39,7 +39,7 @@ def dresden() -> dict[str, float]:
             results |= {name: present.values[name] for name in ("l1_height", "l1_centre", "l1_width", "m_l1_ratio")}
             results |= {name: value for name, value in present.values.items() if name.startswith("continuum_")}
             fissions = fissions_of_power(2.96, 10.39, 1.0, fission_fractions("typical"))
-            scattering = dataclasses.replace(measurement.scattering, source=reactor("HMVE", fissions))
+            scattering = dataclasses.replace(measurement.counted(), source=reactor("HMVE", fissions))
             folded = dataclasses.replace(measurement, scattering=scattering)
             results["fef_power"] = _signal(folded)
     pulled = cj.Likelihood([cj.measurements.dresden_ii("fef", signal_pulls=True)]).fit()

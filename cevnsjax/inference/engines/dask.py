@@ -63,6 +63,9 @@ OLD = 60.0
 PATIENCE = 600.0
 """Seconds to wait for a first worker, or for the next after all have gone."""
 
+_config: Any = jax.config
+"""The configuration of JAX, which gets its settings as JAX is imported."""
+
 
 def _versions() -> dict[str, str]:
     return {
@@ -103,7 +106,7 @@ def _execute(digest: str, packed: bytes, versions: dict[str, str], cache: bool, 
             f"{name} {own[name]}, expected {versions[name]}" for name in own if own[name] != versions[name]
         )
         raise EngineError(f"the worker on {platform.node()} runs other versions than this process: {differences}")
-    if cache and jax.config.jax_compilation_cache_dir is None:
+    if cache and _config.jax_compilation_cache_dir is None:
         enable_compilation_cache()
     work, lock = _unpacked(digest, packed)
     task = cloudpickle.loads(packed_task)
@@ -127,8 +130,8 @@ def _worker_environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
     }
-    if jax.config.jax_platforms:
-        chosen["JAX_PLATFORMS"] = jax.config.jax_platforms
+    if _config.jax_platforms:
+        chosen["JAX_PLATFORMS"] = _config.jax_platforms
     return os.environ | chosen
 
 
@@ -324,9 +327,14 @@ class Dask:
 
     def connect(self) -> None:
         """Reach the scheduler, or start the workers, unless that is done; raise `EngineError` if it cannot be."""
+        self._connected()
+
+    def _connected(self) -> _Connection:
+        """Return the connection, made if it is not there."""
         if self._connection is None:
             self._connection = _Connection(self.address, self.workers, self.timeout)
             self._finalizer = weakref.finalize(self, self._connection.close)
+        return self._connection
 
     def close(self) -> None:
         """Leave the scheduler; end the workers that were started here."""
@@ -338,10 +346,9 @@ class Dask:
         """Yield (index of the task, its result) as tasks are done; see `run`."""
         import cloudpickle
 
-        self.connect()
-        connection = self._connection
+        connection = self._connected()
         packed = cloudpickle.dumps(work)
-        common = (hashlib.sha256(packed).hexdigest(), packed, _versions(), bool(jax.config.jax_compilation_cache_dir))
+        common = (hashlib.sha256(packed).hexdigest(), packed, _versions(), bool(_config.jax_compilation_cache_dir))
         with _Run(connection, self, common) as running:
             yield from running.results(enumerate(tasks))
 

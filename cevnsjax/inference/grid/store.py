@@ -19,7 +19,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,14 +123,20 @@ def _well_formed(attributes: Mapping[str, Any]) -> None:
         if not holds:
             raise Damage(f"{what} in {ROOT} is not what this program writes")
 
+    def table(value: Any, what: str) -> dict[str, Any]:
+        expect(isinstance(value, dict), what)
+        return value
+
     def number(value: Any) -> bool:
         return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
-    settings, axes = attributes.get("settings"), attributes.get("axes")
-    expect(isinstance(settings, dict) and isinstance(axes, dict), "settings or axes")
-    grid, chunk = settings.get("grid"), settings.get("chunk")
-    names = [*(grid or ()), *(settings.get("free") or ()), *(settings.get("nuisances") or ())]
-    expect(isinstance(grid, dict) and bool(grid) and list(axes) == list(grid), "grid")
+    settings, axes = (table(attributes.get(key), "settings or axes") for key in ("settings", "axes"))
+    grid = table(settings.get("grid"), "grid")
+    chunk: Any = settings.get("chunk")
+    free, nuisances = (settings.get(key) for key in ("free", "nuisances"))
+    expect(isinstance(free, list) and isinstance(nuisances, list), "the names of the parameters")
+    names = [*grid, *free, *nuisances]
+    expect(bool(grid) and list(axes) == list(grid), "grid")
     expect(all(isinstance(name, str) and re.fullmatch(NAME, name) for name in names), "the name of a parameter")
     expect(len({*names, "chi2", "converged"}) == len(names) + 2, "the name of a parameter")
     for name, entry in grid.items():
@@ -366,7 +372,7 @@ class ScanStore:
     # Writing
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
+    def _guarded(self) -> Generator[None, None, None]:
         """Turn errors of the disk into a message of a single line."""
         try:
             yield

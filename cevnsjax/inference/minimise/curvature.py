@@ -133,7 +133,7 @@ def covariances(
 
     `held` marks coordinates of all, or of each.
     """
-    usable = np.isfinite(hessian).all(axis=(1, 2))
+    usable = np.all(np.isfinite(hessian), axis=(1, 2))
     bend = np.where(usable[:, None], np.diagonal(hessian, axis1=1, axis2=2), 0.0)
     seen = (bend > 0) & ~held
     scale = np.where(seen, np.sqrt(2.0 / np.where(seen, bend, 1.0)), 0.0)

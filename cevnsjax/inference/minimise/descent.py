@@ -52,7 +52,7 @@ def by_optax(
     optimiser = optax.with_extra_args_support(transformation)
     from_state = optax.value_and_grad_from_state(function)
 
-    def value_and_gradient(y: jax.Array, state: Any) -> tuple[jax.Array, jax.Array]:
+    def value_and_gradient(y: jax.Array, state: Any) -> tuple[Any, Any]:
         if optax.tree.get(state, "value") is None:
             return jax.value_and_grad(function)(y)
         return from_state(y, state=state)
@@ -62,7 +62,8 @@ def by_optax(
         value, gradient = value_and_gradient(y, state)
         change, state = optimiser.update(gradient, state, y, value=value, grad=gradient, value_fn=function)
         flat = jnp.max(jnp.abs(gradient), initial=0.0) < FLAT
-        return jnp.where(flat, y, optax.apply_updates(y, change)), state, steps + 1, flat
+        moved: Any = optax.apply_updates(y, change)
+        return jnp.where(flat, y, moved), state, steps + 1, flat
 
     first = start, optimiser.init(start), jnp.asarray(0), jnp.asarray(False)
     last = jax.lax.while_loop(lambda carry: ~carry[3] & (carry[2] < MOST_STEPS), advance, first)
@@ -102,10 +103,13 @@ class DescentSearch:
             u = self.lower + 0.5 * span * (1.0 + jnp.sin(origin + unit * y))
             return jnp.where(frozen, start, jnp.clip(u, self.lower, self.upper))
 
-        y, steps = descent(lambda y: problem(place(y)), jnp.zeros_like(start))
+        def chi2(y: jax.Array) -> Any:
+            return problem(place(y))
+
+        y, steps = descent(chi2, jnp.zeros_like(start))
         return place(y), steps
 
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
         frozen, parts = np.broadcast_to(frozen, start.shape), []
@@ -116,7 +120,7 @@ class DescentSearch:
         self.run_seconds += time.perf_counter() - started
         return minima
 
-    def _chunk(self, start: np.ndarray, frozen: np.ndarray) -> Minimum:
+    def _chunk(self, start: np.ndarray, frozen: np.ndarray) -> Minimum[np.ndarray]:
         box = self.lower, self.upper
         span = self.upper - self.lower
         _, _, hessian = map(np.asarray, self._judge(self.problem, start))

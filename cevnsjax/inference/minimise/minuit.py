@@ -7,7 +7,7 @@ doi:10.5281/zenodo.3949207.
 import time
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -74,10 +74,12 @@ def to_minuit(
     start = np.asarray(start, float)
     steps = first_steps(start, chi2.hessian(start), problem.box)
     steps = seen_steps(lambda u: float(chi2.chi2(u)), start, steps, problem.box)
+    # Its types know functions of a number for each parameter, not of an array, which it calls if the start is one.
+    set_up: Any = Minuit
     with warnings.catch_warnings():
         # It warns that g2 has no effect beside the Hessian, and fails without it where curvature is negative.
         warnings.simplefilter("ignore", IMinuitWarning)
-        minuit = Minuit(
+        minuit: Minuit = set_up(
             lambda u: float(chi2.chi2(u)),
             inside(start, steps, problem.box),
             grad=lambda u: np.asarray(chi2.value_and_gradient(u)[1]),
@@ -106,7 +108,7 @@ class MinuitSearch:
         self._evaluator.hessian(middle)
         self.compile_seconds, self.run_seconds = time.perf_counter() - started, 0.0
 
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
         minima = [

@@ -12,14 +12,14 @@ with λ = 0.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
 from ..._base.numerics import solve_symmetric
-from ..._base.typing import Array, Float
+from ..._base.typing import Array, Float, Scalar
 
 TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
@@ -31,17 +31,20 @@ MAX_STEPS = 200
 FIRST_STEP = 1e-2
 """First step off a saddle, in parts of the range: shorter ones follow until χ² falls."""
 
+_Values = TypeVar("_Values", bound=Array)
+"""Arrays of JAX while a minimisation is traced, of NumPy where its result is back on the host."""
 
-class Minimum(eqx.Module):
+
+class Minimum(eqx.Module, Generic[_Values]):
     """Where a minimisation ended."""
 
-    u: Float[Array, "*batch coordinate"]
-    value: Float[Array, "*batch"]
-    gradient: Float[Array, "*batch coordinate"]
-    hessian: Float[Array, "*batch coordinate coordinate"]
-    converged: Array
+    u: Float[_Values, "*batch coordinate"]
+    value: Float[_Values, "*batch"]
+    gradient: Float[_Values, "*batch coordinate"]
+    hessian: Float[_Values, "*batch coordinate coordinate"]
+    converged: _Values
     """Whether the predicted decrease fell below the tolerance."""
-    steps: Array
+    steps: _Values
 
 
 class _State(eqx.Module):
@@ -72,14 +75,14 @@ class _Step(eqx.Module):
 
 
 def minimise(
-    objective: Callable[[Float[Array, " coordinate"]], Float[Array, ""]],
+    objective: Callable[[Float[Array, " coordinate"]], Scalar],
     start: Float[Array, " coordinate"],
     frozen: Array,
     lower: Float[Array, " coordinate"],
     upper: Float[Array, " coordinate"],
     max_steps: int | Array = MAX_STEPS,
     derivatives: Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]] | None = None,
-) -> Minimum:
+) -> Minimum[Array]:
     """Minimise `objective` from `start` over the coordinates that are not `frozen`, between `lower` and `upper`.
 
     `derivatives` returns value, gradient and Hessian; by default they are those of `objective` by differentiation.

@@ -13,7 +13,7 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from ..._base.cores import cores
-from ..._base.typing import Bool, Float
+from ..._base.typing import Array, Bool, Float
 from ..problem.problem import Problem
 from .newton import Minimum, minimise
 from .strengths import is_linear, minimise_strengths
@@ -30,7 +30,7 @@ ROUNDS = 8
 
 def _minimise_batch(
     problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
-) -> Minimum:
+) -> Minimum[Array]:
     return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
 
 
@@ -129,7 +129,7 @@ class Solver:
         self.run_seconds += time.perf_counter() - started
         return joined
 
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held.
 
         `frozen` has the shape of `start` or of a single row.

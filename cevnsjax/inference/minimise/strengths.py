@@ -19,7 +19,7 @@ import numpy as np
 from ..._base.numerics import solve_symmetric
 from ..._base.typing import Array, Float
 from ...folding.folded import FoldedMeasurement
-from ...measuring.terms.term import BinTerm
+from ...measuring.terms.term import BinTerm, is_binned
 from ..problem.chi_square import measurement_chi2
 from ..problem.problem import Problem
 
@@ -41,7 +41,7 @@ def is_linear(problem: Problem) -> bool:
         if not (folded.term.binned or chosen.isdisjoint(folded.scaling())):
             return False
         for factor in folded.factors:
-            added = {factor.strength, *factor.shared} - {None}
+            added = {*factor.shared} if factor.strength is None else {factor.strength, *factor.shared}
             groups = [added, *({scale} for scale in factor.scales)]
             names = [folded.renamed(group) for group in groups]
             if sum(not chosen.isdisjoint(group) for group in names) > 1:
@@ -121,7 +121,7 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
     moving = {name for name in problem.names if name not in still} | {follower for follower, _ in problem.ties}
     lines = []
     for index, folded in enumerate(problem.chi2.measurements):
-        if not folded.term.binned:
+        if not is_binned(folded.term):
             continue
         depends = [
             not folded.renamed(stage.parameters() | factor.names()).isdisjoint(moving)
@@ -151,7 +151,9 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
     return lines
 
 
-def _no_more_than_seen(lines: Sequence[Lines], x: Float[Array, "point strength"]) -> Float[Array, "point strength"]:
+def _no_more_than_seen(
+    lines: Sequence[Lines], x: Float[jax.Array, "point strength"]
+) -> Float[jax.Array, "point strength"]:
     """Return `x` with strengths lowered that would have a component alone exceed all that was observed.
 
     Newton steps are slow from where far more is expected than was seen: χ² is nearly a line there. Strengths that are
@@ -180,10 +182,10 @@ class _State(eqx.Module):
 
 def minimise_strengths(
     problem: Problem,
-    points: Float[Array, "point coordinate"],
+    points: Float[jax.Array, "point coordinate"],
     lower: Float[Array, " coordinate"],
     upper: Float[Array, " coordinate"],
-) -> tuple[Float[Array, "point coordinate"], Float[Array, " point"], Array]:
+) -> tuple[Float[jax.Array, "point coordinate"], Float[jax.Array, " point"], jax.Array]:
     """Return `points` with the strengths at the minimum of χ² between the bounds, χ² there, and whether it was reached.
 
     Counts must be linear in the strengths (`is_linear`). They start at what `points` say, or lower. After `STEPS` steps
@@ -193,7 +195,7 @@ def minimise_strengths(
     columns = np.array(problem.strengths, int)
     n, lower, upper = len(columns), lower[columns], upper[columns]
     if not n:
-        value = jax.vmap(problem)(points)
+        value: Any = jax.vmap(problem)(points)
         return points, value, jnp.isfinite(value)
     lines = _lines(problem, points)
     identity = jnp.eye(n)

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 
 from ..._base.typing import Array, Float, Scalar
 from ...folding.folded import FoldedMeasurement
+from ...measuring.terms.term import is_binned
 from .problem import Problem
 
 Derivatives = Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]]
@@ -93,6 +94,8 @@ def _term(
     folded: FoldedMeasurement, moved: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], problem: Problem, u: Array
 ) -> tuple[Scalar, list[Scalar], list[list[Scalar]]]:
     """Return χ² of a measurement, its gradient and the lower triangle of its Hessian."""
+    if not is_binned(folded.term):
+        raise TypeError("expected a term that is a sum over bins: see `is_simple`")
     parts = []
     for factor, stage, (scaling, shaping) in zip(folded.factors, folded.stages, moved, strict=True):
         scale = _Series(lambda x, f=factor: jnp.asarray(f(folded.local(problem.params(x))), float), u, scaling)
@@ -124,7 +127,8 @@ def _term(
                     )
                 ]
             )
-            both = None if rooted[i] is None or rooted[j] is None else rooted[i] @ rooted[j]
+            left, right = rooted[i], rooted[j]
+            both = None if left is None or right is None else left @ right
             entry = _total([both, None if bent is None else slope @ bent])
             line.append(zero if entry is None else entry)
         hessian.append(line)

@@ -9,6 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from ..._base import arguments
 from ..._base.errors import InputError
@@ -68,7 +69,7 @@ class Evaluator:
         check_precision()
         if u.ndim not in (1, 2) or u.shape[-1] != len(self.names):
             raise InputError(f"expected rows of {len(self.names)} coordinates {self.names}, found shape {u.shape}")
-        if not isinstance(u, jax.core.Tracer) and not np.isfinite(u).all():
+        if not isinstance(u, Tracer) and not np.isfinite(u).all():
             raise InputError("expected finite coordinates, found others among them")
         return u if u.dtype == np.float64 else u.astype(np.float64)
 

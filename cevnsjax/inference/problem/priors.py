@@ -219,7 +219,8 @@ class LogShape(Shape):
         import numpyro
         from numpyro import distributions
 
-        return numpyro.sample(site, distributions.LogUniform(self.low, self.high))
+        value: Any = numpyro.sample(site, distributions.LogUniform(self.low, self.high))
+        return value
 
 
 class DistributionShape(Shape):
@@ -268,10 +269,11 @@ class DistributionShape(Shape):
         import numpyro
         from numpyro import distributions
 
-        if self.whole:
-            return numpyro.sample(site, self.distribution)
-        value = numpyro.sample(site, distributions.Uniform(self.low, self.high))
-        numpyro.factor(f"{site}_prior", self.log_density(value))
+        value: Any = numpyro.sample(
+            site, self.distribution if self.whole else distributions.Uniform(self.low, self.high)
+        )
+        if not self.whole:
+            numpyro.factor(f"{site}_prior", self.log_density(value))
         return value
 
 
@@ -327,7 +329,7 @@ def apply_priors(specification: Specification, priors: Mapping[str, Any] | None)
         if name in specification.request.get("constrain", {}):
             raise InputError(f"{name}: expected a prior or a constraint, found both")
         if any(name in pair for pair in specification.correlations):
-            raise InputError(f"{name}: expected a prior of what is not correlated, found a correlation asked for")
+            raise InputError(f"{name}: expected a prior of what is not correlated, found a correlation of it")
         constraints.pop(name, None)
         if isinstance(prior, Normal):
             constraint = Gaussian(float(prior.mean), float(prior.sd))
@@ -398,7 +400,7 @@ class Prior:
 
         if self.shape is not None:
             return self.shape.log_density(u)
-        if self.width is None:
+        if self.centre is None or self.width is None:
             return jnp.full(jnp.shape(u), -math.log(self.high - self.low))
         ends = [(end - self.centre) / self.width for end in (self.low, self.high)]
         # Both ends on the side where the tail is small: no difference of two numbers near 1.

@@ -23,7 +23,8 @@ from .specification import Specification
 
 def check_precision() -> None:
     """Raise `InputError` in single precision, in which no χ² of a thousand events has a minimum."""
-    if not jax.config.jax_enable_x64:
+    config: Any = jax.config  # which gets its settings as JAX is imported
+    if not config.jax_enable_x64:
         raise InputError(
             "expected double precision, found jax_enable_x64 turned off after the import of cevnsjax: "
             "turn it on with jax.config.update('jax_enable_x64', True)"
@@ -177,7 +178,8 @@ class Problem(eqx.Module):
 
 @jax.jit
 def _params_of_rows(problem: Problem, rows: Float[Array, "point coordinate"]) -> dict[str, Array]:
-    return jax.vmap(problem.params)(rows)
+    columns: Any = jax.vmap(problem.params)(rows)
+    return columns
 
 
 def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = ()) -> Problem:

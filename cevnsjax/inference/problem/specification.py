@@ -4,11 +4,12 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._base.errors import BLANKS, InputError, read_number, suggest
+from ..._base.typing import Names
 from ...parameters.constraints import (
     Relation,
     build_constraints,
@@ -19,26 +20,49 @@ from ...parameters.constraints import (
 )
 from ...parameters.parameter import Gaussian, ParameterTable
 
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict  # which type checkers bring along: that of Python before 3.15 has no closed
+else:
+    from typing import TypedDict
+
 APART = 1e-12
 """Least relative distance of neighbouring values: some thousand times the rounding of their last digit."""
 
 
-class Request(TypedDict, total=False):
-    """The keyword arguments that specify a fit: all may be left out."""
-
-    free: Sequence[str]
+class _Free(TypedDict, total=False):
+    free: Names
     """Parameters to fit; a pull on any of them is dropped."""
+
+
+class _Beside(TypedDict, total=False):
     values: Mapping[str, float] | None
     """Parameters to fix, or the starting values of free ones."""
     tie: Mapping[str, str] | None
     """Follower to leader: the follower takes the leader's value."""
-    require: Iterable[str]
+    require: Names
     """Orders such as ``"r_n_i<=r_n_cs"`` between parameters, or a parameter and a number."""
     constrain: Mapping[str, tuple[float, float]] | None
     """Gaussian constraints (centre, width) on further parameters, which become nuisances, or on combinations such as
     ``"r_n_cs-r_n_i"``."""
     correlate: Mapping[tuple[str, str], float] | None
     """Correlations between the constraints of two parameters, by the pair of their names."""
+
+
+if TYPE_CHECKING:  # closed, so that a misspelt keyword is seen (PEP 728)
+
+    class Request(_Free, _Beside, total=False, closed=True):
+        """The keyword arguments that specify a fit: all may be left out."""
+
+    class Beside(_Beside, total=False, closed=True):
+        """The same but for `free`."""
+
+else:
+
+    class Request(_Free, _Beside, total=False):
+        """The keyword arguments that specify a fit: all may be left out."""
+
+    class Beside(_Beside, total=False):
+        """The same but for `free`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._base.typing import Array, Float
+from ..._base.typing import Float, Scalar
 from ..problem.density import Density
 from ..problem.problem import Problem
 from .modes import Mode, remembered_modes, start_chains
@@ -46,10 +46,10 @@ Block = dict[str, np.ndarray]
 
 def _evaluate(
     density: Density, whitening: ShearMap, w: jax.Array
-) -> tuple[Float[Array, " chain"], Float[Array, "chain coordinate"]]:
+) -> tuple[Float[jax.Array, " chain"], Float[jax.Array, "chain coordinate"]]:
     """Return ln p and its gradient by w of each chain."""
 
-    def log_density(w: jax.Array, whitening: ShearMap) -> Array:
+    def log_density(w: jax.Array, whitening: ShearMap) -> Scalar:
         return density(whitening(w))
 
     return jax.vmap(jax.value_and_grad(log_density))(w, whitening)
@@ -67,7 +67,7 @@ def _transitions(
 ) -> dict[str, jax.Array]:
     """Return `length` transitions of chains (chain, coordinate) that are at `z`."""
     evaluate = partial(_evaluate, density, whitening)
-    w = jax.vmap(ShearMap.inverse)(whitening, z)
+    at_first: Any = jax.vmap(ShearMap.inverse)(whitening, z)
 
     def transition(state: tuple[jax.Array, ...], key: jax.Array) -> tuple[tuple[jax.Array, ...], dict[str, jax.Array]]:
         w, value, slope = state
@@ -89,8 +89,9 @@ def _transitions(
         accepted = jnp.log(jax.random.uniform(for_choice, error.shape)) < -error
         w, slope = (jnp.where(accepted[:, None], new, old) for new, old in ((moved_w, w), (moved_slope, slope)))
         value = jnp.where(accepted, moved_value, value)
+        place: Any = jax.vmap(ShearMap.__call__)(whitening, w)
         draw = {
-            "z": jax.vmap(ShearMap.__call__)(whitening, w),
+            "z": place,
             "lp": value,
             "acceptance_rate": jnp.exp(-jnp.maximum(error, 0.0)),
             "energy": energy,
@@ -98,7 +99,7 @@ def _transitions(
         }
         return (w, value, slope), draw
 
-    _, draws = jax.lax.scan(transition, (w, *evaluate(w)), jax.random.split(key, length))
+    _, draws = jax.lax.scan(transition, (at_first, *evaluate(at_first)), jax.random.split(key, length))
     return draws
 
 

@@ -67,10 +67,10 @@ def _covariance_factor(curvature: np.ndarray, span: np.ndarray) -> np.ndarray:
     return span[:, None] * vectors / np.sqrt(np.maximum(values, 1.0))
 
 
-def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum, index: int) -> Mode:
+def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum[np.ndarray], index: int) -> Mode:
     """Return the mode at minimum `index`; the curvature in z is that in u, by the chain rule, and of the Jacobian."""
     value, gradient, hessian = (np.asarray(a)[index] for a in (minimum.value, minimum.gradient, minimum.hessian))
-    z = bounds.unbounded(u)
+    z = np.asarray(bounds.unbounded(u))
     x, y = (z - bounds.lower) / bounds.scale, (z - bounds.upper) / bounds.scale
     rising, falling = expit(x), expit(y)
     slope = rising - falling
@@ -95,7 +95,7 @@ def _value(density: Density, z: Float[Array, " coordinate"]) -> Any:
 
 def _shaped_mode(density: Density, span: np.ndarray, u: np.ndarray) -> Mode:
     """Return the mode at `u` where priors are of other shapes than χ² holds; the curvature is that of ln p(z)."""
-    z = density.bounds.unbounded(u)
+    z = np.asarray(density.bounds.unbounded(u))
     value, hessian = (np.asarray(a) for a in _bend(density, z))
     factor = _covariance_factor(-2.0 * hessian, span)
     return Mode(u, z, factor, float(value) + float(np.log(np.abs(np.linalg.det(factor / span)))))
@@ -127,7 +127,7 @@ def find_modes(
     lowest = minima.u[order[0]]
     density = build_density(problem, _widths(weighted, lowest, minima.hessian[order[0]], problem.box))
     bounds = density.bounds
-    low, high = bounds.ends
+    low, high = (np.asarray(end) for end in bounds.ends)
     span = WIDEST * (high - low)
     modes: list[Mode] = []
     for index in order:
@@ -135,7 +135,7 @@ def find_modes(
             break
         room = np.minimum(INSIDE * bounds.scale, 0.25 * (high - low))
         v = np.clip(bounds.straight(minima.u[index]), low + room, high - room)
-        u = bounds.curved(v)
+        u = np.asarray(bounds.curved(v))
         apart = all(np.any(np.abs(v - bounds.straight(mode.u)) > 2.0 * bounds.scale) for mode in modes)
         if apart:
             own = _shaped_mode(density, span, u) if problem.priors else _mode(bounds, span, u, minima, int(index))

@@ -139,9 +139,9 @@ class NestedRun(Run):
         share = min(float(state["remaining"]) / REMAINING, 1.0)
         return (100, 100) if share >= 1.0 else (max(0, math.floor(100.0 * share)), 100)
 
-    def collect(self, state: dict[str, np.ndarray], dead: Block) -> Drawn:
+    def collect(self, state: dict[str, np.ndarray], blocks: Block) -> Drawn:
         """Return draws of equal weight and what nested sampling says of them: ln of the evidence, effective draws."""
-        points = {name: np.concatenate([dead[name], state[name]]) for name in ("x", "log_likelihood", "birth")}
+        points = {name: np.concatenate([blocks[name], state[name]]) for name in ("x", "log_likelihood", "birth")}
         order = np.argsort(points["log_likelihood"], kind="stable")
         x, log_likelihood, birth = (points[name][order] for name in ("x", "log_likelihood", "birth"))
         random = np.random.default_rng([self.seed, 0x2E5])

@@ -21,7 +21,7 @@ def _statements(problem: Problem) -> None:
         if prior.shape is not None:
             drawn.append(prior.shape.statement(site))
             continue
-        if prior.width is None:
+        if prior.centre is None or prior.width is None:
             shape = distributions.Uniform(prior.low, prior.high)
         else:
             shape = distributions.TruncatedNormal(prior.centre, prior.width, low=prior.low, high=prior.high)

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..._base import arguments
 from ..._base.errors import InputError
-from ..._base.typing import Float
+from ..._base.typing import Float, Scalar
 from ..problem.density import Density
 from ..problem.problem import Problem
 from .hmc import Block
@@ -32,7 +32,7 @@ CAREFUL = 0.99
 """Acceptance to adapt to; the second where a coordinate moves in its logarithm, in which χ² ends in a wall."""
 
 
-def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable[[jax.Array], jax.Array]:
+def _potential(density: Density, mean: jax.Array, factor: jax.Array) -> Callable[[jax.Array], Scalar]:
     return lambda w: -density(mean + factor @ w)
 
 

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 from ..._base.cores import cores
-from ..._base.typing import Float
+from ..._base.typing import Array, Float
 from ..minimise.curvature import covariances
 from ..minimise.newton import MAX_STEPS, Minimum, minimise
 from ..problem.derivatives import Dependence, dependence, derivatives, is_simple
@@ -47,10 +47,10 @@ def _minimise_chunk(
     frozen: jax.Array,
     box: tuple[jax.Array, jax.Array],
     most: jax.Array,
-) -> Minimum:
+) -> Minimum[Array]:
     """Minimise each row: its own data, its own start, its own coordinates held, in at most `most` steps."""
 
-    def fit(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum:
+    def fit(own: list[jax.Array], u: jax.Array, held: jax.Array) -> Minimum[Array]:
         toy = eqx.tree_at(_drawn, problem, own)
         return minimise(toy, u, held, *box, most, derivatives(toy, moved) if is_simple(problem, moved) else None)
 
@@ -64,7 +64,7 @@ def minimise_toys(
     starts: Float[np.ndarray, "fit coordinate"],
     frozen: np.ndarray,
     threads: int = 1,
-) -> Minimum:
+) -> Minimum[np.ndarray]:
     """Fit of each row of `starts` the toy that `which` numbers, with the coordinates marked in `frozen` held.
 
     `toys` are as `fluctuate` returns them for `problem`. No row depends on the others.

@@ -141,7 +141,7 @@ def _steady_state(data: DataFile) -> Float[np.ndarray, "bin time"]:
 
     Their events are scaled to the live time with beam.
     """
-    events = sum(_counts(data, gate) for gate in STEADY_STATE)
+    events = np.asarray(sum(_counts(data, gate) for gate in STEADY_STATE))
     live = sum(data.number(f"live_time.{beam}", "day") for beam in STEADY_STATE.values())
     scale = data.number("live_time.beam_on", "day") / live
     return scale * np.outer(events.sum(axis=1), events.sum(axis=0)) / events.sum()

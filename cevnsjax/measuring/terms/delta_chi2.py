@@ -43,7 +43,7 @@ class DeltaChi2Table(Term):
 
     def combined(self, components: Sequence[Float[Array, " parameter"]]) -> Float[Array, " parameter"]:
         """Return the values of the parameters."""
-        return sum(components)
+        return sum(components[1:], start=components[0])
 
     def chi2(self, expected: Float[Array, " parameter"]) -> Scalar:
         """Return Δχ² at the values of the parameters, within the table."""
@@ -86,7 +86,7 @@ class DeltaChi2Table(Term):
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
         """Return the whole table."""
-        return *self.knots, self.table
+        return *map(np.asarray, self.knots), np.asarray(self.table)
 
 
 def table_term(

@@ -119,4 +119,4 @@ class FiniteTemplates(Term):
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
         """Return the counts and the errors of the templates."""
-        return self.observed, self.relative
+        return np.asarray(self.observed), np.asarray(self.relative)

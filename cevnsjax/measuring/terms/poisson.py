@@ -34,7 +34,7 @@ def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -
     return 2.0 * poisson_deviance(observed, expected).sum()
 
 
-def log_saturated_counts(observed: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def log_saturated_counts(observed: Float[Array, "..."]) -> Float[np.ndarray, "..."]:
     """Return ln of the Poisson probability of n where n is expected: n ln n - n - ln Γ(n + 1)."""
     counts = np.asarray(observed, float)
     return xlogy(counts, counts) - counts - gammaln(counts + 1.0)
@@ -45,7 +45,7 @@ def draw_counts(random: np.random.Generator, expected: Float[np.ndarray, "..."])
     return random.poisson(np.where(np.abs(expected) < ROUNDING, np.maximum(expected, 0.0), expected)).astype(float)
 
 
-def check_counts(name: str, shape: tuple[int, ...], observed: Float[np.ndarray, "..."]) -> None:
+def check_counts(name: str, shape: tuple[int, ...], observed: Float[Array, "..."]) -> None:
     """Raise InputError for counts of another shape, or negative counts."""
     if observed.shape != shape:
         raise InputError(f"{name}: expected observed counts of shape {shape}, found {observed.shape}")
@@ -91,7 +91,7 @@ class PoissonCounts(BinTerm):
 
     def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
         """Return whether there is something expected wherever there are counts."""
-        return ((expected > 0) | (self.observed <= LEAST_COUNTS)).all(axis=-1)
+        return namespace(expected, self.observed).all((expected > 0) | (self.observed <= LEAST_COUNTS), axis=-1)
 
     def reshaped(self, shape: tuple[int, ...]) -> "PoissonCounts":
         """Return the same with its bins in an array of another shape."""
@@ -111,4 +111,4 @@ class PoissonCounts(BinTerm):
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
         """Return the counts."""
-        return (self.observed,)
+        return (np.asarray(self.observed),)

@@ -11,7 +11,7 @@ any function of the components; then χ² is differentiated as a whole.
 import abc
 import dataclasses
 from collections.abc import Sequence
-from typing import ClassVar, final
+from typing import ClassVar, TypeGuard, final
 
 import equinox as eqx
 import numpy as np
@@ -118,4 +118,9 @@ class BinTerm(Term):
     @final
     def combined(self, components: Sequence[Float[Array, "..."]]) -> Float[Array, "..."]:
         """Return the sum of the components."""
-        return sum(components)
+        return sum(components[1:], start=components[0])
+
+
+def is_binned(term: Term) -> TypeGuard[BinTerm]:
+    """Return whether a term is a sum over bins, as `Term.binned` says, in a form that type checkers understand."""
+    return term.binned

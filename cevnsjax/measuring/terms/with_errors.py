@@ -51,4 +51,4 @@ class NumbersWithErrors(BinTerm):
 
     def numbers(self) -> tuple[Float[np.ndarray, "..."], ...]:
         """Return the numbers."""
-        return (self.observed,)
+        return (np.asarray(self.observed),)
