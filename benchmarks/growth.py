@@ -109,14 +109,14 @@ def points(case: Case) -> Iterator[Cost]:
             "NumPy, point by point": lambda u=rows: newton(opponent, u),
             "MINUIT": lambda u=rows: minuit(opponent, u, limits),
         }
-        engine = None
+        engine: np.ndarray | None = None
         for who, call in calls.items():
             if who != "cevnsjax" and left_out.get(who, 0.0) * len(rows) > LIMIT:
                 continue
             with np.errstate(all="ignore"):  # undamped steps and MINUIT leave the domain far from the data
                 value = call()
                 seconds, memory = measured(call)
-            engine = value if who == "cevnsjax" else engine
+            engine = value if engine is None else engine  # the first of all
             left_out[who] = seconds / len(rows)
             compiled = {"cevnsjax": solver.compile_seconds, "numba": numba.compile_seconds}.get(who)
             near = engine < engine.min() + 50.0
@@ -149,23 +149,27 @@ def _spread(problem: Any, centre: np.ndarray, count: int) -> np.ndarray:
     return centre + width * np.random.default_rng(0).uniform(-1.0, 1.0, (count, len(centre)))
 
 
-def _edges(cut: tuple[int, int] | None) -> dict[str, np.ndarray]:
-    """Return the bin edges for so many bins of energy, the first up to 8 photo-electrons, and of time."""
+def _measurement(cut: tuple[int, int] | None) -> Measurement:
+    """Return the measurement in so many bins of energy, the first up to 8 photo-electrons, and of time."""
     if cut is None:
-        return {}
-    return {"energy_edges": np.r_[0.0, np.linspace(8.0, 60.0, cut[0])], "time_edges": np.linspace(0.0, 6.0, cut[1] + 1)}
+        return cj.measurements.coherent_csi_2021()
+    energies, times = np.r_[0.0, np.linspace(8.0, 60.0, cut[0])], np.linspace(0.0, 6.0, cut[1] + 1)
+    return cj.measurements.coherent_csi_2021(energy_edges=energies, time_edges=times)
 
 
 def bins(case: Case) -> Iterator[Cost]:
     """Yield the cost against the number of bins."""
     for size, cut in list(BINS.items())[: 2 if case.quick else None]:
-        measurement = cj.measurements.coherent_csi_2021(**_edges(cut))
+        measurement = _measurement(cut)
         likelihood = cj.Likelihood([measurement])
         problem = likelihood.problem(free=FREE, tie=TIE)
         base = numpy_likelihood(measurement, likelihood.interaction)
         numba = NumbaLikelihood(base)
         u = _spread(problem, problem.coordinates(likelihood.parameters.complete()), 64 if case.quick else BATCH)
-        opponents = {"numba": (numba.gradient_batch, numba.compile_seconds), "NumPy": (base.gradient_batch, None)}
+        opponents: dict[str, tuple[Batched, float | None]] = {
+            "numba": (numba.gradient_batch, numba.compile_seconds),
+            "NumPy": (base.gradient_batch, None),
+        }
         yield from _compete("bins", size, problem, opponents, u)
 
 
@@ -255,7 +259,7 @@ def measurements(case: Case) -> Iterator[Cost]:
         for k in range(count):
             own = pulls if count == 1 else [f"{pull}@csi-{k}" for pull in pulls]
             columns.append([problem.names.index(name) for name in (*FREE, *own)])
-        opponents = {
+        opponents: dict[str, tuple[Batched, float | None]] = {
             "numba": (_summed(numba.gradient_batch, columns), numba.compile_seconds),
             "NumPy": (_summed(base.gradient_batch, columns), None),
         }

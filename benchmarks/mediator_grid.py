@@ -8,6 +8,7 @@ all cores. MINUIT minimises the same function over the pulls. The last two in Py
 """
 
 import dataclasses
+from typing import Any
 
 import iminuit
 import jax
@@ -19,7 +20,7 @@ from cevnsjax.inference.minimise.solver import Solver
 
 from .case import Case
 from .numba_opponent import NumbaMediator
-from .numpy_opponent import NumpyLikelihood, numpy_likelihood
+from .numpy_opponent import NumpyLikelihood, numpy_likelihood, pull_widths
 from .pulls import TOLERANCE, profile_pulls
 from .table import Table
 from .timing import compete, peak_memory
@@ -47,8 +48,25 @@ class NumpyMediator:
     q2: np.ndarray
     """Squared momentum transfer at each node [MeV²]."""
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.base, name)
+    @property
+    def backgrounds(self) -> np.ndarray:
+        """Return the expected counts of each background at pull 1, an array (background, bin)."""
+        return self.base.backgrounds
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Return the observed counts."""
+        return self.base.observed
+
+    @property
+    def constant(self) -> float:
+        """Return 2 Σ (n ln n - n)."""
+        return self.base.constant
+
+    @property
+    def widths(self) -> np.ndarray:
+        """Return the widths of the pulls about 1."""
+        return self.base.widths
 
     def signal(self, coupling: np.ndarray, mass: np.ndarray) -> np.ndarray:
         """Return the signal [counts] at pull 1, an array (point, bin)."""
@@ -72,9 +90,8 @@ def numpy_mediator(case: Case) -> NumpyMediator:
     slope = (electron - muon) / (base.coupling[0] - base.coupling[1])
     neutrons = electron - base.coupling[0] * slope
     charge = 3.0 * (slope + neutrons / case.likelihood.interaction.standard.couplings.neutron)
-    widths = [case.measurement.constraints(set())[s.parameter].width for s in case.measurement.strengths]
     return NumpyMediator(
-        base=dataclasses.replace(base, widths=np.array(widths)),
+        base=dataclasses.replace(base, widths=pull_widths(case.measurement, set())),
         standard=(electron, muon),
         charge=charge / (np.sqrt(2.0) * FERMI_CONSTANT),
         q2=(base.q * HBAR_C) ** 2,
@@ -92,10 +109,14 @@ def _migrad(opponent: NumpyMediator, signal: np.ndarray, limits: tuple[float, fl
         total = expected.sum() - np.log(expected) @ opponent.observed
         return opponent.constant + 2.0 * total + (((pulls - 1.0) / opponent.widths) ** 2).sum()
 
-    fit = iminuit.Minuit(chi2, np.ones(4))
+    function: Any = chi2  # of an array: the types of iminuit know functions of numbers alone
+    fit = iminuit.Minuit(function, np.ones(4))
     fit.limits = [(max(limits[0], 1e-6), limits[1])] * 4
     fit.tol, fit.errordef = 1e-4, 1.0
-    return float(fit.migrad().fval)
+    lowest = fit.migrad().fval
+    if lowest is None:
+        raise RuntimeError("MIGRAD returned no value")
+    return float(lowest)
 
 
 def newton(opponent: NumpyMediator, points: np.ndarray) -> np.ndarray:

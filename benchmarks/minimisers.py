@@ -7,6 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -61,7 +62,7 @@ class Unbounded:
 
     def __call__(self, v: jax.Array) -> jax.Array:
         """Return χ²."""
-        return self.problem(self.inside(v))
+        return jnp.asarray(self.problem(self.inside(v)))
 
 
 def newton(case: Case, starts: np.ndarray) -> Outcome:
@@ -182,9 +183,10 @@ def migrad(case: Case, starts: np.ndarray) -> Outcome:
     engine = case.evaluator()
     seconds = first_call(lambda: (engine.chi2(case.centre), engine.value_and_gradient(case.centre)))
     bounds = np.transpose(case.box)
+    set_up: Any = Minuit  # its types know functions of numbers, not of an array
 
     def single(start: np.ndarray) -> tuple[np.ndarray, bool]:
-        minuit = Minuit(
+        minuit: Minuit = set_up(
             lambda u: float(engine.chi2(u)), start, grad=lambda u: np.asarray(engine.value_and_gradient(u)[1])
         )
         minuit.errordef = Minuit.LEAST_SQUARES

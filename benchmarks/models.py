@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 import cevnsjax as cj
+from cevnsjax.inference.problem.problem import Problem
 
 from .case import Case
 from .table import Table
@@ -51,7 +52,7 @@ CHOSEN = (
 )
 
 
-def points(problem: object, ranges: dict[str, tuple[float, float]], count: int) -> np.ndarray:
+def points(problem: Problem, ranges: dict[str, tuple[float, float]], count: int) -> np.ndarray:
     """Return `count` rows of coordinates: what is free within its range, the strengths about 1."""
     random = np.random.default_rng(0)
     columns = [random.uniform(*ranges.get(name, (0.8, 1.2)), count) for name in problem.names]

@@ -11,6 +11,9 @@ import time
 import numba
 import numpy as np
 
+from cevnsjax.detectors.efficiency import LogisticEfficiency
+from cevnsjax.detectors.quenching import PolynomialQuenching
+from cevnsjax.detectors.resolution import GammaSmearing
 from cevnsjax.folding.fold import BIN_ORDER, flux_moments
 from cevnsjax.folding.nodes import RECOIL_ORDER, recoil_nodes
 from cevnsjax.folding.scatterers import nuclei
@@ -19,7 +22,7 @@ from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.nuclei.form_factors import HELM_SKIN
 
 from .numba_opponent import pulled_chi2, spread
-from .numpy_opponent import NumpyLikelihood, numpy_likelihood
+from .numpy_opponent import NumpyLikelihood, binned_detector, numpy_likelihood
 
 NAMES = (
     "sin2_theta_w",
@@ -128,15 +131,23 @@ class NumbaResponse:
         `width` [us] is that of the priors on the delays, `step` [us] the spacing of their tables.
         """
         base: NumpyLikelihood = numpy_likelihood(measurement, interaction)
-        targets = nuclei(measurement.scattering, interaction)
-        nodes = recoil_nodes(measurement.scattering, targets, RECOIL_ORDER)
-        components = measurement.scattering.source.components
+        scattering, detector = measurement.counted(), binned_detector(measurement)
+        targets = nuclei(scattering, interaction)
+        nodes = recoil_nodes(scattering, targets, RECOIL_ORDER)
+        components = scattering.source.components
         moments = flux_moments(components, ("vector", "vector"), targets, nodes, RECOIL_ORDER)
-        curves = measurement.scattering.detector.energy
+        curves = detector.energy
+        quenching, smearing, efficiency = curves.quenching, curves.smearing, curves.efficiency
+        if not (
+            isinstance(quenching, PolynomialQuenching)
+            and isinstance(smearing, GammaSmearing)
+            and isinstance(efficiency, LogisticEfficiency)
+        ):
+            raise TypeError(f"{measurement.name}: expected the curves of COHERENT CsI 2021")
         x, w = np.polynomial.legendre.leggauss(BIN_ORDER)
         params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
         shifts = np.linspace(-LARGEST_SHIFT, LARGEST_SHIFT, round(2 * LARGEST_SHIFT / step) + 1)
-        spread_of, backgrounds = measurement.scattering.detector.spread, measurement.backgrounds
+        spread_of, backgrounds = detector.spread, measurement.backgrounds
         arrivals = np.array([spread_of(params | {"time_shift_nu": s})[[0, 2, 1]].ravel() for s in shifts])
         brn = np.array([backgrounds[0](params | {"time_shift_brn": s}).ravel() for s in shifts])
         nin = np.array([backgrounds[1](params | {"time_shift_nin": s}).ravel() for s in shifts])
@@ -148,11 +159,11 @@ class NumbaResponse:
             np.ascontiguousarray(moments.reshape(3, -1)),
             np.array(base.coupling),
             (
-                np.array(curves.quenching.coefficients),
-                np.array(curves.quenching.variations),
-                np.array([curves.smearing.mean_inverse, curves.smearing.shape]),
-                np.array(curves.efficiency.coefficients),
-                np.array(curves.efficiency.variation),
+                np.array(quenching.coefficients),
+                np.array(quenching.variations),
+                np.array([smearing.mean_inverse, smearing.shape]),
+                np.array(efficiency.coefficients),
+                np.array(efficiency.variation),
                 np.array(curves.edges, float),
                 0.5 * (x + 1.0),
                 0.5 * w,

@@ -7,10 +7,12 @@ each recoil-energy node, one matrix product for each flavour of lepton, one loga
 
 import dataclasses
 import math
+from collections.abc import Set
 
 import numpy as np
 
 from cevnsjax._base.constants import HBAR_C
+from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.folding.fold import BIN_ORDER, flux_moments
 from cevnsjax.folding.nodes import RECOIL_ORDER, Nodes, recoil_nodes
 from cevnsjax.folding.scatterers import nuclei
@@ -25,9 +27,10 @@ BLOCK = 128
 
 def midpoint_nodes(measurement: Measurement, count: int) -> Nodes:
     """Return `count` midpoints in recoil energy [MeV] up to the largest one, for each nuclide: the usual quick way."""
-    energy = max(edge for component in measurement.scattering.source.components for edge in component.spectrum.breaks())
+    scattering = measurement.counted()
+    energy = max(edge for component in scattering.source.components for edge in component.spectrum.breaks())
     recoil, weight, edges = [], [], []
-    for nucleus in measurement.scattering.target.nuclides:
+    for nucleus in scattering.target.nuclides:
         step = maximum_recoil(energy, nucleus.mass) / count
         nodes = (np.arange(count) + 0.5) * step
         recoil.append(nodes)
@@ -129,25 +132,44 @@ def _form_factor(q: np.ndarray, radius: float) -> np.ndarray:
     return 3.0 * (np.sin(x) - x * np.cos(x)) / x**3 * np.exp(-0.5 * (q * HELM_SKIN) ** 2)
 
 
+def binned_detector(measurement: Measurement) -> BinnedDetector:
+    """Return the detector; raise TypeError if it has no bins of reconstructed energy."""
+    detector = measurement.counted().detector
+    if not isinstance(detector, BinnedDetector):
+        raise TypeError(f"{measurement.name}: expected a detector with bins of energy, found {type(detector).__name__}")
+    return detector
+
+
+def pull_widths(measurement: Measurement, fitted: Set[str]) -> np.ndarray:
+    """Return the widths of the pulls on the strengths where the parameters `fitted` are free."""
+    constraints, widths = measurement.constraints(fitted), []
+    for strength in measurement.strengths:
+        pull = constraints[strength.parameter]
+        if pull is None:
+            raise ValueError(f"{measurement.name}: expected a pull on {strength.parameter}, found none")
+        widths.append(pull.width)
+    return np.array(widths)
+
+
 def numpy_likelihood(measurement: Measurement, interaction: Combination, nodes: Nodes | None = None) -> NumpyLikelihood:
     """Return the opponent for `measurement`, at the engine's own nodes by default."""
-    targets = nuclei(measurement.scattering, interaction)
-    nodes = recoil_nodes(measurement.scattering, targets, RECOIL_ORDER) if nodes is None else nodes
+    scattering, detector = measurement.counted(), binned_detector(measurement)
+    targets = nuclei(scattering, interaction)
+    nodes = recoil_nodes(scattering, targets, RECOIL_ORDER) if nodes is None else nodes
     params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
-    components, pair = measurement.scattering.source.components, ("vector", "vector")
+    components, pair = scattering.source.components, ("vector", "vector")
     moments = flux_moments(components, pair, targets, nodes, RECOIL_ORDER)
-    response = measurement.scattering.detector.response(nodes.recoil, BIN_ORDER)(params)
+    response = detector.response(nodes.recoil, BIN_ORDER)(params)
     nu_mu, nu_e, nu_mu_bar = np.einsum("lik,bik->likb", moments, response).reshape(3, nodes.recoil.size, -1)
-    arrivals = measurement.scattering.detector.spread(params)
-    nuclides = measurement.scattering.target.nuclides
-    q = momentum_transfer(nodes.recoil, targets.masses[:, None]) / HBAR_C
+    arrivals = detector.spread(params)
+    nuclides = scattering.target.nuclides
+    q = np.asarray(momentum_transfer(nodes.recoil, targets.masses[:, None])) / HBAR_C
     proton = [n.protons * _form_factor(row, n.proton_radius) for n, row in zip(nuclides, q, strict=True)]
     skin = np.exp(-0.5 * (q * HELM_SKIN) ** 2)
     neutrons = np.array([n.neutrons for n in nuclides], float)[:, None]
     observed = measurement.observed.ravel()
     seen = observed[observed > 0]
     couplings = interaction.standard.couplings
-    moved = measurement.constraints({"r_n_cs", "r_n_i"})
     return NumpyLikelihood(
         q=q.ravel(),
         proton=np.ravel(proton),
@@ -158,7 +180,7 @@ def numpy_likelihood(measurement: Measurement, interaction: Combination, nodes: 
         backgrounds=np.array([background(params).ravel() for background in measurement.backgrounds]),
         observed=observed,
         constant=float(2.0 * np.sum(seen * np.log(seen) - seen)),
-        widths=np.array([moved[strength.parameter].width for strength in measurement.strengths]),
+        widths=pull_widths(measurement, {"r_n_cs", "r_n_i"}),
         coupling=(
             couplings.proton_at_anchor["e"],
             couplings.proton_at_anchor["mu"],

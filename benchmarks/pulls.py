@@ -4,13 +4,15 @@ The counts are linear in the pulls, so that the opponent evaluates the form fact
 has gradient and Hessian in closed form. Every point has its own damping; points that have converged leave the batch.
 """
 
+from typing import Protocol
+
 import jax
 import numpy as np
 
 from cevnsjax.inference.minimise.solver import Solver
 
 from .case import Case
-from .numpy_opponent import NumpyLikelihood, numpy_likelihood
+from .numpy_opponent import numpy_likelihood
 from .table import Table
 from .timing import compete
 
@@ -24,13 +26,31 @@ TOLERANCE = 1e-10
 """Predicted decrease of χ² at which a point has converged, as in the engine."""
 
 
+class Pulled(Protocol):
+    """An opponent with counts that are linear in the pulls, as `numpy_opponent.NumpyLikelihood` has them."""
+
+    @property
+    def backgrounds(self) -> np.ndarray: ...
+
+    @property
+    def observed(self) -> np.ndarray: ...
+
+    @property
+    def constant(self) -> float: ...
+
+    @property
+    def widths(self) -> np.ndarray: ...
+
+    def signal(self, first: np.ndarray, second: np.ndarray, /) -> np.ndarray: ...
+
+
 def grid() -> np.ndarray:
     """Return the points of the grid, an array (point, 2)."""
     axes = [np.linspace(low, high, POINTS) for low, high in RANGES]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _chi2(opponent: NumpyLikelihood, expected: np.ndarray, pulls: np.ndarray) -> np.ndarray:
+def _chi2(opponent: Pulled, expected: np.ndarray, pulls: np.ndarray) -> np.ndarray:
     """Return χ² of rows of expected counts, infinite where one is not positive."""
     good = np.all(expected > 0, axis=1)
     logarithm = np.log(np.where(good[:, None], expected, 1.0))
@@ -38,14 +58,14 @@ def _chi2(opponent: NumpyLikelihood, expected: np.ndarray, pulls: np.ndarray) ->
     return np.where(good, value + (((pulls - 1.0) / opponent.widths) ** 2).sum(axis=1), np.inf)
 
 
-def profile_pulls(opponent: NumpyLikelihood, points: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+def profile_pulls(opponent: Pulled, points: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     """Return χ² minimised over the four pulls, between `limits`, at each row (sin²θ_W [1], R_n [fm])."""
     return np.concatenate(
         [_profile_block(opponent, points[k : k + BLOCK], limits) for k in range(0, len(points), BLOCK)]
     )
 
 
-def _profile_block(opponent: NumpyLikelihood, points: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+def _profile_block(opponent: Pulled, points: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     count, strengths = len(points), len(opponent.widths)
     templates = np.empty((count, strengths, opponent.observed.size))
     templates[:, 0] = opponent.signal(points[:, :1], points[:, 1:])

@@ -5,6 +5,7 @@ MINUIT fits some of the same toys from the same start, the pulls constrained to 
 
 import dataclasses
 import time
+from typing import Any
 
 import iminuit
 import jax
@@ -51,7 +52,8 @@ def minuit(base: NumpyLikelihood, problem: Problem, toys: Problem, start: np.nda
         for row, name in enumerate(chi2.constraints.names):
             weight = chi2.constraints.weights[row, row]
             centres[problem.names.index(name) - 2] = chi2.constraints.centres[k, row] / weight
-        function = NumpyToy(base, chi2.measurements[0].observed[k].ravel(), centres)
+        # A function of an array: the types of iminuit know functions of numbers alone.
+        function: Any = NumpyToy(base, np.asarray(chi2.measurements[0].observed[k]).ravel(), centres)
         fit = iminuit.Minuit(function, start)
         fit.limits = list(zip(*np.maximum(problem.box, 1e-6), strict=True))
         fit.errordef, fit.tol = 1.0, 1e-4

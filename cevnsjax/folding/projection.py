@@ -182,8 +182,8 @@ def forward_derivatives(function: Callable[..., Array]) -> Callable[..., Array]:
             along = tuple(jnp.ones_like(v) if n == m else jnp.zeros_like(v) for m, v in enumerate(values))
             total, slope = jax.jvp(function, values, along)
             parts.append((total, slope * changes[n]))
-        (total, change), *others = parts
-        return total, sum((other for _, other in others), start=change)
+        first, *others = (change for _, change in parts)
+        return parts[-1][0], sum(others, start=first)
 
     return wrapped
 

@@ -7,12 +7,13 @@ Spectra, each normalised to 1 (2303.09360 section II; exact at tree level with m
 """
 
 import math
+from typing import overload
 
 import numpy as np
 
 from .._base.constants import CHARGED_PION_MASS, MUON_MASS
 from .._base.errors import InputError
-from .._base.typing import Float
+from .._base.typing import Float, Scalar
 from .baseline import MERCURY_TARGET, Baseline
 from .source import Component, Source
 from .spectrum import Continuum, Line
@@ -23,12 +24,20 @@ ENDPOINT = MUON_MASS / 2.0
 """Largest energy [MeV] of the neutrinos of the muon decay."""
 
 
-def electron_neutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+@overload
+def electron_neutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]: ...
+@overload
+def electron_neutrino_density(energy: Scalar) -> Scalar: ...
+def electron_neutrino_density(energy: Scalar | Float[np.ndarray, "..."]) -> Scalar | Float[np.ndarray, "..."]:
     """Return the ν_e spectrum [1/MeV] at `energy` [MeV], for 0 ≤ E ≤ m_μ/2."""
     return 192.0 * energy**2 / MUON_MASS**3 * (0.5 - energy / MUON_MASS)
 
 
-def muon_antineutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+@overload
+def muon_antineutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]: ...
+@overload
+def muon_antineutrino_density(energy: Scalar) -> Scalar: ...
+def muon_antineutrino_density(energy: Scalar | Float[np.ndarray, "..."]) -> Scalar | Float[np.ndarray, "..."]:
     """Return the ν̄_μ spectrum [1/MeV] at `energy` [MeV], for 0 ≤ E ≤ m_μ/2."""
     return 64.0 * energy**2 / MUON_MASS**3 * (0.75 - energy / MUON_MASS)
 
