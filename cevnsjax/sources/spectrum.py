@@ -30,17 +30,17 @@ class Spectrum(eqx.Module):
     ) -> Float[np.ndarray, " node"]:
         """Return ∫ φ(E) κ(E, T) dE above the `threshold` energy of each recoil energy T [MeV]."""
 
+    @abc.abstractmethod
     def lines(self) -> tuple[tuple[float, float], ...]:
         """Return the energy [MeV] of each line and its share of the neutrinos."""
-        return ()
 
+    @abc.abstractmethod
     def pieces(self) -> tuple[float, ...]:
-        """Return the energies [MeV] between which the continuum is smooth, in order, its two ends included."""
-        return ()
+        """Return the energies [MeV] between which the continuum is smooth, in order, with both ends; () without one."""
 
+    @abc.abstractmethod
     def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
         """Return the density [1/MeV] without lines, zero beyond the ends of the spectrum."""
-        return np.zeros_like(energy)
 
 
 class Line(Spectrum):
@@ -65,6 +65,14 @@ class Line(Spectrum):
     def lines(self) -> tuple[tuple[float, float], ...]:
         """Return the line."""
         return ((self.energy, 1.0),)
+
+    def pieces(self) -> tuple[float, ...]:
+        """Return nothing: there is no continuum."""
+        return ()
+
+    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+        """Return zeros."""
+        return np.zeros_like(energy)
 
 
 class Continuum(Spectrum):
@@ -92,6 +100,10 @@ class Continuum(Spectrum):
             energy = start + (high - start) * x
             total += np.sum((high - start) * w * self.density(energy) * kernel(energy, recoil[:, None]), axis=1)
         return total
+
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return nothing: there are no lines."""
+        return ()
 
     def pieces(self) -> tuple[float, ...]:
         """Return the edges."""

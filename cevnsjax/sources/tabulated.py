@@ -79,6 +79,10 @@ class Tabulated(Spectrum):
             total[above] += np.sum((high - start) * w * density * kernel(energy, recoil[above, None]), axis=1)
         return total
 
+    def lines(self) -> tuple[tuple[float, float], ...]:
+        """Return nothing: there are no lines."""
+        return ()
+
     def pieces(self) -> tuple[float, ...]:
         """Return the energies of the points."""
         return tuple(np.unique(self.energy).tolist())
