@@ -18,7 +18,10 @@ QUICK = {
 
 def quick_to_compile() -> str:
     """Return those of the flags that the installed jaxlib has: it ends a process that names another."""
-    (folder,) = importlib.util.find_spec("jaxlib").submodule_search_locations
+    installed = importlib.util.find_spec("jaxlib")
+    assert installed is not None
+    assert installed.submodule_search_locations is not None
+    (folder,) = installed.submodule_search_locations
     found = set()
     for library in Path(folder).glob("*jax*.so"):
         with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as code:

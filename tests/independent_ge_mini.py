@@ -99,7 +99,7 @@ def integrate(function, isotope, k, edges):
     steep = [edge + width for edge in edges for width in (-0.6, 0, 0.6) if 0.1 < edge + width < ionisation(end, k)]
     recoils = [brentq(lambda t, e=energy: ionisation(t, k) - e, 0, end, xtol=1e-15) for energy in steep]
     breaks = sorted([0.0, line, end, *recoils])
-    total, rough = 0.0, 0.0
+    total, rough = np.zeros(()), np.zeros(())
     for low, high in pairwise(breaks):
         for order in (20, 30):
             node, weight = np.polynomial.legendre.leggauss(order)

@@ -12,6 +12,7 @@ A `World` says what there is beside the Standard Model, in plain numbers. Energi
 """
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
@@ -633,7 +634,7 @@ class Oscillated:
 
     flux: Flux
     lepton: str
-    probability: object
+    probability: Callable[[np.ndarray], np.ndarray]
 
     @property
     def anti(self):

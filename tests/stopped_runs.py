@@ -41,7 +41,7 @@ def life(folder: Path, arguments: list[str], script) -> int:
     try:
         script()
     except SystemExit as stop:
-        code = stop.code
+        code = stop.code if isinstance(stop.code, int) else code
     except BaseException as error:
         os.write(2, f"{type(error).__name__} reached the shell\n".encode())
     finally:
@@ -118,6 +118,7 @@ def main(folder: Path, kind: str, stops: int, seed: int) -> None:
             shutil.rmtree(stopped)
             stopped.mkdir()
             continue
+        assert number is not None, (code, (stopped / "log").read_text())
         expected_code = -number if number == signal.SIGKILL else 128 + number
         if code == -number != expected_code:  # in its first moments, before the command could take signals
             found["early"] += 1

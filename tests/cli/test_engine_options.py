@@ -16,6 +16,7 @@ TOYS = ("toys", "coherent-csi-2021", "--free", "sin2_theta_w", "--count", "600",
 def test_scan_and_toys_on_workers_are_those_of_this_process(run):
     with Dask(workers=1) as cluster:
         cluster.connect()
+        assert cluster._connection is not None
         there = "--engine", f"dask:{cluster._connection.client.scheduler.address}"
         found = {}
         for name, options in (("here", ()), ("there", there)):

@@ -25,9 +25,9 @@ posterior.save("posterior.nc")
 """
 SLIPS = {
     "misspelt keyword": ('likelihood.fit(fre=["g_zp"])', "fre"),
-    "a text for a list": ('likelihood.fit(free="g_zp")', "free"),
+    "a text for a list": ('likelihood.fit(free="g_zp")', "list[str]"),
     "wrong attribute": ('likelihood.fit(free=["g_zp"]).chi_squared', "chi_squared"),
-    "a text for a number": ('likelihood.fit(free=["g_zp"], values={"m_zp": "50"})', "values"),
+    "a text for a number": ('likelihood.fit(free=["g_zp"], values={"m_zp": "50"})', "dict[str, str]"),
     "wrong name": ("cj.light_vectors()", "light_vectors"),
 }
 
@@ -62,4 +62,5 @@ def test_slips_of_a_user_are_seen(slip, tmp_path):
     code, output = check_script(tmp_path, f"{HEAD}{line}\n")
     number = len(HEAD.splitlines()) + 1
     assert code == 1
-    assert f"script.py:{number}:" in output and name in output, output
+    assert f"script.py:{number}:" in output
+    assert name in output

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
+from typing import Any
 
 import pytest
 
@@ -60,9 +61,9 @@ def process(tmp_path):
                 variables.pop(name, None)
             else:
                 variables[name] = value
-        options = {"capture_output": True, "text": True, "cwd": tmp_path} | options
+        asked: dict[str, Any] = {"capture_output": True, "text": True, "cwd": tmp_path} | options
         return subprocess.run(
-            [sys.executable, "-c", RUN, *map(str, arguments)], env=variables, timeout=timeout, check=False, **options
+            [sys.executable, "-c", RUN, *map(str, arguments)], env=variables, timeout=timeout, check=False, **asked
         )
 
     return run

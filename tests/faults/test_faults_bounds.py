@@ -143,6 +143,6 @@ def test_chi2_is_finite_at_the_lower_bounds_of_ge_mini():
     assert set(lowest.values()) == {0.01}
     assert len(lowest) == 10
     (one,) = found.predict(lowest)
-    expected = sum(np.asarray(part) for part in one.counts.values())
+    expected = sum((np.asarray(part) for part in one.counts.values()), np.zeros(one.observed.shape))
     assert np.all(expected[one.observed > 0] > 0)
     assert np.count_nonzero(one.observed) > 126

@@ -233,7 +233,8 @@ def test_level(read, text):
     found = read("toys", CSRE, "--feldman-cousins", "r_n_cs=4:6:5", f"--cl={text}")
     parts = re.fullmatch(r"(\d+\.?\d*|\.\d+)(sigma)?", text.strip(BLANKS), re.ASCII)
     number = None if parts is None or len(text) > 60 else float(parts[1])
-    allowed = number is not None and (0.0 < number <= 37.0 if parts[2] else 1.0 <= number < 100.0)
+    sigmas = parts is not None and parts[2] is not None
+    allowed = number is not None and (0.0 < number <= 37.0 if sigmas else 1.0 <= number < 100.0)
     if found is None:
         assert not allowed, text
     else:

@@ -213,4 +213,5 @@ def test_the_error_is_an_upper_bound(germanium):
     background = 3000 * 0.05 * 30 * np.diff(EDGES) * 1e3
     true = np.sqrt(np.sum((found - expected) ** 2 / (expected + background)))
     assert true < 1e-3  # of which six digits of the couplings are most
+    assert fit.quadrature_error is not None
     assert fit.quadrature_error < 1e-4

@@ -203,8 +203,9 @@ def test_what_no_command_makes_says_so(command, tmp_path, change, grid, asked, r
 @pytest.mark.slow
 def test_a_warm_up_that_no_option_asks_for_is_said(command, tmp_path):
     likelihood = cj.Likelihood([cj.measurements.apv_cs()])
-    asked = {"draws": 20, "chains": 2, "warm_up": 150, "constrain": {"q_w_sm_cs": (-73.23, 0.1)}}
-    likelihood.sample(["sin2_theta_w"], **asked).save(tmp_path / "p.nc")
+    constrain = {"q_w_sm_cs": (-73.23, 0.1)}
+    posterior = likelihood.sample(["sin2_theta_w"], draws=20, chains=2, warm_up=150, constrain=constrain)
+    posterior.save(tmp_path / "p.nc")
     found = shown(command, "p.nc")
     assert found["command"] is None
     assert "150 transitions to warm up" in found["no_command"][0]

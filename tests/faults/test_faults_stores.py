@@ -45,10 +45,10 @@ def made(tmp_path_factory):
         if done >= 20:
             raise KeyboardInterrupt
 
-    asked = {"chunk": 10, "constrain": {"q_w_sm_cs": (-73.23, 0.1)}}
-    likelihood.scan(grid, folder / "whole.zarr", **asked)
+    constrain = {"q_w_sm_cs": (-73.23, 0.1)}
+    likelihood.scan(grid, folder / "whole.zarr", chunk=10, constrain=constrain)
     with contextlib.suppress(KeyboardInterrupt):
-        likelihood.scan(grid, folder / "stopped.zarr", progress=stop, **asked)
+        likelihood.scan(grid, folder / "stopped.zarr", progress=stop, chunk=10, constrain=constrain)
     return SimpleNamespace(whole=folder / "whole.zarr", stopped=folder / "stopped.zarr")
 
 
@@ -449,8 +449,8 @@ def test_nothing_left_to_profile(command, tmp_path, name, grid, chi2, precision)
 
 def test_nuisances_that_are_fixed_leave_nothing_to_profile():
     likelihood = cj.Likelihood([cj.measurements.apv_cs()])
-    grid, pull = {"sin2_theta_w": "0.22:0.25:7"}, {"constrain": {"q_w_sm_cs": (-73.23, 0.1)}}
-    profiled = likelihood.scan(grid, **pull)
+    grid = {"sin2_theta_w": "0.22:0.25:7"}
+    profiled = likelihood.scan(grid, constrain={"q_w_sm_cs": (-73.23, 0.1)})
     fixed = likelihood.scan(grid, values={"q_w_sm_cs": -73.23})
     # The pull adds its width, which is constant, to the error in quadrature: a ratio that is the same at all points.
     ratio = fixed.chi2 / profiled.chi2

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 
 import cevnsjax as cj
 from cevnsjax.measurements import load
@@ -107,10 +108,11 @@ def test_figure_of_a_fit_beside_nuclear_models():
     likelihood = cj.Likelihood([load("coherent-csi-2021"), load("apv-cs")])
     profile = likelihood.profile(["r_n_cs", "r_n_i"], {"r_n_cs": (4.4, 6.3), "r_n_i": (3.2, 8.0)}, 9)
     plane, caesium, iodine = draw_with_models(profile).axes
-    (best,) = (line.get_xydata()[0] for line in plane.lines if line.get_marker() == "+")
+    (best,) = (np.asarray(line.get_xydata())[0] for line in plane.lines if line.get_marker() == "+")
     assert best.tolist() == [profile.fit.values["r_n_cs"], profile.fit.values["r_n_i"]]
     for axes, name, protons in ((caesium, "r_n_cs", 4.821), (iodine, "r_n_i", 4.766)):
-        wide, narrow = (patch.get_x() for patch in axes.patches)
+        wide, narrow = (patch.get_x() for patch in axes.patches if isinstance(patch, Rectangle))
+        assert len(axes.patches) == 2
         low, _ = profile.fit.interval(name, 0.6827).around(profile.fit.values[name])
         assert narrow == pytest.approx(low - protons)
         assert wide < narrow

@@ -1,6 +1,7 @@
 """Joint likelihoods: what is added, what is shared, and the fits of several measurements together."""
 
 import dataclasses
+from typing import Any, cast
 
 import iminuit
 import independent_weak_charges
@@ -99,7 +100,8 @@ def test_csi_and_apv_against_minuit(csi_apv, free, tie):
     fit, problem = csi_apv.fit(free=free, tie=tie), csi_apv.problem(free=free, tie=tie)
     evaluator = csi_apv.evaluator(free=free, tie=tie)
     start = problem.coordinates(csi_apv.parameters.complete())
-    minuit = iminuit.Minuit(lambda u: float(evaluator.chi2(u)), start, name=problem.names)
+    chi2 = cast(Any, lambda u: float(evaluator.chi2(u)))  # the types of iminuit have no function of an array
+    minuit = iminuit.Minuit(chi2, start, name=problem.names)
     minuit.errordef, minuit.strategy, minuit.tol = 1.0, 2, 1e-4
     minuit.migrad()
     minuit.minos(*free)

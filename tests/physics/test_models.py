@@ -2,6 +2,7 @@
 
 from itertools import product
 from math import pi, sqrt
+from typing import Any
 
 import independent_models as im
 import jax
@@ -99,7 +100,8 @@ def both(target, source, recoils, names, points, scheme="2022", **world):
     for point in points:
         values = {name: value for part, _ in point for name, value in part.items()}
         own = {name: value for _, part in point for name, value in part.items()}
-        expected = function(World(**{"scheme": scheme, **world, **own}))
+        asked: dict[str, Any] = {"scheme": scheme, **world, **own}
+        expected = function(World(**asked))
         assert_close(experiments.rate(likelihood, values), expected, 1e-8, f"{WHY}; {', '.join(values)}")
 
 

@@ -1,5 +1,7 @@
 """The fit's χ² beside the lowest of a thousand random starts, each minimised by scipy on its own."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import optimize
@@ -8,7 +10,7 @@ import cevnsjax as cj
 
 STARTS = 1000
 HIGHER = 1e-6
-FITS = {
+FITS: dict[str, tuple[list[str], str | None, dict[str, Any]]] = {
     "weak mixing angle, CsI": (["coherent_csi_2021"], None, {"free": ["sin2_theta_w"]}),
     "weak mixing angle and radius, CsI": (
         ["coherent_csi_2021"],

@@ -10,7 +10,9 @@ from scipy.special import kl_div
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, SHIFTS, VARIANTS
+from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, NAME, SHIFTS
+from cevnsjax.measurements.catalogue import CATALOGUE
+from cevnsjax.stages.morphing import MorphedShape, Template
 
 DEFAULTS = {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.78}
 MOVED = {"sin2_theta_w": 0.27, "r_n_ar": 3.9, "cevns_norm": 1.2, "cevns_norm_prompt": 0.7, "brn_norm": 0.8}
@@ -19,7 +21,7 @@ WHY = "the engine's fixed nodes of recoil energy and reconstructed energy"
 ROUNDED = "the released templates have six digits, the acceptance too"
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+@pytest.fixture(scope="module", params=CATALOGUE[NAME].variants)
 def variant(request):
     return request.param
 
@@ -113,7 +115,10 @@ def test_morphing_passes_through_the_released_templates(name, sign):
 
 def test_morphing_is_smooth():
     """Value, first and second derivative of a bin agree on both sides of 0 and of ±1, at an empty bin too."""
-    stage = cj.measurements.coherent_lar_2020("3d").backgrounds[0].shape
+    background = cj.measurements.coherent_lar_2020("3d").backgrounds[0]
+    assert isinstance(background, Template)
+    stage = background.shape
+    assert isinstance(stage, MorphedShape)
     params = dict.fromkeys(stage.names, 0.0)
     empty = np.flatnonzero((stage.nominal == 0) & (stage.empty_up.sum(axis=0) > 0))
     assert len(empty) == 1

@@ -58,7 +58,7 @@ def test_the_solar_neutrinos_taken_out_of_the_fits_are_the_expected_ones(name):
     columns = independent.columns(f"{folder}/{table}.csv")
     assert columns["solar"] == pytest.approx(independent.expected(name)[0], abs=6e-6)
     (prediction,) = likelihood(name).predict()
-    total = sum(np.asarray(part) for part in prediction.counts.values()).ravel()
+    total = sum((np.asarray(part) for part in prediction.counts.values()), np.zeros(prediction.observed.shape)).ravel()
     assert total == pytest.approx(columns["background_fit"], abs=1e-5)
 
 

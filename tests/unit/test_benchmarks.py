@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,13 +17,14 @@ import cevnsjax as cj
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-numba.config.DISABLE_JIT = True  # what the decorators in the modules below ask
+numba_config: Any = numba.config  # a module that gets its settings as it is imported
+numba_config.DISABLE_JIT = True  # what the decorators in the modules below ask
 
 from benchmarks import growth, mediator_grid, numba_opponent, numba_response, pulls, timing  # noqa: E402
 from benchmarks.case import FREE, TIE, Case  # noqa: E402
 from benchmarks.numpy_opponent import numpy_likelihood  # noqa: E402
 
-numba.config.DISABLE_JIT = False
+numba_config.DISABLE_JIT = False
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,7 @@ def test_the_opponent_with_non_standard_interactions(case, base):
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone tells")
 def test_peak_memory():
     found = timing.peak_memory(lambda: np.ones(2**23).sum())
+    assert found is not None
     assert 60.0 < found < 120.0
 
 

@@ -7,11 +7,21 @@ from scipy.stats import gamma, norm
 
 import cevnsjax as cj
 from cevnsjax._base.numerics import gauss_legendre
+from cevnsjax.detectors.efficiency import TabulatedEfficiency
+from cevnsjax.detectors.ionisation import IonisationDetector
 from cevnsjax.detectors.quenching import Unquenched
+from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.measurements import load
 
 LIGHT = 1 / 0.0749
 """Photo-electrons per keV of COHERENT's CsI[Na], 13.35 (arXiv:2110.07730)."""
+
+
+def for_electrons(name):
+    """Return the detector of a measurement for recoils of electrons."""
+    detector = load(name).counted().detector.electrons()
+    assert detector is not None
+    return detector
 
 
 def counted(detector, values, energies):
@@ -26,7 +36,7 @@ def counted(detector, values, energies):
 
 def test_photo_electrons_of_csi():
     # The gamma distribution of the release with mean E/a and shape 1 + bE, times its efficiency curve, by quadrature.
-    detector = load("coherent-csi-2021").scattering.detector.electrons()
+    detector = for_electrons("coherent-csi-2021")
     names = [p.name for p in detector.parameters()]
     assert not [name for name in names if name.startswith("quenching")]
     values = {"smearing_mean_inverse": 0.08, "smearing_shape": 9.0}
@@ -49,14 +59,16 @@ def test_photo_electrons_of_csi():
 
 def test_light_yield_of_the_csi_of_2017():
     # 13.348 photo-electrons per keV of an electron, where those of a nucleus are 1.17 (arXiv:1804.09459).
-    detector = load("coherent-csi-2017").scattering.detector.electrons()
+    detector = for_electrons("coherent-csi-2017")
+    assert isinstance(detector, BinnedDetector)
     assert detector.energy.quenching == Unquenched(13.348)
     below, above = (counted(detector, {}, [edge / 13.348])[1, 0] for edge in (7.99, 8.01))
     assert below == 0.0 < above
 
 
 def test_germanium_counts_electrons_at_their_energy():
-    detector = load("dresden-ii").scattering.detector.electrons()
+    detector = for_electrons("dresden-ii")
+    assert isinstance(detector, IonisationDetector)
     found = counted(detector, {"resolution_norm": np.float64(1.1)}, [0.1, 0.5, 1.0, 1.5, 1.7])
     smearing, edges = detector.smearing, detector.edges
     energies = np.array([0.1, 0.5, 1.0, 1.5, 1.7])
@@ -73,7 +85,7 @@ def test_germanium_counts_electrons_at_their_energy():
 @pytest.mark.parametrize("name", ["coherent-csi-2021", "coherent-ge-mini-2024", "dresden-ii", "conus-plus-2025"])
 def test_flat_spectra_are_integrated_between_the_breaks(name):
     """The nodes between the breaks of the detector do for electrons of all energies: ten times as many change nothing."""
-    detector = load(name).scattering.detector.electrons()
+    detector = for_electrons(name)
     breaks = np.unique(np.clip([0.0, *detector.breaks(1)[0], detector.reach()], 0.0, detector.reach()))
 
     def total(order):
@@ -86,15 +98,17 @@ def test_flat_spectra_are_integrated_between_the_breaks(name):
 @pytest.mark.parametrize("name", ["coherent-lar-2020", "coherent-lar-2020:3d", "xenonnt-8b", "lz-8b", "pandax4t-8b"])
 def test_what_is_known_of_nuclei_alone_is_refused(name):
     measurement = load(name)
-    assert measurement.scattering.detector.electrons() is None
+    assert measurement.counted().detector.electrons() is None
     with pytest.raises(cj.InputError, match="has no response to recoils of electrons"):
         cj.Likelihood([measurement], electrons=True).predict()
 
 
 def test_an_efficiency_against_the_true_energy():
     # LZ: counts are the efficiency of the energy itself, times the share of the Gaussian in the bin.
-    detector = load("lz-er").scattering.detector
+    detector = load("lz-er").counted().detector
+    assert isinstance(detector, BinnedDetector)
     table = detector.energy.acceptance
+    assert isinstance(table, TabulatedEfficiency)
     energies = np.array([1.2, 1.9, 5.3, 19.7, 21.0])
     width = 0.33 * np.sqrt(energies)
     inside = np.diff(norm.cdf(np.arange(1, 21)[:, None], energies, width), axis=0)

@@ -4,7 +4,9 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -23,7 +25,9 @@ from cevnsjax.inference.toys import work as toys
 
 _compilations = []
 jax.monitoring.register_event_duration_secs_listener(
-    lambda event, seconds, **_: _compilations.append(event) if event.endswith("backend_compile_duration") else None
+    lambda event, duration_secs, **_: (
+        _compilations.append(event) if event.endswith("backend_compile_duration") else None
+    )
 )
 
 
@@ -40,7 +44,8 @@ class ChiSquares:
         if self.evaluator is None:
             self.evaluator = Evaluator(self.problem)
         value, gradient = map(np.asarray, self.evaluator.value_and_gradient(u))
-        setup = jax.config.jax_enable_x64, jax.device_count(), os.getppid()
+        config: Any = jax.config  # which gets its settings as JAX is imported
+        setup = config.jax_enable_x64, jax.device_count(), os.getppid()
         return value, gradient, os.getpid(), len(_compilations), setup
 
 
@@ -183,6 +188,7 @@ def test_the_error_of_a_task_comes_back_and_the_workers_stay(cluster):
 
 def test_a_run_that_is_left_drops_its_tasks(cluster):
     running = run(slow_square, range(1000), cluster)
+    assert isinstance(running, Generator)
     next(running)
     running.close()
     started = time.monotonic()
@@ -294,9 +300,13 @@ def test_a_wrong_choice_of_engine_is_one_line(name, workers, message):
 
 def test_choices_of_engines():
     assert engines.choose("serial") is None
-    assert engines.choose("dask", 3).workers == 3
-    assert engines.choose("dask").workers == cores()
-    assert engines.choose("dask:tls://host:8786").address == "tls://host:8786"
+    three, all_cores, there = (engines.choose(*asked) for asked in (("dask", 3), ("dask",), ("dask:tls://host:8786",)))
+    assert three is not None
+    assert three.workers == 3
+    assert all_cores is not None
+    assert all_cores.workers == cores()
+    assert there is not None
+    assert there.address == "tls://host:8786"
 
 
 def test_no_workers_are_refused():

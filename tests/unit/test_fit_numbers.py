@@ -53,15 +53,17 @@ def test_covariance_and_correlation_are_those_of_hesse(fit, minuit):
 def test_an_order_that_does_not_bind_changes_no_covariance():
     """A required order is built into the coordinates; the covariance is that of the parameters all the same."""
     likelihood = cj.Likelihood(["coherent-csi-2021", "csre-cs"])
-    asked = {"free": ["r_n_cs", "r_n_i"], "constrain": {"r_n_cs-r_n_i": (0.1, 0.03)}}
-    ordered = likelihood.fit(**asked, require=["r_n_i<=r_n_cs"])
-    minuit = likelihood.to_minuit(**asked)
+    free, constrain = ["r_n_cs", "r_n_i"], {"r_n_cs-r_n_i": (0.1, 0.03)}
+    ordered = likelihood.fit(free, constrain=constrain, require=["r_n_i<=r_n_cs"])
+    minuit = likelihood.to_minuit(free=free, constrain=constrain)
     minuit.strategy, minuit.tol = 2, 1e-6
     minuit.migrad()
     minuit.hesse()
     assert ordered.values["r_n_i"] < ordered.values["r_n_cs"] - 0.05
     assert set(ordered.names) == set(minuit.parameters)
-    expected = np.array([[minuit.covariance[a, b] for b in ordered.names] for a in ordered.names])
+    covariance = minuit.covariance
+    assert covariance is not None
+    expected = np.array([[covariance[a, b] for b in ordered.names] for a in ordered.names])
     widths = np.sqrt(np.diag(expected))
     assert_close(ordered.covariance, expected, 1e-3, DIFFERENCES, scale=np.outer(widths, widths))
     for name, width in zip(ordered.names, widths, strict=True):

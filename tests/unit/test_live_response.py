@@ -14,11 +14,12 @@ from cevnsjax.detectors.expansion import Combined, LiveSpectrum, SelectedRows
 from cevnsjax.detectors.quenching import QUENCHING, QUENCHING_SHAPES
 from cevnsjax.detectors.resolution import SMEARING
 from cevnsjax.detectors.response import AddedFlavours
+from cevnsjax.detectors.templates import TemplateDetector
 from cevnsjax.folding.fold import fold
 from cevnsjax.folding.prediction import expected_counts
 from cevnsjax.inference.problem.evaluate import BATCH, Evaluator, side_by_side
 from cevnsjax.stages.spectrum import EnergySpectrum
-from cevnsjax.stages.stage import Constant
+from cevnsjax.stages.stage import Constant, OnAxes
 
 CSI = cj.measurements.coherent_csi_2021("shape")
 GE = cj.measurements.coherent_ge_mini_2024()
@@ -36,6 +37,11 @@ CASES = {
     "everything of the quenching": (CSI, (*QUENCHING[:4], EFFICIENCY_SHAPE), LiveSpectrum),
     "Lindhard": (GE, ("lindhard_k_ge", "sin2_theta_w"), None),
 }
+
+
+def energy_of(measurement):
+    """Return the energy response of a measurement in bins."""
+    return measurement.counted().detector.energy
 
 
 def stages(stage):
@@ -79,7 +85,7 @@ def test_threshold_that_passes_from_bin_to_bin(shape):
 
     The threshold is at 8 photo-electrons, the edge of the bins, for a pull of -1.1 on the efficiency.
     """
-    detector = CSI.scattering.detector.energy
+    detector = energy_of(CSI)
     response = detector.response(np.array([[0.011]]), 8)
     values = cj.Likelihood([CSI]).parameters.complete({EFFICIENCY_SHAPE: shape})
     spectrum = EnergySpectrum(Constant(np.ones((1, 1, 1))), response)
@@ -141,7 +147,7 @@ def test_points_of_a_live_response_run_few_at_a_time():
 
 def test_a_response_that_jumps_stays_whole():
     """A Gaussian that gives nothing below an energy is not smooth in the quenching at one recoil energy: kept as is."""
-    energy = GE.scattering.detector.energy
+    energy = energy_of(GE)
     jumping = dataclasses.replace(energy, smearing=dataclasses.replace(energy.smearing, minimum=2.0))
     recoil = np.linspace(0.005, 0.05, 7)[None, :]
     spectrum = EnergySpectrum(Constant(np.ones((1, 1, 7))), jumping.response(recoil, 8))
@@ -167,9 +173,12 @@ def test_counts_do_not_depend_on_where_the_quenching_is():
 def test_templates_summed_over_recoils():
     """Templates that two nuisances morph, summed over the recoils of each product of vertices: exact."""
     xenon = cj.measurements.xenonnt_8b()
-    free = ("sin2_theta_w", *(along.parameter.name for along in xenon.scattering.detector.morphs))
+    detector = xenon.counted().detector
+    assert isinstance(detector, TemplateDetector)
+    free = ("sin2_theta_w", *(along.parameter.name for along in detector.morphs))
     whole = fold(xenon, cj.standard_model())
     short = whole.specialise(set(free), cj.Likelihood([xenon]).parameters.complete()).stages[0]
+    assert isinstance(short, OnAxes)
     assert isinstance(short.counts, AddedFlavours)
     for params in points(xenon, free, 4):
         expected = np.asarray(whole.stages[0](params))

@@ -8,7 +8,7 @@ import pytest
 from tolerance import assert_close
 
 from cevnsjax._base.constants import LEPTON_MASSES
-from cevnsjax.interactions.light_vector import light_vector
+from cevnsjax.interactions.light_vector import LeptonLoop, light_vector
 from cevnsjax.interactions.loops import running, running_of_leptons
 from cevnsjax.interactions.standard_model import RunningChargeRadius
 
@@ -113,6 +113,7 @@ def exact_charge(charges, q):
 )
 def test_charge_of_the_proton_by_loops(name, charges, convert):
     propagator = light_vector(name).nuclear_terms()[0].propagator
+    assert isinstance(propagator, LeptonLoop)
     momenta = np.array([0.0, 1e-3, 0.36, 1.0, 10.0, 50.0, 100.0, 300.0])
     expected = np.array([exact_charge(charges, q) for q in momenta])
     assert_close(propagator.charge(convert(momenta**2)), expected)
@@ -123,5 +124,6 @@ def test_charge_of_the_proton_by_loops(name, charges, convert):
 def test_loop_values_at_zero():
     """ε_βα(0) = ln(m_β²/m_α²)/6, Q_p = (2α/π) ε: 4.37e-3 for Lmu-Ltau (arXiv:2202.11002)."""
     for name, heavy, light in (("Lmu-Ltau", M_TAU, M_MU), ("Le-Lmu", M_MU, M_E), ("Le-Ltau", M_TAU, M_E)):
-        found = light_vector(name).nuclear_terms()[0].propagator.charge(np.zeros(1))
-        assert_close(found, [ALPHA / (3 * np.pi) * np.log(heavy**2 / light**2)])
+        propagator = light_vector(name).nuclear_terms()[0].propagator
+        assert isinstance(propagator, LeptonLoop)
+        assert_close(propagator.charge(np.zeros(1)), [ALPHA / (3 * np.pi) * np.log(heavy**2 / light**2)])

@@ -71,7 +71,9 @@ def test_figure_of_radii_and_models():
     figure = draw_radii(plane, [skin, skin])
     main, *others = figure.axes
     assert [len(axes.get_yticklabels()) for axes in others] == [17, 17]
-    drawn = {line.get_label(): line for line in main.get_legend().get_lines()}
+    legend = main.get_legend()
+    assert legend is not None
+    drawn = {line.get_label(): line for line in legend.get_lines()}
     assert {"SHF", "RMF", "1σ", "90 %"} <= set(drawn)
-    points = [line.get_xydata() for line in main.lines if len(line.get_xdata()) == 6]
+    points = [line.get_xydata() for line in main.lines if len(np.asarray(line.get_xdata())) == 6]
     assert np.array_equal(points[0], np.column_stack([caesium.neutron[families], iodine.neutron[families]]))

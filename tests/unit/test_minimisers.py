@@ -7,9 +7,10 @@ import cevnsjax as cj
 from cevnsjax.inference.minimise.minimisers import MINIMISERS, find_minimiser
 from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.minimise.starts import approach, spread_starts
+from cevnsjax.inference.problem.specification import Request
 
 FIXED = {"brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0}
-ASKED = {"free": ["eps_ee_u", "eps_mumu_u"], "values": FIXED}
+ASKED: Request = {"free": ["eps_ee_u", "eps_mumu_u"], "values": FIXED}
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from tolerance import assert_close
 
+from cevnsjax._base.digits import error_digits
 from cevnsjax._base.numerics import (
     chebyshev_points,
     chebyshev_polynomials,

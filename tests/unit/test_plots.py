@@ -81,7 +81,7 @@ def test_it_is_drawn_on_the_axes_given_and_nowhere_else(made, axes, name):
 
 def test_axes_of_a_part_of_a_figure_give_the_whole_figure(made):
     figure = Figure()
-    part, _ = figure.subfigures(1, 2)
+    part = figure.subfigures(1, 2, squeeze=False)[0, 0]
     assert made.fit.plot(ax=part.subplots()) is figure
 
 

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,9 +15,10 @@ from tolerance import assert_close
 import cevnsjax as cj
 from cevnsjax import InputError
 from cevnsjax.inference.problem.priors import describe, is_written, parse_prior
+from cevnsjax.inference.problem.specification import Request
 
 SAMPLERS = [cj.Nuts(draws=8000), cj.Hmc(draws=25600), cj.Nested(draws=2000, live=300)]
-COUPLING = {"free": ["g_zp"], "values": {"m_zp": 10.0}}
+COUPLING: Request = {"free": ["g_zp"], "values": {"m_zp": 10.0}}
 LOW, HIGH = 1e-6, 1e-3
 
 
@@ -218,7 +220,7 @@ def test_priors_that_make_no_sense(radius, priors, message):
 
 def test_priors_beside_what_else_is_asked():
     both = cj.Likelihood(["coherent-csi-2021"])
-    slips = [
+    slips: list[tuple[Request, dict[str, Any], str]] = [
         ({"free": ["r_n_cs"], "tie": {"r_n_i": "r_n_cs"}}, {"r_n_i": cj.Flat(4.0, 5.0)}, "r_n_i: .* tied to r_n_cs"),
         ({"free": ["r_n_cs"], "constrain": {"r_n_cs": (5.0, 0.1)}}, {"r_n_cs": cj.Flat(4.0, 5.0)}, "found both"),
         (

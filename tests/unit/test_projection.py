@@ -12,14 +12,14 @@ from scipy.integrate import quad
 from cevnsjax._base.constants import ELECTRON_MASS, FINE_STRUCTURE, HBAR_C_CM
 from cevnsjax.folding.projection import flux_rule, projected
 from cevnsjax.interactions.dipole_portal import Upscattering, threshold_energy
-from cevnsjax.interactions.interaction import Fixed
+from cevnsjax.interactions.interaction import Fixed, Vertex
 from cevnsjax.interactions.kinematics import maximum_recoil, minimum_energy
 from cevnsjax.interactions.process import Process
 from cevnsjax.sources.pion_decay import ENDPOINT, LINE_ENERGY, pion_decay_at_rest
 from cevnsjax.sources.reactor import ISOTOPES, reactor
 from cevnsjax.sources.solar import YEAR, solar_neutrinos
 from cevnsjax.sources.source import Component
-from cevnsjax.sources.spectrum import Line
+from cevnsjax.sources.spectrum import Continuum, Line
 
 ORDER = 24
 MASSES = np.array([37215.5, 123772.8])
@@ -60,7 +60,7 @@ def direct(component, mass, hnl_mass, process=PORTAL):
 
     ends = [energy for energy in (*spectrum.pieces(), *(e for e, _ in spectrum.lines())) if energy > 0]
     low, high = process.recoil_limits(np.array(ends), mass, params)
-    kinks = np.unique(np.sqrt([*low, *high]))
+    kinks = np.unique(np.sqrt([*np.asarray(low), *np.asarray(high)]))
     total = 0.0
     for start, end in pairwise(kinks):
         # √T = start + u² (end - start): nodes where the rate of small masses rises
@@ -88,10 +88,11 @@ def test_small_mass_is_the_magnetic_moment():
     stage = projected(PION_DECAY[1:2], MASSES[:1], np.ones(1), panels(ENDPOINT)[:1], ORDER, PORTAL)
     found = stage({"m_hnl": 1e-3})[0, 0] @ seen(stage.recoil[0], MASSES[0])
     component, kappa = PION_DECAY[1], np.pi * (FINE_STRUCTURE * HBAR_C_CM / ELECTRON_MASS) ** 2
+    assert isinstance(component.spectrum, Continuum)
+    density = component.spectrum.density
 
     def rate(root):
         recoil = root**2
-        density = component.spectrum.density
         flux = quad(lambda e: density(e) * (1.0 / recoil - 1.0 / e), minimum_energy(recoil, MASSES[0]), ENDPOINT)[0]
         return 2.0 * root * kappa * flux * seen(recoil, MASSES[0])
 
@@ -160,6 +161,7 @@ def test_flux_rule_is_the_flux_moment(source):
     """The quadrature with weights that depend on the lower end, against the moments that the elastic rates use."""
     components = [component for component in source.components if component.spectrum.pieces()]
     rule = flux_rule(components, 3)
+    assert rule is not None
     lower = np.linspace(0.02, 0.999, 57) * rule.edges[-1]
     energies, weights = rule.energies(lower), rule.weights(lower[:, None], lower)[..., 0]
     for row, component in enumerate(components):
@@ -188,7 +190,7 @@ class Logarithmic(Process):
     """A process of one's own: elastic kinematics, and a kernel that is no polynomial in 1/E and moves with a mass."""
 
     charge: str = eqx.field(static=True, default="proton")
-    vertex: Fixed = Fixed((1.0, 1.0, 1.0))
+    vertex: Vertex = Fixed((1.0, 1.0, 1.0))
 
     def names(self):
         return ("m_hnl",)

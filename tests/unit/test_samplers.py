@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray
 from scipy import stats
 from tolerance import assert_close
 
@@ -36,7 +37,7 @@ class Metropolis(cj.Sampler):
             for_step, for_choice = jax.random.split(key)
             new = z + jax.random.normal(for_step, z.shape) @ step.T
             here, there = jax.vmap(density)(z), jax.vmap(density)(new)
-            accepted = jnp.log(jax.random.uniform(for_choice, here.shape)) < there - here
+            accepted = jnp.log(jax.random.uniform(for_choice, z.shape[:1])) < there - here
             z = jnp.where(accepted[:, None], new, z)
             return z, {"lp": jnp.where(accepted, there, here), "acceptance_rate": jnp.exp(jnp.minimum(there - here, 0))}
 
@@ -162,6 +163,7 @@ def test_data_of_three_axes_keep_them():
     (measurement,), tree = likelihood.measurements, posterior.tree
     axes = [f"{axis}:coherent-lar-2020:3d" for axis in ("energy", "F90", "time")]
     found, expected = tree["log_likelihood"]["observed:coherent-lar-2020:3d"], posterior.predicted(measurement.name)
+    assert isinstance(found, xarray.DataArray)
     assert list(found.dims[2:]) == axes
     assert found.shape[2:] == expected.shape[1:] == measurement.shape == (12, 8, 10)
     values = posterior.attributes["fixed"] | {name: float(posterior.draws(name)[0, 7]) for name in posterior.names}

@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import xarray
 from experiment_texts import XENON
 
 import cevnsjax as cj
+from cevnsjax.interactions.nsi import NonStandardInteractions
 
 
 def without_times(content):
@@ -115,6 +117,7 @@ def test_the_lower_minimum_that_a_profile_came_upon_is_kept(radius, tmp_path):
     again = cj.FitResult.load(tmp_path / "fit.json")
     assert again.message == other.message
     assert again.chi2 == other.chi2
+    assert again.lower is not None
     assert again.lower.values == other.lower.values
     assert not again.converged
 
@@ -181,8 +184,9 @@ def test_a_measurement_of_ones_own_is_handed_over(radius, tmp_path):
     assert cj.FitResult.load(path, own).likelihood is own
     with pytest.raises(cj.InputError, match=r"my-radius, csre-cs differ"):
         cj.load(path, likelihood=radius)
+    text: Any = "csre-cs"
     with pytest.raises(cj.InputError, match="likelihood: expected a likelihood, found the text 'csre-cs'"):
-        cj.load(path, likelihood="csre-cs")
+        cj.load(path, likelihood=text)
     prediction = own.predict()[0]
     prediction.save(tmp_path / "prediction.json")
     with pytest.raises(cj.InputError, match="my-radius is not known by name"):
@@ -204,7 +208,7 @@ def test_other_data_under_the_same_name_are_told(radius, tmp_path):
 
 
 def test_a_model_of_ones_own_is_handed_over(tmp_path):
-    class Mine(type(cj.nsi())):
+    class Mine(NonStandardInteractions):
         @property
         def name(self):
             return "mine"

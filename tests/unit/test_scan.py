@@ -3,6 +3,7 @@
 import errno
 import json
 import math
+from typing import Any
 
 import iminuit
 import numpy as np
@@ -15,9 +16,12 @@ from cevnsjax.inference.grid import store as stores
 from cevnsjax.inference.grid.axes import axis_of, parse_grid, spaced
 from cevnsjax.inference.grid.blocks import Grid, block_shape, make_grid
 from cevnsjax.inference.grid.refine import local_minima
+from cevnsjax.results import scanning
 
 GRID = {"g_zp": "1e-6:1e-2:50:log", "m_zp": "10:1e4:44:log"}
 TIED = {"r_n_i": "r_n_cs"}
+MINUIT: Any = iminuit.Minuit
+"""Its types know functions of a number for each parameter, not of an array, which it calls if the start is one."""
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +149,7 @@ def test_a_grid_is_the_minimum_over_the_nuisances(zp, scanned, points):
         def whole(nuisances, head=head):
             return np.concatenate([head, nuisances])
 
-        minuit = iminuit.Minuit(
+        minuit = MINUIT(
             lambda n, w=whole: float(value_and_gradient(w(n))[0]),
             np.ones(4),
             grad=lambda n, w=whole: np.asarray(value_and_gradient(w(n))[1])[2:],
@@ -184,7 +188,7 @@ def test_the_best_fit_is_below_the_grid(zp, scanned):
     evaluator = zp.evaluator(free=["g_zp", "m_zp"])
     at_best = np.array([scanned.best[name] for name in evaluator.names])
     assert float(evaluator.chi2(at_best)) == pytest.approx(scanned.chi2_min, abs=1e-9)
-    minuit = iminuit.Minuit(
+    minuit = MINUIT(
         lambda u: float(evaluator.chi2(u)),
         at_best,
         grad=lambda u: np.asarray(evaluator.value_and_gradient(u)[1]),
@@ -318,7 +322,7 @@ def test_a_stopped_scan_goes_on(zp, out, tmp_path):
     ],
 )
 def test_a_store_of_another_scan_is_refused(zp, out, grid, asked, message, monkeypatch):
-    monkeypatch.setattr(cj.results.scanning, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
+    monkeypatch.setattr(scanning, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):
         zp.scan(GRID, out)
     before = content(out)
@@ -328,7 +332,7 @@ def test_a_store_of_another_scan_is_refused(zp, out, grid, asked, message, monke
 
 
 def test_a_store_of_other_data_or_another_model_is_refused(csi, zp, out, monkeypatch):
-    monkeypatch.setattr(cj.results.scanning, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
+    monkeypatch.setattr(scanning, "_fill", lambda *_: (_ for _ in ()).throw(Stopped))
     with pytest.raises(Stopped):
         zp.scan(GRID, out)
     with pytest.raises(cj.InputError, match="interactions is"):
@@ -416,10 +420,15 @@ def test_a_full_disk_is_said_and_survived(zp, out, tmp_path, monkeypatch):
     ],
 )
 def test_bad_scans_are_refused_before_anything(zp, out, grid, asked, message, monkeypatch):
-    monkeypatch.setattr(cj.results.scanning, "scan_work", lambda *_: pytest.fail("it went on"))
+    monkeypatch.setattr(scanning, "scan_work", lambda *_: pytest.fail("it went on"))
     with pytest.raises(cj.InputError, match=message):
         zp.scan(grid, out, **asked)
     assert not list(out.parent.iterdir())
+
+
+def test_a_scan_belongs_to_no_fit(scanned):
+    with pytest.raises(cj.InputError, match="expected a profile, which belongs to a fit, found a scan"):
+        _ = scanned.fit
 
 
 def test_bad_contours_are_refused(scanned):

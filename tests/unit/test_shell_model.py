@@ -136,6 +136,8 @@ def test_pull_of_a_measurement_without_radii():
     for form_factor, width in (("helm", 0.11508), ("shell-model", 0.12)):
         csi = cj.measurements.coherent_csi_2021(form_factor=form_factor)
         joint = cj.Likelihood([csi, cj.measurements.load("apv-cs")])
-        assert joint.constraints({"r_n_cs"})["cevns_norm"].width == pytest.approx(width, abs=1e-5)
+        constraint = joint.constraints({"r_n_cs"})["cevns_norm"]
+        assert constraint is not None
+        assert constraint.width == pytest.approx(width, abs=1e-5)
     with pytest.raises(cj.InputError, match="unknown parameter 'r_n_i'"):
         joint.fit(free=["r_n_i"])

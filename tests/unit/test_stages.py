@@ -7,7 +7,7 @@ from tolerance import assert_close
 import cevnsjax as cj
 from cevnsjax._base.numerics import namespace
 from cevnsjax.folding.amplitudes import Amplitude
-from cevnsjax.folding.projection import AddedRecoils
+from cevnsjax.folding.projection import Added, AddedRecoils
 from cevnsjax.folding.recoils import RecoilSpectrum, ReducedSpectrum
 from cevnsjax.stages.spectrum import EnergySpectrum
 from cevnsjax.stages.stage import Constant, Stage, specialise
@@ -85,6 +85,7 @@ def test_each_part_of_a_sum_folds_as_far_as_it_can():
     x = np.linspace(0.0, 1.0, 60).reshape(2, 30)
     parts = recoils(Decaying(x)), Constant(MOMENTS[0]), Decaying(x + MOMENTS[0])
     short = specialise(EnergySpectrum(AddedRecoils(parts), Constant(ROWS)), {"decay"}, POINTS[0])
+    assert isinstance(short, Added)
     assert [type(part) for part in short.parts] == [ReducedSpectrum, Constant, EnergySpectrum]
     for point in POINTS:
         whole = sum(part(point) for part in parts)
@@ -94,8 +95,7 @@ def test_each_part_of_a_sum_folds_as_far_as_it_can():
 def test_integrals_at_many_points_are_as_wrong_as_at_each_alone():
     """What stands still between the points is evaluated once, which changes nothing."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], cj.light_vector("universal"))
-    free = {"free": ["g_zp", "m_zp"]}
-    asked = likelihood.specify(**free)
+    asked = likelihood.specify(free=["g_zp", "m_zp"])
     fit = {**likelihood.parameters.complete(), "time_shift_nu": 0.1}
     points = [fit | {"g_zp": g, "m_zp": m} for g, m in ((1e-5, 1.0), (3e-5, 30.0), (1e-3, 900.0))]
     each = [likelihood.accuracy([point], asked).error for point in points]

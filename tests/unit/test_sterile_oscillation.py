@@ -101,9 +101,11 @@ def test_resolved_moments(delta_m2):
     """The moments of the Lagrange polynomials give ∫ φ κ <sin²> dE at any Δm²; their sum is the flux moment."""
     source, mass, pair = pion_decay_at_rest(0.09, 1e23, 5.0, 0.05), 37215.5, ("vector", "vector")
     recoil = np.array([0.01, 0.04, 0.1])
-    grid = energy_grid(source.components, source.baseline, 5.0)
+    baseline = source.baseline
+    assert baseline is not None
+    grid = energy_grid(source.components, baseline, 5.0)
     resolved = resolved_moments(source.components, pair, "leading", mass, recoil, grid)
-    sines = source.baseline.oscillation(delta_m2, grid.energies)
+    sines = baseline.oscillation(delta_m2, grid.energies)
     for row, component in enumerate(source.components):
         for n, t in enumerate(recoil):
             least = float(minimum_energy(t, mass))
@@ -112,14 +114,14 @@ def test_resolved_moments(delta_m2):
                 return kernel(pair, energy, t, mass, "leading", False) * (energy > least)
 
             if lines := component.spectrum.lines():
-                expected = sum(s * rate(e) * source.baseline.oscillation(delta_m2, np.array(e)) for e, s in lines)
+                expected = sum(s * rate(e) * baseline.oscillation(delta_m2, np.array(e)) for e, s in lines)
                 total = sum(s * rate(e) for e, s in lines)
             else:
                 x, w = roots_legendre(3000)
                 end = component.spectrum.pieces()[-1]
                 energy, weight = 0.5 * (least + end) + 0.5 * (end - least) * x, 0.5 * (end - least) * w
                 parts = weight * component.spectrum.continuum(energy) * rate(energy)
-                expected = parts @ source.baseline.oscillation(delta_m2, energy)
+                expected = parts @ baseline.oscillation(delta_m2, energy)
                 total = parts.sum()
             np.testing.assert_allclose(resolved[row, :, n].sum(), total, rtol=1e-10, atol=1e-60)
             np.testing.assert_allclose(sines @ resolved[row, :, n], expected, rtol=0.0, atol=1e-8 * total + 1e-60)
@@ -129,10 +131,11 @@ def test_resolved_moments(delta_m2):
 def spectrum():
     measurement = load("coherent-csi-2017")
     interaction = combine(sterile_oscillation())
-    targets = nuclei(measurement.scattering, interaction)
-    nodes = recoil_nodes(measurement.scattering, targets, 12)
+    scattering = measurement.counted()
+    targets = nuclei(scattering, interaction)
+    nodes = recoil_nodes(scattering, targets, 12)
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    return measurement, recoil_spectrum(measurement.scattering, interaction, targets, nodes, 12), params
+    return measurement, recoil_spectrum(scattering, interaction, targets, nodes, 12), params
 
 
 def test_no_mixing_is_the_standard_model(spectrum):

@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import pytest
 
@@ -94,5 +95,6 @@ class Broken(Shown):
 def test_to_look_at_something_never_fails():
     assert repr(Broken()) == "<Broken that cannot be shown: KeyError: 'x'>"
     assert "KeyError" in Broken()._repr_html_()
+    abstract: Any = Shown
     with pytest.raises(TypeError):
-        Shown()
+        abstract()

@@ -21,7 +21,7 @@ def test_a_table_above_all_thresholds_is_integrated_as_piece_by_piece(structure)
         def density(e, t):
             return kernel((structure, structure), e, t, ELECTRON_MASS, "spin-1/2", False)
 
-        return spectrum.moment(density, recoil, minimum_energy(recoil, ELECTRON_MASS), 24)
+        return spectrum.moment(density, recoil, np.asarray(minimum_energy(recoil, ELECTRON_MASS)), 24)
 
     together, alone = moment(np.append(low, 15.5))[:-1], moment(low)
     assert np.any(together != alone)

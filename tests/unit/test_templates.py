@@ -8,7 +8,7 @@ from scipy.interpolate import CubicSpline
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.detectors.templates import TemplateDetector, morph
+from cevnsjax.detectors.templates import Morphed, TemplateDetector, morph
 from cevnsjax.parameters.parameter import Gaussian, Parameter
 from cevnsjax.sources.atmospheric import atmospheric_neutrinos
 from cevnsjax.sources.solar import solar_flux, solar_neutrinos, survival_probability
@@ -47,6 +47,7 @@ def test_both_orders_of_the_contraction_agree():
     stage = made.signal(recoils, made.response(recoil, 8), (None, None, None))
     params = {"t": 0.7, "s": -1.3}
     folded = specialise(stage, {"t"}, params)
+    assert isinstance(folded, Morphed)
     assert isinstance(folded.templates, Constant)
     shares = [CubicSpline(ANCHORS, np.eye(6))(params[name]) for name in ("t", "s")]
     expected = np.zeros((2, 3))

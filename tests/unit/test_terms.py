@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -310,13 +311,14 @@ def test_spoilt_tables_are_refused(tmp_path, slip):
 
 
 def test_slips_in_python(table):
+    number: Any = 5
     for call, message in (
         (lambda: cj.delta_chi2_table({"r_n_cs": RADIUS}), "expected an array of all combinations"),
         (lambda: cj.delta_chi2_table({"r_n_cs": RADIUS}, RADIUS[:-1]), "of shape"),
         (lambda: cj.delta_chi2_table({"r_n_cs": RADIUS[::-1]}, RADIUS), "increasing"),
         (lambda: cj.delta_chi2_table({"r_n_cs": RADIUS}, np.full(25, np.nan)), "finite values of delta chi2"),
         (lambda: cj.delta_chi2_table("nothere.csv"), "nothere.csv"),
-        (lambda: cj.delta_chi2_table(5), "source: expected the name of a file, or values by name"),
+        (lambda: cj.delta_chi2_table(number), "source: expected the name of a file, or values by name"),
         (lambda: cj.Likelihood([table]).fit(["r_n_c"]), "unknown parameter"),
         (lambda: cj.Likelihood([table]), "unknown parameter 'r_n_cs'"),
     ):
@@ -330,7 +332,7 @@ def test_slips_in_python(table):
 def test_the_page_on_terms_runs():
     """Log-normal errors: the interval of a strength is exp(±s) about what is seen over what is expected."""
     (block,) = re.findall(r"```python\n(.*?)```", (DOCS / "terms.md").read_text(), re.DOTALL)
-    found = {"__name__": "page"}
+    found: dict[str, Any] = {"__name__": "page"}
     exec(compile(block, "terms.md", "exec"), found)
     fit, conus = found["fit"], found["conus"]
     relative = float(conus.errors[0] / conus.observed[0])

@@ -4,6 +4,7 @@ import copy
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from validation.numbers.comparing import compare, summary
 
 ERROR, EDGE = 0.02, 0.25
 SQUARE = [[1.0, 1.0], [10.0, 1.0], [10.0, 100.0], [1.0, 100.0], [1.0, 1.0]]
-RECORD = {
+RECORD: dict[str, Any] = {
     "counts": {"one": [{"cevns": [[10.0, 1e-3], [2.0, 1e-12]], "ss": [4.0]}], "one electrons": "refused"},
     "models": {"one nsi": [{"cevns": 11.0}]},
     "chi2": {"one": [{"chi2": 80.0, "gradient": {"a": 100.0, "b": -1e-4}, "steps": {"a": 0.1, "b": 2.0}}]},

@@ -61,7 +61,7 @@ def amplitudes(models, target, params):
         for term in terms_on(model, target):
             vertex = np.asarray(term.vertex(params))
             matrix = vertex[..., 0] + 1j * vertex[..., 1] if term.vertex.mixing else np.diag(vertex)
-            factor = 1.0 if term.propagator is None else np.asarray(term.propagator(Q2, params))
+            factor = np.ones(()) if term.propagator is None else np.asarray(term.propagator(Q2, params))
             factor = factor[:, None] if np.ndim(factor) == 2 else factor
             piece = matrix[..., None] * factor * CHARGE[term.charge]
             total[term.structure] = total.get(term.structure, 0.0) + piece
@@ -199,7 +199,7 @@ def test_nsi_on_nuclei():
     found = amplitudes([standard_model(), nsi()], "nucleus", params)["vector"]
     up, down = matrices["u"][..., None], matrices["d"][..., None]
     standard = [couplings("2022").proton(flavour, 0.23) for flavour in FLAVOURS]
-    expected = np.diag(standard)[..., None] * CHARGE["proton"]
+    expected = np.diag(np.asarray(standard))[..., None] * CHARGE["proton"]
     expected = expected + (np.eye(3) * couplings("2022").neutron)[..., None] * CHARGE["neutron"]
     expected = expected + proton_and_neutron(2 * up + down, up + 2 * down)
     assert_close(found.real, expected.real, scale=np.abs(expected))
@@ -448,6 +448,7 @@ def test_millicharge_on_nuclei():
     found = amplitudes([millicharge()], "nucleus", params)["vector"]
     assert_close(found.real, expected[..., None] * unit * CHARGE["proton"])
     term = millicharge().nuclear_terms()[0]
+    assert term.propagator is not None
     shift = term.vertex(params)[0, 0, 0] * term.propagator(np.array([2 * 123.8e3 * 0.010]), {})
     assert_close(shift, [np.sqrt(2) * np.pi * ALPHA * 1e-8 / (G_F * 123.8e3 * 0.010)])
     assert f"{shift[0]:.5f}" == "0.02245"

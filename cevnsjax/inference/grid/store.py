@@ -127,15 +127,17 @@ def _well_formed(attributes: Mapping[str, Any]) -> None:
         expect(isinstance(value, dict), what)
         return value
 
+    def listed(value: Any) -> list[Any]:
+        expect(isinstance(value, list), "the names of the parameters")
+        return value
+
     def number(value: Any) -> bool:
         return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
     settings, axes = (table(attributes.get(key), "settings or axes") for key in ("settings", "axes"))
     grid = table(settings.get("grid"), "grid")
     chunk: Any = settings.get("chunk")
-    free, nuisances = (settings.get(key) for key in ("free", "nuisances"))
-    expect(isinstance(free, list) and isinstance(nuisances, list), "the names of the parameters")
-    names = [*grid, *free, *nuisances]
+    names = [*grid, *listed(settings.get("free")), *listed(settings.get("nuisances"))]
     expect(bool(grid) and list(axes) == list(grid), "grid")
     expect(all(isinstance(name, str) and re.fullmatch(NAME, name) for name in names), "the name of a parameter")
     expect(len({*names, "chi2", "converged"}) == len(names) + 2, "the name of a parameter")
