@@ -72,6 +72,11 @@ class Prediction(Shown):
         return {name: np.asarray(counts) for name, counts in component_counts(folded, self.params).items()}
 
     @property
+    def total(self) -> np.ndarray:
+        """Return the counts of all components together in each bin."""
+        return np.sum(np.stack(list(self.counts.values())), axis=0)
+
+    @property
     def observed(self) -> np.ndarray:
         """Return the observed counts, with an axis for each of the measurement; or the measured numbers."""
         return np.asarray(self.measurement.observed)

@@ -120,7 +120,7 @@ def test_files_that_arviz_reads(posterior, tmp_path):
 def test_the_predicted_counts(likelihood, posterior, both_fit):
     expected = posterior.predicted()
     assert expected.shape == (400, 9, 11)
-    best = sum(both_fit.prediction().counts.values())
+    best = both_fit.prediction().total
     assert_close(expected.sum(axis=(1, 2)).mean(), best.sum(), 0.02, "a mean over the posterior is not the best fit")
     figure = posterior.plot_predictive()
     assert len(figure.axes) == 2

@@ -33,7 +33,7 @@ def test_chi2_is_the_sum_of_its_terms(csi, likelihood):
     # Eq. 10 of arXiv:2303.09360 written out, with the pulls 0.12, 0.25, 0.35, 0.021 printed below it.
     values = {"cevns_norm": 1.05, "brn_norm": 0.8, "nin_norm": 1.3, "ss_norm": 0.99}
     (prediction,) = likelihood.predict(values)
-    mu, n = sum(prediction.counts.values()), csi.observed
+    mu, n = prediction.total, csi.observed
     poisson = 2.0 * np.sum(mu - n + np.where(n > 0, n * np.log(np.where(n > 0, n, 1.0) / mu), 0.0))
     pulls = (0.05 / 0.12) ** 2 + (0.2 / 0.25) ** 2 + (0.3 / 0.35) ** 2 + (0.01 / 0.021) ** 2
     assert likelihood.chi2(values) == pytest.approx(poisson + pulls, rel=1e-12)

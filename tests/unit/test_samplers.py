@@ -149,10 +149,10 @@ def test_the_likelihood_of_each_datum(counted):
     found = np.asarray(group["observed:coherent-csi-2021"])
     assert found.shape == (2, 200, *counts.shape[1:])
     measurement = likelihood.measurements[0]
-    expected = stats.poisson(sum(predictions[0].counts.values())).logpmf(measurement.observed)
+    expected = stats.poisson(predictions[0].total).logpmf(measurement.observed)
     assert_close(found[1, 7], expected, 1e-8, "a difference of logarithms", scale=1.0)
     charge = likelihood.measurements[1]
-    normal = stats.norm(sum(predictions[1].counts.values()), charge.errors).logpdf(charge.observed)
+    normal = stats.norm(predictions[1].total, charge.errors).logpdf(charge.observed)
     assert_close(np.asarray(group["observed:apv-cs"])[1, 7], normal, 1e-8, "two codes", scale=1.0)
 
 
@@ -167,7 +167,7 @@ def test_data_of_three_axes_keep_them():
     assert list(found.dims[2:]) == axes
     assert found.shape[2:] == expected.shape[1:] == measurement.shape == (12, 8, 10)
     values = posterior.attributes["fixed"] | {name: float(posterior.draws(name)[0, 7]) for name in posterior.names}
-    counts = sum(likelihood.predict(values)[0].counts.values())
+    counts = likelihood.predict(values)[0].total
     assert_close(np.asarray(found)[0, 7], stats.poisson(counts).logpmf(measurement.observed), 1e-8, "ln", scale=1.0)
 
 

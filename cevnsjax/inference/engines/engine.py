@@ -1,6 +1,6 @@
 """Where tasks run: a work is a picklable function of a task, an engine yields its results."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 Work = Callable[[Any], Any]
@@ -10,7 +10,7 @@ Engine = Callable[[Work, Iterable[Any]], Iterator[tuple[int, Any]]]
 """Takes a work and its tasks and yields (index of the task, its result) for every task, in any order."""
 
 
-def run(work: Work, tasks: Iterable[Any], engine: Engine | None = None) -> Iterator[tuple[int, Any]]:
+def run(work: Work, tasks: Iterable[Any], engine: Engine | None = None) -> Generator[tuple[int, Any], None, None]:
     """Yield (index, ``work(task)``) for each of `tasks` as they are done; without an `engine`, here and in order."""
     if engine is not None:
         yield from engine(work, tasks)

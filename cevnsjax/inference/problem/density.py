@@ -15,6 +15,7 @@ logarithm the same holds of ln u, with ln of the bounds: the Jacobian u takes aw
 from collections.abc import Sequence
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -102,7 +103,7 @@ class Density(eqx.Module):
 
     __hash__ = object.__hash__  # so that jax.jit(density) works, as for a problem
 
-    def within(self, u: Float[Array, " coordinate"]) -> Scalar:
+    def within(self, u: Float[Array, " coordinate"]) -> Float[jax.Array, ""]:
         """Return ln p at the coordinates `u`: -∞ beyond the bounds and where χ² is not a number, never NaN."""
         lower, upper = self.bounds.lower, self.bounds.upper
         inside = jnp.all((u >= lower) & (u <= upper))
@@ -112,7 +113,7 @@ class Density(eqx.Module):
             value = value + shape.log_density(safe[self.names.index(shape.name)])
         return jnp.where(inside & jnp.isfinite(value), value, -jnp.inf)
 
-    def __call__(self, z: Float[Array, " coordinate"]) -> Scalar:
+    def __call__(self, z: Float[Array, " coordinate"]) -> Float[jax.Array, ""]:
         """Return ln p(z) with the Jacobian of the map to the bounds; -∞ where χ² is not a number, never NaN."""
         value = self.within(self.bounds.bounded(z)) + self.bounds.log_jacobian(z)
         return jnp.where(jnp.isnan(value), -jnp.inf, value)
@@ -135,7 +136,7 @@ class Density(eqx.Module):
         """Return the prior of each coordinate."""
         return separate_priors(self.problem)[0]
 
-    def log_likelihood(self, u: Float[Array, " coordinate"]) -> Scalar:
+    def log_likelihood(self, u: Float[Array, " coordinate"]) -> Float[jax.Array, ""]:
         """Return -χ²/2 at the coordinates `u` without the constraints that are `priors`; -∞ beyond the bounds.
 
         In it are constraints that are correlated or on combinations, and ln of the room that required orders leave.
@@ -145,7 +146,7 @@ class Density(eqx.Module):
         value = build_cube(self.problem).log_likelihood_at(jnp.where(inside, u, 0.5 * (jnp.asarray(lower) + upper)))
         return jnp.where(inside & jnp.isfinite(value), value, -jnp.inf)
 
-    def log_prior(self, u: Float[Array, " coordinate"]) -> Scalar:
+    def log_prior(self, u: Float[Array, " coordinate"]) -> Float[jax.Array, ""]:
         """Return ln of the normalised `priors` at the coordinates `u`; -∞ beyond the bounds.
 
         With `log_likelihood` it is `within`, up to a constant.
