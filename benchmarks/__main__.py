@@ -24,6 +24,7 @@ from .pulls import pulls
 from .quadrature import quadrature
 from .samplers import samplers
 from .scans import scans
+from .start import start
 from .toys import toys
 
 BLOCKS = (
@@ -38,6 +39,7 @@ BLOCKS = (
     samplers,
     scans,
     toys,
+    start,
     device,
 )
 PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
