@@ -54,9 +54,10 @@ def test_importing_the_package_imports_no_heavy_library():
         "import jax.numpy as jnp; from cevnsjax import measurements; print(jnp.ones(1).dtype)",
     ],
 )
-@pytest.mark.parametrize("asked", ["", "false"])
-def test_importing_the_package_turns_on_64_bits(code, asked):
-    assert modules_after(code, JAX_ENABLE_X64=asked)[1].strip() == "float64"
+@pytest.mark.parametrize("environment", [{}, {"JAX_ENABLE_X64": "false"}], ids=["unset", "false"])
+def test_importing_the_package_turns_on_64_bits(code, environment, monkeypatch):
+    monkeypatch.delenv("JAX_ENABLE_X64", raising=False)
+    assert modules_after(code, **environment)[1].strip() == "float64"
 
 
 def test_every_help_has_examples(run):
@@ -64,7 +65,7 @@ def test_every_help_has_examples(run):
         code, printed, _ = run(name, "--help")
         assert code == 0
         for example in EXAMPLES[name]:
-            assert example.startswith(f"cevnsjax {name} ")
+            assert f"{example} ".startswith(f"cevnsjax {name} ")
             assert f"    {example}\n" in printed
 
 

@@ -28,7 +28,7 @@ def entry():
 def test_in_the_first_moments(tmp_path, number):
     """While it imports: a line and the exit code, whatever is interrupted."""
     running = subprocess.Popen(
-        [sys.executable, "-c", entry(), "measurements"], stdout=-1, stderr=-1, text=True, cwd=tmp_path
+        [sys.executable, "-c", entry(), "parameters", "crex"], stdout=-1, stderr=-1, text=True, cwd=tmp_path
     )
     time.sleep(0.6)
     running.send_signal(number)
