@@ -32,7 +32,19 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "proof: a proof of docs/reliability.md, run with --proofs")
 
 
+QUICK = ("unit", "reference")
+"""Folders of the tests that `-m quick` runs, but for these files, which take a quarter of a minute or more."""
+LONG = (
+    "test_coherent_lar_2020 test_described test_engines test_gradients test_live_response test_minimisers test_minuit "
+    "test_priors test_projection test_reactor_germanium test_recoils test_saving test_scan test_xenon_er"
+).split()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.path.parent.name in QUICK and item.path.stem not in LONG:
+            item.add_marker("quick")
     left_out = {
         marker for marker, option in {"slow": "--slow", "proof": "--proofs"}.items() if not config.getoption(option)
     }
