@@ -24,6 +24,7 @@ from cevnsjax.detectors.energy import EnergyDetector
 from cevnsjax.detectors.quenching import PolynomialQuenching
 from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.interactions.catalogue import resolve_models
+from cevnsjax.interactions.light_vector import CHARGES
 from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.plots.style import LEVEL_COLOURS, RC, new_figure, tidy
 from cevnsjax.stages.stage import Constant
@@ -34,18 +35,7 @@ FIGURES = Path(__file__).parent / "figures"
 START, END = "<!-- limits: python docs/models.py -->\n", "<!-- end of limits -->\n"
 MEASUREMENT = "coherent-csi-2021"
 LEVELS = {"1σ": 0.6827, "90 %": 0.90, "2σ": 0.9545}
-VECTORS = (
-    "universal",
-    "B-L",
-    "B-3Le",
-    "B-3Lmu",
-    "B-2Le-Lmu",
-    "B-Le-2Lmu",
-    "By+Lmu+Ltau",
-    "Le-Lmu",
-    "Le-Ltau",
-    "Lmu-Ltau",
-)
+VECTORS = tuple(CHARGES)
 MEDIATORS = {
     **{f"light-vector:{name}": ("g_zp", "m_zp") for name in VECTORS},
     "light-scalar": ("g_phi", "m_phi"),

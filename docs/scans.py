@@ -22,24 +22,14 @@ import cevnsjax as cj
 from cevnsjax._base.levels import delta_chi2
 from cevnsjax.inference.grid.contours import contours, finer_grid, unscaled
 from cevnsjax.interactions.catalogue import resolve_models
+from cevnsjax.interactions.light_vector import CHARGES
 from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.plots.style import CURVE_COLOUR, RC, new_figure, tidy
 
 matplotlib.use("agg")
 FIGURES = Path(__file__).parent / "figures"
 MEASUREMENT = "coherent-csi-2021"
-VECTORS = (
-    "universal",
-    "B-L",
-    "B-3Le",
-    "B-3Lmu",
-    "B-2Le-Lmu",
-    "B-Le-2Lmu",
-    "By+Lmu+Ltau",
-    "Le-Lmu",
-    "Le-Ltau",
-    "Lmu-Ltau",
-)
+VECTORS = tuple(CHARGES)
 MEDIATOR = {"g_zp": "1e-6:1e-2:400:log", "m_zp": "1:1e4:400:log"}
 PLANES = {
     "eps_ee_u, eps_ee_d": {"eps_ee_u": "-1:1:301", "eps_ee_d": "-1:1:301"},
