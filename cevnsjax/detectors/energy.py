@@ -19,7 +19,7 @@ from ..stages.stage import Stage
 from .efficiency import Efficiency
 from .expansion import FLOOR, MARGIN, legendre_projection
 from .quenching import Quenching, Unquenched
-from .resolution import STEP, Smearing
+from .resolution import STEP, ClosedSmearing, Smearing
 from .shortening import fewer_nodes, short_sum
 
 LARGEST_ERROR = 1e-9
@@ -159,8 +159,9 @@ class EnergyResponse(Stage):
             return self._sorted(detector.nominal())
         energy = detector.quenching(self.recoil, params)
         accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
-        if self.is_exact():
-            cumulative = smearing.cumulative(detector.edges, energy, params)
+        closed = self._closed()
+        if closed is not None:
+            cumulative = closed.cumulative(detector.edges, energy, params)
             return accepted * (cumulative[1:] - cumulative[:-1])
         return accepted * self._integrated(smearing, energy, params)
 
@@ -190,8 +191,12 @@ class EnergyResponse(Stage):
 
     def is_exact(self) -> bool:
         """Return whether bins are integrated in closed form."""
+        return self._closed() is not None
+
+    def _closed(self) -> ClosedSmearing | None:
+        """Return the smearing if bins are integrated by its closed form, else None."""
         smearing = self.detector.smearing
-        return smearing is not None and smearing.closed and self.detector.efficiency.complete
+        return smearing if isinstance(smearing, ClosedSmearing) and self.detector.efficiency.complete else None
 
     def differs(
         self,

@@ -26,8 +26,6 @@ class Smearing(eqx.Module):
 
     peaked: ClassVar[bool] = False
     """Whether it may be narrower than the bins: a step at each edge, wherever the quenching puts that."""
-    closed: ClassVar[bool] = False
-    """Whether its integral is known in closed form, `cumulative`."""
 
     @abc.abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
@@ -44,10 +42,6 @@ class Smearing(eqx.Module):
     @abc.abstractmethod
     def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
         """Return the density at the reconstructed energies `x` for each electron-equivalent `energy` [keV]."""
-
-    def cumulative(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
-        """Return the integral of the density up to each `x`, but for a constant of each energy, if it is `closed`."""
-        raise NotImplementedError(f"{type(self).__name__} has no integral in closed form")
 
     def kinks(self, edges: Float[np.ndarray, " edge"], endless: bool, params: Params) -> list[float]:
         """Return electron-equivalent energies [keV] between which bins with these `edges` are smooth; none by default.
@@ -142,7 +136,15 @@ class GammaSmearing(Smearing):
         return self.steps(max(energies[0] - first, least), energies[1] + last, least, params)
 
 
-class GaussianSmearing(Smearing):
+class ClosedSmearing(Smearing):
+    """A distribution whose integral is known in closed form."""
+
+    @abc.abstractmethod
+    def cumulative(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the integral of the density up to each `x`, but for a constant of each energy."""
+
+
+class GaussianSmearing(ClosedSmearing):
     """A Gaussian about the electron-equivalent energy E [keV] with σ = sqrt(noise² + slope E) + Σ_k powers_k E^k.
 
     The standard deviation is scaled by the parameter resolution_norm. An energy below `minimum` gives no signal (an
@@ -150,7 +152,6 @@ class GaussianSmearing(Smearing):
     """
 
     peaked = True
-    closed = True
     noise: float
     """Standard deviation at E = 0 [keV]."""
     slope: float
