@@ -1,6 +1,7 @@
 """Slips in Python: one clear line for each, before any work."""
 
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -302,6 +303,11 @@ def test_points_of_an_evaluator(likelihood):
         ):
             with pytest.raises(cj.InputError, match=message):
                 call(u)
+    for rows in ([[math.inf], [-math.inf]], [[5.0], [NAN]]):
+        with warnings.catch_warnings(action="error"), pytest.raises(cj.InputError, match="finite coordinates"):
+            evaluator.chi2(np.array(rows))
+    # Finite numbers whose sum is not: no error, and nothing but what χ² is there.
+    assert evaluator.chi2(np.full((2, 1), 1e308)).shape == (2,)
     value, slope = evaluator.value_and_gradient(np.array([5.0], np.float32))
     assert slope.dtype == np.float64
     assert (value, slope) == evaluator.value_and_gradient(np.array([5.0]))

@@ -52,7 +52,11 @@ def _is_finite(u: np.ndarray) -> bool:
 
     Not by a scalar product: the threads of NumPy's would go on spinning while the program runs.
     """
-    total = sum(u.tolist()) if u.ndim == 1 else float(u.sum())
+    if u.ndim == 1:
+        total = sum(u.tolist())
+    else:
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = float(u.sum())
     return math.isfinite(total) or bool(np.isfinite(u).all())
 
 
