@@ -13,6 +13,7 @@ from compiler_flags import quick_to_compile
 # Most of the time goes into compiling programs that run once: quick to compile counts here, not quick to run.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS") or quick_to_compile()
 
+import jaxtyping
 import pytest
 
 import cevnsjax as cj
@@ -51,6 +52,18 @@ def pytest_collection_modifyitems(config, items):
     chosen = [item for item in items if left_out.isdisjoint(item.keywords)]
     config.hook.pytest_deselected(items=[item for item in items if not left_out.isdisjoint(item.keywords)])
     items[:] = chosen
+
+
+TYPED = ("unit", "cli")
+"""Folders in whose tests every call of the package is checked against its annotations, shapes included.
+
+Those checks take as long as everything else: the other tests run the package as users do, without them.
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item):
+    jaxtyping.config.update("jaxtyping_disable", item.path.parent.name not in TYPED)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from cevnsjax import InputError, Likelihood
 from cevnsjax.inference.engines.dask import Dask
@@ -12,12 +13,9 @@ SCAN = ("scan", "coherent-csi-2021", "--grid", "sin2_theta_w=0.15:0.35:20", "--c
 TOYS = ("toys", "coherent-csi-2021", "--free", "sin2_theta_w", "--count", "600", "--json")
 
 
-@pytest.mark.slow
 def test_scan_and_toys_on_workers_are_those_of_this_process(run):
-    with Dask(workers=1) as cluster:
-        cluster.connect()
-        assert cluster._connection is not None
-        there = "--engine", f"dask:{cluster._connection.client.scheduler.address}"
+    with LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        there = "--engine", f"dask:{cluster.scheduler_address}"
         found = {}
         for name, options in (("here", ()), ("there", there)):
             code, text, errors = run(*SCAN, "--out", f"{name}.zarr", *options)

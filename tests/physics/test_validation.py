@@ -11,13 +11,9 @@ sys.path.insert(0, str(ROOT))
 from validation.page import ORDER, head, part, table  # noqa: E402
 
 PAGE = (ROOT / "docs" / "validation.md").read_text()
-QUICK = {"couplings", "nuclei", "coherent_csi_2017", "models", "forecasts"}
-"""Parts that take seconds; the others run with --slow, and with python -m validation."""
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in ORDER]
-)
+@pytest.mark.parametrize("name", ORDER)
 def test_published_numbers(name):
     lines, moved, count = part(name)
     assert moved == []

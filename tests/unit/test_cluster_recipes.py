@@ -101,7 +101,6 @@ def finish(folder, *command):
     assert code == 0, said[-3000:]
 
 
-@pytest.mark.slow
 def test_the_script_for_slurm(queue, monkeypatch):
     (script,) = (block for block in blocks("bash") if "SBATCH" in block)
     (queue / "scan.sh").write_text(small(script))
@@ -110,10 +109,8 @@ def test_the_script_for_slurm(queue, monkeypatch):
     check(queue)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SLURMCluster", "HTCondorCluster"])
 def test_the_programs_with_dask_jobqueue(queue, name):
-    pytest.importorskip("dask_jobqueue")
     (program,) = (block for block in blocks("python") if f"import {name}" in block)
     (queue / "scan.py").write_text(small(program))
     finish(queue, sys.executable, "scan.py")

@@ -277,6 +277,7 @@ def test_a_store_holds_what_memory_holds(zp, scanned, out):
     assert stored.dataset.attrs["best"] == scanned.best
     again = cj.open_scan(out)
     np.testing.assert_array_equal(again.chi2, scanned.chi2)
+    assert float(cj.open_scan(out).dataset["chi2"][1, 1]) == scanned.chi2[1, 1]
     assert again.contours(0.90)[0].points.shape == scanned.contours(0.90)[0].points.shape
     assert not list(out.parent.glob(".*"))
     written = content(out)

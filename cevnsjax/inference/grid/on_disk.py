@@ -24,7 +24,7 @@ class OnDisk(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, basic, self._read)
 
     def _read(self, at: tuple[Any, ...]) -> np.ndarray:
-        return self.store.unchanged(self.name, self.digest)[at]
+        return np.asarray(self.store.unchanged(self.name, self.digest)[at])
 
 
 def lazily(store: "ScanStore", name: str, digest: str) -> indexing.MemoryCachedArray:
