@@ -103,7 +103,7 @@ def optax_lbfgs(case: Case, starts: np.ndarray) -> Outcome:
     solver = optax.lbfgs()
     value_and_gradient = optax.value_and_grad_from_state(space)
 
-    def step(carry: tuple) -> tuple:
+    def step(carry: tuple[Any, ...]) -> tuple[Any, ...]:
         v, state, count, _ = carry
         value, gradient = value_and_gradient(v, state=state)
         move, state = solver.update(gradient, state, v, value=value, grad=gradient, value_fn=space)

@@ -73,7 +73,7 @@ def toys(case: Case) -> Table:
         jax.clear_caches()
         seconds, kept = [], []
 
-        def run(problem: Problem = problem, truth: np.ndarray = truth, kept: list = kept) -> None:
+        def run(problem: Problem = problem, truth: np.ndarray = truth, kept: list[Any] = kept) -> None:
             drawn = fluctuate(asimov(problem, truth), count, 1)
             kept[:] = [drawn, refit(problem, drawn, np.tile(truth, (count, 1)))]
 

@@ -83,10 +83,10 @@ def vectors(stores: Path) -> Figure:
             print(
                 f"  {lines} lines at 90 % of two parameters; best fit {scan.best['g_zp']:.3g}, {scan.best['m_zp']:.3g}"
             )
-        for axes in grid[-1]:
-            axes.set_xlabel(scan.label("m_zp"))
-        for axes in grid[:, 0]:
-            axes.set_ylabel(scan.label("g_zp"))
+            if axes in grid[-1]:
+                axes.set_xlabel(scan.label("m_zp"))
+            if axes in grid[:, 0]:
+                axes.set_ylabel(scan.label("g_zp"))
     return figure
 
 

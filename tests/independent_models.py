@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from math import log, pi, sqrt
+from typing import Any
 
 import numpy as np
 from independent_rates import (
@@ -134,29 +135,29 @@ class World:
     kinematics: str = "leading"
     axial_current: bool = False
     standard: bool = True
-    nsi: dict = field(default_factory=dict)
+    nsi: dict[Any, Any] = field(default_factory=dict)
     """ε by (l, l', quark), l ≤ l'; complex."""
-    vector: tuple | None = None
+    vector: tuple[Any, ...] | None = None
     """(g, m, charges of u, d, e, mu, tau)."""
-    loop: tuple | None = None
+    loop: tuple[Any, ...] | None = None
     """(g, m, a, b, sign): L_a - L_b."""
     loop_runs: bool = True
     """Whether the loop changes with the momentum transfer."""
-    scalar: tuple | None = None
+    scalar: tuple[Any, ...] | None = None
     """(g, m, charge of a proton, of a neutron, of an electron)."""
-    axial: tuple | None = None
-    pseudoscalar: tuple | None = None
-    tensor: tuple | None = None
+    axial: tuple[Any, ...] | None = None
+    pseudoscalar: tuple[Any, ...] | None = None
+    tensor: tuple[Any, ...] | None = None
     """(g, m, charge of a proton's spin, of a neutron's spin, of an electron)."""
     coherent_tensor: bool = True
     """Whether the tensor adds up the nucleons, not their spins."""
-    radii: dict = field(default_factory=dict)
+    radii: dict[Any, Any] = field(default_factory=dict)
     """Total charge radii <r²> [1e-32 cm²] by (l, l'); those of the Standard Model where none is given."""
-    millicharge: dict = field(default_factory=dict)
+    millicharge: dict[Any, Any] = field(default_factory=dict)
     """Charges [1e-8 e] by (l, l')."""
-    moment: dict = field(default_factory=dict)
+    moment: dict[Any, Any] = field(default_factory=dict)
     """Magnetic moments [1e-10 μ_B] by (l, l')."""
-    portal: tuple | None = None
+    portal: tuple[Any, ...] | None = None
     """(moments [1e-10 μ_B] by flavour, m4 [MeV])."""
     equivalent_photons: bool = False
     """Millicharge on atoms by equivalent photons, not free electrons."""
@@ -266,8 +267,8 @@ class Flux:
 
     lepton: str
     anti: bool
-    lines: list
-    pieces: list
+    lines: list[Any]
+    pieces: list[Any]
 
     def energies(self):
         return {e for e, _ in self.lines} | {e for low, high, _ in self.pieces for e in (low, high) if e > 0}

@@ -58,7 +58,7 @@ def alive(child: int) -> bool:
     return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
 
-def footprint(folder: Path) -> tuple:
+def footprint(folder: Path) -> tuple[object, ...]:
     """Return what changes with all that is kept."""
     with contextlib.suppress(FileNotFoundError):
         kept = [(str(f), f.stat().st_mtime_ns) for f in sorted(folder.rglob("*")) if f.name != "log" and f.is_file()]

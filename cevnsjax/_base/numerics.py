@@ -3,6 +3,7 @@
 import re
 import types
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -174,7 +175,7 @@ def solve_symmetric(
     a = [[matrix[i, j] / (scale[i] * scale[j]) for j in range(i + 1)] for i in range(n)]
     pivots, lower, smallest = [], [], jnp.inf
     for i in range(n):
-        row: list = []
+        row: list[Any] = []
         for j in range(i):
             partial = a[i][j] - sum(row[k] * lower[j][k] * pivots[k] for k in range(j))
             row.append(partial / pivots[j])
@@ -182,10 +183,10 @@ def solve_symmetric(
         smallest = jnp.minimum(smallest, pivot)
         pivots.append(jnp.maximum(jnp.abs(pivot), floor))
         lower.append(row)
-    z: list = []
+    z: list[Any] = []
     for i in range(n):
         z.append(vector[i] / scale[i] - sum(lower[i][k] * z[k] for k in range(i)))
-    x: list = [None] * n
+    x: list[Any] = [None] * n
     for i in reversed(range(n)):
         x[i] = z[i] / pivots[i] - sum(lower[k][i] * x[k] for k in range(i + 1, n))
     return jnp.stack([x[i] / scale[i] for i in range(n)]), jnp.asarray(smallest)

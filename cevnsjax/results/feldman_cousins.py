@@ -162,6 +162,7 @@ class FeldmanCousinsResult(Shown):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the construction as plain lists and numbers, the JSON of the command line."""
+        wilks = {}
         if self.fit.converged and len(self.axes) == 1:
             wilks = {level.label: self.wilks(level) for level in self.levels}  # whose edges the fit has to be right at
         content = specification_report(self.fit) | {

@@ -103,6 +103,7 @@ def interaction_of(held: Held) -> Combination:
 def _measurement(held: Held, name: str) -> list[Measurement]:
     """Return a measurement by its name or its file, with its form factor, as a list of length 1."""
     file, chosen = held.origin["files"].get(name), held.settings["form factors"].get(name)
+    why = ""
     for form_factor in (chosen, None) if chosen else (None,):
         try:
             return resolve_or_describe([file or name], form_factor)

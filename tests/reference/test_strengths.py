@@ -36,14 +36,14 @@ class Arrays:
 
     prompt: np.ndarray
     delayed: np.ndarray
-    backgrounds: dict
-    pulls: dict
+    backgrounds: dict[Any, Any]
+    pulls: dict[Any, Any]
     """Width of each constrained nuisance."""
     observed: np.ndarray
     errors: np.ndarray | None = None
-    distortions: dict = dataclasses.field(default_factory=dict)
+    distortions: dict[Any, Any] = dataclasses.field(default_factory=dict)
     """Component and relative shift of each bin, by the nuisance that moves it."""
-    fixed: dict = dataclasses.field(default_factory=dict)
+    fixed: dict[Any, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def nuisances(self):

@@ -202,9 +202,8 @@ def scans() -> Entries:
             "log": [log for _, _, log in axes],
             "cell": [_cell(values, log) for _, values, log in axes],
             "contours": {
-                str(level): [{"points": points.tolist(), "closed": closed} for points, closed in lines]
+                str(level): [{"points": p.tolist(), "closed": closed} for p, closed in access.contours(made, level)]
                 for level in LEVELS
-                if (lines := access.contours(made, level)) is not None
             },
         }
         yield name, scan

@@ -159,7 +159,7 @@ class _Processes:
         self._environment = _worker_environment()
         self.processes = [self._start() for _ in range(count)]
 
-    def _start(self) -> subprocess.Popen:
+    def _start(self) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal reaches this process alone, which ends the workers.
             return subprocess.Popen(
@@ -358,7 +358,7 @@ class _Run:
 
     def __init__(self, connection: _Connection, engine: Dask, common: tuple[Any, ...]) -> None:
         self._connection, self._engine, self._common = connection, engine, common
-        self._finished: queue.SimpleQueue = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._fetchers = ThreadPoolExecutor(4, "cevnsjax-results")
         self._waiting: dict[Any, int] = {}
         self._threads = 0
