@@ -24,9 +24,9 @@ def environment(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     call(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ROOT)
     (wheel,) = folder.glob("cevnsjax-*.whl")
-    venv.create(folder / "env", with_pip=True)
+    venv.create(folder / "env")
     programs = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
-    call(programs / "python", "-m", "pip", "install", "--quiet", wheel)
+    call(sys.executable, "-m", "pip", "--python", programs / "python", "install", "--quiet", "--no-compile", wheel)
     return programs
 
 
