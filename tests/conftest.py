@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ from compiler_flags import quick_to_compile
 
 # Most of the time goes into compiling programs that run once: quick to compile counts here, not quick to run.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS") or quick_to_compile()
+
+# Tracing makes millions of small objects that live on: with Python's own thresholds, the search for cycles among them
+# takes a tenth of the time.
+gc.set_threshold(200_000, 20, 10)
 
 import jaxtyping
 import pytest
@@ -54,7 +59,7 @@ def pytest_collection_modifyitems(config, items):
     items[:] = chosen
 
 
-TYPED = ("unit", "cli")
+TYPED = ("unit",)
 """Folders in whose tests every call of the package is checked against its annotations, shapes included.
 
 Those checks take as long as everything else: the other tests run the package as users do, without them.
