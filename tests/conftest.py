@@ -14,15 +14,15 @@ from compiler_flags import quick_to_compile
 # Most of the time goes into compiling programs that run once: quick to compile counts here, not quick to run.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS") or quick_to_compile()
 
-# Tracing makes millions of small objects that live on: with Python's own thresholds, the search for cycles among them
-# takes a tenth of the time.
-gc.set_threshold(200_000, 20, 10)
-
 import jaxtyping
 import pytest
 
 import cevnsjax as cj
 from cevnsjax import cli
+
+# Tracing makes millions of small objects that live on: with Python's own thresholds, the search for cycles among them
+# takes a tenth of the time.
+gc.set_threshold(200_000, 20, 10)
 
 
 def pytest_addoption(parser):
