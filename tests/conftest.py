@@ -22,7 +22,7 @@ from cevnsjax import cli
 
 # Tracing makes millions of small objects that live on: with Python's own thresholds, the search for cycles among them
 # takes a tenth of the time.
-gc.set_threshold(200_000, 20, 10)
+gc.set_threshold(50_000, 20, 10)
 
 
 def pytest_addoption(parser):
