@@ -68,7 +68,7 @@ def stoppable() -> Generator[None, None, None]:
     A signal that comes while Python calls back from where nothing can be raised, as in the collection of garbage, is
     sent again a moment later.
     """
-    if threading.current_thread() is not threading.main_thread():
+    if not _is_main():
         yield
         return
     before = {number: signal.getsignal(number) for number in STOPS}
@@ -100,6 +100,28 @@ def stoppable() -> Generator[None, None, None]:
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def ended_at_once() -> Generator[None, None, None]:
+    """End the process where a signal stops it, with no way back: from a library that is half imported it may crash."""
+
+    def end(number: int, _: Any) -> None:
+        code = say_stopped(Stopped(number))
+        sys.stderr.flush()
+        os._exit(code)
+
+    mine = [number for number in STOPS if callable(signal.getsignal(number))]
+    before = {number: signal.signal(number, end) for number in mine if _is_main()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def say_stopped(stop: BaseException | None) -> int:
@@ -191,6 +213,13 @@ OUTPUT = Output()
 
 def prepare_jax() -> None:
     """Import JAX and the engine, under settings with which they run, with the cache of compiled programs."""
+    with ended_at_once():
+        _import_engine()
+    gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
+    use_cache()
+
+
+def _import_engine() -> None:
     try:
         import jax
     except ValueError as error:  # so JAX rejects variables of the environment
@@ -201,9 +230,6 @@ def prepare_jax() -> None:
     _check_settings(jax.config)
     _check_devices(jax)
     from ..joint import likelihood  # noqa: F401
-
-    gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
-    use_cache()
 
 
 def _check_settings(config: Any) -> None:
