@@ -141,12 +141,14 @@ def fold(
     """
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
-    interaction, signals = combine(interaction), dict[str, Stage]()
+    interaction, signals, recoils = combine(interaction), dict[str, Stage](), None
     for component, targets in scatterers(measurement, interaction).items():
         scattering = measurement.counted()
         nodes = recoil_nodes(scattering, targets, recoil_order)
+        spectrum = recoil_spectrum(scattering, interaction, targets, nodes, recoil_order, measurement.name)
+        recoils = spectrum if recoils is None else recoils
         signal = targets.detector.signal(
-            recoil_spectrum(scattering, interaction, targets, nodes, recoil_order, measurement.name),
+            spectrum,
             targets.detector.response(nodes.recoil, bin_order),
             scattering.group_strengths(measurement.strengths[0].parameter),
         )
@@ -159,4 +161,5 @@ def fold(
         term=measurement.term,
         factors=(*factors[:1] * len(signals), *factors[bool(signals) :]),
         components=(*signals, *measurement.components[bool(signals) :]),
+        recoils=recoils,
     )

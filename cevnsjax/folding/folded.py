@@ -53,6 +53,8 @@ class FoldedMeasurement(eqx.Module):
     """Pairs (name in the measurement, name in the likelihood) where these differ."""
     shared: tuple[tuple[str, tuple[str, ...]], ...] = eqx.field(static=True, default=())
     """Nuisances that measurements share, by the strength (name in the measurement) that they move when it is pulled."""
+    recoils: Stage | None = None
+    """What recoils before any detector effect, every parameter live; None of measured numbers, and once specialised."""
 
     @property
     def observed(self) -> Float[Array, "..."]:
@@ -107,7 +109,7 @@ class FoldedMeasurement(eqx.Module):
         aliases = dict(self.aliases)
         own = (free - set(aliases)) | {name for name, alias in aliases.items() if alias in free}
         local = self.local(params)
-        return dataclasses.replace(self, stages=tuple(made(stage, own, local) for stage in self.stages))
+        return dataclasses.replace(self, stages=tuple(made(stage, own, local) for stage in self.stages), recoils=None)
 
     def in_rows(self) -> "FoldedMeasurement":
         """Return the same with all axes but the first merged, as detectors make them: short axes make slow loops."""

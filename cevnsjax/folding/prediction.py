@@ -7,7 +7,7 @@ from .._base.typing import Array, Float, Params, Scalar
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..measuring.measurement import Measurement
-from ..stages.stage import Constant
+from ..stages.stage import Constant, Stage
 from .fold import BIN_ORDER, recoil_spectrum
 from .folded import Factor, FoldedMeasurement
 from .nodes import RECOIL_ORDER, recoil_nodes
@@ -53,6 +53,16 @@ def signal_by_nuclide(
     return counts
 
 
+def folded_cross_sections(measurement: Measurement, recoils: Stage, params: Params) -> Float[Array, "flavour nuclide"]:
+    """Return the flux-averaged cross section [cm²] of each flavour on each nuclide, before any detector effect.
+
+    `recoils` are those of the measurement, folded (`FoldedMeasurement.recoils`).
+    """
+    scattering = measurement.counted()
+    fluences = np.array([component.fluence for component in scattering.source.components])
+    return recoils(params).sum(axis=-1) / (fluences[:, None] * scattering.target.numbers)
+
+
 def cross_sections(
     measurement: Measurement, interaction: Combination | Interaction, params: Params
 ) -> Float[Array, "flavour nuclide"]:
@@ -61,14 +71,11 @@ def cross_sections(
     targets = scatterers(measurement, interaction)[measurement.components[0]]
     nodes = recoil_nodes(scattering, targets, RECOIL_ORDER)
     recoils = recoil_spectrum(scattering, interaction, targets, nodes, name=measurement.name)
-    fluences = np.array([component.fluence for component in scattering.source.components])
-    return recoils(params).sum(axis=-1) / (fluences[:, None] * targets.numbers)
+    return folded_cross_sections(measurement, recoils, params)
 
 
-def flux_averaged_cross_section(
-    measurement: Measurement, interaction: Combination | Interaction, params: Params
-) -> Scalar:
-    """Return the cross section [cm²] averaged over the flux of all flavours and over the nuclei of the target.
+def flux_averaged(measurement: Measurement, sections: Float[Array, "flavour nuclide"]) -> Scalar:
+    """Return the mean of cross sections over the flux of all flavours and over the nuclei of the target.
 
     The quantity that COHERENT quotes per nucleus, (1.65 +0.30 -0.25)e-38 cm² for CsI in arXiv:2110.07730. The
     strength of the signal is not in it. Raises InputError where electrons recoil: those that no bin counts are
@@ -77,10 +84,16 @@ def flux_averaged_cross_section(
     scattering = measurement.counted()
     if not scattering.takes_electrons:
         raise InputError(f"{measurement.name} counts recoils of electrons, not of nuclei")
-    sections = cross_sections(measurement, interaction, params)
     fluences = np.array([component.fluence for component in scattering.source.components])
     weights = fluences[:, None] * scattering.target.numbers
     return (weights * sections).sum() / weights.sum()
+
+
+def flux_averaged_cross_section(
+    measurement: Measurement, interaction: Combination | Interaction, params: Params
+) -> Scalar:
+    """Return the flux-averaged cross section [cm²] of `measurement`: see `flux_averaged`."""
+    return flux_averaged(measurement, cross_sections(measurement, interaction, params))
 
 
 def quadrature_error(

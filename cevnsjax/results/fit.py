@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,7 @@ from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, 
 from .._base.tables import Block, Shown
 from .._base.typing import Array, Float, Names
 from ..folding.accuracy import Accuracy
-from ..folding.prediction import component_counts, flux_averaged_cross_section
+from ..folding.prediction import flux_averaged, folded_cross_sections
 from ..inference.grid.axes import Axis
 from ..inference.grid.intervals import Interval, intervals
 from ..inference.grid.profile import Profile, profile
@@ -303,7 +303,8 @@ class FitResult(Shown):
         leader = self.specification.leader(name)
         if not self.minimum.curvature.known[self.solver.problem.names.index(leader)]:
             return math.nan
-        return self.derived(lambda params: float(params[leader]))[1]
+        k = self.solver.problem.names.index(leader)
+        return float(np.sqrt(self.covariance[k, k]))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -384,34 +385,47 @@ class FitResult(Shown):
         function depends on nothing else, or on what the data do not constrain. The derivatives are central differences
         over a hundredth of each coordinate's error.
         """
-        curvature, problem, u = self.minimum.curvature, self.solver.problem, self.minimum.u
-        base = self.specification.values
+        (derived,) = self._propagated(lambda params: [function(params)], range(len(self.minimum.u)))
+        return derived
 
-        def at(point: np.ndarray) -> float:
+    def _propagated(
+        self, function: Callable[[Mapping[str, float]], Sequence[float]], columns: Iterable[int]
+    ) -> list[tuple[float, float]]:
+        """Return value and error of several functions of the parameters, as `derived` does.
+
+        They depend on no other coordinates than `columns`.
+        """
+        curvature, problem, u = self.minimum.curvature, self.solver.problem, self.minimum.u
+        base, own = self.specification.values, np.isin(np.arange(len(u)), list(columns))
+
+        def at(point: np.ndarray) -> np.ndarray:
             moved = cast(dict[str, float], problem.params(point))  # NumPy numbers, as those of `point` are
-            return float(function(base | moved))
+            return np.array(function(base | moved), float)
 
         spread = np.sqrt(np.diag(curvature.covariance))
         reach = np.abs(curvature.unseen).max(axis=0, initial=0.0)
-        gradient = np.zeros(len(u))
-        for k in np.flatnonzero((spread > 0) | (reach > 0)):
+        values = at(u)
+        gradients = np.zeros((len(values), len(u)))
+        for k in np.flatnonzero(own & ((spread > 0) | (reach > 0))):
             step = 1e-2 * (spread[k] if spread[k] > 0 else reach[k]) * np.eye(len(u))[k]
-            gradient[k] = (at(u + step) - at(u - step)) / (2.0 * step[k])
-        value, scale = at(u), np.abs(gradient) @ np.maximum(spread, reach)
-        if np.any(np.abs(curvature.unseen @ gradient) > UNMOVED * scale):
-            return value, math.nan
-        error = math.sqrt(max(float(gradient @ curvature.covariance @ gradient), 0.0))
-        if error == 0.0 and self._moves(at, curvature.at_bound | curvature.flat):
-            return value, math.nan
-        return value, error
+            gradients[:, k] = (at(u + step) - at(u - step)) / (2.0 * step[k])
+        scales = np.abs(gradients) @ np.maximum(spread, reach)
+        variances = np.einsum("vi,ij,vj->v", gradients, curvature.covariance, gradients)
+        errors = np.sqrt(np.maximum(variances, 0.0))
+        errors[np.any(np.abs(gradients @ curvature.unseen.T) > UNMOVED * scales[:, None], axis=1)] = math.nan
+        if np.any(errors == 0.0):
+            errors[(errors == 0.0) & self._moved(at, values, own & (curvature.at_bound | curvature.flat))] = math.nan
+        return [(float(value), float(error)) for value, error in zip(values, errors, strict=True)]
 
-    def _moves(self, function: Callable[[np.ndarray], float], marked: np.ndarray) -> bool:
-        """Return whether a function of the coordinates changes with any of those `marked`."""
+    def _moved(
+        self, function: Callable[[np.ndarray], np.ndarray], values: np.ndarray, marked: np.ndarray
+    ) -> np.ndarray:
+        """Return which functions of the coordinates, of these `values`, change with any of those `marked`."""
         u, middle = self.minimum.u, 0.5 * (self.solver.lower + self.solver.upper)
-        return any(
-            function(u) != function(np.where(np.arange(len(u)) == k, u + 1e-3 * (middle - u), u))
-            for k in np.flatnonzero(marked)
-        )
+        changed = np.zeros(len(values), bool)
+        for k in np.flatnonzero(marked):
+            changed |= function(np.where(np.arange(len(u)) == k, u + 1e-3 * (middle - u), u)) != values
+        return changed
 
     def _measurement(self, index: int) -> Measurement:
         measurements = self.likelihood.measurements
@@ -422,11 +436,14 @@ class FitResult(Shown):
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
         """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""
         self._measurement(index).counted()
-        folded = self.solver.problem.chi2.measurements[index]
-        return {
-            component: self.derived(lambda params, c=component: float(np.sum(component_counts(folded, params)[c])))
-            for component in folded.components
-        }
+        problem = self.solver.problem
+        folded = problem.chi2.measurements[index]
+
+        def totals(params: Mapping[str, float]) -> list[float]:
+            return [float(np.sum(counts)) for counts in folded.contributions(params)]
+
+        columns = problem.moved_by(folded.parameters())
+        return dict(zip(folded.components, self._propagated(totals, columns), strict=True))
 
     @arguments.checked(index=arguments.whole())
     def flux_averaged_cross_section(self, index: int = 0) -> dict[str, float]:
@@ -434,16 +451,21 @@ class FitResult(Shown):
 
         The strength of the signal times the cross section of the best-fit parameters; ``sm`` is that of the defaults.
         """
-        measurement, interaction = self._measurement(index), self.likelihood.interaction
+        measurement, whole = self._measurement(index), self.likelihood.folded[index]
         measurement.counted()
-        factor = self.solver.problem.chi2.measurements[index].factors[0]
+        problem = self.solver.problem
+        factor, recoils = problem.chi2.measurements[index].factors[0], whole.recoils
+        if recoils is None:
+            raise InputError(f"{measurement.name} has no recoils")
 
-        def section(params: Mapping[str, float]) -> float:
-            local = self.likelihood.local(index, params)
-            return float(factor(local) * flux_averaged_cross_section(measurement, interaction, local))
+        def section(params: Mapping[str, float]) -> list[float]:
+            local = whole.local(params)
+            mean = flux_averaged(measurement, folded_cross_sections(measurement, recoils, local))
+            return [float(factor(local) * mean)]
 
-        value, error = self.derived(section)
-        return {"value": value, "error": error, "sm": section(self.likelihood.parameters.complete())}
+        columns = problem.moved_by(whole.renamed(factor.names() | recoils.parameters()))
+        ((value, error),) = self._propagated(section, columns)
+        return {"value": value, "error": error, "sm": section(self.likelihood.parameters.complete())[0]}
 
     @arguments.checked(**PROFILE)
     def profile(

@@ -90,13 +90,15 @@ def test_a_stop_that_comes_where_nothing_can_be_raised(interrupted, monkeypatch)
             for _ in range(1000):
                 pass
 
-    due = []
+    due, often = [], gc.get_threshold()
     gc.callbacks.append(collected)
+    gc.set_threshold(700)
     monkeypatch.setattr(signal, "setitimer", lambda *_: due.append(True))
     try:
         code, lines = interrupted(None, "fit", "coherent-csi-2021", "--free", "sin2_theta_w,r_n_i")
     finally:
         gc.callbacks.remove(collected)
+        gc.set_threshold(*often)
     assert code == 130
     assert lines == ["cevnsjax: interrupted by SIGINT; nothing is kept"]
 

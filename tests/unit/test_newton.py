@@ -1,6 +1,8 @@
 """The minimiser on problems whose minima are known in closed form, and its linear solver against NumPy's."""
 
+import dataclasses
 from functools import cache
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,7 @@ from tolerance import assert_close
 
 from cevnsjax._base import numerics
 from cevnsjax._base.numerics import solve_symmetric
+from cevnsjax.inference.minimise.elimination import solve_symmetric as solve_rows
 from cevnsjax.inference.minimise.newton import MAX_STEPS, minimise
 
 WHY = "the tolerance on the predicted decrease, 1e-10"
@@ -18,13 +21,25 @@ MATRIX = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -0.2], [0.5, -0.2, 1.0]])
 CENTRE = np.array([0.3, -1.2, 2.0])
 
 
+def derivatives(objective):
+    """Value, gradient and Hessian of a function, at many points."""
+    return _compiled(objective)
+
+
 @cache
-def compiled(objective, max_steps):
-    return jax.jit(lambda u, frozen, low, high: minimise(objective, u, frozen, low, high, max_steps))
+def _compiled(objective):
+    return jax.jit(jax.vmap(lambda u: (objective(u), jax.grad(objective)(u), jax.hessian(objective)(u))))
+
+
+def minima(objective, starts, frozen, low, high, max_steps=MAX_STEPS, groups=()):
+    at = derivatives(objective)
+    frozen = np.broadcast_to(frozen, np.shape(starts))
+    return minimise(lambda u, _: tuple(map(np.array, at(u))), np.array(starts), frozen, low, high, max_steps, groups)
 
 
 def minimum(objective, start, frozen, low, high, max_steps=MAX_STEPS):
-    return compiled(objective, max_steps)(np.array(start), frozen, low, high)
+    found = minima(objective, np.array(start)[None], frozen, low, high, max_steps)
+    return SimpleNamespace(**{field.name: getattr(found, field.name)[0] for field in dataclasses.fields(found)})
 
 
 def box(n, low=-10.0, high=10.0):
@@ -177,11 +192,10 @@ def test_batch_equals_single(objective):
     """Each member of a batch takes its own path: those that end early, and those that fail, disturb no other."""
     starts = np.array([[-1.2, 1.0], [0.1, 1.0], [4.0, 3.0], [1.0, 1.0], [9.0, 0.3], [-2.0, -1.0]])
     frozen = np.array([[False, False]] * 4 + [[True, False], [False, False]])
-    single = jax.jit(lambda u, f: minimise(objective, u, f, *box(2)))
-    batch = jax.jit(jax.vmap(lambda u, f: minimise(objective, u, f, *box(2))))(starts, frozen)
+    batch = minima(objective, starts, frozen, *box(2))
     assert not np.all(batch.steps == batch.steps[0])
     for k, (start, mask) in enumerate(zip(starts, frozen, strict=True)):
-        alone = single(start, mask)
+        alone = minimum(objective, start, mask, *box(2))
         assert bool(batch.converged[k]) == bool(alone.converged)
         if alone.converged:
             assert_close(
@@ -230,7 +244,25 @@ def test_curved_valley(start):
     assert_close(np.abs(found.u), np.ones(2), 1e-5, WHY)
 
 
-# The linear solver
+def apart(u):
+    """Two groups of two coordinates, each coupled through u_4 alone."""
+    shared = u[4] - 1.0
+    first = rosenbrock(u[:2]) + (u[0] - u[4]) ** 2
+    return first + double_well(u[2:4] - 3.0 * shared) + 4.0 * shared**2
+
+
+def test_groups_change_nothing_but_the_order_of_elimination():
+    starts = np.random.default_rng(3).uniform(-3.0, 3.0, (20, 5))
+    whole = minima(apart, starts, np.zeros(5, bool), *box(5))
+    grouped = minima(apart, starts, np.zeros(5, bool), *box(5), groups=(np.array([0, 1]), np.array([2, 3])))
+    assert whole.converged.all()
+    assert grouped.converged.all()
+    assert np.array_equal(whole.steps, grouped.steps)
+    assert_close(grouped.u, whole.u, 1e-6, WHY, scale=1.0)
+    assert_close(grouped.value, whole.value, 1e-10, WHY, scale=1.0)
+
+
+# The linear solvers
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 12])
@@ -239,11 +271,54 @@ def test_solve_symmetric_is_numpy_solve(n):
     root = rng.normal(size=(n, n))
     matrix, vector = root @ root.T + 0.1 * np.eye(n), rng.normal(size=n)
     scales = np.geomspace(1e-6, 1e6, n)  # of coordinates in different units
-    found, pivot = solve_symmetric(jnp.asarray(matrix * np.outer(scales, scales)), jnp.asarray(vector * scales))
-    assert pivot > 0
-    expected = np.linalg.solve(matrix, vector)
-    why = "condition number of the matrix"
-    assert_close(found * scales, expected, 1e-14 * np.linalg.cond(matrix) + 1e-12, why, scale=np.abs(expected).max())
+    for solve in (solve_symmetric, at_one):
+        found, pivot = solve(jnp.asarray(matrix * np.outer(scales, scales)), jnp.asarray(vector * scales))
+        assert pivot > 0
+        expected = np.linalg.solve(matrix, vector)
+        why = "condition number of the matrix"
+        scale = np.abs(expected).max()
+        assert_close(found * scales, expected, 1e-14 * np.linalg.cond(matrix) + 1e-12, why, scale=scale)
+
+
+def at_one(matrix, vector):
+    """The solver of many systems, of one."""
+    matrix, vector = np.array(matrix), np.array(vector)
+    size = np.maximum(np.abs(np.diag(matrix)), 1e-300)
+    solution, pivot = solve_rows(matrix[None], vector[None], size[None])
+    return solution[0], pivot[0]
+
+
+@pytest.mark.parametrize("sizes", [(3,), (2, 4), (1, 3, 2)])
+def test_groups_that_are_coupled_through_few_are_solved_as_a_whole(sizes):
+    rng = np.random.default_rng(len(sizes))
+    border, total = 2, sum(sizes) + 2
+    matrix, first, groups = np.zeros((7, total, total)), 0, []
+    for size in sizes:
+        rows = rng.normal(size=(7, size + border + 3, size + border))
+        index = np.array([*range(first, first + size), *range(total - border, total)])
+        matrix[:, index[:, None], index] += rows.swapaxes(1, 2) @ rows
+        groups.append(index[:size])
+        first += size
+    vector = rng.normal(size=(7, total))
+    diagonal = np.einsum("pii->pi", matrix)
+    found, pivot = solve_rows(matrix, vector, diagonal, groups)
+    assert (pivot > 0).all()
+    expected = np.linalg.solve(matrix, vector[:, :, None])[:, :, 0]
+    assert_close(found, expected, 1e-9, "condition number of the matrices", scale=np.abs(expected).max())
+
+
+@pytest.mark.parametrize("n", [2, 7])
+def test_the_solvers_replace_the_same_pivots(n):
+    rng = np.random.default_rng(n)
+    for _ in range(10):
+        root, vector = rng.normal(size=(n, n)), rng.normal(size=n)
+        (one, least), (other, lowest) = (solve(root + root.T, vector) for solve in (solve_jax, at_one))
+        assert_close(one, other, 1e-8, "condition number of the matrix", scale=np.abs(other).max())
+        assert_close(least, lowest, 1e-8, "condition number of the matrix")
+
+
+def solve_jax(matrix, vector):
+    return solve_symmetric(jnp.asarray(matrix), jnp.asarray(vector))
 
 
 def test_solve_symmetric_tells_an_indefinite_matrix():

@@ -9,7 +9,7 @@ import cevnsjax as cj
 from cevnsjax.folding.fold import fold
 from cevnsjax.folding.prediction import expected_counts
 from cevnsjax.folding.recoils import LARGEST_ERROR, QuadraticSpectrum, ReducedSpectrum
-from cevnsjax.inference.minimise.newton import minimise
+from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.minimise.strengths import is_linear, minimise_strengths
 from cevnsjax.stages.reduction import interpolation
 from cevnsjax.stages.stage import Constant, specialise
@@ -134,7 +134,7 @@ def test_minimum_over_strengths(measurements):
     assert reached.all() or len(measurements) > 1  # with a flux in common, far above the data: left to the other
     u, value, points = u[reached], value[reached], points[reached]
     frozen = np.arange(len(centre)) < 2
-    general = jax.jit(jax.vmap(lambda point: minimise(problem, point, frozen, lower, upper)))(points)
+    general = Solver(problem)(np.asarray(points), frozen)
     assert general.converged.all()
     assert_close(value, jax.vmap(problem)(u), 1e-11, "rounding of sums in another order")
     assert_close(value, general.value, 1e-9, "where the Newton steps end")

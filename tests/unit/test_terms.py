@@ -19,7 +19,6 @@ from cevnsjax.folding.folded import Factor, FoldedMeasurement
 from cevnsjax.inference.minimise.best_fit import best_fit
 from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.problem.chi_square import ChiSquare
-from cevnsjax.inference.problem.derivatives import dependence, is_simple
 from cevnsjax.inference.problem.problem import Problem
 from cevnsjax.inference.toys.refit import fit_toys
 from cevnsjax.measuring.terms.delta_chi2 import table_term
@@ -108,7 +107,6 @@ def finite():
 
 def test_minimum_and_errors_of_finite_templates_are_those_of_iminuit():
     problem = problem_of(finite(), TEMPLATES * SCALE[:, None])
-    assert not is_simple(problem, dependence(problem))
     found = best_fit(Solver(problem), np.ones(2), np.ones(2, bool))
     # The yields of iminuit are total counts; its templates are the simulated events with their sum of squared weights.
     theirs = cost.Template(SEEN, np.arange(7.0), list(TEMPLATES), method="jsc")

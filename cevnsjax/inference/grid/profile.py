@@ -7,7 +7,6 @@ few.
 """
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -94,14 +93,20 @@ def profile(
     u[:, columns] = points
     converged = np.zeros(count, bool)
 
-    def improve(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Minimise from `starts` at the points `rows`; return which became lower."""
-        reached = solver.lowest(starts, frozen, many)
-        value = np.where(np.isfinite(reached.value), reached.value, np.inf)
-        better = (value < chi2[rows] - LOWER) | (reached.converged & ~converged[rows] & (value <= chi2[rows] + 1e-9))
-        chosen = rows[better]
-        chi2[chosen], u[chosen], converged[chosen] = value[better], reached.u[better], reached.converged[better]
-        return chosen
+    def improve(*several: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Minimise, for each pair, at its points from its starts, all together; return which points became lower."""
+        reached = solver.lowest(np.concatenate([starts for _, starts in several]), frozen, many)
+        lower, first = np.zeros(count, bool), 0
+        for rows, _ in several:
+            own = slice(first, first + len(rows))
+            first += len(rows)
+            value = np.where(np.isfinite(reached.value[own]), reached.value[own], np.inf)
+            settled = reached.converged[own]
+            better = (value < chi2[rows] - LOWER) | (settled & ~converged[rows] & (value <= chi2[rows] + 1e-9))
+            chosen = rows[better]
+            chi2[chosen], u[chosen], converged[chosen] = value[better], reached.u[own][better], settled[better]
+            lower[chosen] = True
+        return lower
 
     def at(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """Return `starts` with the scanned coordinates of the points `rows`."""
@@ -115,21 +120,25 @@ def profile(
     if allowed.all() and solver.only_strengths(frozen, many):
         few = [np.unique(np.append(np.arange(0, n, STRIDE), n - 1)) for n in shape]
         some = np.arange(count).reshape(shape)[np.ix_(*few)]
-        improve(some.ravel(), at(some.ravel(), start))
+        improve((some.ravel(), at(some.ravel(), start)))
         starts = _between(u[some], few, shape).reshape(count, -1)
-        improve(rows, at(rows, np.clip(starts, solver.lower, solver.upper)))
+        improve((rows, at(rows, np.clip(starts, solver.lower, solver.upper))))
     else:
-        for spread_start in spread_starts(solver, start, others, STARTS):
-            improve(rows, approach(solver, at(rows, spread_start), others))
+        spread = spread_starts(solver, start, others, STARTS)
+        starts = approach(solver, np.concatenate([at(rows, own) for own in spread]), others)
+        improve(*((rows, own) for own in np.split(starts, len(spread))))
     changed = np.ones(count, bool)
     for _ in range(SWEEPS):
         due, moved = allowed & (others.any() | ~converged), np.zeros(count, bool)
-        for axis, step in itertools.product(range(len(shape)), (1, -1)):
-            source = _neighbours(shape, axis, step)
-            rows = np.flatnonzero(due & (source >= 0))
-            rows = rows[changed[source[rows]] & allowed[source[rows]]]
-            if len(rows):
-                moved[improve(rows, at(rows, u[source[rows]]))] = True
+        for axis in range(len(shape)):
+            beside = []
+            for step in (1, -1):
+                source = _neighbours(shape, axis, step)
+                rows = np.flatnonzero(due & (source >= 0))
+                rows = rows[changed[source[rows]] & allowed[source[rows]]]
+                beside += [(rows, at(rows, u[source[rows]]))] * bool(len(rows))
+            if beside:
+                moved |= improve(*beside)
         changed = moved
         if not changed.any():
             break

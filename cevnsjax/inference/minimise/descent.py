@@ -16,7 +16,7 @@ import numpy as np
 from ..._base.typing import Float
 from ..problem.problem import Problem
 from .minuit import inside
-from .newton import Minimum
+from .newton import Minimum, joined
 from .settling import EARLY, settle
 
 CHUNK = 16
@@ -109,18 +109,18 @@ class DescentSearch:
         y, steps = descent(chi2, jnp.zeros_like(start))
         return place(y), steps
 
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
         frozen, parts = np.broadcast_to(frozen, start.shape), []
         for first in range(0, len(start), CHUNK):
             rows = np.arange(first, first + CHUNK).clip(max=len(start) - 1)
             parts.append(self._chunk(start[rows], frozen[rows]))
-        minima = jax.tree.map(lambda *arrays: np.concatenate(arrays)[: len(start)], *parts)
+        minima = joined(parts).at(np.arange(len(start)))
         self.run_seconds += time.perf_counter() - started
         return minima
 
-    def _chunk(self, start: np.ndarray, frozen: np.ndarray) -> Minimum[np.ndarray]:
+    def _chunk(self, start: np.ndarray, frozen: np.ndarray) -> Minimum:
         box = self.lower, self.upper
         span = self.upper - self.lower
         _, _, hessian = map(np.asarray, self._judge(self.problem, start))

@@ -108,7 +108,7 @@ class MinuitSearch:
         self._evaluator.hessian(middle)
         self.compile_seconds, self.run_seconds = time.perf_counter() - started, 0.0
 
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held."""
         started = time.perf_counter()
         minima = [

@@ -1,25 +1,23 @@
-"""A damped Newton minimiser with exact Hessian and bounds, for many starting points in a single compiled program.
+"""A damped Newton minimiser with exact Hessian and bounds, for many starting points side by side.
 
-Which to use when: this minimiser for batches (profiles, contours, many starts), where every point of a batch takes its
-own path inside an XLA loop. No library minimiser for JAX has bounds and an exact Hessian and runs under `jax.vmap`.
+Which to use when: this minimiser for batches (profiles, contours, many starts), where every point takes its own path
+and is left out of what follows once it has ended. χ² and its derivatives are evaluated at all points that are left at a
+time, by whatever function is given; all else is done here, on the host, so that nothing but that function is compiled.
 
 The step solves (H + λ D) d = -g, D the moduli of the diagonal of H, on the coordinates that are neither frozen nor
 held at a bound (projected Newton; Bertsekas, SIAM J. Control Optim. 20, 221 (1982)), with a modified L D Lᵀ
 factorisation where H is indefinite, and λ raised until χ² falls. A coordinate with no slope and negative curvature (a
 coupling that enters squared, at zero) is pushed off. It ends when the predicted decrease of χ² is below a tolerance,
 with λ = 0.
-χ², gradient and Hessian are evaluated at a single place in the program: they are what takes long to compile.
 """
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+import dataclasses
+from collections.abc import Callable, Sequence
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
+import numpy as np
 
-from ..._base.numerics import solve_symmetric
-from ..._base.typing import Array, Float, Scalar
+from ..._base.typing import Float
+from .elimination import solve_symmetric
 
 TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
@@ -31,142 +29,175 @@ MAX_STEPS = 200
 FIRST_STEP = 1e-2
 """First step off a saddle, in parts of the range: shorter ones follow until χ² falls."""
 
-_Values = TypeVar("_Values", bound=Array)
-"""Arrays of JAX while a minimisation is traced, of NumPy where its result is back on the host."""
+Vectors = Float[np.ndarray, "point coordinate"]
+Objective = Callable[
+    [Vectors, np.ndarray],
+    tuple[Float[np.ndarray, " point"], Vectors, Float[np.ndarray, "point coordinate coordinate"]],
+]
+"""From points, and the number of the start of each, to value, gradient and Hessian at each."""
 
 
-class Minimum(eqx.Module, Generic[_Values]):
-    """Where a minimisation ended."""
+@dataclasses.dataclass(frozen=True)
+class Minimum:
+    """Where many minimisations ended."""
 
-    u: Float[_Values, "*batch coordinate"]
-    value: Float[_Values, "*batch"]
-    gradient: Float[_Values, "*batch coordinate"]
-    hessian: Float[_Values, "*batch coordinate coordinate"]
-    converged: _Values
+    u: Vectors
+    value: Float[np.ndarray, " point"]
+    gradient: Vectors
+    hessian: Float[np.ndarray, "point coordinate coordinate"]
+    converged: np.ndarray
     """Whether the predicted decrease fell below the tolerance."""
-    steps: _Values
+    steps: np.ndarray
+
+    def at(self, rows: np.ndarray) -> "Minimum":
+        """Return some of them."""
+        return Minimum(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
 
 
-class _State(eqx.Module):
-    u: Array
-    value: Array
-    gradient: Array
-    hessian: Array
-    trial: Array
+def joined(minima: "Sequence[Minimum]") -> Minimum:
+    """Return minima one after the other."""
+    fields = [field.name for field in dataclasses.fields(Minimum)]
+    return Minimum(*(np.concatenate([getattr(each, name) for each in minima]) for name in fields))
+
+
+@dataclasses.dataclass
+class _State:
+    """The minimisations that have not ended."""
+
+    number: np.ndarray
+    """Of the start."""
+    u: np.ndarray
+    value: np.ndarray
+    gradient: np.ndarray
+    hessian: np.ndarray
+    trial: np.ndarray
     """Where χ² is evaluated next."""
-    damping: Array
-    decrease: Array
+    damping: np.ndarray
+    decrease: np.ndarray
     """Of χ² that the quadratic model predicts for the trial."""
-    done: Array
-    failed: Array
-    steps: Array
+    frozen: np.ndarray
 
-
-class _Step(eqx.Module):
-    """The step within the bounds: the others are solved for again whenever a coordinate is stopped at its bound."""
-
-    part: Array
-    """Moves of the coordinates that are stopped; 0 of the others."""
-    move: Array
-    trial: Array
-    stopped: Array
-    pivot: Array
-    ready: Array
+    def at(self, rows: np.ndarray) -> "_State":
+        """Return some of them."""
+        return _State(*(getattr(self, field.name)[rows] for field in dataclasses.fields(self)))
 
 
 def minimise(
-    objective: Callable[[Float[Array, " coordinate"]], Scalar],
-    start: Float[Array, " coordinate"],
-    frozen: Array,
-    lower: Float[Array, " coordinate"],
-    upper: Float[Array, " coordinate"],
-    max_steps: int | Array = MAX_STEPS,
-    derivatives: Callable[[Float[Array, " coordinate"]], tuple[Any, Any, Any]] | None = None,
-) -> Minimum[Array]:
-    """Minimise `objective` from `start` over the coordinates that are not `frozen`, between `lower` and `upper`.
+    objective: Objective,
+    start: Vectors,
+    frozen: np.ndarray,
+    lower: Float[np.ndarray, " coordinate"],
+    upper: Float[np.ndarray, " coordinate"],
+    max_steps: int = MAX_STEPS,
+    groups: Sequence[np.ndarray] = (),
+) -> Minimum:
+    """Minimise `objective` from each row of `start` over the coordinates that are not `frozen`, between the bounds.
 
-    `derivatives` returns value, gradient and Hessian; by default they are those of `objective` by differentiation.
-    Where `objective` is not finite at `start` the search has failed at once; a step to such a point is taken back.
+    Where `objective` is not finite at the start the search has failed at once; a step to such a point is taken back.
+    `frozen` has the shape of `start`. The coordinates of each of the `groups` are coupled with none but those that are
+    in no group.
     """
-    n = start.shape[0]
-    if n == 0:
-        value = jnp.asarray(objective(start), float)
-        return Minimum(start, value, start, jnp.zeros((0, 0)), jnp.isfinite(value), jnp.asarray(0))
-    least = 1e-6 / (upper - lower) ** 2  # curvature of a coordinate that matters less than 1e-6 over its whole range
-    identity = jnp.eye(n)
-
-    def gradient_with_value(u: Array) -> tuple[Any, Any]:
-        value, gradient = jax.value_and_grad(objective)(u)
-        return gradient, (value, gradient)
-
-    def differentiated(u: Array) -> tuple[Any, Any, Any]:
-        hessian, (value, gradient) = jax.jacfwd(gradient_with_value, has_aux=True)(u)
-        return value, gradient, hessian
-
-    def step(state: _State) -> _State:
-        value, gradient, hessian = (derivatives or differentiated)(state.trial)
-        # χ² is a difference of counts, which are up to 1e3: a step that stays within its rounding is no worse.
-        better = jnp.isfinite(value) & (value <= state.value + 1e-14 * jnp.abs(state.value) + ROUNDING)
-        u = jnp.where(better, state.trial, state.u)
-        value = jnp.where(better, value, state.value)
-        gradient = jnp.where(better, gradient, state.gradient)
-        hessian = jnp.where(better, hessian, state.hessian)
-        gain = jnp.where(state.decrease > CLEAR, (state.value - value) / jnp.maximum(state.decrease, CLEAR), 1.0)
-        relaxed = jnp.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
-        adjusted = jnp.where(gain > 0.3, 0.5 * state.damping, jnp.maximum(2.0 * state.damping, 1e-4))
-        damping = jnp.where(gain > 0.8, relaxed, adjusted)
-        damping = jnp.where(better, damping, jnp.maximum(10.0 * state.damping, 1e-3))
-
-        held = frozen | ((u <= lower) & (gradient > 0)) | ((u >= upper) & (gradient < 0))
-        slope = jnp.where(held, 0.0, gradient)
-        curvature = jnp.where(held[:, None] | held[None, :], identity, hessian)
-        size = jnp.maximum(jnp.abs(jnp.diag(curvature)), least)
-        saddle = ~frozen & (gradient == 0.0) & (jnp.diag(hessian) < 0.0)
-        outward = jnp.where(u < upper, -1.0, 1.0)
-        slope = jnp.where(saddle, FIRST_STEP * outward * size * (upper - lower), slope)
-        damped = curvature + damping * jnp.diag(size)
-
-        def bounded(inner: _Step) -> _Step:
-            among = inner.stopped[:, None] | inner.stopped[None, :]
-            pull = jnp.where(inner.stopped, 0.0, -slope - damped @ inner.part)
-            solution, pivot = solve_symmetric(jnp.where(among, jnp.diag(size), damped), pull, size)
-            end = jnp.clip(u + solution, lower, upper)
-            beyond = ~inner.stopped & (end != u + solution)
-            share = jnp.where(beyond, (end - u) / jnp.where(beyond, solution, 1.0), jnp.inf)
-            beyond = beyond & (share == share.min())
-            stopped = inner.stopped | beyond
-            part = jnp.where(beyond, end - u, inner.part)
-            trial = jnp.where(inner.stopped, inner.trial, end)
-            return _Step(part, jnp.where(inner.stopped, inner.part, solution), trial, stopped, pivot, ~beyond.any())
-
-        whole = _Step(jnp.zeros(n), jnp.zeros(n), u, held, jnp.asarray(jnp.inf), jnp.asarray(False))
-        whole = jax.lax.while_loop(lambda inner: ~inner.ready, bounded, whole)
-        move, trial, pivot = whole.move, whole.trial, whole.pivot
-        decrease = -(slope @ move + 0.5 * move @ (curvature @ move))
-        return _State(
-            u=u,
-            value=value,
-            gradient=gradient,
-            hessian=hessian,
-            trial=trial,
-            damping=damping,
-            decrease=decrease,
-            done=(jnp.abs(decrease) < TOLERANCE) & (damping <= 1e-2) & (pivot > damping - 1e-8),
-            failed=~jnp.isfinite(value) | (damping > 1e12),
-            steps=state.steps + 1,
-        )
-
-    first = _State(
-        u=start,
-        value=jnp.asarray(jnp.inf),
-        gradient=jnp.zeros(n),
-        hessian=jnp.zeros((n, n)),
-        trial=start,
-        damping=jnp.asarray(0.0),
-        decrease=jnp.asarray(0.0),
-        done=jnp.asarray(False),
-        failed=jnp.asarray(False),
-        steps=jnp.asarray(0),
+    count, n = start.shape
+    ended = Minimum(
+        u=np.array(start, float),
+        value=np.full(count, np.inf),
+        gradient=np.zeros((count, n)),
+        hessian=np.zeros((count, n, n)),
+        converged=np.zeros(count, bool),
+        steps=np.zeros(count, int),
     )
-    last = jax.lax.while_loop(lambda s: ~s.done & ~s.failed & (s.steps < max_steps), step, first)
-    return Minimum(last.u, last.value, last.gradient, last.hessian, last.done & ~last.failed, last.steps)
+    state = _State(
+        number=np.arange(count),
+        u=ended.u.copy(),
+        value=ended.value.copy(),
+        gradient=ended.gradient.copy(),
+        hessian=ended.hessian.copy(),
+        trial=ended.u.copy(),
+        damping=np.zeros(count),
+        decrease=np.zeros(count),
+        frozen=np.asarray(frozen, bool),
+    )
+    for step in range(1, max_steps + 1):
+        if not len(state.number):
+            break
+        with np.errstate(all="ignore"):  # of points that are not finite nothing is taken
+            done, failed = _advance(state, objective, lower, upper, groups)
+        rows = state.number
+        ended.u[rows], ended.value[rows], ended.steps[rows] = state.u, state.value, step
+        ended.gradient[rows], ended.hessian[rows] = state.gradient, state.hessian
+        ended.converged[rows] = done & ~failed
+        left = ~(done | failed)
+        if not left.all():
+            state = state.at(left)
+    return ended
+
+
+def _advance(
+    state: _State, objective: Objective, lower: np.ndarray, upper: np.ndarray, groups: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Evaluate the trials and set out the next; return which have reached a minimum, and which have failed."""
+    value, gradient, hessian = objective(state.trial, state.number)
+    # χ² is a difference of counts, which are up to 1e3: a step that stays within its rounding is no worse.
+    better = np.isfinite(value) & (value <= state.value + 1e-14 * np.abs(state.value) + ROUNDING)
+    gain = np.where(
+        state.decrease > CLEAR,
+        (state.value - np.where(better, value, state.value)) / np.maximum(state.decrease, CLEAR),
+        1.0,
+    )
+    relaxed = np.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
+    adjusted = np.where(gain > 0.3, 0.5 * state.damping, np.maximum(2.0 * state.damping, 1e-4))
+    damping = np.where(gain > 0.8, relaxed, adjusted)
+    state.damping = np.where(better, damping, np.maximum(10.0 * state.damping, 1e-3))
+    state.u = np.where(better[:, None], state.trial, state.u)
+    state.value = np.where(better, value, state.value)
+    state.gradient = np.where(better[:, None], gradient, state.gradient)
+    state.hessian = np.where(better[:, None, None], hessian, state.hessian)
+
+    move, slope, curvature, pivot = _step(state, lower, upper, groups)
+    bend = (move * (curvature @ move[:, :, None])[:, :, 0]).sum(axis=1)
+    state.decrease = -((slope * move).sum(axis=1) + 0.5 * bend)
+    settled = (np.abs(state.decrease) < TOLERANCE) & (state.damping <= 1e-2) & (pivot > state.damping - 1e-8)
+    return settled, ~np.isfinite(state.value) | (state.damping > 1e12)
+
+
+def _step(
+    state: _State, lower: np.ndarray, upper: np.ndarray, groups: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Set the trial of each; return the move to it, the slope and the curvature that it is from, the least pivot.
+
+    The others are solved for again whenever a coordinate is stopped at its bound.
+    """
+    u, n = state.u, state.u.shape[1]
+    least = 1e-6 / (upper - lower) ** 2  # curvature of a coordinate that matters less than 1e-6 over its whole range
+    held = state.frozen | ((u <= lower) & (state.gradient > 0)) | ((u >= upper) & (state.gradient < 0))
+    diagonal = np.einsum("pii->pi", state.hessian)
+    slope = np.where(held, 0.0, state.gradient)
+    curvature = np.where(held[:, :, None] | held[:, None, :], np.eye(n), state.hessian)
+    size = np.maximum(np.abs(np.einsum("pii->pi", curvature)), least)
+    saddle = ~state.frozen & (state.gradient == 0.0) & (diagonal < 0.0)
+    outward = np.where(u < upper, -1.0, 1.0)
+    slope = np.where(saddle, FIRST_STEP * outward * size * (upper - lower), slope)
+    damped = curvature.copy()
+    np.einsum("pii->pi", damped)[...] += state.damping[:, None] * size
+
+    move, trial, pivot = np.zeros_like(u), u.copy(), np.full(len(u), np.inf)
+    part, stopped, rows = np.zeros_like(u), held, np.arange(len(u))
+    while len(rows):
+        own, still = stopped[rows], damped[rows]
+        pull = np.where(own, 0.0, -slope[rows] - (still @ part[rows][:, :, None])[:, :, 0])
+        among = own[:, :, None] | own[:, None, :]
+        diagonals = size[rows][:, :, None] * np.eye(n)
+        solution, smallest = solve_symmetric(np.where(among, diagonals, still), pull, size[rows], groups)
+        reached = u[rows] + solution
+        end = np.clip(reached, lower, upper)
+        beyond = ~own & (end != reached)
+        share = np.where(beyond, (end - u[rows]) / np.where(beyond, solution, 1.0), np.inf)
+        beyond &= share == share.min(axis=1, initial=np.inf, keepdims=True)
+        move[rows] = np.where(own, part[rows], solution)
+        trial[rows] = np.where(own, trial[rows], end)
+        pivot[rows] = smallest
+        part[rows] = np.where(beyond, end - u[rows], part[rows])
+        stopped[rows] |= beyond
+        rows = rows[beyond.any(axis=1)]
+    state.trial = trial
+    return move, slope, curvature, pivot

@@ -19,7 +19,7 @@ class Search(Protocol):
     compile_seconds: float
     run_seconds: float
 
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return where the minimisation from each row of `start` ended, the coordinates marked in `frozen` held.
 
         `frozen` has the shape of `start` or of a single row.

@@ -1,4 +1,4 @@
-"""Find the minimum of a problem from several starts, and run batches of minimisations in a single compiled program."""
+"""Find the minimum of a problem from several starts: batches of minimisations over compiled programs of its parts."""
 
 import dataclasses
 import functools
@@ -13,13 +13,18 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from ..._base.cores import cores
-from ..._base.typing import Array, Bool, Float
+from ..._base.typing import Bool, Float
 from ..problem.problem import Problem
-from .newton import Minimum, minimise
+from ..problem.programs import Evaluation
+from .newton import Minimum, joined, minimise
 from .strengths import is_linear, minimise_strengths
 
-CHUNK = 16
-"""Minimisations that run side by side. A program of this size serves fits, profiles and intervals."""
+CHUNK = 256
+"""Minimisations that run side by side at most."""
+LEAST_CHUNK = {True: 16, False: 64}
+"""Fewest that a thread is for, where evaluating χ² takes long and where it does not: then Python takes the time."""
+PIECE = 16384
+"""Minimisations whose derivatives are kept at a time."""
 MANY = 2000
 """Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
 MANY_CHUNK = {"cpu": 512, "gpu": 16384}
@@ -28,27 +33,56 @@ ROUNDS = 8
 """Calls of the program for strengths, each of those points alone that need more steps, before the general program."""
 
 
-def _minimise_batch(
-    problem: Problem, start: jax.Array, frozen: jax.Array, lower: jax.Array, upper: jax.Array
-) -> Minimum[Array]:
-    return jax.vmap(lambda u, f: minimise(problem, u, f, lower, upper))(start, frozen)
-
-
 @functools.lru_cache(maxsize=64)
-def _jitted(function: Callable[..., Any], structure: Any, devices: tuple[jax.Device, ...], count: int) -> Any:
-    """Return `function` of the leaves of a problem of this `structure` and `count` arrays of rows, to be compiled.
+def _jitted(structure: Any, devices: tuple[jax.Device, ...]) -> Any:
+    """Return the minimisation over strengths of the leaves of a problem of this `structure`, to be compiled.
 
     Kept, so that JAX traces and compiles once for all problems of the same structure, whatever their values.
     """
 
-    def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], *rows: jax.Array) -> Any:
-        return function(jax.tree.unflatten(structure, leaves), *rows, *box)
+    def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], rows: jax.Array) -> Any:
+        return minimise_strengths(jax.tree.unflatten(structure, leaves), rows, *box)
 
     if len(devices) == 1:
         return jax.jit(mapped)
-    split = (P(), P(), *(P("rows") for _ in range(count)))
     mesh = Mesh(np.array(devices), ("rows",))
-    return jax.jit(jax.shard_map(mapped, mesh=mesh, in_specs=split, out_specs=P("rows"), check_vma=False))
+    return jax.jit(
+        jax.shard_map(mapped, mesh=mesh, in_specs=(P(), P(), P("rows")), out_specs=P("rows"), check_vma=False)
+    )
+
+
+def minimise_rows(
+    evaluation: Evaluation,
+    start: Float[np.ndarray, "start coordinate"],
+    frozen: np.ndarray,
+    box: tuple[np.ndarray, np.ndarray],
+    which: np.ndarray | None = None,
+    threads: int | None = None,
+) -> Minimum:
+    """Return the minimum reached from each row of `start`, with the coordinates marked in its row of `frozen` held.
+
+    `which` says of which toy each row is. Chunks of rows run on `threads` (all cores by default) and on all devices.
+    """
+    count, workers = len(start), max(threads or cores(), evaluation.devices)
+    toys = np.arange(count) if which is None else which
+    size = min(CHUNK, max(LEAST_CHUNK[evaluation.takes_long], -(-count // workers)))
+    firsts = range(0, count, size)
+
+    def run(first: int) -> Minimum:
+        rows = slice(first, first + size)
+        own, device = toys[rows], first // size % evaluation.devices
+        return minimise(
+            lambda u, number: evaluation(u, own[number], device),
+            start[rows],
+            frozen[rows],
+            *box,
+            groups=evaluation.private,
+        )
+
+    if len(firsts) <= 1:
+        return run(0)
+    with ThreadPoolExecutor(workers) as pool:
+        return joined(list(pool.map(run, firsts)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +97,7 @@ class Reached:
 class Solver:
     """Minimises a problem from many starts; compiled once, whatever is frozen and however many starts there are.
 
-    Chunks of starts run side by side, on all cores of a processor or on all devices: JAX shards the rows of a chunk
-    over several devices; on a single processor, threads keep the cores busy.
+    Chunks of starts run side by side, on all cores of a processor or on all devices.
     """
 
     def __init__(self, problem: Problem, devices: Sequence[jax.Device] | None = None) -> None:
@@ -74,7 +107,7 @@ class Solver:
         self.devices = tuple(devices or jax.devices())
         self._leaves, self._structure = jax.tree.flatten(problem)
         self.compile_seconds = self.run_seconds = 0.0
-        self._programs: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._over_strengths: Callable[[np.ndarray], Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy in another process is made of: programs and devices are made anew there."""
@@ -85,39 +118,55 @@ class Solver:
         Solver.__init__(self, state["problem"])
         self.compile_seconds, self.run_seconds = state["compile_seconds"], state["run_seconds"]
 
-    def _compiled(self, function: Callable[..., Any], chunk: int) -> Callable[..., Any]:
-        """Return `function` of rows of starts, as many as devices times places in a chunk.
+    @functools.cached_property
+    def _evaluation(self) -> Evaluation:
+        """χ² with its derivatives, compiled."""
+        evaluation = Evaluation(self.problem, self.devices)
+        self.compile_seconds += evaluation.seconds
+        return evaluation
+
+    def compile(self) -> None:
+        """Compile the programs that minimise from any starts now, not when they are first needed."""
+        self._evaluation  # noqa: B018
+
+    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
+        """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held.
+
+        `frozen` has the shape of `start` or of a single row.
+        """
+        evaluation = self._evaluation
+        started = time.perf_counter()
+        reached = minimise_rows(evaluation, start, np.broadcast_to(frozen, start.shape), self.problem.box)
+        self.run_seconds += time.perf_counter() - started
+        return reached
+
+    def _strengths_program(self, chunk: int) -> Callable[[np.ndarray], Any]:
+        """Return the program that minimises over strengths, of rows of starts: as many as devices times `chunk`.
 
         The arrays of the problem and the box are arguments of the program, put on the device once.
         """
-        if function not in self._programs:
+        if self._over_strengths is None:
             started = time.perf_counter()
-            shape = (chunk * len(self.devices), len(self.problem.names))
-            rows = (np.zeros(shape), np.zeros(shape, bool)) if function is _minimise_batch else (np.zeros(shape),)
-
+            rows = np.zeros((chunk * len(self.devices), len(self.problem.names)))
             fixed = (self._leaves, (self.lower, self.upper))
             if len(self.devices) > 1:
                 fixed = jax.device_put(fixed, NamedSharding(Mesh(np.array(self.devices), ("rows",)), P()))
             else:
                 fixed = jax.device_put(fixed, self.devices[0])
-            jitted = _jitted(function, self._structure, self.devices, len(rows))
-            self._programs[function] = functools.partial(jitted.lower(*fixed, *rows).compile(), *fixed)
+            jitted = _jitted(self._structure, self.devices)
+            self._over_strengths = functools.partial(jitted.lower(*fixed, rows).compile(), *fixed)
             self.compile_seconds += time.perf_counter() - started
-        return self._programs[function]
+        return self._over_strengths
 
-    def compile(self) -> None:
-        """Compile the program that minimises from any starts now, not when it is first needed."""
-        self._compiled(_minimise_batch, CHUNK)
-
-    def _run(self, function: Callable[..., Any], chunk: int, *rows: np.ndarray) -> Any:
-        """Return what the program of `function` makes of all rows, chunk by chunk, joined."""
-        program, count = self._compiled(function, chunk), len(rows[0])
+    def _minimise_strengths(self, chunk: int, starts: np.ndarray) -> Any:
+        """Return what the program for strengths makes of all rows, chunk by chunk, joined."""
+        program, count = self._strengths_program(chunk), len(starts)
         started = time.perf_counter()
         size = chunk * len(self.devices)
 
         def run_chunk(first: int) -> Any:
             chosen = np.arange(first, first + size).clip(max=count - 1)
-            return jax.tree.map(np.asarray, program(*(each[chosen] for each in rows)))
+            return jax.tree.map(np.asarray, program(starts[chosen]))
 
         firsts = range(0, count, size)
         if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
@@ -125,16 +174,9 @@ class Solver:
                 parts = list(threads.map(run_chunk, firsts))
         else:
             parts = [run_chunk(first) for first in firsts]
-        joined = jax.tree.map(lambda *arrays: np.concatenate(arrays)[:count], *parts)
+        reached = jax.tree.map(lambda *arrays: np.concatenate(arrays)[:count], *parts)
         self.run_seconds += time.perf_counter() - started
-        return joined
-
-    def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum[np.ndarray]:
-        """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held.
-
-        `frozen` has the shape of `start` or of a single row.
-        """
-        return self._run(_minimise_batch, CHUNK, start, np.broadcast_to(frozen, start.shape))
+        return reached
 
     def only_strengths(self, frozen: Bool[np.ndarray, " coordinate"], points: int) -> bool:
         """Return whether nothing but strengths is left to minimise over, at so many points that a program pays."""
@@ -159,13 +201,14 @@ class Solver:
         these are some of them.
         """
         if not self.only_strengths(frozen, points or len(start)):
-            minima = self(start, frozen)
-            return Reached(minima.u, minima.value, minima.converged)
+            pieces = [self(start[first : first + PIECE], frozen) for first in range(0, len(start), PIECE)]
+            u, value, converged = ([getattr(each, name) for each in pieces] for name in ("u", "value", "converged"))
+            return Reached(np.concatenate(u), np.concatenate(value), np.concatenate(converged))
         chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])
         u, value, converged = start.copy(), np.full(len(start), np.nan), np.zeros(len(start), bool)
         rest = np.arange(len(start))
         for _ in range(ROUNDS):
-            u[rest], value[rest], converged[rest] = self._run(minimise_strengths, chunk, u[rest])
+            u[rest], value[rest], converged[rest] = self._minimise_strengths(chunk, u[rest])
             rest = np.flatnonzero(~converged)
             if not len(rest):
                 break

@@ -6,7 +6,7 @@ later is its position, 0 to 1, in the interval that the earlier ones leave it: t
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import equinox as eqx
@@ -143,6 +143,13 @@ class Problem(eqx.Module):
                 low[k], high[k] = 0.0, 1.0
             placed.add(name)
         return low, high
+
+    def moved_by(self, names: Set[str]) -> tuple[int, ...]:
+        """Return the coordinates that move any of the parameters `names`: themselves, by a tie or a required order."""
+        ties = dict(self.ties)
+        leaders = {ties.get(name, name) for name in names}
+        reached = leaders | {name for pair in self.orders if not leaders.isdisjoint(pair) for name in pair}
+        return tuple(k for k, name in enumerate(self.names) if name in reached)
 
     @property
     def strengths(self) -> tuple[int, ...]:

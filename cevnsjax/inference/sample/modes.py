@@ -67,7 +67,7 @@ def _covariance_factor(curvature: np.ndarray, span: np.ndarray) -> np.ndarray:
     return span[:, None] * vectors / np.sqrt(np.maximum(values, 1.0))
 
 
-def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum[np.ndarray], index: int) -> Mode:
+def _mode(bounds: Bounds, span: np.ndarray, u: np.ndarray, minimum: Minimum, index: int) -> Mode:
     """Return the mode at minimum `index`; the curvature in z is that in u, by the chain rule, and of the Jacobian."""
     value, gradient, hessian = (np.asarray(a)[index] for a in (minimum.value, minimum.gradient, minimum.hessian))
     z = np.asarray(bounds.unbounded(u))

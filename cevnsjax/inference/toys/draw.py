@@ -1,7 +1,6 @@
 """Toy experiments of a problem: expected data, and data and constraint centres that fluctuate."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
@@ -70,8 +69,3 @@ def fluctuate(problem: Problem, count: int, seed: int | np.random.SeedSequence) 
     return dataclasses.replace(
         problem, chi2=dataclasses.replace(problem.chi2, measurements=tuple(measurements), constraints=constraints)
     )
-
-
-def _drawn(problem: Problem) -> list[Any]:
-    """Return the leaves that differ between toys."""
-    return [*(folded.term.observed for folded in problem.chi2.measurements), problem.chi2.constraints.centres]
