@@ -15,7 +15,7 @@ import numpy as np
 
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
-from ..detectors.expansion import combined
+from ..detectors.expansion import Combined, ExpandedRows, combined
 from ..stages.reduction import interpolation, sampled
 from ..stages.stage import Constant, Stage
 from .amplitudes import factors, final_states
@@ -150,6 +150,14 @@ class ReducedSpectrum(Stage):
     def expanded(self, terms: Stage, count: int) -> "ReducedSpectrum":
         """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
         return dataclasses.replace(self, weights=combined(self.weights(NOTHING), terms, count, axis=2))
+
+    def parted(self, free: Set[str]) -> Stage:
+        """Return the same with the terms of the weights added up last, if nothing else moves."""
+        moving = frozenset[str]().union(*(amplitude.parameters() for amplitude in self.amplitudes))
+        if not (isinstance(self.weights, Combined) and moving.isdisjoint(free)):
+            return self
+        rows = dataclasses.replace(self, weights=Constant(self.weights.rows(axis=2)))
+        return ExpandedRows(rows, self.weights.terms, len(self.weights.table))
 
     def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "ReducedSpectrum | None":
         """Return the same with sums over its bins for bins."""

@@ -11,6 +11,9 @@ only the sum with χ²_b' for weights is needed, a Hessian of one number. A part
 in, so that the same program serves every one: it is compiled once.
 """
 
+import dataclasses
+import itertools
+from collections.abc import Set
 from typing import Any
 
 import equinox as eqx
@@ -20,7 +23,7 @@ from jax import Array
 
 from ..._base.typing import Float, Scalar
 from ...measuring.terms.term import Term, is_binned
-from ...stages.stage import Stage
+from ...stages.stage import Stage, separate
 
 
 class Part(eqx.Module):
@@ -44,6 +47,17 @@ class Part(eqx.Module):
         """Return the counts of a component before its factor, where the parameters that move it have these values."""
         own = {self.names[place]: values[k] for k, place in enumerate(self.moved[component])}
         return jnp.asarray(self.stages[component](self.fixed | own))
+
+    def holding(self, names: Set[str]) -> tuple["Part", tuple[Stage, ...]]:
+        """Return the part where the parameters `names` do not move, and all that depends on none but these, in order.
+
+        In the part are empty constants in their place, to be filled with their values (`stages.stage.separate`).
+        """
+        left = tuple(name for name in self.names if name not in names)
+        stages, several = zip(*(separate(stage, frozenset(left)) for stage in self.stages), strict=True)
+        moved = [[left.index(name) for k in places if (name := self.names[k]) in left] for places in self.moved]
+        part = dataclasses.replace(self, stages=stages, names=left, moved=tuple(map(tuple, moved)))
+        return part, tuple(itertools.chain(*several))
 
     def derivatives(self, x: Float[Array, " coordinate"]) -> tuple[Array, Array, Array]:
         """Return χ² of the part at x, its gradient and its Hessian."""
