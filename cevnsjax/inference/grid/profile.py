@@ -125,7 +125,7 @@ class _Points:
         self.improve(*((rows, own) for own in np.split(starts, len(spread))))
 
     def from_few(self, shape: tuple[int, ...]) -> None:
-        """Minimise at few of the points, evenly spread, from afar, and then at more and more from what these reached."""
+        """Minimise at few points, evenly spread, from afar, and then at more and more from what these reached."""
         index, known = np.arange(len(self.points)).reshape(shape), np.zeros(shape, bool)
         stride = STRIDE
         few = [np.unique(np.append(np.arange(0, n, stride), n - 1)) for n in shape]

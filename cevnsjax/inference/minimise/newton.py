@@ -24,7 +24,7 @@ TOLERANCE = 1e-12
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
 LAST = 1e-7
-"""Predicted decrease of χ² with which, of many points, the last step is taken: it leaves some 1e-11 (see `minimise`)."""
+"""Predicted decrease of χ² with which, at many points, the last step is taken: some 1e-11 of χ² is left."""
 CLEAR = 1e-8
 """Predicted decrease of χ² from which on the actual decrease says how good the quadratic model is."""
 MAX_STEPS = 200

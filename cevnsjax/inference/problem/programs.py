@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..._base.cores import cores
-from ..._base.typing import Array
+from ..._base.typing import Array, Float
 from ...stages.stage import EMPTY
 from .chain import Derivatives, Link, Rows, by_coordinates, take_apart
 from .part import Part
@@ -39,6 +39,11 @@ KEPT = 256
 Compiled = Callable[..., Any]
 Objective = Callable[[Rows, np.ndarray], Derivatives]
 """From points, and the number of the start of each, to χ² with its derivatives."""
+
+OwnDerivatives = tuple[
+    Float[np.ndarray, " point"], Float[np.ndarray, "point column"], Float[np.ndarray, "point column column"]
+]
+"""The same by the coordinates of a part alone."""
 
 _programs: dict[Any, Compiled] = {}
 _lock = threading.Lock()
@@ -136,7 +141,7 @@ class _Running:
         function = _at_many(structure, own, left.size, capacity, block)
         self._program = _compiled(function, (structure, own), arguments, device)
 
-    def at(self, start: Rows, which: np.ndarray) -> Callable[[Rows, np.ndarray], Derivatives]:
+    def at(self, start: Rows, which: np.ndarray) -> Callable[[Rows, np.ndarray], OwnDerivatives]:
         """Return the part of χ² from values, with its derivatives, for starts at most as many as a call takes.
 
         `start` has the values that do not move, `which` says of which toy each start is.
@@ -147,7 +152,7 @@ class _Running:
         elif self._link.held:
             owned = self._prepare(_filled(start[:, [column for _, column in self._link.held]], self._capacity))
 
-        def derivatives(values: Rows, number: np.ndarray) -> Derivatives:
+        def derivatives(values: Rows, number: np.ndarray) -> OwnDerivatives:
             count, x = len(values), self._link.coordinates(values)
             rows = _filled(x, self._capacity), _filled(number, self._capacity)
             results = self._program(self._common, owned, np.int64(count), *rows)
