@@ -34,7 +34,7 @@ import equinox as eqx
 import numpy as np
 
 from .._base.numerics import namespace
-from .._base.typing import Array, Float, Params
+from .._base.typing import Array, Float, Params, Scalar
 
 Places = np.ndarray
 """Whole numbers: places of a last axis, (place,), or separate places for each row before it, (nuclide, place)."""
@@ -183,6 +183,18 @@ class Constant(Stage):
 
 EMPTY = object()
 """Value of a constant that is to be filled."""
+
+
+class Value(Stage):
+    """Stage: the value of a parameter."""
+
+    name: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((self.name,))
+
+    def __call__(self, params: Params) -> Scalar:
+        return params[self.name]
 
 
 class OnAxes(Stage):

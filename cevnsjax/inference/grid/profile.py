@@ -26,8 +26,8 @@ STRIDE = 8
 STRAY, SHARE = 0.1, 0.01
 """Height of χ² above a spline through few points, and share of the height of that above the lowest, from which on a
 point starts from far away too."""
-LOWER = 1e-12
-"""Decrease of χ² that is no rounding."""
+LOWER, CLEARLY = 1e-12, 1e-8
+"""Decreases of χ² that are no rounding, and that are no rest of an end that is near enough."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +99,7 @@ class _Points:
         return np.where(self.frozen, moved, np.clip(moved, self._solver.lower, self._solver.upper))
 
     def improve(self, *several: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Minimise, for each pair, at its points from its starts, all together; return which points became lower."""
+        """Minimise, for each pair, at its points from its starts, all together; return which became clearly lower."""
         starts = np.concatenate([self.at(rows, own) for rows, own in several])
         reached = self._solver.lowest(starts, self.frozen, self._many)
         lower, first = np.zeros(len(self.points), bool), 0
@@ -112,9 +112,9 @@ class _Points:
                 settled & ~self.converged[rows] & (value <= self.chi2[rows] + 1e-9)
             )
             chosen = rows[better]
+            lower[chosen] |= value[better] < self.chi2[chosen] - CLEARLY
             self.chi2[chosen], self.u[chosen] = value[better], reached.u[own][better]
             self.converged[chosen] = settled[better]
-            lower[chosen] = True
         return lower
 
     def from_afar(self, rows: np.ndarray) -> None:

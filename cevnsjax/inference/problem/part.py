@@ -23,7 +23,7 @@ from jax import Array
 
 from ..._base.typing import Float, Scalar
 from ...measuring.terms.term import Term, is_binned
-from ...stages.stage import Stage, separate
+from ...stages.stage import EMPTY, Stage, Value, separate
 
 
 class Part(eqx.Module):
@@ -49,15 +49,17 @@ class Part(eqx.Module):
         return jnp.asarray(self.stages[component](self.fixed | own))
 
     def holding(self, names: Set[str]) -> tuple["Part", tuple[Stage, ...]]:
-        """Return the part where the parameters `names` do not move, and all that depends on none but these, in order.
+        """Return the part where the parameters `names` do not move, and stages of what it needs of them, in order.
 
-        In the part are empty constants in their place, to be filled with their values (`stages.stage.separate`).
+        In the part it is left empty, to be filled with the values of these stages (`stages.stage.separate`).
         """
         left = tuple(name for name in self.names if name not in names)
         stages, several = zip(*(separate(stage, frozenset(left)) for stage in self.stages), strict=True)
         moved = [[left.index(name) for k in places if (name := self.names[k]) in left] for places in self.moved]
-        part = dataclasses.replace(self, stages=stages, names=left, moved=tuple(map(tuple, moved)))
-        return part, tuple(itertools.chain(*several))
+        read = sorted(names & frozenset[str]().union(*(stage.parameters() for stage in stages)))
+        fixed = self.fixed | dict.fromkeys(read, EMPTY)
+        part = dataclasses.replace(self, stages=stages, names=left, moved=tuple(map(tuple, moved)), fixed=fixed)
+        return part, (*itertools.chain(*several), *map(Value, read))
 
     def derivatives(self, x: Float[Array, " coordinate"]) -> tuple[Array, Array, Array]:
         """Return χ² of the part at x, its gradient and its Hessian."""
