@@ -9,9 +9,9 @@ what is known of these.
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from ..._base.typing import Float
 from ..minimise.solver import MANY, Solver
@@ -24,7 +24,7 @@ SWEEPS = 2
 STRIDE = 8
 """Distance along an axis of a large grid, in points, between those that start from far away."""
 STRAY, SHARE = 0.1, 0.01
-"""Height of χ² above a spline through few points, and share of the height of that above the lowest, from which on a
+"""Height of χ² above what few points say, and share of the height of that above the lowest, from which on a
 point starts from far away too."""
 LOWER, CLEARLY = 1e-12, 1e-8
 """Decreases of χ² that are no rounding, and that are no rest of an end that is near enough."""
@@ -46,10 +46,20 @@ class Profile:
 def _between(
     values: Float[np.ndarray, "*few column"], places: Sequence[np.ndarray], shape: tuple[int, ...]
 ) -> np.ndarray:
-    """Return `values` known at some places along each axis of a grid at all of them, by splines of third order."""
+    """Return `values` known at some places along each axis of a grid at all of them, by cubics through the nearest."""
     for axis, (known, n) in enumerate(zip(places, shape, strict=True)):
-        if len(known) < n:
-            values = make_interp_spline(known, values, k=min(3, len(known) - 1), axis=axis)(np.arange(n))
+        if len(known) == n:
+            continue
+        points, wanted = min(4, len(known)), np.arange(n)
+        first = np.clip(np.searchsorted(known, wanted) - points // 2, 0, len(known) - points)
+        nodes = first + np.arange(points)[:, None]
+        total: Any = 0.0
+        for k, own in enumerate(known[nodes]):
+            others = np.delete(known[nodes], k, axis=0)
+            weight = np.prod((wanted - others) / (own - others), axis=0)
+            aligned = weight.reshape(-1, *[1] * (values.ndim - axis - 1))
+            total = total + aligned * values.take(nodes[k], axis=axis)
+        values = total
     return values
 
 
