@@ -12,6 +12,7 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
@@ -28,7 +29,7 @@ SWEPT = 4096
 """Recoil energies between which the steps through a response that moves are interpolated."""
 
 
-class EnergyDetector(eqx.Module):
+class EnergyDetector(Module):
     """Reconstructed energy: quenching, then smearing, then an efficiency, in bins."""
 
     edges: Float[np.ndarray, " edge"]
