@@ -6,7 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from cevnsjax._base.compilation import cache_folder, watch
+from cevnsjax._base.cache import cache_folder
+from cevnsjax._base.compilation import watch
 
 
 def test_watch_counts_what_is_compiled():

@@ -20,6 +20,7 @@ import numpy as np
 from ..._base.cores import cores
 from ..._base.typing import Array, Float
 from .chain import Derivatives, Rows, by_coordinates, take_apart
+from .kept import kept
 from .part import Part
 from .priors import Shape, Weighted
 from .problem import Problem
@@ -80,9 +81,11 @@ def _program(part: Part, leaves: list[Any], structure: Any, drawn: bool, device:
         if key in _programs:
             return _programs[key]
     capacity, block = _of(CAPACITY, device), _of(BLOCK, device)
-    function = jax.jit(_at_many(structure, drawn, part.size, capacity, block))
     rows = [np.zeros((capacity, part.size)), *([np.zeros((capacity, *part.term.observed.shape))] if drawn else [])]
-    compiled = function.lower(jax.device_put(leaves, device), np.int64(0), *jax.device_put(rows, device)).compile()
+    arguments = (jax.device_put(leaves, device), np.int64(0), *jax.device_put(rows, device))
+    made = _at_many(structure, drawn, part.size, capacity, block)
+    function = kept(structure, arguments, (int(drawn), part.size, capacity, block), device.platform, made)
+    compiled = jax.jit(function).lower(*arguments).compile()
     with _lock:
         while len(_programs) >= KEPT:
             _programs.pop(next(iter(_programs)))
