@@ -113,10 +113,10 @@ class Entry:
                 hasher.update(len(own).to_bytes(8, "little") + own)
             self._path = Path(folder) / f"{kind}-{hasher.hexdigest()}"
 
-    @property
-    def usable(self) -> bool:
-        """Return whether there is a cache."""
-        return self._path is not None
+    @staticmethod
+    def on() -> bool:
+        """Return whether there is a cache: if not, nothing is read or written, and no entry needs a name."""
+        return cache_folder() is not None
 
     def read(self) -> bytes | None:
         """Return what was written, None if there is nothing whole."""

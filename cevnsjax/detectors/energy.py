@@ -16,6 +16,7 @@ from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
+from ..stages.kept import kept
 from ..stages.stage import Stage
 from .efficiency import Efficiency
 from .expansion import FLOOR, MARGIN, legendre_projection
@@ -168,6 +169,9 @@ class EnergyResponse(Stage):
 
     def meeting(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
         """Return a short sum, or few nodes: the better first, by whether the shapes of the recoils move too."""
+        return kept((self, recoils), free, params, lambda: self._shortened(recoils, free, params))
+
+    def _shortened(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
         spectra = recoils.spectra(free, params)
         seen = None if spectra is None else spectra[spectra.any(axis=(1, 2))]
         if seen is None or not len(seen):

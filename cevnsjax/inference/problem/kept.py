@@ -39,8 +39,8 @@ def kept(
     """
     from jax import export
 
-    entry = _entry(structure, arguments, numbers, platform)
-    if entry is None or not entry.usable:
+    entry = _entry(structure, arguments, numbers, platform) if Entry.on() else None
+    if entry is None:
         return made
     content = entry.read()
     try:
