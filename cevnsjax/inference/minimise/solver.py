@@ -12,6 +12,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from ..._base.clock import CLOCK
 from ..._base.cores import cores
 from ..._base.typing import Bool, Float
 from ..problem.problem import Problem
@@ -129,6 +130,7 @@ class Solver:
         """Compile the programs that minimise from any starts now, not when they are first needed."""
         self._evaluation  # noqa: B018
 
+    @CLOCK.during("run")
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held.
 
@@ -140,6 +142,7 @@ class Solver:
         self.run_seconds += time.perf_counter() - started
         return reached
 
+    @CLOCK.during("compile")
     def _strengths_program(self, chunk: int) -> Callable[[np.ndarray], Any]:
         """Return the program that minimises over strengths, of rows of starts: as many as devices times `chunk`.
 
@@ -158,6 +161,7 @@ class Solver:
             self.compile_seconds += time.perf_counter() - started
         return self._over_strengths
 
+    @CLOCK.during("run")
     def _minimise_strengths(self, chunk: int, starts: np.ndarray) -> Any:
         """Return what the program for strengths makes of all rows, chunk by chunk, joined."""
         program, count = self._strengths_program(chunk), len(starts)

@@ -13,6 +13,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from ..._base.clock import CLOCK
 from ..._base.errors import InputError
 from ..._base.module import Module
 from ..._base.numerics import namespace
@@ -192,6 +193,7 @@ def _params_of_rows(problem: Problem, rows: Float[Array, "point coordinate"]) ->
     return columns
 
 
+@CLOCK.during("fold")
 def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = ()) -> Problem:
     """Return the problem of `specification`, folded to what it leaves free.
 

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._base.clock import CLOCK
 from ..._base.cores import cores
 from ..._base.typing import Array, Float
 from .chain import Derivatives, Rows, by_coordinates, take_apart
@@ -144,6 +145,7 @@ def _shapes_at(problem: Problem, shapes: tuple[Shape, ...]) -> Callable[[Rows], 
 class Evaluation:
     """χ² of a problem with gradient and Hessian at many points, part by part."""
 
+    @CLOCK.during("compile")
     def __init__(self, problem: Problem, devices: Sequence[jax.Device], drawn: Problem | None = None) -> None:
         """Compile what is not yet, on each of the `devices`; `drawn` holds the toys of `problem`, if any."""
         started = time.perf_counter()
