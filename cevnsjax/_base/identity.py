@@ -35,6 +35,8 @@ def text_of_value(value: Any) -> str | None:
         return None if None in texts else _joined(name, [*sorted(map(str, texts))])
     if dataclasses.is_dataclass(value):
         return _joined(name, [text_of_value(getattr(value, field.name)) for field in dataclasses.fields(value)])
+    if hasattr(value, "node_data"):
+        return text_of_structure(value)
     if repr(value) == "Missing":  # what equinox writes for a field that a module does not have
         return name
     return None

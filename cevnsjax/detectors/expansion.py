@@ -59,6 +59,11 @@ class Combined(Stage):
     def width(self) -> int:
         return self.table.shape[1]
 
+    def rows(self, axis: int) -> Float[Array, "..."]:
+        """Return the table of which this is the sum (`combined`), its `axis` terms × bins."""
+        several = np.moveaxis(np.reshape(self.table, (-1, *self.shape)), 0, axis)
+        return several.reshape(*self.shape[:axis], -1, *self.shape[axis + 1 :])
+
     def __call__(self, params: Params) -> Float[Array, "..."]:
         return (self.terms(params) @ self.table).reshape(self.shape)
 

@@ -91,6 +91,21 @@ class Morphed(Stage):
         return (weights @ templates.reshape(weights.shape[0], -1)).reshape(templates.shape[-2:])
 
 
+class SummedTemplates(Stage):
+    """Stage: templates (anchor, …, bin, cell) of recoils, summed over the recoil spectrum."""
+
+    spectrum: Stage
+    """Recoils of each flavour that each template represents, (flavour, energy)."""
+    templates: Float[Array, "energy *anchor bin cell"]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, "*anchor bin cell"]:
+        rows = self.templates.reshape(len(self.templates), -1)
+        return (self.spectrum(params).sum(axis=0) @ rows).reshape(self.templates.shape[1:])
+
+
 class MorphedRecoils(Stage):
     """Stage: templates of recoils at the values of the nuisances, summed over the recoil spectrum."""
 
@@ -110,13 +125,18 @@ class MorphedRecoils(Stage):
         energies, *anchors, bins, cells = self.templates.shape
         rows = np.asarray(self.templates).reshape(energies, -1)
         if self.spectrum.array is not None:
-            summed = (self.spectrum.array.sum(axis=0) @ rows).reshape(*anchors, bins, cells)
-            return Morphed(Constant(summed), self.morphs)
+            return Morphed(Constant(SummedTemplates(self.spectrum, self.templates)(params)), self.morphs)
         mapped = self.spectrum.mapped(rows)
         if mapped is None:
             return self
         weights, count = MorphWeights(self.morphs), int(np.prod(anchors, dtype=int))
         return AddedFlavours(expanded(mapped, weights, count), (bins, cells))
+
+    def parted(self, free: Set[str]) -> Stage:
+        """Return the same with the templates summed over the recoils first, if those do not move."""
+        if not self.spectrum.parameters().isdisjoint(free):
+            return self
+        return Morphed(SummedTemplates(self.spectrum, self.templates), self.morphs)
 
     def __call__(self, params: Params) -> Float[Array, "bin cell"]:
         both = (self.spectrum(params).sum(axis=0)[:, None] * _weights(self.morphs, params)).ravel()

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
-from ..detectors.expansion import combined
+from ..detectors.expansion import Combined, ExpandedRows, combined
 from ..stages.reduction import interpolation, sampled
 from ..stages.stage import Constant, Stage
 from .amplitudes import factors, final_states
@@ -24,6 +24,8 @@ SAMPLES = 128
 """Values of the parameters at which shapes are sampled, to choose the energies that are used."""
 SPECTRA = 8
 """Values of the parameters at which a response that moves is judged."""
+TOLERANCES = 1e-12, 1e-14
+"""Size of what the energies that are used leave of the samples, relative to the largest: the second if need be."""
 LARGEST_ERROR = 1e-9
 """Error of the counts, relative to their sum of absolute values, up to which fewer energies are used."""
 
@@ -66,8 +68,8 @@ class RecoilSpectrum(Stage):
     def spectra(self, free: Set[str], params: Params) -> Float[np.ndarray, "spectrum nuclide node"]:
         """Return the recoils that each product of shapes gives, at values of the parameters over their bounds."""
         rows = np.array(self.rows)
-        functions = _shape_products(self, sampled(self.domain, free, params, SPECTRA, 3), max(self.rows) + 1)
-        products = [self.moments[pair] * values[:, rows] for pair, values in functions]
+        functions = _shape_products(self, sampled(self.domain, free, params, SPECTRA, 3))
+        products = [self.moments[pair] * (v[:, rows] if v.shape[1] > 1 else v) for pair, v in functions]
         return np.concatenate(products).reshape(-1, *self.moments.shape[2:])
 
     def _trimmed(self, free: Set[str], params: Params) -> "RecoilSpectrum":
@@ -150,6 +152,14 @@ class ReducedSpectrum(Stage):
         """Return the sum over `count` terms that move, of bins that are all those of the first term, then the next."""
         return dataclasses.replace(self, weights=combined(self.weights(NOTHING), terms, count, axis=2))
 
+    def parted(self, free: Set[str]) -> Stage:
+        """Return the same with the terms of the weights added up last, if nothing else moves."""
+        moving = frozenset[str]().union(*(amplitude.parameters() for amplitude in self.amplitudes))
+        if not (isinstance(self.weights, Combined) and moving.isdisjoint(free)):
+            return self
+        rows = dataclasses.replace(self, weights=Constant(self.weights.rows(axis=2)))
+        return ExpandedRows(rows, self.weights.terms, len(self.weights.table))
+
     def mapped(self, matrix: Float[np.ndarray, "bin row"]) -> "ReducedSpectrum | None":
         """Return the same with sums over its bins for bins."""
         weights = self.weights(NOTHING)
@@ -194,8 +204,26 @@ def _reduced(
     params: Params,
 ) -> Stage:
     """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all."""
-    flavours = max(spectrum.rows) + 1
-    chosen = _chosen(spectrum, weights, sampled(spectrum.domain, free, params, SAMPLES, 1), flavours)
+    known = [values for _, values in _shape_products(spectrum, sampled(spectrum.domain, free, params, SAMPLES, 1))]
+    checks = []
+    for values in sampled(spectrum.domain, free, params, SAMPLES // 4, 2):
+        parts = _products([amplitude(values) for amplitude in spectrum.amplitudes], spectrum.pairs, spectrum.rows)
+        size = np.einsum("qlbik,qlik->lb", np.abs(weights), np.abs(parts))
+        checks.append((values, np.einsum("qlbik,qlik->lb", weights, parts), np.where(size > 0, size, 1.0)))
+    for tolerance in TOLERANCES:
+        reduced = _at_few(spectrum, weights, _chosen(weights, known, tolerance))
+        error = max(float(np.max(np.abs(reduced(values) - counts) / size)) for values, counts, size in checks)
+        if error < LARGEST_ERROR:
+            return dataclasses.replace(reduced, error=error)
+    return spectrum_at_all(spectrum, weights)
+
+
+def _at_few(
+    spectrum: RecoilSpectrum,
+    weights: Float[np.ndarray, "pair component bin nuclide node"],
+    chosen: Sequence[tuple[np.ndarray, Float[np.ndarray, "_ node"]]],
+) -> ReducedSpectrum:
+    """Return the counts from the amplitudes at the energies that are `chosen` for each nuclide."""
     points = max(len(indices) for indices, _ in chosen)
     nodes = np.zeros((len(chosen), points), int)
     fewer = np.zeros((*weights.shape[:-1], points))
@@ -203,16 +231,7 @@ def _reduced(
         nodes[i, : len(indices)] = indices
         fewer[..., i, : len(indices)] = weights[..., i, :] @ matrix.T
     amplitudes = tuple(amplitude.at(nodes) for amplitude in spectrum.amplitudes)
-    reduced = ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
-    error = 0.0
-    for values in sampled(spectrum.domain, free, params, SAMPLES // 4, 2):
-        parts = [amplitude(values) for amplitude in spectrum.amplitudes]
-        terms = np.einsum("qlbik,qlik->lb", weights, _products(parts, spectrum.pairs, spectrum.rows))
-        size = np.einsum("qlbik,qlik->lb", np.abs(weights), np.abs(_products(parts, spectrum.pairs, spectrum.rows)))
-        error = max(error, float(np.max(np.abs(reduced(values) - terms) / np.where(size > 0, size, 1.0))))
-    if not error < LARGEST_ERROR:
-        return spectrum_at_all(spectrum, weights)
-    return ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, error)
+    return ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
 
 
 def spectrum_at_all(
@@ -223,13 +242,20 @@ def spectrum_at_all(
 
 
 def _shape_products(
-    spectrum: RecoilSpectrum, values: Sequence[Params], flavours: int
-) -> list[tuple[int, Float[np.ndarray, "sample flavour nuclide node"]]]:
-    """Return the products of shapes at the `values` of the parameters, each with the number of its pair."""
+    spectrum: RecoilSpectrum, values: Sequence[Params]
+) -> list[tuple[int, Float[np.ndarray, "_ _ nuclide node"]]]:
+    """Return the products of shapes at the `values` of the parameters, each with the number of its pair.
+
+    What is the same for all values, or for all flavours, is there once.
+    """
     shapes = []
     for amplitude in spectrum.amplitudes:
-        points = values if amplitude.array is None else values[:1]
-        shapes.append([np.array([_values(s, v, flavours) for v in points]) for s in factors(amplitude)[1]])
+        whole = amplitude.array is not None
+        own = [
+            [np.asarray(s(v)) for v in (values[:1] if whole or s.array is not None else values)]
+            for s in factors(amplitude)[1]
+        ]
+        shapes.append([np.array([v.reshape(-1, *v.shape[-2:]) for v in several]) for several in own])
     functions = []
     for pair, (s, t) in enumerate(spectrum.pairs):
         for m, n in product(range(len(shapes[s])), range(len(shapes[t]))):
@@ -239,17 +265,15 @@ def _shape_products(
 
 
 def _chosen(
-    spectrum: RecoilSpectrum,
     weights: Float[np.ndarray, "pair component bin nuclide node"],
-    values: Sequence[Params],
-    flavours: int,
-) -> list[tuple[np.ndarray, Float[np.ndarray, "point node"]]]:
-    """Return the energies of each nuclide that are used, and the matrix that interpolates between them."""
-    functions = [f for _, f in _shape_products(spectrum, values, flavours)]
+    functions: Sequence[Float[np.ndarray, "_ _ nuclide node"]],
+    tolerance: float,
+) -> list[tuple[np.ndarray, Float[np.ndarray, "_ node"]]]:
+    """Return the energies of each nuclide that are used, and the matrix that interpolates functions between them."""
     size = np.abs(weights).sum(axis=-1, keepdims=True)
     importance = (np.abs(weights) / np.where(size > 0, size, 1.0)).max(axis=(0, 1, 2))
     choices = []
     for i in range(weights.shape[-2]):
         rows = np.concatenate([f[:, :, i].reshape(-1, f.shape[-1]) for f in functions])
-        choices.append(interpolation(rows, importance[i]))
+        choices.append(interpolation(rows, importance[i], tolerance))
     return choices

@@ -9,6 +9,7 @@ is lost. So a user's stage needs `own_parameters` and the call alone.
     any stage
         array                           its value, if it is folded to an array; else None
         simplified(free, params)        a cheaper stage of the same value; by default itself
+        parted(free)                    the same, what no parameter of `free` moves summed apart; by default itself
         at(places)                      the same at some places of its last axis; by default taken of the whole
     recoils (flavour, nuclide, node)
         through(rows, free, params)     what fixed rows (row, nuclide, node) select of them, (flavour, row), or None
@@ -34,7 +35,7 @@ import numpy as np
 
 from .._base.module import Module
 from .._base.numerics import namespace
-from .._base.typing import Array, Float, Params
+from .._base.typing import Array, Float, Params, Scalar
 
 Places = np.ndarray
 """Whole numbers: places of a last axis, (place,), or separate places for each row before it, (nuclide, place)."""
@@ -61,6 +62,10 @@ class Stage(Module):
 
         Its inputs are already folded at `params`.
         """
+        return self
+
+    def parted(self, free: Set[str]) -> "Stage":
+        """Return the same, what depends on no parameter of `free` summed in stages of its own; itself by default."""
         return self
 
     def at(self, places: Places) -> "Stage":
@@ -177,6 +182,22 @@ class Constant(Stage):
         return recoils.through(self.value, free, params)
 
 
+EMPTY = object()
+"""Value of a constant that is to be filled."""
+
+
+class Value(Stage):
+    """Stage: the value of a parameter."""
+
+    name: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((self.name,))
+
+    def __call__(self, params: Params) -> Scalar:
+        return params[self.name]
+
+
 class OnAxes(Stage):
     """Stage: an array with its cells spread over the axes of a measurement."""
 
@@ -197,6 +218,24 @@ class OnAxes(Stage):
 def hold(stage: Stage, free: Set[str], params: Params) -> Stage:
     """Return `stage` with its parts that depend on no parameter of `free` evaluated at `params`, the rest as it is."""
     return _held(stage, free, params, lambda made: made)
+
+
+def separate(stage: Stage, free: Set[str]) -> tuple[Stage, tuple[Stage, ...]]:
+    """Return `stage` with empty constants for all parts that no parameter of `free` moves, and these parts in order.
+
+    Arrays stay where they are. The constants have the value `EMPTY`.
+    """
+    if stage.array is not None:
+        return stage, ()
+    if stage.parameters().isdisjoint(free):
+        return Constant(EMPTY), (stage,)
+    stage, parts = stage.parted(free), []
+    folded: dict[str, Any] = {}
+    for name, inputs in stage.inputs().items():
+        children, several = zip(*(separate(child, free) for child in inputs), strict=True)
+        folded[name] = children if isinstance(getattr(stage, name), tuple) else children[0]
+        parts += [part for own in several for part in own]
+    return dataclasses.replace(stage, **folded), tuple(parts)
 
 
 def specialise(stage: Stage, free: Set[str], params: Params) -> Stage:

@@ -93,7 +93,8 @@ def test_a_program_is_traced_once(folder, monkeypatch):
 
     def evaluated():
         monkeypatch.setattr("cevnsjax.inference.problem.programs._programs", {})
-        return Evaluation(problem, jax.devices()[:1])(rows, np.zeros(3, int))
+        objective = Evaluation(problem, jax.devices()[:1]).at(rows, np.zeros(3, int))
+        return objective(rows, np.arange(3))
 
     first = evaluated()
     (path,) = folder.iterdir()

@@ -1,6 +1,5 @@
 """Toy experiments: reproducible whatever the chunking, distributed as closed forms say, fitted as MINUIT fits them."""
 
-import dataclasses
 import itertools
 import json
 import pickle
@@ -15,7 +14,6 @@ from scipy import stats
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.inference.problem.programs import Evaluation
 from cevnsjax.inference.toys.draw import asimov, fluctuate
 from cevnsjax.inference.toys.frequencies import ONE_SIGMA, at_least, critical_value, fraction
 from cevnsjax.inference.toys.refit import minimise_toys, refit
@@ -88,30 +86,6 @@ def test_gaussian_fits_are_least_squares(gaussian):
         assert_close(found.u[k], expected, 1e-8, "a fit ends where χ² would fall by less than 1e-12", scale=1.0)
         assert_close(found.chi2[k], residual[0], 1e-10, "χ² at the minimum", scale=1.0)
     assert_close(found.covariance, np.broadcast_to(np.linalg.inv(matrix.T @ matrix), (50, 3, 3)), 1e-12, scale=1.0)
-
-
-def check_derivatives(problem, u):
-    """Compare derivatives through the counts with the differentiation of all of χ²."""
-    value, gradient, hessian = Evaluation(problem, jax.devices()[:1])(u[None], np.zeros(1, int))
-    expected, slope = jax.jit(jax.value_and_grad(problem))(u)
-    assert_close(value[0], expected, 1e-12)
-    assert_close(gradient[0], slope, 1e-12, scale=np.abs(slope).max())
-    bent = np.asarray(jax.jit(jax.hessian(problem))(u))
-    assert_close(hessian[0], bent, 1e-12, scale=np.abs(bent).max())
-    evaluate, steps = jax.jit(jax.grad(problem)), np.diag(1e-5 * np.maximum(np.abs(u), 1.0))
-    second = np.array([(evaluate(u + e) - evaluate(u - e)) / (2 * e.max()) for e in steps])
-    assert_close(hessian[0], second, 1e-7, "central differences of the gradient", scale=np.abs(second).max())
-
-
-def test_derivatives_through_the_counts(likelihood):
-    problem = likelihood.problem(free=["sin2_theta_w", "r_n_cs"], tie={"r_n_i": "r_n_cs"})
-    check_derivatives(problem, np.array([0.22, 5.3, 1.1, 0.9, 1.2, 1.03]))
-
-
-def test_derivatives_of_ordered_coordinates():
-    problem = linear([7.0, 3.0, 0.0], None, [[1.0, 2.0, 0.5], [2.0, 1.0, 0.1]], [0.0] * 2, [9.0] * 2, {"x1": 0.5})
-    ordered = eqx.tree_at(lambda p: p.lower, problem, np.array([0.5, 0.2]))
-    check_derivatives(dataclasses.replace(ordered, orders=(("x2", "x1"),)), np.array([2.5, 0.3]))
 
 
 def test_toys_are_fitted_as_minuit_fits_them(likelihood):

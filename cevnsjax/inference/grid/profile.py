@@ -2,18 +2,19 @@
 
 Every point starts from the same coordinates; where free parameters are left to profile, also from others spread over
 their bounds, couplings and masses in their logarithm (`spread_starts`), first with the nuisances held (`approach`), and
-then from where its neighbours on the grid ended. Where only strengths are left, most points start from splines through
-few.
+then from where its neighbours on the grid ended. Of a large grid few points, evenly spread, start like this, and the
+others from what is known of these.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from ..._base.typing import Float
-from ..minimise.solver import Solver
+from ..minimise.solver import MANY, Solver
 from ..minimise.starts import approach, spread_starts
 
 STARTS = 4
@@ -21,12 +22,12 @@ STARTS = 4
 SWEEPS = 2
 """Passes in which such a point, or a point that did not converge, also starts from where its neighbours ended."""
 STRIDE = 8
-"""Where only strengths are profiled: distance along an axis, in points, between those that start from far away.
-
-The others start where a spline through these says that they end.
-"""
-LOWER = 1e-12
-"""Decrease of χ² that is no rounding."""
+"""Distance along an axis of a large grid, in points, between those that start from far away."""
+STRAY, SHARE = 0.1, 0.01
+"""Height of χ² above a spline through few points, and share of the height of that above the lowest, from which on a
+point starts from far away too."""
+LOWER, CLEARLY = 1e-12, 1e-8
+"""Decreases of χ² that are no rounding, and that are no rest of an end that is near enough."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +62,119 @@ def _neighbours(shape: tuple[int, ...], axis: int, step: int) -> np.ndarray:
     return neighbour.ravel()
 
 
+def _corners(places: Sequence[np.ndarray], shape: tuple[int, ...]) -> list[np.ndarray]:
+    """Return, for each corner of the cells between `places` of a grid, the flat place of that of each point."""
+    ends = []
+    for known, n in zip(places, shape, strict=True):
+        before = np.searchsorted(known, np.arange(n), side="right") - 1
+        ends.append((known[before], known[np.minimum(before + 1, len(known) - 1)]))
+    index = np.arange(int(np.prod(shape))).reshape(shape)
+    return [index[np.ix_(*corner)].ravel() for corner in itertools.product(*ends)]
+
+
+class _Points:
+    """The points of a grid, and the lowest χ² of each so far."""
+
+    def __init__(
+        self,
+        solver: Solver,
+        scanned: Sequence[int],
+        points: Float[np.ndarray, "point scanned"],
+        start: Float[np.ndarray, " coordinate"],
+        free: np.ndarray,
+        many: int,
+    ) -> None:
+        self.points, self.chi2 = points, np.full(len(points), np.inf)
+        self.u, self.converged = np.tile(start, (len(points), 1)), np.zeros(len(points), bool)
+        self._solver, self._columns, self._start, self._many = solver, list(scanned), start, many
+        self.u[:, self._columns] = points
+        self.frozen = np.isin(np.arange(len(start)), self._columns)
+        self.others = free & ~self.frozen
+        """The free parameters that are left to profile."""
+
+    def at(self, rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Return `starts` with the scanned coordinates of the points `rows`."""
+        moved = np.broadcast_to(starts, (len(rows), len(self._start))).copy()
+        moved[:, self._columns] = self.points[rows]
+        return np.where(self.frozen, moved, np.clip(moved, self._solver.lower, self._solver.upper))
+
+    def improve(self, *several: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Minimise, for each pair, at its points from its starts, all together; return which became clearly lower."""
+        starts = np.concatenate([self.at(rows, own) for rows, own in several])
+        reached = self._solver.lowest(starts, self.frozen, self._many)
+        lower, first = np.zeros(len(self.points), bool), 0
+        for rows, _ in several:
+            own = slice(first, first + len(rows))
+            first += len(rows)
+            value = np.where(np.isfinite(reached.value[own]), reached.value[own], np.inf)
+            settled = reached.converged[own]
+            better = (value < self.chi2[rows] - LOWER) | (
+                settled & ~self.converged[rows] & (value <= self.chi2[rows] + 1e-9)
+            )
+            chosen = rows[better]
+            lower[chosen] |= value[better] < self.chi2[chosen] - CLEARLY
+            self.chi2[chosen], self.u[chosen] = value[better], reached.u[own][better]
+            self.converged[chosen] = settled[better]
+        return lower
+
+    def from_afar(self, rows: np.ndarray) -> None:
+        """Minimise at the points `rows` from the common start, and from others where free parameters are left."""
+        spread = spread_starts(self._solver, self._start, self.others, STARTS)
+        starts = np.concatenate([self.at(rows, own) for own in spread])
+        starts = approach(self._solver, starts, self.others)
+        self.improve(*((rows, own) for own in np.split(starts, len(spread))))
+
+    def from_few(self, shape: tuple[int, ...]) -> None:
+        """Minimise at few points, evenly spread, from afar, and then at more and more from what these reached."""
+        index, known = np.arange(len(self.points)).reshape(shape), np.zeros(shape, bool)
+        stride = STRIDE
+        few = [np.unique(np.append(np.arange(0, n, stride), n - 1)) for n in shape]
+        some = np.ix_(*few)
+        self.from_afar(index[some].ravel())
+        self.from_neighbours(tuple(map(len, few)), index[some].ravel())
+        while stride > 1:
+            known[some] = True
+            stride //= 2
+            before, few = few, [np.unique(np.append(np.arange(0, n, stride), n - 1)) for n in shape]
+            places = [np.searchsorted(now, then) for now, then in zip(few, before, strict=True)]
+            inner, old = tuple(map(len, few)), index[np.ix_(*before)]
+            some = np.ix_(*few)
+            new, rows = ~known[some].ravel(), index[some].ravel()
+            if self.others.any():
+                self.improve(*((rows[new], self.u[rows[corner[new]]]) for corner in _corners(places, inner)))
+            else:
+                self.improve((rows[new], _between(self.u[old], places, inner).reshape(len(rows), -1)[new]))
+            if not self._solver.only_strengths(self.frozen, self._many):  # else χ² has a single minimum
+                smooth = _between(self.chi2[old], places, inner).ravel()[new]
+                most = smooth + STRAY + SHARE * (smooth - self.chi2.min())
+                stray = rows[new][~(self.chi2[rows[new]] <= most)]
+                if len(stray):
+                    self.from_afar(stray)
+
+    def from_neighbours(self, shape: tuple[int, ...], places: np.ndarray, due: np.ndarray | None = None) -> None:
+        """Minimise at the points at `places`, a grid of this `shape`, from where those beside them on it ended.
+
+        Those that are `due`, all by default; a point that is not allowed has no u that others start from.
+        """
+        changed = np.ones(len(places), bool)
+        wanted = np.ones(len(places), bool) if due is None else due
+        for _ in range(SWEEPS):
+            waiting = wanted & (self.others.any() | ~self.converged[places])
+            moved = np.zeros(len(self.points), bool)
+            for axis in range(len(shape)):
+                beside = []
+                for step in (1, -1):
+                    source = _neighbours(shape, axis, step)
+                    rows = np.flatnonzero(waiting & (source >= 0))
+                    rows = rows[changed[source[rows]] & wanted[source[rows]]]
+                    beside += [(places[rows], self.u[places[source[rows]]])] * bool(len(rows))
+                if beside:
+                    moved |= self.improve(*beside)
+            changed = moved[places]
+            if not changed.any():
+                break
+
+
 def profile(
     solver: Solver,
     scanned: Sequence[int],
@@ -81,65 +195,17 @@ def profile(
         free: which coordinates are free parameters, which may have several minima.
         shape: of the grid that the points are, the last axis fastest; a line of them by default.
         allowed: points that required orders allow; all by default.
-        among: how many points there are in all, if these are some of them: a program for strengths pays for many.
+        among: how many points there are in all, if these are some of them: programs of their own pay for many.
 
     """
     shape = (len(points),) if shape is None else shape
     allowed = np.ones(len(points), bool) if allowed is None else allowed
-    columns, count = list(scanned), len(points)
-    frozen = np.isin(np.arange(len(start)), columns)
-    others, many = free & ~frozen, count if among is None else among
-    chi2, u = np.full(count, np.inf), np.tile(start, (count, 1))
-    u[:, columns] = points
-    converged = np.zeros(count, bool)
-
-    def improve(*several: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Minimise, for each pair, at its points from its starts, all together; return which points became lower."""
-        reached = solver.lowest(np.concatenate([starts for _, starts in several]), frozen, many)
-        lower, first = np.zeros(count, bool), 0
-        for rows, _ in several:
-            own = slice(first, first + len(rows))
-            first += len(rows)
-            value = np.where(np.isfinite(reached.value[own]), reached.value[own], np.inf)
-            settled = reached.converged[own]
-            better = (value < chi2[rows] - LOWER) | (settled & ~converged[rows] & (value <= chi2[rows] + 1e-9))
-            chosen = rows[better]
-            chi2[chosen], u[chosen], converged[chosen] = value[better], reached.u[own][better], settled[better]
-            lower[chosen] = True
-        return lower
-
-    def at(rows: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Return `starts` with the scanned coordinates of the points `rows`."""
-        moved = np.broadcast_to(starts, (len(rows), len(start))).copy()
-        moved[:, columns] = points[rows]
-        return moved
-
-    rows = np.flatnonzero(allowed)
-    if not len(rows):
-        return Profile(points, chi2, u, converged)
-    if allowed.all() and solver.only_strengths(frozen, many):
-        few = [np.unique(np.append(np.arange(0, n, STRIDE), n - 1)) for n in shape]
-        some = np.arange(count).reshape(shape)[np.ix_(*few)]
-        improve((some.ravel(), at(some.ravel(), start)))
-        starts = _between(u[some], few, shape).reshape(count, -1)
-        improve((rows, at(rows, np.clip(starts, solver.lower, solver.upper))))
-    else:
-        spread = spread_starts(solver, start, others, STARTS)
-        starts = approach(solver, np.concatenate([at(rows, own) for own in spread]), others)
-        improve(*((rows, own) for own in np.split(starts, len(spread))))
-    changed = np.ones(count, bool)
-    for _ in range(SWEEPS):
-        due, moved = allowed & (others.any() | ~converged), np.zeros(count, bool)
-        for axis in range(len(shape)):
-            beside = []
-            for step in (1, -1):
-                source = _neighbours(shape, axis, step)
-                rows = np.flatnonzero(due & (source >= 0))
-                rows = rows[changed[source[rows]] & allowed[source[rows]]]
-                beside += [(rows, at(rows, u[source[rows]]))] * bool(len(rows))
-            if beside:
-                moved |= improve(*beside)
-        changed = moved
-        if not changed.any():
-            break
-    return Profile(points, chi2, u, converged)
+    many = len(points) if among is None else among
+    ended = _Points(solver, scanned, points, start, free, many)
+    if allowed.all() and many >= MANY and min(shape) > STRIDE:
+        ended.from_few(shape)
+    elif allowed.any():
+        ended.from_afar(np.flatnonzero(allowed))
+    if allowed.any():
+        ended.from_neighbours(shape, np.arange(len(points)), allowed)
+    return Profile(points, ended.chi2, ended.u, ended.converged)

@@ -17,17 +17,15 @@ from ..._base.cores import cores
 from ..._base.typing import Bool, Float
 from ..problem.problem import Problem
 from ..problem.programs import Evaluation
-from .newton import Minimum, joined, minimise
+from .newton import LAST, TOLERANCE, Minimum, joined, minimise
 from .strengths import is_linear, minimise_strengths
 
-CHUNK = 256
-"""Minimisations that run side by side at most."""
 LEAST_CHUNK = {True: 16, False: 64}
 """Fewest that a thread is for, where evaluating χ² takes long and where it does not: then Python takes the time."""
 PIECE = 16384
 """Minimisations whose derivatives are kept at a time."""
 MANY = 2000
-"""Points from which on a grid over strengths alone gets a program of its own: what its compilation is worth."""
+"""Points of a grid from which on it gets programs of its own: what their compilation is worth."""
 MANY_CHUNK = {"cpu": 512, "gpu": 16384}
 """Minimisations over strengths alone that run side by side: what the caches of a core hold, or fills a device."""
 ROUNDS = 8
@@ -59,6 +57,7 @@ def minimise_rows(
     box: tuple[np.ndarray, np.ndarray],
     which: np.ndarray | None = None,
     threads: int | None = None,
+    last: float = TOLERANCE,
 ) -> Minimum:
     """Return the minimum reached from each row of `start`, with the coordinates marked in its row of `frozen` held.
 
@@ -66,19 +65,14 @@ def minimise_rows(
     """
     count, workers = len(start), max(threads or cores(), evaluation.devices)
     toys = np.arange(count) if which is None else which
-    size = min(CHUNK, max(LEAST_CHUNK[evaluation.takes_long], -(-count // workers)))
+    size = min(evaluation.capacity, max(LEAST_CHUNK[evaluation.takes_long], -(-count // workers)))
     firsts = range(0, count, size)
 
     def run(first: int) -> Minimum:
         rows = slice(first, first + size)
         own, device = toys[rows], first // size % evaluation.devices
-        return minimise(
-            lambda u, number: evaluation(u, own[number], device),
-            start[rows],
-            frozen[rows],
-            *box,
-            groups=evaluation.private,
-        )
+        objective = evaluation.at(start[rows], own, device)
+        return minimise(objective, start[rows], frozen[rows], *box, groups=evaluation.private, last=last)
 
     if len(firsts) <= 1:
         return run(0)
@@ -109,6 +103,7 @@ class Solver:
         self._leaves, self._structure = jax.tree.flatten(problem)
         self.compile_seconds = self.run_seconds = 0.0
         self._over_strengths: Callable[[np.ndarray], Any] | None = None
+        self._with_held: dict[bytes, Evaluation] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy in another process is made of: programs and devices are made anew there."""
@@ -126,19 +121,29 @@ class Solver:
         self.compile_seconds += evaluation.seconds
         return evaluation
 
+    def _holding(self, frozen: Bool[np.ndarray, " coordinate"]) -> Evaluation:
+        """Return χ² where the coordinates marked in `frozen` stay where each start has them, compiled."""
+        key = np.asarray(frozen, bool).tobytes()
+        if key not in self._with_held:
+            self._with_held[key] = Evaluation(self.problem, self.devices, held=np.flatnonzero(frozen).tolist())
+            self.compile_seconds += self._with_held[key].seconds
+        return self._with_held[key]
+
     def compile(self) -> None:
         """Compile the programs that minimise from any starts now, not when they are first needed."""
         self._evaluation  # noqa: B018
 
-    @CLOCK.during("run")
     def __call__(self, start: Float[np.ndarray, "start coordinate"], frozen: np.ndarray) -> Minimum:
         """Return the minimum reached from each row of `start`, the coordinates marked in `frozen` held.
 
         `frozen` has the shape of `start` or of a single row.
         """
-        evaluation = self._evaluation
-        started = time.perf_counter()
-        reached = minimise_rows(evaluation, start, np.broadcast_to(frozen, start.shape), self.problem.box)
+        return self._minimise(self._evaluation, start, frozen, TOLERANCE)
+
+    @CLOCK.during("run")
+    def _minimise(self, evaluation: Evaluation, start: np.ndarray, frozen: np.ndarray, last: float) -> Minimum:
+        started, rows = time.perf_counter(), np.broadcast_to(frozen, start.shape)
+        reached = minimise_rows(evaluation, start, rows, self.problem.box, last=last)
         self.run_seconds += time.perf_counter() - started
         return reached
 
@@ -204,8 +209,11 @@ class Solver:
         pulls), the components are evaluated once each, by a program of their own. `points` is the number to come, if
         these are some of them.
         """
-        if not self.only_strengths(frozen, points or len(start)):
-            pieces = [self(start[first : first + PIECE], frozen) for first in range(0, len(start), PIECE)]
+        many = points or len(start)
+        if not self.only_strengths(frozen, many):
+            evaluation = self._holding(frozen) if many >= MANY and frozen.any() else self._evaluation
+            rows = (slice(first, first + PIECE) for first in range(0, len(start), PIECE))
+            pieces = [self._minimise(evaluation, start[own], frozen, LAST) for own in rows]
             u, value, converged = ([getattr(each, name) for each in pieces] for name in ("u", "value", "converged"))
             return Reached(np.concatenate(u), np.concatenate(value), np.concatenate(converged))
         chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])

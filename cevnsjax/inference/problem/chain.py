@@ -5,7 +5,7 @@ factor or parameter of which part, ties, required orders, and the constraints, w
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,17 @@ class Link:
     line, and then nothing but constants is in the chain rule.
     """
 
-    def __init__(self, factors: Sequence[Sequence[tuple[float, Sequence[int]]]], shapes: Sequence[int]) -> None:
-        """Take, of each component, the lines (constant, coordinates) of its factor; `shapes` are the coordinates."""
+    def __init__(
+        self,
+        factors: Sequence[Sequence[tuple[float, Sequence[int]]]],
+        shapes: Sequence[int],
+        held: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Take, of each component, the lines (constant, coordinates) of its factor; `shapes` are the coordinates.
+
+        `held` are parameters of the shapes that do not move, each with its coordinate.
+        """
+        self.held = tuple(held)
         scaling = {column for lines in factors for _, columns in lines for column in columns}
         self.columns = np.array(sorted(scaling | set(shapes)), int)
         """The coordinates that the part depends on."""
@@ -97,8 +106,8 @@ class Link:
         return (gradient[:, None, :] @ turns)[:, 0], turns.swapaxes(1, 2) @ hessian @ turns + bends
 
 
-def _link(folded: FoldedMeasurement, names: tuple[str, ...], problem: Problem) -> Link:
-    """Return the link of a measurement; `names` are the parameters that move its shapes."""
+def _link(folded: FoldedMeasurement, names: tuple[str, ...], problem: Problem, held: Sequence[int]) -> Link:
+    """Return the link of a measurement; `names` are the parameters of its shapes, of which `held` stay."""
     aliases, ties = dict(folded.aliases), dict(problem.ties)
 
     def place(name: str) -> int | None:
@@ -121,8 +130,9 @@ def _link(folded: FoldedMeasurement, names: tuple[str, ...], problem: Problem) -
         added = (*(() if factor.strength is None else (factor.strength,)), *factor.shared)
         return [line(added, strength - len(factor.shared)), *(line((scale,), 0.0) for scale in factor.scales)]
 
-    shapes = [place(name) for name in names]
-    return Link(list(map(lines, folded.factors)), [column for column in shapes if column is not None])
+    columns = [(name, column) for name in names if (column := place(name)) is not None]
+    shapes = [column for _, column in columns if column not in held]
+    return Link(list(map(lines, folded.factors)), shapes, [own for own in columns if own[1] in held])
 
 
 def _part(folded: FoldedMeasurement, problem: Problem) -> Part:
@@ -171,6 +181,11 @@ class Chain:
     parts: tuple[Part, ...]
     links: tuple[Link, ...]
     pulls: Pulls
+
+    @property
+    def pairs(self) -> Iterator[tuple[Link, Part]]:
+        """Return each link with its part."""
+        return zip(self.links, self.parts, strict=True)
 
     @property
     def private(self) -> tuple[np.ndarray, ...]:
@@ -249,9 +264,14 @@ def by_coordinates(derivatives: Derivatives, bends: tuple[np.ndarray, np.ndarray
     return value, np.einsum("rk,rki->ri", gradient, first), turned + np.einsum("rk,rkij->rij", gradient, second)
 
 
-def take_apart(problem: Problem, constraints: Constraints) -> Chain:
-    """Return `problem` in parts, `constraints` being those of it that are quadratic."""
+def take_apart(problem: Problem, constraints: Constraints, held: Sequence[int] = ()) -> Chain:
+    """Return `problem` in parts, `constraints` being those of it that are quadratic.
+
+    The coordinates `held` do not move where they enter shapes; a coordinate of a required order is never held.
+    """
+    ordered = {name for pair in problem.orders for name in pair}
+    held = [k for k in held if problem.names[k] not in ordered]
     measurements = problem.chi2.measurements
     parts = tuple(_part(folded, problem) for folded in measurements)
-    links = tuple(_link(folded, part.names, problem) for folded, part in zip(measurements, parts, strict=True))
+    links = tuple(_link(folded, part.names, problem, held) for folded, part in zip(measurements, parts, strict=True))
     return Chain(problem, parts, links, _pulls(constraints, problem))

@@ -6,47 +6,46 @@ and the code of the package, which are all that they depend on; what they compil
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 from ..._base.cache import Entry
-from ..._base.identity import text_of_structure
+from ..._base.identity import text_of_value
 
 OF_NO_PROGRAM = ("cache", "dump", "log")
 """Words in the names of settings of JAX that change no program."""
 
 
-def _entry(structure: Any, arguments: tuple[Any, ...], numbers: tuple[int, ...], platform: str) -> Entry | None:
-    """Return the entry of the program that takes `arguments` for a part of a `structure`, None if it has no name."""
-    name = text_of_structure(structure)
+def _entry(key: Any, arguments: Sequence[Any], platform: str) -> Entry | None:
+    """Return the entry of the program that takes `arguments`, None if no text says what its `key` is."""
+    name = text_of_value(key)
     if name is None:
         return None
     config: Any = jax.config  # which gets its settings as JAX is imported
     settings = {n: str(v) for n, v in sorted(config.values.items()) if not any(word in n for word in OF_NO_PROGRAM)}
     shapes = [(np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in jax.tree.leaves(arguments)]
-    return Entry("program", name, repr((shapes, numbers, platform, os.environ.get("XLA_FLAGS"), settings)))
+    tree = str(jax.tree.structure(arguments))
+    return Entry("program", name, repr((tree, shapes, platform, os.environ.get("XLA_FLAGS"), settings)))
 
 
-def kept(
-    structure: Any, arguments: tuple[Any, ...], numbers: tuple[int, ...], platform: str, made: Callable[..., Any]
-) -> Callable[..., Any]:
-    """Return the function of `arguments` for parts of a `structure`, to be compiled: as it is `made`, or from disk.
+def kept(function: Callable[..., Any], key: Any, arguments: Sequence[Any], platform: str) -> Callable[..., Any]:
+    """Return a `function` of `arguments`, to be compiled: itself, or as it was traced before, from disk.
 
-    `numbers` are what else it depends on.
+    The code of the package, the `key` and the shapes of the arguments are all that it depends on.
     """
     from jax import export
 
-    entry = _entry(structure, arguments, numbers, platform) if Entry.on() else None
+    entry = _entry(key, arguments, platform) if Entry.on() else None
     if entry is None:
-        return made
+        return function
     content = entry.read()
     try:
         if content is None:
-            content = bytes(export.export(jax.jit(made), platforms=[platform])(*arguments).serialize())
+            content = bytes(export.export(jax.jit(function), platforms=[platform])(*arguments).serialize())
             entry.write(content)
         return export.deserialize(bytearray(content)).call
     except (ImportError, ValueError, NotImplementedError):  # what cannot be written down is traced each time
-        return made
+        return function

@@ -11,6 +11,9 @@ only the sum with χ²_b' for weights is needed, a Hessian of one number. A part
 in, so that the same program serves every one: it is compiled once.
 """
 
+import dataclasses
+import itertools
+from collections.abc import Set
 from typing import Any
 
 import equinox as eqx
@@ -21,7 +24,7 @@ from jax import Array
 from ..._base.module import Module
 from ..._base.typing import Float, Scalar
 from ...measuring.terms.term import Term, is_binned
-from ...stages.stage import Stage
+from ...stages.stage import EMPTY, Stage, Value, separate
 
 
 class Part(Module):
@@ -45,6 +48,19 @@ class Part(Module):
         """Return the counts of a component before its factor, where the parameters that move it have these values."""
         own = {self.names[place]: values[k] for k, place in enumerate(self.moved[component])}
         return jnp.asarray(self.stages[component](self.fixed | own))
+
+    def holding(self, names: Set[str]) -> tuple["Part", tuple[Stage, ...]]:
+        """Return the part where the parameters `names` do not move, and stages of what it needs of them, in order.
+
+        In the part it is left empty, to be filled with the values of these stages (`stages.stage.separate`).
+        """
+        left = tuple(name for name in self.names if name not in names)
+        stages, several = zip(*(separate(stage, frozenset(left)) for stage in self.stages), strict=True)
+        moved = [[left.index(name) for k in places if (name := self.names[k]) in left] for places in self.moved]
+        read = sorted(names & frozenset[str]().union(*(stage.parameters() for stage in stages)))
+        fixed = self.fixed | dict.fromkeys(read, EMPTY)
+        part = dataclasses.replace(self, stages=stages, names=left, moved=tuple(map(tuple, moved)), fixed=fixed)
+        return part, (*itertools.chain(*several), *map(Value, read))
 
     def derivatives(self, x: Float[Array, " coordinate"]) -> tuple[Array, Array, Array]:
         """Return χ² of the part at x, its gradient and its Hessian."""

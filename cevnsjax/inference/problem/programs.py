@@ -5,7 +5,6 @@ point and many. Its arrays are arguments: a program is the same for every proble
 stands, whatever its data, and is kept, here and in JAX's cache on disk.
 """
 
-import dataclasses
 import functools
 import threading
 import time
@@ -13,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,16 +20,17 @@ import numpy as np
 from ..._base.clock import CLOCK
 from ..._base.cores import cores
 from ..._base.typing import Array, Float
-from .chain import Derivatives, Rows, by_coordinates, take_apart
+from ...stages.stage import EMPTY
+from .chain import Derivatives, Link, Rows, by_coordinates, take_apart
 from .kept import kept
 from .part import Part
 from .priors import Shape, Weighted
 from .problem import Problem
 
-CAPACITY = {"cpu": 256, "gpu": 16384}
+CAPACITY = {"cpu": 256, "gpu": 4096}
 """Most points of a call."""
-BLOCK = {"cpu": 8, "gpu": 16384}
-"""Points that are evaluated side by side: what the caches of a core hold, or fills a device."""
+BLOCK = {"cpu": 8, "gpu": 256}
+"""Points that are evaluated side by side: what the caches of a core hold, or what a device is given at a time."""
 FEW = 16
 """Coordinates up to which it does not pay to eliminate those of each part on their own."""
 LONG = 512
@@ -37,9 +38,14 @@ LONG = 512
 KEPT = 256
 """Programs that a process keeps."""
 
-Compiled = Callable[..., tuple[Array, Array, Array]]
-Drawn = Sequence[Float[np.ndarray, "toy ..."]]
-"""Of each part, the observed numbers of each toy."""
+Compiled = Callable[..., Any]
+Objective = Callable[[Rows, np.ndarray], Derivatives]
+"""From points, and the number of the start of each, to χ² with its derivatives."""
+
+OwnDerivatives = tuple[
+    Float[np.ndarray, " point"], Float[np.ndarray, "point column"], Float[np.ndarray, "point column column"]
+]
+"""The same by the coordinates of a part alone."""
 
 _programs: dict[Any, Compiled] = {}
 _lock = threading.Lock()
@@ -49,22 +55,35 @@ def _of(table: dict[str, int], device: jax.Device) -> int:
     return table.get(device.platform, table["gpu"])
 
 
-def _at_many(structure: Any, drawn: bool, size: int, capacity: int, block: int) -> Callable[..., Any]:
-    """Return the derivatives of parts of a `structure` at many points, to be compiled."""
+def _compiled(function: Callable[..., Any], key: Any, arguments: Sequence[Any], device: jax.Device) -> Compiled:
+    """Return the compiled `function`, which is kept by `key` and the shapes of the `arguments`."""
+    shapes = tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in jax.tree.leaves(arguments))
+    full = key, shapes, device
+    with _lock:
+        if full in _programs:
+            return _programs[full]
+    placed = jax.device_put(arguments, device)
+    compiled = jax.jit(kept(function, key, placed, device.platform)).lower(*placed).compile()
+    with _lock:
+        while len(_programs) >= KEPT:
+            _programs.pop(next(iter(_programs)))
+        _programs[full] = compiled
+    return compiled
 
-    def at_one(part: Part, x: jax.Array, *observed: Array) -> tuple[Array, Array, Array]:
-        if drawn:
-            term: Any = dataclasses.replace(part.term, observed=observed[0])
-            part = dataclasses.replace(part, term=term)
+
+def _at_many(structure: Any, own: tuple[bool, ...], size: int, capacity: int, block: int) -> Callable[..., Any]:
+    """Return the derivatives of parts of a `structure` at many points; `own` marks the leaves that each start has."""
+
+    def at_one(common: list[Array], owned: list[Array], x: jax.Array) -> tuple[Array, Array, Array]:
+        both = {False: iter(common), True: iter(owned)}
+        part: Part = jax.tree.unflatten(structure, [next(both[kind]) for kind in own])
         return part.derivatives(x)
 
-    def part_at_points(leaves: list[Array], count: Array, *rows: Array) -> tuple[Array, Array, Array]:
-        part = jax.tree.unflatten(structure, leaves)
-
-        def evaluate(number: Array, results: tuple[Array, Array, Array]) -> Any:
-            first = number * block
-            chosen = [jax.lax.dynamic_slice_in_dim(each, first, block) for each in rows]
-            found = jax.vmap(functools.partial(at_one, part))(*chosen)
+    def part_at_points(common: list[Array], owned: list[Array], count: Array, rows: Array, number: Array) -> Any:
+        def evaluate(index: Array, results: tuple[Array, Array, Array]) -> Any:
+            first = index * block
+            x, which = (jax.lax.dynamic_slice_in_dim(each, first, block) for each in (rows, number))
+            found = jax.vmap(at_one, (None, 0, 0))(common, [array[which] for array in owned], x)
             pairs = zip(results, found, strict=True)
             return tuple(jax.lax.dynamic_update_slice_in_dim(whole, few, first, 0) for whole, few in pairs)
 
@@ -74,54 +93,76 @@ def _at_many(structure: Any, drawn: bool, size: int, capacity: int, block: int) 
     return part_at_points
 
 
-def _program(part: Part, leaves: list[Any], structure: Any, drawn: bool, device: jax.Device) -> Compiled:
-    """Return the compiled program of parts of this structure, which the process keeps."""
-    shapes = tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in leaves)
-    key = structure, shapes, drawn, device
-    with _lock:
-        if key in _programs:
-            return _programs[key]
-    capacity, block = _of(CAPACITY, device), _of(BLOCK, device)
-    rows = [np.zeros((capacity, part.size)), *([np.zeros((capacity, *part.term.observed.shape))] if drawn else [])]
-    arguments = (jax.device_put(leaves, device), np.int64(0), *jax.device_put(rows, device))
-    made = _at_many(structure, drawn, part.size, capacity, block)
-    function = kept(structure, arguments, (int(drawn), part.size, capacity, block), device.platform, made)
-    compiled = jax.jit(function).lower(*arguments).compile()
-    with _lock:
-        while len(_programs) >= KEPT:
-            _programs.pop(next(iter(_programs)))
-        _programs[key] = compiled
-    return compiled
+def _values(structure: Any, names: tuple[str, ...]) -> Callable[..., Any]:
+    """Return what stages give at many values of the parameters `names`; the others are fixed."""
+
+    def at_one(leaves: list[Array], row: Array) -> list[Array]:
+        stages, fixed = jax.tree.unflatten(structure, leaves)
+        params = fixed | {name: row[k] for k, name in enumerate(names)}
+        return [jnp.asarray(stage(params)) for stage in stages]
+
+    return jax.vmap(at_one, (None, 0))
 
 
-@dataclasses.dataclass(frozen=True)
+def _filled(rows: np.ndarray, capacity: int) -> np.ndarray:
+    """Return the rows and, up to `capacity`, the last of them again."""
+    if len(rows) == capacity:
+        return np.ascontiguousarray(rows)
+    filled = np.empty((capacity, *rows.shape[1:]), rows.dtype)
+    filled[: len(rows)], filled[len(rows) :] = rows, rows[-1]
+    return filled
+
+
 class _Running:
-    """A part on a device."""
+    """A part on a device, compiled."""
 
-    program: Compiled
-    leaves: list[Any]
-    capacity: int
-    size: int
+    def __init__(self, link: Link, part: Part, device: jax.Device, drawn: np.ndarray | None) -> None:
+        """Compile the part of a `link`; `drawn` are the observed numbers of each toy, if any."""
+        self._link, self._capacity, self._drawn = link, _of(CAPACITY, device), drawn
+        held = dict(link.held)
+        left, stages = part.holding(frozenset(held)) if held else (part, ())
+        if drawn is not None:
+            left = eqx.tree_at(lambda part: part.term.observed, left, EMPTY)
+        leaves, structure = jax.tree.flatten(left, is_leaf=lambda leaf: leaf is EMPTY)
+        own = tuple(leaf is EMPTY for leaf in leaves)
+        self._common = jax.device_put([leaf for leaf in leaves if leaf is not EMPTY], device)
+        self._prepare: Callable[[np.ndarray], list[Any]] = lambda rows: []
+        number = np.zeros(self._capacity, int)
+        owned: list[Any] = []
+        if drawn is not None:
+            owned = [np.zeros((self._capacity, *drawn.shape[1:]))]
+        elif held:
+            values, names = np.zeros((self._capacity, len(held))), tuple(held)
+            several, parts = jax.tree.flatten((stages, part.fixed))
+            several = jax.device_put(several, device)
+            program = _compiled(_values(parts, names), ("values", parts, names), (several, values), device)
+            self._prepare = functools.partial(program, several)
+            owned = self._prepare(jax.device_put(values, device))
+        capacity, block = self._capacity, _of(BLOCK, device)
+        rows = np.zeros((capacity, left.size))
+        arguments = self._common, owned, np.int64(0), rows, number
+        function = _at_many(structure, own, left.size, capacity, block)
+        self._program = _compiled(function, (structure, own), arguments, device)
 
-    def __call__(self, *rows: np.ndarray) -> Derivatives:
-        """Return value, gradient and Hessian at each of the rows of coordinates, and of observed numbers."""
-        found: list[Any] = []
-        for first in range(0, len(rows[0]), self.capacity):
-            chosen = [each[first : first + self.capacity] for each in rows]
-            count = len(chosen[0])
-            results = self.program(self.leaves, np.int64(count), *(self._filled(each) for each in chosen))
-            found.append([np.asarray(result)[:count] for result in results])
-        columns = zip(*found, strict=True)
-        value, gradient, hessian = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in columns)
-        return value, gradient, hessian
+    def at(self, start: Rows, which: np.ndarray) -> Callable[[Rows, np.ndarray], OwnDerivatives]:
+        """Return the part of χ² from values, with its derivatives, for starts at most as many as a call takes.
 
-    def _filled(self, rows: np.ndarray) -> np.ndarray:
-        """Return the rows and, to fill the program, the last of them."""
-        if len(rows) == self.capacity:
-            return np.ascontiguousarray(rows)
-        filled = np.empty((self.capacity, *rows.shape[1:]))
-        filled[: len(rows)], filled[len(rows) :] = rows, rows[-1]
-        return filled
+        `start` has the values that do not move, `which` says of which toy each start is.
+        """
+        owned: list[Any] = []
+        if self._drawn is not None:
+            owned = [_filled(self._drawn[which], self._capacity)]
+        elif self._link.held:
+            owned = self._prepare(_filled(start[:, [column for _, column in self._link.held]], self._capacity))
+
+        def derivatives(values: Rows, number: np.ndarray) -> OwnDerivatives:
+            count, x = len(values), self._link.coordinates(values)
+            rows = _filled(x, self._capacity), _filled(number, self._capacity)
+            results = self._program(self._common, owned, np.int64(count), *rows)
+            value, gradient, hessian = (np.asarray(result)[:count] for result in results)
+            return value, *self._link.by_values(values, gradient, hessian)
+
+        return derivatives
 
 
 def _shapes_at(problem: Problem, shapes: tuple[Shape, ...]) -> Callable[[Rows], Derivatives]:
@@ -146,46 +187,57 @@ class Evaluation:
     """χ² of a problem with gradient and Hessian at many points, part by part."""
 
     @CLOCK.during("compile")
-    def __init__(self, problem: Problem, devices: Sequence[jax.Device], drawn: Problem | None = None) -> None:
-        """Compile what is not yet, on each of the `devices`; `drawn` holds the toys of `problem`, if any."""
+    def __init__(
+        self,
+        problem: Problem,
+        devices: Sequence[jax.Device],
+        drawn: Problem | None = None,
+        held: Sequence[int] = (),
+    ) -> None:
+        """Compile what is not yet, on each of the `devices`.
+
+        `drawn` holds the toys of `problem`, if any. The coordinates `held` stay where each start has them: what depends
+        on them alone is evaluated once for each start, and derivatives by them are not those of χ².
+        """
         started = time.perf_counter()
-        held: Any = (problem if drawn is None else drawn).chi2.constraints
+        constraints: Any = (problem if drawn is None else drawn).chi2.constraints
         shapes: tuple[Shape, ...] = ()
-        if isinstance(held, Weighted):
-            held, shapes = held.constraints, held.shapes
-        self.chain = take_apart(problem, held)
+        if isinstance(constraints, Weighted):
+            constraints, shapes = constraints.constraints, constraints.shapes
+        self.chain = take_apart(problem, constraints, held)
         self.private = self.chain.private if len(problem.names) > FEW else ()
-        self._drawn = None if drawn is None else [np.asarray(m.term.observed) for m in drawn.chi2.measurements]
+        toys = [None if drawn is None else np.asarray(m.term.observed) for m in (drawn or problem).chi2.measurements]
         self._weights = _shapes_at(problem, shapes) if shapes else None
-        flat = [jax.tree.flatten(part) for part in self.chain.parts]
-        tasks = [(device, *each) for device in devices for each in zip(self.chain.parts, flat, strict=True)]
-
-        def prepare(task: tuple[jax.Device, Part, tuple[list[Any], Any]]) -> _Running:
-            device, part, (leaves, structure) = task
-            program = _program(part, leaves, structure, drawn is not None, device)
-            return _Running(program, jax.device_put(leaves, device), _of(CAPACITY, device), part.size)
-
-        with ThreadPoolExecutor(cores()) as threads:
-            running = list(threads.map(prepare, tasks))
         number = len(self.chain.parts)
+        tasks = [(*own, device, toy) for device in devices for own, toy in zip(self.chain.pairs, toys, strict=True)]
+        with ThreadPoolExecutor(cores()) as threads:
+            running = list(threads.map(lambda task: _Running(*task), tasks))
         self._running = [running[first : first + number] for first in range(0, len(running), number or 1)]
         self.devices = len(devices)
+        self.capacity = _of(CAPACITY, devices[0])
         self.takes_long = max((folded.width() for folded in problem.chi2.measurements), default=0) > LONG
         self.seconds = time.perf_counter() - started
 
-    def __call__(self, u: Rows, which: np.ndarray, device: int = 0) -> Derivatives:
-        """Return χ² at each row, its gradient and its Hessian; `which` toy each row is of."""
-        values, bends = self.chain.values(u)
-        value, gradient, hessian = self.chain.pulls.derivatives(values, which)
-        for number, link in enumerate(self.chain.links):
-            observed = [] if self._drawn is None else [self._drawn[number][which]]
-            own, slope, curvature = self._running[device][number](link.coordinates(values), *observed)
-            slope, curvature = link.by_values(values, slope, curvature)
-            value = value + own
-            gradient[:, link.columns] += slope
-            hessian[:, *link.pairs] += curvature
-        value, gradient, hessian = by_coordinates((value, gradient, hessian), bends)
-        if self._weights is not None:
-            weight, slope, curvature = self._weights(u)
-            value, gradient, hessian = value + weight, gradient + slope, hessian + curvature
-        return value, gradient, hessian
+    def at(self, start: Rows, which: np.ndarray, device: int = 0) -> Objective:
+        """Return χ² as a function of rows, and of the number of the start of each: value, gradient and Hessian.
+
+        At most `capacity` rows are taken at a time. `which` says of which toy each start is.
+        """
+        values, _ = self.chain.values(start)
+        parts = [running.at(values, which) for running in self._running[device]]
+
+        def derivatives(u: Rows, number: np.ndarray) -> Derivatives:
+            values, bends = self.chain.values(u)
+            value, gradient, hessian = self.chain.pulls.derivatives(values, which[number])
+            for link, part in zip(self.chain.links, parts, strict=True):
+                own, slope, curvature = part(values, number)
+                value = value + own
+                gradient[:, link.columns] += slope
+                hessian[:, *link.pairs] += curvature
+            value, gradient, hessian = by_coordinates((value, gradient, hessian), bends)
+            if self._weights is not None:
+                weight, slope, curvature = self._weights(u)
+                value, gradient, hessian = value + weight, gradient + slope, hessian + curvature
+            return value, gradient, hessian
+
+        return derivatives
