@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..minimise.quadratic import MOST_PARAMETERS, minimise_quadratic
-from ..minimise.solver import MANY
 from .scan import ScanWork
 
 REFINED = 16
@@ -51,36 +50,35 @@ def local_minima(chi2: np.ndarray, most: int) -> np.ndarray:
 def _settled(work: ScanWork, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return coordinates and χ² of the minima reached from `starts`, all coordinates free, and whether they are minima.
 
-    Where a program for the strengths alone exists it is used: that of all derivatives takes longer to compile.
+    Where few parameters are on the axes, and nothing but nuisances beside them, the programs of the grid serve: those
+    of all derivatives take longer to compile.
     """
-    frozen, axes = np.isin(np.arange(starts.shape[1]), work.columns), work.grid.axes
-    simple = work.solver.only_strengths(frozen, MANY) and len(axes) <= MOST_PARAMETERS
-    if simple and not work.problem.orders:
+    scanned, axes = np.isin(np.arange(starts.shape[1]), work.columns), work.grid.axes
+    if len(axes) <= MOST_PARAMETERS and not work.problem.orders and not (work.free & ~scanned).any():
         columns, logs = work.columns, np.array([axis.log for axis in axes])
         low, high = (edge[columns] for edge in work.problem.box)
         least = np.array([LEAST * axis.values[0] if axis.log else -np.inf for axis in axes])
         low = np.maximum(low, least)
+        spacing = np.array([np.ptp(np.log(axis.values) if axis.log else axis.values) for axis in axes])
+        spacing = spacing / (np.array(work.grid.shape) - 1.0)
 
         def scaled(x: np.ndarray) -> np.ndarray:
             return np.where(logs, np.log(np.where(logs, x, 1.0)), x)
 
+        known = scaled(starts[:, columns])
+
         def at(x: np.ndarray) -> np.ndarray:
-            u = np.tile(work.start, (len(x), 1))
+            distance = (np.abs(x[:, None, :] - known) / spacing).sum(axis=-1)
+            u = starts[np.argmin(distance, axis=1)]
             u[:, columns] = np.clip(np.where(logs, np.exp(np.where(logs, x, 0.0)), x), low, high)
             return u
 
-        spacing = np.array([np.ptp(np.log(axis.values) if axis.log else axis.values) for axis in axes])
-        spacing = spacing / (np.array(work.grid.shape) - 1.0)
         x, value, settled = minimise_quadratic(
-            lambda x: work.solver.lowest(at(x), frozen, MANY).value,
-            scaled(starts[:, columns]),
-            np.tile(spacing, (len(starts), 1)),
-            scaled(low),
-            scaled(high),
+            lambda x: work.lowest(at(x)).value, known, np.tile(spacing, (len(starts), 1)), scaled(low), scaled(high)
         )
         if settled[np.argmin(np.where(np.isfinite(value), value, np.inf))]:
-            return work.solver.lowest(at(x), frozen, MANY).u, value, settled
-    minima = work.solver(starts, np.zeros(starts.shape[1], bool))
+            return work.lowest(at(x)).u, value, settled
+    minima = work.solvers.whole(starts, np.zeros(starts.shape[1], bool))
     return minima.u, minima.value, minima.converged
 
 

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..minimise.solver import MANY, Solver
+from ..minimise.solver import MANY, Reached, Solver
+from ..problem.pieces import pieces
 from ..problem.problem import Problem
 from .blocks import Grid
-from .profile import profile
+from .profile import Profile, profile
 
 SOLVERS = 4
 """Compiled problems that a process keeps."""
@@ -31,7 +32,21 @@ class Scanned:
     """Every coordinate that is not on an axis, where χ² is lowest."""
 
 
-_solvers: dict[str, Solver] = {}
+@dataclasses.dataclass(frozen=True)
+class Solvers:
+    """What minimises a problem on a grid: all of it, and its pieces with the parameters of the axes held."""
+
+    whole: Solver
+    pieces: tuple[tuple[Solver, np.ndarray], ...]
+    """Of each piece, the solver and its coordinates."""
+
+    @property
+    def compile_seconds(self) -> float:
+        """Return what compiling took."""
+        return sum((solver.compile_seconds for solver, _ in self.pieces), start=self.whole.compile_seconds)
+
+
+_solvers: dict[str, Solvers] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,12 +62,14 @@ class ScanWork:
     digest: str
 
     @property
-    def solver(self) -> Solver:
-        """Return the solver of the problem, which this process keeps."""
+    def solvers(self) -> Solvers:
+        """Return the solvers of the problem, which this process keeps."""
         if self.digest not in _solvers:
             while len(_solvers) >= SOLVERS:
                 _solvers.pop(next(iter(_solvers)))
-            _solvers[self.digest] = Solver(self.problem)
+            several = pieces(self.problem, self.columns)
+            solvers = tuple((Solver(piece.problem), piece.columns) for piece in several)
+            _solvers[self.digest] = Solvers(Solver(self.problem), solvers)
         return _solvers[self.digest]
 
     @property
@@ -70,12 +87,29 @@ class ScanWork:
         """Return the coordinates that are not on an axis."""
         return tuple(name for name in self.problem.names if name not in self.grid.names)
 
+    def lowest(self, starts: np.ndarray) -> Reached:
+        """Return what is reached from each row of `starts` with the parameters of the axes held, piece by piece."""
+        u, value, converged = starts.copy(), np.zeros(len(starts)), np.ones(len(starts), bool)
+        for solver, columns in self.solvers.pieces:
+            own = solver.lowest(starts[:, columns], np.isin(columns, self.columns), MANY)
+            u[:, columns], value, converged = own.u, value + own.value, converged & own.converged
+        return Reached(u, value, converged)
+
+    def _profile(self, points: np.ndarray, shape: tuple[int, ...], allowed: np.ndarray) -> Profile:
+        """Return the sum of the profiles of the pieces."""
+        u, chi2, converged = np.tile(self.start, (len(points), 1)), np.zeros(len(points)), np.ones(len(points), bool)
+        for solver, columns in self.solvers.pieces:
+            scanned = [columns.tolist().index(k) for k in self.columns]
+            # However small the grid, its programs serve it: no others are needed.
+            own = profile(solver, scanned, points, self.start[columns], self.free[columns], shape, allowed, MANY)
+            u[:, columns], chi2, converged = own.u, chi2 + own.chi2, converged & own.converged
+        return Profile(points, chi2, u, converged)
+
     def __call__(self, number: int) -> Scanned:
         """Return the result of block `number`."""
         shape = tuple(part.stop - part.start for part in self.grid.slices(number))
         positions, allowed = self.problem.positions(self.grid.names, self.grid.points(number))
-        # However small the grid, the program for strengths serves it: no other is needed.
-        ended = profile(self.solver, self.columns, positions, self.start, self.free, shape, allowed, MANY)
+        ended = self._profile(positions, shape, allowed)
         values = self.problem.values(ended.u)
         return Scanned(
             ended.chi2.reshape(shape),

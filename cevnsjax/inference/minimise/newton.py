@@ -21,10 +21,14 @@ from .elimination import solve_symmetric
 
 TOLERANCE = 1e-12
 """Predicted decrease of χ² below which a minimum is reached."""
+UNSEEN = 1e-16
+"""The same in parts of χ²: less is no change in double precision."""
 ROUNDING = 1e-12
 """Increase of χ² that may be rounding of its terms, far below `TOLERANCE`."""
 LAST = 1e-7
 """Predicted decrease of χ² with which, at many points, the last step is taken: some 1e-11 of χ² is left."""
+SHORTER = 0.25
+"""What is kept of a step to where χ² is not finite, as where a count would be negative: it is taken again, shorter."""
 CLEAR = 1e-8
 """Predicted decrease of χ² from which on the actual decrease says how good the quadratic model is."""
 MAX_STEPS = 200
@@ -156,20 +160,25 @@ def _advance(
     relaxed = np.where(state.damping > 1e-6, 0.1 * state.damping, 0.0)
     adjusted = np.where(gain > 0.3, 0.5 * state.damping, np.maximum(2.0 * state.damping, 1e-4))
     damping = np.where(gain > 0.8, relaxed, adjusted)
-    state.damping = np.where(better, damping, np.maximum(10.0 * state.damping, 1e-3))
+    outside = ~np.isfinite(value) & np.isfinite(state.value)
+    shorter = SHORTER * (state.trial - state.u)
+    state.damping = np.where(better, damping, np.where(outside, state.damping, np.maximum(10.0 * state.damping, 1e-3)))
     state.u = np.where(better[:, None], state.trial, state.u)
     state.value = np.where(better, value, state.value)
     state.gradient = np.where(better[:, None], gradient, state.gradient)
     state.hessian = np.where(better[:, None, None], hessian, state.hessian)
 
     move, slope, curvature, pivot = _step(state, lower, upper, groups)
+    move = np.where(outside[:, None], shorter, move)
+    state.trial = np.where(outside[:, None], state.u + shorter, state.trial)
     bend = (move * (curvature @ move[:, :, None])[:, :, 0]).sum(axis=1)
     state.decrease = -((slope * move).sum(axis=1) + 0.5 * bend)
-    settled = (np.abs(state.decrease) < TOLERANCE) & (state.damping <= 1e-2) & (pivot > state.damping - 1e-8)
-    ending = ~settled & (state.decrease >= 0.0) & (state.decrease < last) & (state.damping == 0.0) & (pivot > 0.0)
+    small = np.maximum(TOLERANCE, UNSEEN * np.abs(state.value))
+    settled = (np.abs(state.decrease) < small) & (state.damping <= 1e-2) & (pivot > state.damping - 1e-8)
+    ending = ~settled & ~outside & (state.decrease >= 0.0) & (state.decrease < last) & (state.damping == 0.0) & (pivot > 0.0)
     state.u = np.where(ending[:, None], state.trial, state.u)
     state.value = state.value - np.where(ending, state.decrease, 0.0)
-    settled |= ending
+    settled = (settled | ending) & ~outside
     return settled, ~np.isfinite(state.value) | (state.damping > 1e12)
 
 
