@@ -212,7 +212,7 @@ class Evaluation:
         tasks = [(*own, device, toy) for device in devices for own, toy in zip(self.chain.pairs, toys, strict=True)]
         with ThreadPoolExecutor(cores()) as threads:
             running = list(threads.map(lambda task: _Running(*task), tasks))
-        self._running = [running[first : first + number] for first in range(0, len(running), number or 1)]
+        self._running = [running[k * number : (k + 1) * number] for k in range(len(devices))]
         self.devices = len(devices)
         self.capacity = _of(CAPACITY, devices[0])
         self.takes_long = max((folded.width() for folded in problem.chi2.measurements), default=0) > LONG
