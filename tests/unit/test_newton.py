@@ -13,7 +13,7 @@ from tolerance import assert_close
 from cevnsjax._base import numerics
 from cevnsjax._base.numerics import solve_symmetric
 from cevnsjax.inference.minimise.elimination import solve_symmetric as solve_rows
-from cevnsjax.inference.minimise.newton import MAX_STEPS, minimise
+from cevnsjax.inference.minimise.newton import LAST, MAX_STEPS, minimise
 
 WHY = "the tolerance on the predicted decrease, 1e-10"
 FREE2, FREE3 = np.zeros(2, bool), np.zeros(3, bool)
@@ -373,3 +373,37 @@ def test_a_frozen_coordinate_stays_where_it_is_even_outside_the_box():
     assert found.converged
     assert found.u[0] == 7.0
     assert found.u[1] == pytest.approx(7.0, abs=1e-8)
+
+
+def test_the_last_step_is_taken_unseen():
+    """A Poisson count of 4 with a pull: χ² = 2 (μ - 4 ln μ) + (μ - 6)²/4, whose minimum solves μ² - 2 μ - 16 = 0."""
+
+    def count(u):
+        return 2.0 * (u[0] - 4.0 * jnp.log(u[0])) + 0.25 * (u[0] - 6.0) ** 2
+
+    starts, (low, high) = np.linspace(1.0, 10.0, 19)[:, None], box(1, 0.1, 100.0)
+    at, still = derivatives(count), np.zeros((19, 1), bool)
+    found = minimise(lambda u, _: tuple(map(np.array, at(u))), starts, still, low, high, last=LAST)
+    exact = minima(count, starts, still, low, high)
+    assert found.converged.all()
+    assert (found.steps < exact.steps).any()
+    lowest = 1.0 + np.sqrt(17.0)
+    assert_close(found.u[:, 0], np.full(19, lowest), 1e-7, "the square of a step that gains 1e-7")
+    assert_close(found.value, np.full(19, float(count(np.array([lowest])))), 1e-11, "the power 3/2 of 1e-7", scale=1.0)
+
+
+def test_a_step_to_where_nothing_is_known_is_taken_again_shorter():
+    """A bound that no box states: n ln μ of a count μ = S (u0 + u1 - 1), with the sum of both pulled to far below."""
+    scale, count, widths = 1e4, 5.0, np.array([0.1, 0.2])
+
+    def edge(u):
+        mean = scale * (u[0] + u[1] - 1.0)
+        return 2.0 * (mean - count * jnp.log(mean)) + (((u - 1.0) / widths) ** 2).sum()
+
+    found = minima(edge, [[1.0, 1.0], [0.3, 1.5]], FREE2, *box(2, 0.0, 5.0))
+    assert found.converged.all()
+    # With F = u0 + u1 - 1 and u_i = 1 - w_i² (1 - F)/Σw²: F² + (S Σw² - 1) F - n Σw² = 0.
+    total = (widths**2).sum()
+    share = np.roots([1.0, scale * total - 1.0, -count * total]).max()
+    expected = 1.0 - widths**2 * (1.0 - share) / total
+    assert_close(found.u, np.stack([expected] * 2), 1e-9, "a predicted decrease of 1e-12", scale=1.0)

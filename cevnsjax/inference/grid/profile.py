@@ -1,9 +1,9 @@
 """χ² at the points of a grid, everything else minimised: the basis of intervals, profiles, scans and toys.
 
 Every point starts from the same coordinates; where free parameters are left to profile, also from others spread over
-their bounds, couplings and masses in their logarithm (`spread_starts`), first with the nuisances held (`approach`), and
-then from where its neighbours on the grid ended. Of a large grid few points, evenly spread, start like this, and the
-others from what is known of these.
+their bounds, couplings and masses in their logarithm (`spread_starts`), first with the nuisances held, and then from
+where its neighbours on the grid ended. Of a large grid few points, evenly spread, start like this, and the others from
+what is known of these.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from scipy.interpolate import make_interp_spline
 
 from ..._base.typing import Float
 from ..minimise.solver import MANY, Solver
-from ..minimise.starts import approach, spread_starts
+from ..minimise.starts import spread_starts
 
 STARTS = 4
 """Starts of each point where free parameters are left to profile."""
@@ -117,11 +117,25 @@ class _Points:
             self.converged[chosen] = settled[better]
         return lower
 
+    def _with_resting(self, starts: np.ndarray, resting: np.ndarray) -> np.ndarray:
+        """Return where `starts` end while the coordinates marked in `resting` do not move."""
+        if not resting.any() or (resting | self.frozen).all():
+            return starts
+        reached = self._solver.lowest(starts, self.frozen, self._many, resting)
+        return np.where(np.isfinite(reached.value)[:, None], reached.u, starts)
+
     def from_afar(self, rows: np.ndarray) -> None:
-        """Minimise at the points `rows` from the common start, and from others where free parameters are left."""
+        """Minimise at the points `rows` from the common start, and from others where free parameters are left.
+
+        First the free parameters move alone (`starts.approach` says why); then all but what measurements share: where
+        far more is expected than was seen, each measurement for itself takes its signal away.
+        """
         spread = spread_starts(self._solver, self._start, self.others, STARTS)
         starts = np.concatenate([self.at(rows, own) for own in spread])
-        starts = approach(self._solver, starts, self.others)
+        if self.others.any():
+            starts = self._with_resting(starts, ~self.others & ~self.frozen)
+        if not self._solver.only_strengths(self.frozen, self._many):
+            starts = self._with_resting(starts, np.isin(np.arange(len(self._start)), self._solver.problem.shared))
         self.improve(*((rows, own) for own in np.split(starts, len(spread))))
 
     def from_few(self, shape: tuple[int, ...]) -> None:
@@ -154,7 +168,8 @@ class _Points:
     def from_neighbours(self, shape: tuple[int, ...], places: np.ndarray, due: np.ndarray | None = None) -> None:
         """Minimise at the points at `places`, a grid of this `shape`, from where those beside them on it ended.
 
-        Those that are `due`, all by default; a point that is not allowed has no u that others start from.
+        Those that are `due`, all by default; a point that is not allowed has no u that others start from. Where no free
+        parameters are left, those that have not converged start from those that have.
         """
         changed = np.ones(len(places), bool)
         wanted = np.ones(len(places), bool) if due is None else due
@@ -167,6 +182,7 @@ class _Points:
                     source = _neighbours(shape, axis, step)
                     rows = np.flatnonzero(waiting & (source >= 0))
                     rows = rows[changed[source[rows]] & wanted[source[rows]]]
+                    rows = rows[self.converged[places[source[rows]]] | self.others.any()]
                     beside += [(places[rows], self.u[places[source[rows]]])] * bool(len(rows))
                 if beside:
                     moved |= self.improve(*beside)

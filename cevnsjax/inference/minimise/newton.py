@@ -175,7 +175,9 @@ def _advance(
     state.decrease = -((slope * move).sum(axis=1) + 0.5 * bend)
     small = np.maximum(TOLERANCE, UNSEEN * np.abs(state.value))
     settled = (np.abs(state.decrease) < small) & (state.damping <= 1e-2) & (pivot > state.damping - 1e-8)
-    ending = ~settled & ~outside & (state.decrease >= 0.0) & (state.decrease < last) & (state.damping == 0.0) & (pivot > 0.0)
+    ending = (
+        ~settled & ~outside & (state.decrease >= 0.0) & (state.decrease < last) & (state.damping == 0.0) & (pivot > 0.0)
+    )
     state.u = np.where(ending[:, None], state.trial, state.u)
     state.value = state.value - np.where(ending, state.decrease, 0.0)
     settled = (settled | ending) & ~outside

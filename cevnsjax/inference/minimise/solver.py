@@ -17,11 +17,13 @@ from ..._base.cores import cores
 from ..._base.typing import Bool, Float
 from ..problem.problem import Problem
 from ..problem.programs import Evaluation
-from .newton import LAST, TOLERANCE, Minimum, joined, minimise
+from .newton import LAST, MAX_STEPS, TOLERANCE, Minimum, joined, minimise
 from .strengths import is_linear, minimise_strengths
 
 LEAST_CHUNK = {True: 16, False: 64}
 """Fewest that a thread is for, where evaluating χ² takes long and where it does not: then Python takes the time."""
+FEWER_STEPS = 40
+"""Steps at each of many points: what takes more is better started from where a neighbour ended."""
 PIECE = 16384
 """Minimisations whose derivatives are kept at a time."""
 MANY = 2000
@@ -58,10 +60,12 @@ def minimise_rows(
     which: np.ndarray | None = None,
     threads: int | None = None,
     last: float = TOLERANCE,
+    max_steps: int = MAX_STEPS,
 ) -> Minimum:
     """Return the minimum reached from each row of `start`, with the coordinates marked in its row of `frozen` held.
 
-    `which` says of which toy each row is. Chunks of rows run on `threads` (all cores by default) and on all devices.
+    `which` says of which toy each row is; `last` and `max_steps` are as `minimise` has them. Chunks of rows run on
+    `threads` (all cores by default) and on all devices.
     """
     count, workers = len(start), max(threads or cores(), evaluation.devices)
     toys = np.arange(count) if which is None else which
@@ -72,7 +76,7 @@ def minimise_rows(
         rows = slice(first, first + size)
         own, device = toys[rows], first // size % evaluation.devices
         objective = evaluation.at(start[rows], own, device)
-        return minimise(objective, start[rows], frozen[rows], *box, groups=evaluation.private, last=last)
+        return minimise(objective, start[rows], frozen[rows], *box, max_steps, evaluation.private, last)
 
     if len(firsts) <= 1:
         return run(0)
@@ -138,12 +142,12 @@ class Solver:
 
         `frozen` has the shape of `start` or of a single row.
         """
-        return self._minimise(self._evaluation, start, frozen, TOLERANCE)
+        return self._minimise(self._evaluation, start, frozen)
 
     @CLOCK.during("run")
-    def _minimise(self, evaluation: Evaluation, start: np.ndarray, frozen: np.ndarray, last: float) -> Minimum:
+    def _minimise(self, evaluation: Evaluation, start: np.ndarray, frozen: np.ndarray, **limits: Any) -> Minimum:
         started, rows = time.perf_counter(), np.broadcast_to(frozen, start.shape)
-        reached = minimise_rows(evaluation, start, rows, self.problem.box, last=last)
+        reached = minimise_rows(evaluation, start, rows, self.problem.box, **limits)
         self.run_seconds += time.perf_counter() - started
         return reached
 
@@ -202,18 +206,20 @@ class Solver:
         start: Float[np.ndarray, "start coordinate"],
         frozen: Bool[np.ndarray, " coordinate"],
         points: int | None = None,
+        resting: Bool[np.ndarray, " coordinate"] | None = None,
     ) -> Reached:
         """Return what is reached from each row of `start`, the coordinates marked in `frozen` held.
 
         Of many points at which only strengths are left to minimise over (a grid of all free parameters, with flat
         pulls), the components are evaluated once each, by a program of their own. `points` is the number to come, if
-        these are some of them.
+        these are some of them. Coordinates marked in `resting` do not move either, this time.
         """
         many = points or len(start)
-        if not self.only_strengths(frozen, many):
+        if resting is not None or not self.only_strengths(frozen, many):
             evaluation = self._holding(frozen) if many >= MANY and frozen.any() else self._evaluation
+            still = frozen if resting is None else frozen | resting
             rows = (slice(first, first + PIECE) for first in range(0, len(start), PIECE))
-            pieces = [self._minimise(evaluation, start[own], frozen, LAST) for own in rows]
+            pieces = [self._minimise(evaluation, start[own], still, last=LAST, max_steps=FEWER_STEPS) for own in rows]
             u, value, converged = ([getattr(each, name) for each in pieces] for name in ("u", "value", "converged"))
             return Reached(np.concatenate(u), np.concatenate(value), np.concatenate(converged))
         chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])

@@ -156,6 +156,12 @@ class Problem(Module):
         return tuple(k for k, name in enumerate(self.names) if name in reached)
 
     @property
+    def shared(self) -> tuple[int, ...]:
+        """Return the coordinates that are added to strengths of several components, as a flux is."""
+        names = {name for m in self.chi2.measurements for factor in m.factors for name in m.renamed({*factor.shared})}
+        return self.moved_by(names) if names else ()
+
+    @property
     def strengths(self) -> tuple[int, ...]:
         """Return the coordinates that do nothing but scale components."""
         measurements = self.chi2.measurements
