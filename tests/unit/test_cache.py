@@ -17,6 +17,7 @@ from cevnsjax.folding.fold import fold
 from cevnsjax.inference.problem import kept as programs
 from cevnsjax.inference.problem.evaluate import Evaluator
 from cevnsjax.inference.problem.programs import Evaluation
+from cevnsjax.joint.likelihood import Likelihood
 from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.stages import kept as stages
 from cevnsjax.stages.stage import Constant, OnAxes
@@ -88,7 +89,7 @@ def test_text_says_what_a_tree_is():
 
 
 def test_a_program_is_traced_once(folder, monkeypatch):
-    problem = cj.Likelihood("apv-cs").problem(free=["sin2_theta_w"])
+    problem = Likelihood("apv-cs").problem(free=["sin2_theta_w"])
     rows = np.linspace(0.2, 0.3, 3)[:, None]
 
     def evaluated():
@@ -112,7 +113,7 @@ def test_a_program_is_traced_once(folder, monkeypatch):
 def test_a_short_response_is_chosen_once(folder, monkeypatch):
     monkeypatch.setattr(stages, "WORTH_KEEPING", 0.0)
     measurement = cj.measurements.coherent_ge_mini_2024()
-    likelihood = cj.Likelihood([measurement])
+    likelihood = Likelihood([measurement])
     whole, free = fold(measurement, cj.standard_model()), {"lindhard_k_ge", "sin2_theta_w"}
 
     def short(**values):
