@@ -56,10 +56,3 @@ def watch() -> Generator[Compilation, None, None]:
     finally:
         jax.monitoring.unregister_event_duration_listener(lasted)
         jax.monitoring.unregister_event_listener(happened)
-
-
-def cache_folder() -> str | None:
-    """Return the folder of the compilation cache on disk, None if it is off."""
-    config: Any = jax.config  # which gets its settings as JAX is imported
-    folder = config.jax_compilation_cache_dir
-    return str(folder) if folder and config.jax_enable_compilation_cache else None

@@ -3,11 +3,13 @@
 import errno
 import functools
 import sys
+import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from .._base.clock import CLOCK
 from .._base.errors import InputError, legible
 from .._base.version import __version__
 from .cite import cite
@@ -102,6 +104,7 @@ def _with_jax(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def run(**given: Any) -> None:
         prepare_jax()
+        CLOCK.switch("fold")
         command(**given)
 
     return run
@@ -117,8 +120,12 @@ for _name, _command in COMMANDS.items():
     app.command(name=_name, epilog=_examples(_name))(_command if _name in LISTS else _with_jax(_command))
 
 
-def main() -> None:
-    """Run the command line; turn errors that a user can cause into a line and exit code 2."""
+def main(began: float | None = None) -> None:
+    """Run the command line; turn errors that a user can cause into a line and exit code 2.
+
+    `began` is the moment of `time.perf_counter` at which the user began to wait, by default now.
+    """
+    CLOCK.begin(time.perf_counter() if began is None else began)
     try:
         with stoppable():
             prepare_streams()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._base.clock import CLOCK
 from .._base.errors import InputError
 from .._base.json_files import check_json
 from .._base.levels import Level
@@ -62,6 +63,7 @@ def show_fit(
 
     with printing.progress(what):
         result = method(**arguments)
+        CLOCK.switch("report")
         content = result.as_dict(levels)
         result = result.lowest
     content |= output.written(result.save)

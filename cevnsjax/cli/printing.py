@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from .._base.clock import CLOCK
 from .._base.errors import printable
 from .._base.tables import WIDTH, Block, as_text
 from .process import OUTPUT, WRITTEN
@@ -36,7 +37,12 @@ def json_object(content: Mapping[str, Any]) -> None:
 
 
 def result(content: Mapping[str, Any], as_json: bool, shown: Callable[..., list[Block]], *further: Any) -> None:
-    """Print `content` as JSON, or as what it is `shown` as, which may take `further` arguments."""
+    """Print `content` as JSON, or as what it is `shown` as, which may take `further` arguments.
+
+    The seconds of the result are those of the command so far, by part, and what else the result says of its time.
+    """
+    if "seconds" in content:
+        content = {**content, "seconds": CLOCK.completed(content["seconds"])}
     if as_json:
         json_object(content)
     else:
@@ -74,6 +80,16 @@ def draw(plot: Path | None, make: "Callable[[], Figure]") -> None:
 
 
 @contextmanager
+def running() -> Generator[None, None, None]:
+    """Count the block as running, and what follows as the report."""
+    CLOCK.switch("run")
+    try:
+        yield
+    finally:
+        CLOCK.switch("report")
+
+
+@contextmanager
 def progress(what: str) -> Generator[None, None, None]:
     """Print on standard error what goes on, once it has taken a second; on a terminal, how long it took."""
     terminal, started, shown = sys.stderr.isatty(), time.perf_counter(), threading.Event()
@@ -89,7 +105,8 @@ def progress(what: str) -> Generator[None, None, None]:
     timer = threading.Timer(1.0, show)
     timer.start()
     try:
-        yield
+        with running():
+            yield
     finally:
         timer.cancel()
         timer.join()
@@ -134,7 +151,8 @@ def bar(what: str) -> Generator[Bar, None, None]:
     """Show a progress bar while something runs."""
     shown = Bar(what)
     try:
-        yield shown
+        with running():
+            yield shown
     finally:
         shown.close()
 
@@ -148,7 +166,7 @@ def growing_bar(what: str) -> Generator[Callable[[int, int], None], None, None]:
         with progress(what):
             yield lambda done, wanted: None
         return
-    with tqdm(desc=what, total=1, delay=1.0, leave=False, file=sys.stderr, mininterval=0.2) as shown:
+    with running(), tqdm(desc=what, total=1, delay=1.0, leave=False, file=sys.stderr, mininterval=0.2) as shown:
 
         def report(done: int, wanted: int) -> None:
             shown.total = wanted

@@ -213,8 +213,12 @@ OUTPUT = Output()
 
 def prepare_jax() -> None:
     """Import JAX and the engine, under settings with which they run, with the cache of compiled programs."""
-    with ended_at_once():
-        _import_engine()
+    gc.disable()  # imports make no garbage, and to search for some costs a fifth of their time
+    try:
+        with ended_at_once():
+            _import_engine()
+    finally:
+        gc.enable()
     gc.freeze()  # what the imports made stays: to search it for garbage again costs a tenth of a command
     use_cache()
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .._base.clock import CLOCK
 from .._base.netcdf import check_netcdf
 from . import keeping, options, printing
 from .request import MODEL, PARAMETERS, Request, with_request
@@ -41,6 +42,7 @@ def profile(
     likelihood.specify(**every)
     with printing.progress("profiling"):
         result = likelihood.profile(chosen, ranges, points, **arguments)
+        CLOCK.switch("report")
         content = result.as_dict(levels)
     content |= output.written(result.save)
     printing.result(content, json_, profile_blocks, likelihood.data_name)

@@ -7,6 +7,7 @@ from typing import ClassVar
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
@@ -19,7 +20,7 @@ STEEPEST = 700.0
 """Exponent beyond which an exponential is infinite."""
 
 
-class Efficiency(eqx.Module):
+class Efficiency(Module):
     """Probability that an event of a reconstructed energy is selected."""
 
     complete: ClassVar[bool] = False

@@ -12,9 +12,11 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
+from ..stages.kept import kept
 from ..stages.stage import Stage
 from .efficiency import Efficiency
 from .expansion import FLOOR, MARGIN, legendre_projection
@@ -28,7 +30,7 @@ SWEPT = 4096
 """Recoil energies between which the steps through a response that moves are interpolated."""
 
 
-class EnergyDetector(eqx.Module):
+class EnergyDetector(Module):
     """Reconstructed energy: quenching, then smearing, then an efficiency, in bins."""
 
     edges: Float[np.ndarray, " edge"]
@@ -167,6 +169,9 @@ class EnergyResponse(Stage):
 
     def meeting(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
         """Return a short sum, or few nodes: the better first, by whether the shapes of the recoils move too."""
+        return kept((self, recoils), free, params, lambda: self._shortened(recoils, free, params))
+
+    def _shortened(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
         spectra = recoils.spectra(free, params)
         seen = None if spectra is None else spectra[spectra.any(axis=(1, 2))]
         if seen is None or not len(seen):

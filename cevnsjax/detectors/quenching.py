@@ -10,6 +10,7 @@ from typing import ClassVar
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Gaussian, Parameter
@@ -26,7 +27,7 @@ LARGEST_RECOIL = 1.0
 """Recoil energy [MeV] below which an electron-equivalent energy is looked for."""
 
 
-class Quenching(eqx.Module):
+class Quenching(Module):
     """Electron-equivalent energy against recoil energy."""
 
     quenches: ClassVar[bool] = True

@@ -9,6 +9,7 @@ from typing import ClassVar
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import erf, log_gamma, namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
@@ -21,7 +22,7 @@ MOST_BREAKS = 60
 """Most breaks of a resolution."""
 
 
-class Smearing(eqx.Module):
+class Smearing(Module):
     """Distribution of the reconstructed energy of each electron-equivalent energy."""
 
     peaked: ClassVar[bool] = False

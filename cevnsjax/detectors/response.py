@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
@@ -19,7 +20,7 @@ from ..stages.stage import Stage
 from .energy import EnergyDetector, EnergyResponse
 
 
-class Detector(eqx.Module):
+class Detector(Module):
     """What turns recoils into counts in bins: energy bins × cells, the cells being all other axes flattened."""
 
     @property

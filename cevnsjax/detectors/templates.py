@@ -14,6 +14,7 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
@@ -29,7 +30,7 @@ def _powers(value: Scalar, knots: Float[Array, " knot"]) -> Float[Array, " power
     return xp.concatenate([xp.stack([0.0 * value + 1.0, value, value**2, value**3]), above**3])
 
 
-class Morph(eqx.Module):
+class Morph(Module):
     """Weights with which the values at the anchors make the cubic spline through them (not-a-knot at its ends).
 
     The spline is written in truncated powers: no search for the piece that a value is in.

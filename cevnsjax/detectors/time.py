@@ -3,6 +3,7 @@
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
@@ -13,7 +14,7 @@ from .efficiency import time_efficiency
 TIME_EFFICIENCY = ("time_efficiency_onset", "time_efficiency_rate")
 
 
-class TimeWindow(eqx.Module):
+class TimeWindow(Module):
     """The time bins of a detector, with an efficiency that falls exponentially after an onset."""
 
     edges: Float[np.ndarray, " edge"]

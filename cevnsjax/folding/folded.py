@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import equinox as eqx
 
+from .._base.module import Module
 from .._base.typing import Array, Float, Params, Scalar
 from ..measuring.terms.term import Term, is_binned
 from ..stages.stage import Constant, Stage, hold, specialise
@@ -36,7 +37,7 @@ class Factor:
         return value
 
 
-class FoldedMeasurement(eqx.Module):
+class FoldedMeasurement(Module):
     """A measurement folded with an interaction: arrays, and stages for what is still a function of parameters.
 
     The stages know the parameters by the names that the measurement gives them; `aliases` translates those that have

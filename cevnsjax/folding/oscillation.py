@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import roots_legendre
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import chebyshev_points, lagrange, namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..interactions.interaction import FLAVOURS
@@ -43,7 +44,7 @@ NEGLIGIBLE = 1e-14
 """Share of a point in all counts below which it is left out."""
 
 
-class EnergyGrid(eqx.Module):
+class EnergyGrid(Module):
     """Energies at which the oscillation is evaluated: points of cells, then lines."""
 
     cells: tuple[Float[np.ndarray, " _"], ...]

@@ -25,6 +25,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import gauss_legendre, namespace
 from .._base.typing import Array, Float, Params
 from ..interactions.interaction import Vertex
@@ -52,7 +53,7 @@ LEAST_ORDER = 12
 """Fewest nodes in recoil energy between kinks; else two thirds of those in a panel."""
 
 
-class FluxRule(eqx.Module):
+class FluxRule(Module):
     """Quadrature ∫ φ_l(E) f(E) dE from any lower end up: nodes and weights that depend on the lower end.
 
     The nodes are the Chebyshev points between the lower end and the largest energy. The weights are polynomials in the

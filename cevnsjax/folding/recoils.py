@@ -56,11 +56,10 @@ class RecoilSpectrum(Stage):
 
     def through(self, rows: Float[np.ndarray, "row nuclide node"], free: Set[str], params: Params) -> Stage:
         """Return the stage of what fixed rows select: every sum over nodes is done, or a sum over few is left."""
-        weights = np.einsum("qlik,bik->qlbik", self.moments, rows)
         spectrum = self._trimmed(free, params)
         if all(shape.array is not None for amplitude in self.amplitudes for shape in factors(amplitude)[1]):
-            return _quadratic(spectrum, weights)
-        return _reduced(spectrum, weights, free, params)
+            return _quadratic(spectrum, rows)
+        return _reduced(spectrum, np.einsum("qlik,bik->qlbik", self.moments, rows), free, params)
 
     def shaped(self, free: Set[str]) -> bool:
         """Return whether propagators or radii move."""
@@ -174,18 +173,19 @@ def _values(shape: Stage, params: Params, flavours: int) -> Float[np.ndarray, "f
     return np.broadcast_to(values, (flavours, *values.shape[-2:]))
 
 
-def _quadratic(spectrum: RecoilSpectrum, weights: Float[np.ndarray, "pair component bin nuclide node"]) -> Stage:
-    """Return the counts as a quadratic form of the vertices."""
+def _quadratic(spectrum: RecoilSpectrum, selected: Float[np.ndarray, "bin nuclide node"]) -> Stage:
+    """Return the counts that fixed rows select as a quadratic form of the vertices."""
     rows, flavours = np.array(spectrum.rows), max(spectrum.rows) + 1
     vertices, stages = zip(*map(factors, spectrum.amplitudes), strict=True)
     shapes = [[_values(shape, NOTHING, flavours) for shape in several] for several in stages]
-    constant = np.zeros(weights.shape[1:3])
+    constant = np.zeros((len(rows), len(selected)))
     products, coefficients = [], []
-    for (s, t), own in zip(spectrum.pairs, weights, strict=True):
+    for (s, t), own in zip(spectrum.pairs, spectrum.moments, strict=True):
         numbers = range(len(shapes[s])), range(len(shapes[t]))
         for m, n in combinations_with_replacement(numbers[0], 2) if s == t else product(*numbers):
             twice = 2.0 if s == t and m != n else 1.0
-            folded = twice * np.einsum("lbik,lik,lik->lb", own, shapes[s][m][rows], shapes[t][n][rows], optimize=True)
+            recoils = own * shapes[s][m][rows] * shapes[t][n][rows]
+            folded = twice * (recoils.reshape(len(rows), -1) @ selected.reshape(len(selected), -1).T)
             first, second = vertices[s].array, vertices[t].array
             if first is not None and second is not None:
                 strength = (first[m] * second[n]).sum(axis=-1)[rows]

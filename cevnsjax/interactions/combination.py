@@ -8,6 +8,7 @@ import equinox as eqx
 
 from .._base import arguments
 from .._base.errors import InputError
+from .._base.module import Module
 from ..parameters.parameter import Parameter
 from .interaction import Interaction, Term, check_parameters
 from .process import Process
@@ -27,7 +28,7 @@ def check_combination(interactions: tuple[Interaction, ...]) -> None:
         interaction.check_beside(other)
 
 
-class Combination(eqx.Module):
+class Combination(Module):
     """The Standard Model and further models, whose amplitudes interfere where they have the same Lorentz structure."""
 
     standard: StandardModel

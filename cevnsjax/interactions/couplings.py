@@ -40,6 +40,7 @@ import equinox as eqx
 
 from .._base.constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM, LEPTON_MASSES, W_MASS
 from .._base.errors import InputError, suggest
+from .._base.module import Module
 from .._base.typing import Scalar
 
 DEFAULT_SIN2 = 0.23863
@@ -50,7 +51,7 @@ COUPLING_SIN2 = 0.23857
 LEPTONS = ("e", "mu", "tau")
 
 
-class Couplings(eqx.Module):
+class Couplings(Module):
     """Couplings as a function of sin²θ_W: g_V^p = g_V^p(anchor) + slope (s² - anchor), g_V^e with minus the slope."""
 
     anchor: float

@@ -22,6 +22,7 @@ import numpy as np
 
 from .._base.constants import FERMI_CONSTANT
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
@@ -48,7 +49,7 @@ def as_array(values: Any) -> Array:
     return values if isinstance(values, Array) else np.asarray(values, float)
 
 
-class Vertex(eqx.Module):
+class Vertex(Module):
     """The coupling of a term, as a function of the parameters."""
 
     mixing: eqx.AbstractClassVar[bool]
@@ -78,7 +79,7 @@ class Fixed(Vertex):
         return self.values
 
 
-class Propagator(eqx.Module):
+class Propagator(Module):
     """How a term depends on the momentum transfer beside its charge."""
 
     by_flavour: eqx.AbstractClassVar[bool]
@@ -123,7 +124,7 @@ class Photon(Propagator):
         return 1.0 / q2
 
 
-class Term(eqx.Module):
+class Term(Module):
     """A term of the amplitude: vertex × propagator × charge."""
 
     structure: str = eqx.field(static=True)
@@ -135,7 +136,7 @@ class Term(eqx.Module):
     """None for a contact interaction."""
 
 
-class Interaction(eqx.Module):
+class Interaction(Module):
     """A model of the interaction of neutrinos with nuclei and electrons."""
 
     is_standard: ClassVar[bool] = False

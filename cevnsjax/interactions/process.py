@@ -9,13 +9,14 @@ import abc
 
 import equinox as eqx
 
+from .._base.module import Module
 from .._base.typing import Array, Float, Params, Scalar
 from .interaction import Vertex
 
 Values = Scalar | Float[Array, "..."]
 
 
-class Process(eqx.Module):
+class Process(Module):
     """Scattering into a final state of its own. All functions take NumPy or JAX arrays and are differentiable."""
 
     charge: eqx.AbstractVar[str]

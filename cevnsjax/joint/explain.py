@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from .._base.compilation import Compilation, cache_folder, watch
+from .._base.cache import cache_folder
+from .._base.compilation import Compilation, watch
 from .._base.tables import Block, Shown
 from .._base.version import __version__
 from ..folding.folded import FoldedMeasurement

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from .._base import arguments
+from .._base.clock import CLOCK
 from .._base.errors import InputError
 from .._base.levels import Level, check_levels, levels_of
 from .._base.tables import Block, Shown
@@ -154,6 +155,7 @@ class Likelihood(Shown):
         return likelihood_blocks(self)
 
     @cached_property
+    @CLOCK.during("fold")
     def folded(self) -> tuple[FoldedMeasurement, ...]:
         """Return the measurements folded with the interaction, every parameter live."""
         return tuple(

@@ -13,6 +13,7 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.tables import Block, Shown
 from .._base.typing import Float
 from ..detectors.response import Detector
@@ -31,7 +32,7 @@ PREDICTION = "prediction"
 
 
 @final
-class Scattering(eqx.Module):
+class Scattering(Module):
     """Neutrinos of a source that scatter in a target, seen by a detector."""
 
     source: Source
@@ -71,7 +72,7 @@ class Scattering(eqx.Module):
 
 
 @final
-class Measurement(Shown, eqx.Module):
+class Measurement(Shown, Module):
     """Everything that a prediction needs, before anything is folded, and what was observed."""
 
     name: str = eqx.field(static=True)

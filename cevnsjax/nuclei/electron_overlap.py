@@ -15,11 +15,11 @@ lead (0.60).
 import math
 from collections.abc import Callable
 
-import equinox as eqx
 import numpy as np
 
 from .._base.constants import FINE_STRUCTURE
 from .._base.errors import InputError, suggest
+from .._base.module import Module
 from .._base.numerics import gauss_legendre, namespace
 from .._base.typing import Array, Float, Scalar
 from .form_factors import FERMI_DIFFUSENESS
@@ -32,7 +32,7 @@ LARGEST = 40.0
 PANELS, ORDER = 20, 16
 
 
-class UniformOverlap(eqx.Module):
+class UniformOverlap(Module):
     """Uniform densities of nucleons and of charge, in closed form.
 
     With x = r/R, R² = (5/3) R_ch²: f = 1 - (Zα)² [x²/2 - x⁴/10 + x⁶/150] inside the charge and
@@ -56,7 +56,7 @@ class UniformOverlap(eqx.Module):
         return 1.0 - self.coupling * (inside + 3.0 * beyond) / cube
 
 
-class FermiOverlap(eqx.Module):
+class FermiOverlap(Module):
     """Symmetrised Fermi densities of nucleons and of charge, of surface thickness 2.30 fm, by quadrature in r."""
 
     radii: Float[np.ndarray, " node"]

@@ -8,11 +8,12 @@ import numpy as np
 
 from .._base.data_files import DataFile, data_root
 from .._base.errors import InputError, suggest
+from .._base.module import Module
 from .._base.typing import Float
 from .radii import physical_radius, point_radius
 
 
-class ModelRadii(eqx.Module):
+class ModelRadii(Module):
     """Rms radii [fm] of a nuclide in several models; physical, with the nucleon size included."""
 
     nuclide: str = eqx.field(static=True)

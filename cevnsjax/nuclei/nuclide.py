@@ -9,9 +9,10 @@ import equinox as eqx
 from .._base.constants import ATOMIC_MASS_UNIT, ELECTRON_MASS
 from .._base.data_files import DataFile, data_root
 from .._base.errors import InputError, suggest
+from .._base.module import Module
 
 
-class Nuclide(eqx.Module):
+class Nuclide(Module):
     """A nuclide. Radii are rms radii with the finite nucleon size folded in (arXiv:2303.09360 section II)."""
 
     name: str = eqx.field(static=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from .._base.constants import AVOGADRO
 from .._base.errors import InputError, suggest
+from .._base.module import Module
 from .._base.typing import Float
 from ..parameters.parameter import Parameter
 from ..stages.stage import Constant, Stage
@@ -40,7 +41,7 @@ def _elements(nuclides: Iterable[Nuclide]) -> str:
     return ", ".join(sorted({nucleus.element.capitalize() for nucleus in nuclides}))
 
 
-class Target(eqx.Module):
+class Target(Module):
     """Nuclides of a detector with the number of each, and the form factor that describes them all."""
 
     nuclides: tuple[Nuclide, ...]

@@ -9,6 +9,7 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import BLANKS, UNSIGNED, InputError, read_number
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 from .parameter import Gaussian, Parameter
@@ -92,7 +93,7 @@ def check_different(combinations: Mapping[str, Sequence[tuple[str, float]]]) -> 
             )
 
 
-class Constraints(eqx.Module):
+class Constraints(Module):
     """Σ of squared independent pulls, each a linear combination of the parameters: (W x - b)²."""
 
     names: tuple[str, ...] = eqx.field(static=True)

@@ -1,11 +1,11 @@
 """When the neutrinos arrive: a cumulative distribution in time, shifted and cut into bins differentiably."""
 
-import equinox as eqx
 import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.special import log_ndtr, ndtr
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import gauss_legendre, namespace
 from .._base.typing import Array, Float, Scalar
 
@@ -24,7 +24,7 @@ def _cubic(c: Float[Array, "distribution 4 ..."], x: Float[Array, "..."]) -> Flo
     return ((c[:, 0] * x + c[:, 1]) * x + c[:, 2]) * x + c[:, 3]
 
 
-class ArrivalTimes(eqx.Module):
+class ArrivalTimes(Module):
     """Cumulative arrival-time distributions, cubic splines on evenly spaced knots.
 
     The splines pass through the cumulative sums of the histograms they are made of, so that the content of each

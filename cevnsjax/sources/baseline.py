@@ -15,6 +15,7 @@ import equinox as eqx
 
 from .._base.constants import HBAR_C
 from .._base.errors import InputError
+from .._base.module import Module
 from .._base.numerics import namespace, sine_cosine
 from .._base.typing import Array, Float, Scalar
 
@@ -29,7 +30,7 @@ REACTOR_CORE = 1.0
 """Standard deviation [m] of the distances to a power reactor: that of a cylinder 4 m wide, an assumption."""
 
 
-class Baseline(eqx.Module):
+class Baseline(Module):
     """What is known of the distance between source and detector."""
 
     distance: float = eqx.field(static=True)

@@ -5,6 +5,7 @@ import math
 import equinox as eqx
 
 from .._base.errors import InputError
+from .._base.module import Module
 from .baseline import Baseline
 from .spectrum import Spectrum
 
@@ -12,7 +13,7 @@ FLAVOURS = ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar", "nu_tau", "nu_tau_bar")
 """Names of the neutrinos."""
 
 
-class Component(eqx.Module):
+class Component(Module):
     """The neutrinos of a flavour."""
 
     flavour: str = eqx.field(static=True)
@@ -41,7 +42,7 @@ class Component(eqx.Module):
         return self.flavour.endswith("_bar")
 
 
-class Source(eqx.Module):
+class Source(Module):
     """Neutrinos at a detector, in the order of every array with a flavour axis."""
 
     components: tuple[Component, ...]

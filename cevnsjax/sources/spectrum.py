@@ -6,6 +6,7 @@ from collections.abc import Callable
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import gauss_legendre
 from .._base.typing import Float
 
@@ -13,7 +14,7 @@ Kernel = Callable[[Float[np.ndarray, "..."], Float[np.ndarray, "..."]], Float[np
 """A kinematic kernel κ(E, T) of neutrino energy and recoil energy [MeV]."""
 
 
-class Spectrum(eqx.Module):
+class Spectrum(Module):
     """Distribution of the neutrino energy."""
 
     @abc.abstractmethod

@@ -1,5 +1,8 @@
 """Spectra given by points: linear between them, with jumps; and spectra made of several parts."""
 
+import dataclasses
+import functools
+
 import equinox as eqx
 import numpy as np
 
@@ -11,9 +14,54 @@ from .spectrum import Kernel, Spectrum
 MOST_BREAKS = 400
 """Points beyond which a table is smooth enough for the quadrature in recoil energy to step over some of them."""
 
+KERNEL_NODES, KERNEL_RATIO = 20, 4.0
+"""Energies at which a kernel is known between two, whose ratio is at most this, to integrate it from any point on.
 
-SMOOTH_PIECES = 2
-"""Pieces above all thresholds, for each node, from which on they are taken together."""
+A polynomial in 1/E up to E⁻⁴ is known to 1e-15 by them, being smooth in ln E.
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stretch:
+    """Pieces of a table over which a kernel is integrated together."""
+
+    first: int
+    """Number of its first piece."""
+    energy: Float[np.ndarray, " node"]
+    """Energies at which the kernel is taken."""
+    weight: Float[np.ndarray, "piece node"]
+    """Weights of the integral from the lower end of each piece to the end of the stretch."""
+
+
+def _pieces(
+    energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]
+) -> tuple[Float[np.ndarray, "end piece"], Float[np.ndarray, "end piece"]]:
+    """Return the energies and densities at both ends of the pieces that have a width."""
+    wide = energy[1:] > energy[:-1]
+    ends = np.array([energy[:-1][wide], energy[1:][wide]])
+    return ends, np.array([density[:-1][wide], density[1:][wide]])
+
+
+@functools.lru_cache(maxsize=256)
+def _stretches(energy: bytes, density: bytes, order: int) -> tuple[_Stretch, ...]:
+    """Return the pieces of a table but for the first in stretches, with `order` nodes of Gauss-Legendre in each."""
+    (low, high), (first, last) = _pieces(np.frombuffer(energy), np.frombuffer(density))
+    x, w = gauss_legendre((0.0, 1.0), order)
+    nodes = low[:, None] + (high - low)[:, None] * x
+    weights = (high - low)[:, None] * w * (first[:, None] + (last - first)[:, None] * x)
+    stretches, end = [], len(low)
+    while end > 1:
+        begin = max(int(np.searchsorted(low, high[end - 1] / KERNEL_RATIO)), 1)
+        if begin < end - 1:
+            points = chebyshev_points(np.log(low[begin]), np.log(high[end - 1]), KERNEL_NODES)
+            known = lagrange(points, np.log(nodes[begin:end].ravel())) * weights[begin:end].ravel()
+            own = known.reshape(KERNEL_NODES, end - begin, order).sum(axis=2).T
+            stretches.append(_Stretch(begin, np.exp(points), np.cumsum(own[::-1], axis=0)[::-1]))
+        else:
+            begin = end - 1
+            stretches.append(_Stretch(begin, nodes[begin], weights[begin:end]))
+        end = begin
+    return tuple(stretches)
 
 
 class Tabulated(Spectrum):
@@ -57,26 +105,21 @@ class Tabulated(Spectrum):
         threshold: Float[np.ndarray, " node"],
         order: int,
     ) -> Float[np.ndarray, " node"]:
-        """Return the integral, Gauss-Legendre with `order` nodes on each piece between points.
-
-        Where the table goes on above all thresholds, the kernel is interpolated there: it is smooth in ln E.
-        """
+        """Return the integral, Gauss-Legendre with `order` nodes on the piece of the threshold, and on all above it."""
         x, w = gauss_legendre((0.0, 1.0), order)
-        total = np.zeros_like(recoil)
-        first_above = int(np.searchsorted(self.energy, threshold.max()))
-        smooth = len(self.energy) - 1 - first_above > SMOOTH_PIECES * order and self.energy[first_above] > 0.0
-        if smooth:
-            energies, weights = self._smooth_part(first_above, order)
-            total += kernel(energies, recoil[:, None]) @ weights
-        points = zip(self.energy[:-1], self.energy[1:], self.density[:-1], self.density[1:], strict=True)
-        for low, high, first, last in list(points)[: first_above if smooth else None]:
-            above = threshold < high
-            if low == high or not np.any(above):
-                continue
-            start = np.maximum(threshold[above], low)[:, None]
-            energy = start + (high - start) * x
-            density = first + (last - first) * (energy - low) / (high - low)
-            total[above] += np.sum((high - start) * w * density * kernel(energy, recoil[above, None]), axis=1)
+        (low, high), (first, last) = _pieces(self.energy, self.density)
+        piece = np.clip(np.searchsorted(low, threshold, side="right") - 1, 0, None)
+        start, end = np.maximum(threshold, low[piece])[:, None], high[piece][:, None]
+        energy = start + (end - start) * x
+        share = (energy - low[piece, None]) / (high - low)[piece, None]
+        density = first[piece, None] + (last - first)[piece, None] * share
+        own = np.sum((end - start) * w * density * kernel(energy, recoil[:, None]), axis=1)
+        total = np.where(threshold < high[-1], own, 0.0)
+        for stretch in _stretches(self.energy.tobytes(), self.density.tobytes(), order):
+            row = np.maximum(piece + 1 - stretch.first, 0)
+            below = row < len(stretch.weight)
+            values = kernel(stretch.energy, recoil[below, None])
+            total[below] += np.sum(stretch.weight[row[below]] * values, axis=1)
         return total
 
     def lines(self) -> tuple[tuple[float, float], ...]:
@@ -94,16 +137,6 @@ class Tabulated(Spectrum):
         share = np.where(width > 0, (energy - self.energy[low]) / np.where(width > 0, width, 1.0), 1.0)
         value = self.density[low] + (self.density[low + 1] - self.density[low]) * share
         return np.where((energy >= self.energy[0]) & (energy <= self.energy[-1]), value, 0.0)
-
-    def _smooth_part(self, first: int, order: int) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
-        """Return energies, `order` of them, and weights that integrate what is smooth in ln E from a point on."""
-        low, high = self.energy[first:-1, None], self.energy[first + 1 :, None]
-        x, w = gauss_legendre((0.0, 1.0), order)
-        share = np.where(high > low, x, 0.0)
-        energy = low + (high - low) * share
-        density = (1.0 - share) * self.density[first:-1, None] + share * self.density[first + 1 :, None]
-        nodes = chebyshev_points(np.log(low[0, 0]), np.log(high[-1, 0]), order)
-        return np.exp(nodes), lagrange(nodes, np.log(energy.ravel())) @ ((high - low) * w * density).ravel()
 
 
 def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:

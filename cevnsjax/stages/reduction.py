@@ -10,7 +10,6 @@ from itertools import product
 
 import numpy as np
 import scipy.linalg
-from scipy.stats import qmc
 
 from .._base.typing import Float, Params
 
@@ -31,6 +30,8 @@ def sampled(
     moving = [(name, low, high) for name, low, high in domain if name in free]
     if not moving:
         return [dict(params)]
+    from scipy.stats import qmc
+
     corners = np.array(list(product((0.0, 1.0), repeat=min(len(moving), 5))))
     corners = np.pad(corners, ((0, 0), (0, len(moving) - corners.shape[1])))
     inside = qmc.Sobol(len(moving), seed=seed).random(count)

@@ -33,6 +33,7 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from .._base.module import Module
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
 
@@ -40,7 +41,7 @@ Places = np.ndarray
 """Whole numbers: places of a last axis, (place,), or separate places for each row before it, (nuclide, place)."""
 
 
-class Stage(eqx.Module):
+class Stage(Module):
     """A pure function ``stage(params)`` of the parameters; fields that are stages are its inputs."""
 
     @abc.abstractmethod

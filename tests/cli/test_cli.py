@@ -31,7 +31,7 @@ def test_fit_json_is_the_contract(run):
     assert found["dof"] == 98
     assert found["shared"] == {}
     assert found["converged"] is True
-    assert set(found["seconds"]) == {"compile", "run"}
+    assert set(found["seconds"]) == {"import", "fold", "compile", "run", "report", "total"}
 
 
 def test_fit_table(run):

@@ -34,7 +34,7 @@ def test_scan_json_is_the_contract(run, store, tmp_path):
     assert found["converged"] is True
     assert set(found["best"]) == {"g_zp", "m_zp", "cevns_norm", "brn_norm", "nin_norm", "ss_norm"}
     assert found["chi2_min"] <= found["chi2_grid_min"]
-    assert set(found["seconds"]) == {"compile", "run", "best_fit"}
+    assert set(found["seconds"]) == {"import", "fold", "compile", "run", "report", "total", "best_fit"}
     assert "drawn to scan.png" in err
     code, out, _ = run("scan", CSI, *ZP, *grid, "--out", str(store))
     assert code == 0

@@ -1,7 +1,9 @@
 """Where users live: no home, folders that cannot be written, variables that JAX and matplotlib read, no `fcntl`."""
 
+import json
 import os
 import sys
+import time
 
 import pytest
 
@@ -41,6 +43,29 @@ def test_names_of_the_cache(cache, tmp_path):
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["there"]
     lines, left = cache(CEVNSJAX_CACHE="OFF", HOME=str(tmp_path / "other"))
     assert (lines, left) == ([], ["home"])
+
+
+def test_a_warm_start_gives_the_same_and_says_what_it_took(process, tmp_path):
+    """From an empty cache, then from a warm one."""
+
+    def fit():
+        began = time.perf_counter()
+        done = process(
+            "fit", "apv-cs", "--free", "sin2_theta_w", "--json", environment={"CEVNSJAX_CACHE": str(tmp_path)}
+        )
+        waited = time.perf_counter() - began
+        assert (done.returncode, done.stderr) == (0, "")
+        found = json.loads(done.stdout)
+        seconds = found.pop("seconds")
+        total = seconds.pop("total")
+        assert list(seconds) == ["import", "fold", "compile", "run", "report"]
+        assert sum(seconds.values()) == pytest.approx(total, rel=1e-9)
+        assert total == pytest.approx(waited, rel=0.1, abs=0.3)  # beside it only the end of the process
+        return found
+
+    cold = fit()
+    assert list(tmp_path.rglob("program-*"))
+    assert fit() == cold
 
 
 def test_no_home_at_all(command, monkeypatch):

@@ -6,7 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from cevnsjax._base.compilation import cache_folder, watch
+from cevnsjax._base.cache import cache_folder
+from cevnsjax._base.compilation import watch
 
 
 def test_watch_counts_what_is_compiled():
@@ -58,7 +59,8 @@ def test_other_values_do_not_compile_an_evaluation_again(likelihood, free, value
     assert float(after) == pytest.approx(expected, rel=1e-9)
 
 
-def test_explains_what_is_folded_and_what_is_compiled(likelihood):
+def test_explains_what_is_folded_and_what_is_compiled(likelihood, monkeypatch):
+    monkeypatch.setattr("cevnsjax.inference.problem.programs._programs", {})  # as in a process that has begun
     fixed = {"sin2_theta_w": 0.235, "brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0}
     explained = likelihood.explain(free=["r_n_cs"], values=fixed, tie={"r_n_i": "r_n_cs"})
     assert explained.coordinates == ("r_n_cs", "cevns_norm")

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._base.clock import CLOCK
 from ..._base.typing import Float
 from ..problem.problem import Problem
 from .minuit import inside
@@ -82,6 +83,7 @@ def _derivatives(problem: Problem, u: jax.Array) -> tuple[jax.Array, jax.Array, 
 class DescentSearch:
     """Minimises a problem with a minimiser that knows no bounds, `CHUNK` starts side by side."""
 
+    @CLOCK.during("compile")
     def __init__(self, problem: Problem, descent: Descent) -> None:
         """Compile the minimisation, and the derivatives that judge it."""
         started = time.perf_counter()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._base.clock import CLOCK
 from ..._base.typing import Float
 from ..problem.evaluate import Evaluator
 from ..problem.problem import Problem
@@ -96,6 +97,7 @@ def to_minuit(
 class MinuitSearch:
     """Minimises a problem with MIGRAD, start after start: slow, and independent of the other minimisers."""
 
+    @CLOCK.during("compile")
     def __init__(self, problem: Problem, tolerance: float = TIGHT) -> None:
         """Compile χ², its gradient and its Hessian; `tolerance` is that of MIGRAD."""
         started, self._tolerance = time.perf_counter(), tolerance

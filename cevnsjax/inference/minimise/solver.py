@@ -12,6 +12,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from ..._base.clock import CLOCK
 from ..._base.cores import cores
 from ..._base.typing import Bool, Float
 from ..problem.problem import Problem
@@ -143,12 +144,14 @@ class Solver:
         """
         return self._minimise(self._evaluation, start, frozen)
 
+    @CLOCK.during("run")
     def _minimise(self, evaluation: Evaluation, start: np.ndarray, frozen: np.ndarray, **limits: Any) -> Minimum:
         started, rows = time.perf_counter(), np.broadcast_to(frozen, start.shape)
         reached = minimise_rows(evaluation, start, rows, self.problem.box, **limits)
         self.run_seconds += time.perf_counter() - started
         return reached
 
+    @CLOCK.during("compile")
     def _strengths_program(self, chunk: int) -> Callable[[np.ndarray], Any]:
         """Return the program that minimises over strengths, of rows of starts: as many as devices times `chunk`.
 
@@ -167,6 +170,7 @@ class Solver:
             self.compile_seconds += time.perf_counter() - started
         return self._over_strengths
 
+    @CLOCK.during("run")
     def _minimise_strengths(self, chunk: int, starts: np.ndarray) -> Any:
         """Return what the program for strengths makes of all rows, chunk by chunk, joined."""
         program, count = self._strengths_program(chunk), len(starts)

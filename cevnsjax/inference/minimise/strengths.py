@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._base.module import Module
 from ..._base.numerics import solve_symmetric
 from ..._base.typing import Array, Float
 from ...folding.folded import FoldedMeasurement
@@ -49,7 +50,7 @@ def is_linear(problem: Problem) -> bool:
     return True
 
 
-class Lines(eqx.Module):
+class Lines(Module):
     """The counts of a measurement as a linear function of the strengths, at each point."""
 
     term: BinTerm
@@ -168,7 +169,7 @@ def _no_more_than_seen(
     return x
 
 
-class _State(eqx.Module):
+class _State(Module):
     x: Array
     """Where the slope is evaluated next."""
     left: Array

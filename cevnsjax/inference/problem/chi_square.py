@@ -3,8 +3,7 @@
 χ² = -2 ln L up to a constant that depends on the data alone (`measuring.terms.term`).
 """
 
-import equinox as eqx
-
+from ..._base.module import Module
 from ..._base.typing import Params, Scalar
 from ...folding.folded import FoldedMeasurement
 from ...parameters.constraints import Constraints
@@ -15,7 +14,7 @@ def measurement_chi2(folded: FoldedMeasurement, params: Params) -> Scalar:
     return folded.term.chi2(folded.term.combined(folded.contributions(params)))
 
 
-class ChiSquare(eqx.Module):
+class ChiSquare(Module):
     """χ² of folded measurements with Gaussian constraints, a pure function of the parameters."""
 
     measurements: tuple[FoldedMeasurement, ...]

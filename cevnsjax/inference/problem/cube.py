@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import ndtr, ndtri
 
+from ..._base.module import Module
 from ..._base.typing import Array, Float, Scalar
 from .priors import Prior
 from .problem import Problem
@@ -43,7 +44,7 @@ def separate_priors(problem: Problem) -> tuple[tuple[Prior, ...], Problem]:
     return priors, eqx.tree_at(lambda p: p.chi2.constraints, problem, rest)
 
 
-class Cube(eqx.Module):
+class Cube(Module):
     """A problem on the unit cube of its prior."""
 
     problem: Problem

@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._base.module import Module
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Scalar
 from .cube import build_cube, separate_priors
@@ -34,7 +35,7 @@ def _softplus(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
-class Bounds(eqx.Module):
+class Bounds(Module):
     """The map between the coordinates u within their bounds and unbounded numbers z."""
 
     lower: Float[Array, " coordinate"]
@@ -90,7 +91,7 @@ class Bounds(eqx.Module):
         return bent + self._straight_of(z)[..., np.array(self.logarithmic)].sum(axis=-1)
 
 
-class Density(eqx.Module):
+class Density(Module):
     """ln p of a problem under its priors, in the unbounded numbers z or in the coordinates u. Pure: jit, vmap, grad."""
 
     problem: Problem

@@ -21,12 +21,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..._base.module import Module
 from ..._base.typing import Float, Scalar
 from ...measuring.terms.term import Term, is_binned
 from ...stages.stage import EMPTY, Stage, Value, separate
 
 
-class Part(eqx.Module):
+class Part(Module):
     """The term of a measurement as a function of its factors and of the parameters that move its shapes."""
 
     stages: tuple[Stage, ...]

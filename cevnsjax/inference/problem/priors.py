@@ -19,6 +19,7 @@ import numpy as np
 
 from ..._base import arguments
 from ..._base.errors import BLANKS, InputError, read_number, suggest
+from ..._base.module import Module
 from ..._base.typing import Array, Float, Params, Scalar
 from ...parameters.constraints import check_constraint
 from ...parameters.parameter import Gaussian
@@ -166,7 +167,7 @@ def describe(prior: Any) -> str:
     return f"{type(prior).__name__}({', '.join(parts)})"
 
 
-class Shape(eqx.Module):
+class Shape(Module):
     """The prior of a coordinate that is neither flat nor Gaussian, between the ends `low` and `high`."""
 
     name: eqx.AbstractVar[str]
@@ -361,7 +362,7 @@ def apply_priors(specification: Specification, priors: Mapping[str, Any] | None)
     )
 
 
-class Weighted(eqx.Module):
+class Weighted(Module):
     """Constraints with -2 ln of the priors beside them, so that a minimum is a mode of the density."""
 
     constraints: Any

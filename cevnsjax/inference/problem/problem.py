@@ -13,7 +13,9 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from ..._base.clock import CLOCK
 from ..._base.errors import InputError
+from ..._base.module import Module
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Params, Scalar
 from ...parameters.constraints import build_constraints
@@ -31,7 +33,7 @@ def check_precision() -> None:
         )
 
 
-class Problem(eqx.Module):
+class Problem(Module):
     """χ² as a function of the coordinates u, with everything else fixed, tied or ordered."""
 
     chi2: ChiSquare
@@ -48,6 +50,8 @@ class Problem(eqx.Module):
 
     def _limits(self, k: int, placed: Mapping[str, Scalar]) -> tuple[Scalar, Scalar] | None:
         """Return the interval that values placed before leave coordinate k, None if it depends on none of them."""
+        if not self.orders:
+            return None
         name = self.names[k]
         above = [placed[b] for a, b in self.orders if a == name and b in placed]
         below = [placed[a] for a, b in self.orders if b == name and a in placed]
@@ -195,6 +199,7 @@ def _params_of_rows(problem: Problem, rows: Float[Array, "point coordinate"]) ->
     return columns
 
 
+@CLOCK.during("fold")
 def pose(chi2: ChiSquare, specification: Specification, first: Sequence[str] = ()) -> Problem:
     """Return the problem of `specification`, folded to what it leaves free.
 

@@ -17,10 +17,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..._base.clock import CLOCK
 from ..._base.cores import cores
 from ..._base.typing import Array, Float
 from ...stages.stage import EMPTY
 from .chain import Derivatives, Link, Rows, by_coordinates, take_apart
+from .kept import kept
 from .part import Part
 from .priors import Shape, Weighted
 from .problem import Problem
@@ -54,13 +56,14 @@ def _of(table: dict[str, int], device: jax.Device) -> int:
 
 
 def _compiled(function: Callable[..., Any], key: Any, arguments: Sequence[Any], device: jax.Device) -> Compiled:
-    """Return the compiled `function`, which the process keeps by `key` and the shapes of the `arguments`."""
+    """Return the compiled `function`, which is kept by `key` and the shapes of the `arguments`."""
     shapes = tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in jax.tree.leaves(arguments))
     full = key, shapes, device
     with _lock:
         if full in _programs:
             return _programs[full]
-    compiled = jax.jit(function).lower(*jax.device_put(arguments, device)).compile()
+    placed = jax.device_put(arguments, device)
+    compiled = jax.jit(kept(function, key, placed, device.platform)).lower(*placed).compile()
     with _lock:
         while len(_programs) >= KEPT:
             _programs.pop(next(iter(_programs)))
@@ -183,6 +186,7 @@ def _shapes_at(problem: Problem, shapes: tuple[Shape, ...]) -> Callable[[Rows], 
 class Evaluation:
     """χ² of a problem with gradient and Hessian at many points, part by part."""
 
+    @CLOCK.during("compile")
     def __init__(
         self,
         problem: Problem,
@@ -208,7 +212,7 @@ class Evaluation:
         tasks = [(*own, device, toy) for device in devices for own, toy in zip(self.chain.pairs, toys, strict=True)]
         with ThreadPoolExecutor(cores()) as threads:
             running = list(threads.map(lambda task: _Running(*task), tasks))
-        self._running = [running[first : first + number] for first in range(0, len(running), number or 1)]
+        self._running = [running[k * number : (k + 1) * number] for k in range(len(devices))]
         self.devices = len(devices)
         self.capacity = _of(CAPACITY, devices[0])
         self.takes_long = max((folded.width() for folded in problem.chi2.measurements), default=0) > LONG

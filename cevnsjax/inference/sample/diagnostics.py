@@ -7,7 +7,6 @@ P.-C. Bürkner, Bayesian Analysis 16, 667 (2021), arXiv:1903.08008.
 import numpy as np
 from scipy.fft import next_fast_len
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from ..._base.typing import Float
 
@@ -22,6 +21,8 @@ def _split(draws: Float[np.ndarray, "chain draw"]) -> Float[np.ndarray, "part dr
 
 def _normal_scores(draws: Float[np.ndarray, "chain draw"]) -> Float[np.ndarray, "chain draw"]:
     """Return Φ⁻¹((rank - 3/8) / (S + 1/4)) of each draw among all."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(draws, method="average").reshape(draws.shape)
     return ndtri((ranks - 0.375) / (draws.size + 0.25))
 

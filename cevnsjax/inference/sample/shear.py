@@ -10,9 +10,9 @@ map: T. A. El Moselhy and Y. M. Marzouk, J. Comput. Phys. 231, 7815 (2012), arXi
 import itertools
 from collections.abc import Sequence
 
-import equinox as eqx
 import numpy as np
 
+from ..._base.module import Module
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float
 
@@ -44,7 +44,7 @@ def features(w: Float[Array, "... coordinate"]) -> Float[Array, "... feature"]:
     return xp.stack(parts, axis=-1) if parts else xp.zeros((*w.shape[:-1], 0))
 
 
-class ShearMap(eqx.Module):
+class ShearMap(Module):
     """The map from w to z; of many chains with a leading axis."""
 
     mean: Float[Array, "*chain coordinate"]

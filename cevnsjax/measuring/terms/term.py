@@ -16,11 +16,12 @@ from typing import ClassVar, TypeGuard, final
 import equinox as eqx
 import numpy as np
 
+from ..._base.module import Module
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Bool, Float, Scalar
 
 
-class Term(eqx.Module):
+class Term(Module):
     """The data of a measurement and their -2 ln L. All arrays have the shape of the data, with its named axes."""
 
     observed: eqx.AbstractVar[Float[Array, "..."]]

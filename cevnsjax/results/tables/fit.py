@@ -7,12 +7,11 @@ from ..._base.digits import number, pieces, plus_minus, prior, unit, value_and_e
 from ..._base.levels import LEVELS, typed_level
 from ..._base.tables import Block, Table
 from ...measuring.measurement import DATA
-from .words import fitted
+from .words import fitted, timed
 
 
 def fit_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]:
     """Return what a fit is shown as, from its JSON and what was fitted."""
-    seconds = content["seconds"]
     chi2 = number(content["chi2_min"], ".2f")
     return [
         fitted(content, data_name),
@@ -21,7 +20,7 @@ def fit_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]
         *_specification(content),
         *_measured(content, data_name),
         f"chi2 = {chi2} for {content['dof']} degrees of freedom; {content['message']}",
-        f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s",
+        *timed(content["seconds"]),
     ]
 
 

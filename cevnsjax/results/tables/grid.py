@@ -7,7 +7,7 @@ from ..._base.digits import number, pieces
 from ..._base.levels import typed_level
 from ..._base.tables import Block, Table
 from ...measuring.measurement import DATA
-from .words import best_fit
+from .words import best_fit, timed
 
 MOST_POINTS = 20
 """Points of a profile that are shown, about."""
@@ -47,11 +47,7 @@ def scan_blocks(content: Mapping[str, Any]) -> list[Block]:
     ]
     if content["not_converged"]:
         blocks.append(f"{content['not_converged']} points did not converge")
-    if seconds := content["seconds"]:
-        blocks.append(
-            f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s, best fit {seconds['best_fit']:.2f} s"
-        )
-    return blocks
+    return [*blocks, *timed(content["seconds"])]
 
 
 def contour_blocks(content: Mapping[str, Any]) -> list[Block]:

@@ -7,7 +7,7 @@ from ..._base.digits import number
 from ..._base.levels import LEVELS
 from ..._base.tables import Block, Table
 from ...measuring.measurement import DATA
-from .words import fitted
+from .words import fitted, timed
 
 SHOWN = ("68.27", "90")
 """Levels of the credible intervals that are shown."""
@@ -28,7 +28,8 @@ def posterior_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[
         blocks.append(f"ln evidence: {content['log_evidence']:.2f} ± {content['log_evidence_error']:.2f}")
     chains = "" if content["independent"] else f" of {content['chains']} chains"
     said = f"{content['draws']} draws{chains} by {content['method']}, seed {content['seed']}"
-    if seconds := content["seconds"]:
+    seconds = content["seconds"]
+    if "modes" in seconds:
         start = seconds["modes"] + seconds["start"]
         said += f"; {start:.1f} s to start, {seconds['sampling']:.1f} s of sampling"
-    return [*blocks, said, content["message"]]
+    return [*blocks, said, content["message"], *timed(seconds)]

@@ -6,7 +6,7 @@ from typing import Any
 from ..._base.digits import number, pieces
 from ..._base.tables import Block, Table
 from ...measuring.measurement import DATA
-from .words import best_fit, fitted, share
+from .words import best_fit, fitted, share, timed
 
 
 def toy_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]:
@@ -76,9 +76,12 @@ def construction_blocks(content: Mapping[str, Any], data_name: str = DATA) -> li
 
 def _ended(content: Mapping[str, Any], data_name: str) -> list[Block]:
     seconds = content["seconds"]
-    timed = f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s" if seconds else ""
+    known = []
+    if "fit" in seconds:
+        known = [f"fitted the {data_name} in {seconds['fit']:.1f} s, the toys in {seconds['toys']:.1f} s"]
     return [
         *([content["message"]] if content["not_converged"] else []),
         *([f"written to {content['out']}"] if content.get("out") else []),
-        *([timed] if timed else []),
+        *known,
+        *timed(seconds),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..._base.clock import PARTS
 from ..._base.digits import number
 from ..._base.tables import Block
 from ...measuring.measurement import DATA
@@ -29,3 +30,14 @@ def share(fraction: Mapping[str, Any]) -> str:
 def doubts(content: Mapping[str, Any]) -> list[Block]:
     """Return why a result is not to be trusted, nothing if it is: what a command says on standard error."""
     return [] if content["converged"] else [content["message"]]
+
+
+def timed(seconds: Mapping[str, float]) -> list[Block]:
+    """Return a line of the time that a command took, by part; of a result without a command what it knows of that."""
+    if "total" in seconds:
+        parts = (f"{name} {seconds[name]:.1f}" for name in PARTS)
+        return [f"took {seconds['total']:.1f} s: {', '.join(parts)}"]
+    if "compile" in seconds:
+        best_fit = f", best fit {seconds['best_fit']:.2f} s" if "best_fit" in seconds else ""
+        return [f"compiled in {seconds['compile']:.1f} s, ran {seconds['run']:.2f} s{best_fit}"]
+    return []
