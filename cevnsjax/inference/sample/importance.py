@@ -13,10 +13,9 @@ ArviZ). The mean weight is the evidence. The effective draws are (Σ w)² / Σ w
 
 import dataclasses
 import math
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +26,7 @@ from ..._base.cores import cores
 from ..._base.errors import InputError
 from ..._base.typing import Array, Float
 from ..problem.cube import separate_priors
-from ..problem.density import Density
+from ..problem.density import Density, build_density
 from ..problem.evaluate import side_by_side
 from ..problem.problem import Problem
 from .mixture import Mixture, draw, fit, joined, mixture
@@ -38,7 +37,7 @@ PIECE = 4096
 """Points in a call of the compiled program; calls run in as many threads as there are processors."""
 BLOCK = 8
 """Calls between checkpoints."""
-ROUND = 4
+ROUND = 2
 """Calls for a round of fitting the mixture."""
 MOST_ROUNDS, FEWEST_ROUNDS = 12, 3
 GAIN = 1.05
@@ -139,6 +138,23 @@ def first_mixture(modes: tuple[Mode, ...], seed: int) -> tuple[Mixture, Mixture]
     return own, mixture(np.full(len(kept), 1.0 / len(kept)), places, WIDE * np.array(factors)[kept], freedom)
 
 
+def _size(problem: Problem) -> int:
+    """Return how many points are evaluated side by side: a power of 2, so that as many make a piece."""
+    return min(PIECE, 2 ** int(math.log2(side_by_side(problem))))
+
+
+def _compile(problem: Problem) -> None:
+    """Have the program compiled that the run of `problem` will call, and the library of k̂ imported."""
+    density = build_density(problem)
+    z = np.zeros(len(problem.names))
+    mode = Mode(z, z, np.eye(len(z)), 0.0)
+    mixed = joined(*first_mixture((mode,), 0), DEFENSIVE)
+    jax.block_until_ready(
+        _weigh(jax.device_put(density), mixed, *draw(mixed, PIECE, np.random.default_rng(0)), _size(problem))
+    )
+    import arviz  # noqa: F401
+
+
 class ImportanceRun(Run):
     """Draws from a mixture, which it fits first."""
 
@@ -149,7 +165,7 @@ class ImportanceRun(Run):
         self.density, self.modes, self.draws, self.seed = density, modes, draws, seed
         self.starts = len(modes)
         self._device = jax.device_put(density)
-        self._size = min(PIECE, 2 ** int(math.log2(side_by_side(density.problem))))
+        self._size = _size(density.problem)
 
     def begin(self) -> Block:
         """Return that nothing is fitted."""
@@ -171,7 +187,7 @@ class ImportanceRun(Run):
     def _fit(self) -> Block:
         """Return the state with the mixture of the round that had the most effective draws, and what it had."""
         own, held = first_mixture(self.modes, self.seed)
-        best: tuple[float, Mixture, np.ndarray] | None = None
+        best = 0.0, joined(own, held, DEFENSIVE), np.full(1, -np.inf)
         for number in range(MOST_ROUNDS):
             mixed = joined(own, held, DEFENSIVE)
             points = self._points(mixed, number + 1, range(ROUND))
@@ -179,20 +195,19 @@ class ImportanceRun(Run):
             share = kish(log_weight) / len(log_weight)
             if share == 0.0:
                 break
-            done = best is not None and number >= FEWEST_ROUNDS and share < GAIN * best[0] and best[0] > TEMPERED
-            if best is None or share > best[0]:
+            done = number >= FEWEST_ROUNDS and share < GAIN * best[0] and best[0] > TEMPERED
+            if share > best[0]:
                 best = share, mixed, log_weight
             if done:
                 break
-            own = fit(own, points["z"], _tempered(log_weight, TEMPERED * len(log_weight)), STEPS, 2.0 * len(own.mean[0]))
-        if best is None:
-            raise InputError("ln p is finite at no point beside the minima: expected a posterior with some width")
+            weight = _tempered(log_weight, TEMPERED * len(log_weight))
+            own = fit(own, points["z"], weight, STEPS, held=2.0 * own.mean.shape[1])
         share, mixed, log_weight = best
         return {
             "done": np.array(0),
             "fitted": np.array(True),
             "effective": np.array(share),
-            "khat": np.array(smoothed(log_weight)[2]),
+            "khat": np.array(smoothed(log_weight)[2] if share > 0.0 else np.inf),
             **mixed._asdict(),
         }
 
@@ -200,6 +215,10 @@ class ImportanceRun(Run):
         """Return the next state, and the points of a block; fitting gives none."""
         if not state["fitted"]:
             return self._fit(), None
+        if state["effective"] == 0.0:
+            raise InputError(
+                "ln p is finite at none of the points drawn about the minima: use the method hmc or nested"
+            )
         first = int(state["done"]) // PIECE
         last = min(first + BLOCK, -(-self.draws // PIECE))
         mixed = Mixture(*(state[name] for name in Mixture._fields))
@@ -257,6 +276,9 @@ class Importance(Sampler):
     def prepare(
         self, problem: Problem, start: Float[np.ndarray, " coordinate"], is_free: np.ndarray, seed: int
     ) -> ImportanceRun:
-        """Return the run, its mixture at the minima of χ²."""
-        density, modes = remembered_modes(problem, start, is_free)
+        """Return the run, its mixture at the minima of χ²; while these are looked for, what draws is compiled."""
+        with ThreadPoolExecutor(1) as thread:
+            compiled = thread.submit(_compile, problem)
+            density, modes = remembered_modes(problem, start, is_free)
+            compiled.result()
         return ImportanceRun(density, modes, self.draws, seed)

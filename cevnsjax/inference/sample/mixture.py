@@ -77,9 +77,7 @@ def draw(
     return component, normal * np.sqrt(freedom / random.chisquare(freedom))[:, None]
 
 
-def fit(
-    start: Mixture, z: Points, weight: Float[np.ndarray, " point"], steps: int, held: float
-) -> Mixture:
+def fit(start: Mixture, z: Points, weight: Float[np.ndarray, " point"], steps: int, held: float) -> Mixture:
     """Return the mixture after `steps` of expectation and maximisation over points `z` of these weights, which sum to 1.
 
     Each covariance is weighted with the one before, that for as much as `held` points.
