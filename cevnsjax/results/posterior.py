@@ -150,7 +150,7 @@ class Posterior(Shown):
             reasons.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
         if self.khat is not None and not self.khat < WORST_KHAT:
             reasons.append(
-                f"the largest weights decide: k-hat is {self.khat:.2f}, not below {WORST_KHAT}; use the method hmc or nested"
+                f"few large weights decide: k-hat is {self.khat:.2f}, not below {WORST_KHAT}; use the method hmc or nested"
             )
         if self.quadrature_error > TOO_LARGE:
             reasons.append(self.attributes["quadrature"])

@@ -51,7 +51,7 @@ STEPS = 5
 """Steps of expectation and maximisation in a round."""
 FREEDOM = 5.0
 """Degrees of freedom of a component in no dimension; one more in each, as a heavy tail costs more in many."""
-DEFENSIVE, DEFENSIVE_FREEDOM, WIDE = 0.05, 4.0, 1.5
+DEFENSIVE, DEFENSIVE_FREEDOM, WIDE = 0.1, 4.0, 2.0
 """Share of the components that stay at the minima, their degrees of freedom, and their widths in those by curvature."""
 
 Block = dict[str, np.ndarray]

@@ -72,13 +72,14 @@ def draw(
     edges = np.cumsum(mixed.share)
     places = (random.uniform() + np.arange(count)) / count
     component = np.searchsorted(edges, places * edges[-1]).clip(max=len(edges) - 1)
+    random.shuffle(component)  # so that some of the points are of all components too
     normal = random.standard_normal((count, mixed.mean.shape[-1]))
     freedom = np.asarray(mixed.freedom)[component]
     return component, normal * np.sqrt(freedom / random.chisquare(freedom))[:, None]
 
 
 def fit(start: Mixture, z: Points, weight: Float[np.ndarray, " point"], steps: int, held: float) -> Mixture:
-    """Return the mixture after `steps` of expectation and maximisation over points `z` of these weights, which sum to 1.
+    """Return the mixture after `steps` of expectation and maximisation over points `z`; their weights sum to 1.
 
     Each covariance is weighted with the one before, that for as much as `held` points.
     """

@@ -25,7 +25,7 @@ def posterior_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[
     headers = ("parameter", "mean", "sd", *levels, "R-hat", "ESS", "tail", "prior")
     blocks: list[Block] = [fitted(content, data_name), Table(headers, rows)]
     if content["log_evidence"] is not None:
-        blocks.append(f"ln evidence: {content['log_evidence']:.2f} ± {content['log_evidence_error']:.2f}")
+        blocks.append(f"ln evidence: {content['log_evidence']:.4f} ± {content['log_evidence_error']:.2g}")
     chains = "" if content["independent"] else f" of {content['chains']} chains"
     said = f"{content['draws']} draws{chains} by {content['method']}, seed {content['seed']}"
     if seconds := content["seconds"]:
