@@ -149,9 +149,8 @@ class Posterior(Shown):
             number = "unknown" if math.isnan(sizes[fewest]) else f"{sizes[fewest]:.0f}"
             reasons.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
         if self.khat is not None and not self.khat < WORST_KHAT:
-            reasons.append(
-                f"few large weights decide: k-hat is {self.khat:.2f}, not below {WORST_KHAT}; use the method hmc or nested"
-            )
+            few = f"few large weights decide: k-hat is {self.khat:.2f}, not below {WORST_KHAT}"
+            reasons.append(f"{few}; use the method hmc or nested")
         if self.quadrature_error > TOO_LARGE:
             reasons.append(self.attributes["quadrature"])
         diverged, total = self.divergences

@@ -82,7 +82,7 @@ def test_draws_not_to_be_trusted(run):
     ("arguments", "message"),
     [
         (("--draws", "0"), "at least 1 draw"),
-        (("--draws", "2"), "one draw for each of 4 chains"),
+        (("--draws", "2", "--method", "nuts"), "one draw for each of 4 chains"),
         (("--method", "gibbs"), "nuts, hmc, nested"),
         (("--chains", "0"), "at least 1 chain"),
         (("--seed=-1",), "seed of 0 or more"),

@@ -54,6 +54,9 @@ FREEDOM = 5.0
 DEFENSIVE, DEFENSIVE_FREEDOM, WIDE = 0.1, 4.0, 2.0
 """Share of the components that stay at the minima, their degrees of freedom, and their widths in those by curvature."""
 
+LEAST = 700.0
+"""ln of the ratio of the largest weight to the least that is no rounding of 0."""
+
 Block = dict[str, np.ndarray]
 
 
@@ -108,13 +111,14 @@ def smoothed(log_weight: Float[np.ndarray, " point"]) -> tuple[Float[np.ndarray,
     import arviz
 
     highest = float(log_weight.max())
-    floored = np.maximum(log_weight, highest - 700.0)
-    if hasattr(arviz, "psislw"):
-        found, shape = arviz.psislw(floored)
-    else:
-        from arviz_stats.base import array_stats
+    floored = np.maximum(log_weight, highest - LEAST)
+    with np.errstate(over="ignore"):  # of weights that are all alike
+        if hasattr(arviz, "psislw"):
+            found, shape = arviz.psislw(floored)
+        else:
+            from arviz_stats.base import array_stats
 
-        found, shape = array_stats.psislw(-floored)
+            found, shape = array_stats.psislw(-floored)
     found = np.asarray(found)
     middle = int(np.argsort(log_weight)[len(log_weight) // 2])  # no tail: there nothing is smoothed
     return np.exp(found), float(floored[middle] - found[middle]) - math.log(len(found)), float(shape)
