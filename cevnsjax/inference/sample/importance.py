@@ -15,6 +15,7 @@ import dataclasses
 import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib import import_module
 from typing import ClassVar
 
 import jax
@@ -116,9 +117,7 @@ def smoothed(log_weight: Float[np.ndarray, " point"]) -> tuple[Float[np.ndarray,
         if hasattr(arviz, "psislw"):
             found, shape = arviz.psislw(floored)
         else:
-            from arviz_stats.base import array_stats
-
-            found, shape = array_stats.psislw(-floored)
+            found, shape = import_module("arviz_stats.base").array_stats.psislw(-floored)
     found = np.asarray(found)
     middle = int(np.argsort(log_weight)[len(log_weight) // 2])  # no tail: there nothing is smoothed
     return np.exp(found), float(floored[middle] - found[middle]) - math.log(len(found)), float(shape)

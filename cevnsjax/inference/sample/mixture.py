@@ -43,10 +43,10 @@ class Mixture(NamedTuple):
 
 
 def mixture(
-    share: Float[np.ndarray, " component"],
-    mean: Float[np.ndarray, "component coordinate"],
-    factor: Float[np.ndarray, "component coordinate coordinate"],
-    freedom: Float[np.ndarray, " component"],
+    share: Float[Array, " component"],
+    mean: Float[Array, "component coordinate"],
+    factor: Float[Array, "component coordinate coordinate"],
+    freedom: Float[Array, " component"],
 ) -> Mixture:
     """Return the mixture of these components; shares add up to 1."""
     dimension = mean.shape[-1]
