@@ -161,7 +161,7 @@ class Posterior(Shown):
                 listed = ", ".join(f"{low:.4g} to {high:.4g}" for low, high in apart)
                 reasons.append(
                     f"chains stay in separate regions of {name} ({listed}): their weights are not known; "
-                    "use the method nested"
+                    "use the method importance or nested"
                 )
         return reasons
 

@@ -206,7 +206,7 @@ def test_chains_that_stay_in_separated_modes_say_so(nsi):
     posterior = nsi.sample(**MODES, method="nuts", draws=1000, warm_up=100, seed=1)
     assert not posterior.trusted
     assert "separate regions of eps_ee_u" in posterior.verdict
-    assert "use the method nested" in posterior.verdict
+    assert "use the method importance or nested" in posterior.verdict
 
 
 def test_the_numpyro_model_has_the_same_density(likelihood):

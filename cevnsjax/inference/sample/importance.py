@@ -58,6 +58,9 @@ DEFENSIVE, DEFENSIVE_FREEDOM, WIDE = 0.1, 4.0, 2.0
 LEAST = 700.0
 """ln of the ratio of the largest weight to the least that is no rounding of 0."""
 
+KEPT = ("u", "lp", "log_weight")
+"""What is kept of the points that are drawn."""
+
 Block = dict[str, np.ndarray]
 
 
@@ -65,7 +68,7 @@ Block = dict[str, np.ndarray]
 def _weigh(
     density: Density, mixed: Mixture, component: Array, y: Float[Array, "point coordinate"], size: int
 ) -> dict[str, jax.Array]:
-    """Return z = μ + L y of each point, ln p there, and ln p - ln q; `size` points are evaluated side by side."""
+    """Return z = μ + L y of each point, the coordinates u, ln p there, and ln p - ln q; `size` go side by side."""
     width = y.shape[1]
     rows = jnp.swapaxes(jnp.asarray(mixed.inverse), 1, 2).swapaxes(0, 1).reshape(width, -1)
     shifts = jnp.einsum("kij,kj->ki", mixed.inverse, mixed.mean)
@@ -75,7 +78,7 @@ def _weigh(
         z = jnp.asarray(mixed.mean)[k] + jnp.asarray(mixed.factor)[k] @ own
         distances = jnp.sum(((z @ rows).reshape(-1, width) - shifts) ** 2, axis=1)
         lp = density(z)
-        return {"z": z, "lp": lp, "log_weight": lp - logsumexp(mixed.terms(distances))}
+        return {"z": z, "u": density.coordinates(z), "lp": lp, "log_weight": lp - logsumexp(mixed.terms(distances))}
 
     weighed: dict[str, jax.Array] = jax.lax.map(at, (jnp.asarray(component), y), batch_size=size)
     return weighed
@@ -119,7 +122,7 @@ def smoothed(log_weight: Float[np.ndarray, " point"]) -> tuple[Float[np.ndarray,
         else:
             found, shape = import_module("arviz_stats.base").array_stats.psislw(-floored)
     found = np.asarray(found)
-    middle = int(np.argsort(log_weight)[len(log_weight) // 2])  # no tail: there nothing is smoothed
+    middle = int(np.argpartition(floored, len(floored) // 2)[len(floored) // 2])  # no tail: there nothing is smoothed
     return np.exp(found), float(floored[middle] - found[middle]) - math.log(len(found)), float(shape)
 
 
@@ -226,7 +229,7 @@ class ImportanceRun(Run):
         last = min(first + BLOCK, -(-self.draws // PIECE))
         mixed = Mixture(*(state[name] for name in Mixture._fields))
         block = self._points(mixed, 0, range(first, last))
-        return state | {"done": np.array(last * PIECE)}, {name: array[:, None] for name, array in block.items()}
+        return state | {"done": np.array(last * PIECE)}, {name: block[name][:, None] for name in KEPT}
 
     def progress(self, state: Block) -> tuple[int, int]:
         """Return how many points are drawn, and how many are wanted."""
@@ -234,14 +237,15 @@ class ImportanceRun(Run):
 
     def collect(self, state: Block, blocks: Block) -> Drawn:
         """Return draws of equal weight, taken from the weighted points, and what the weights tell."""
-        z, lp, log_weight = (blocks[name][: self.draws, 0] for name in ("z", "lp", "log_weight"))
+        u, lp, log_weight = (blocks[name][: self.draws, 0] for name in KEPT)
         weight, log_mean, khat = smoothed(log_weight)
         effective = float(1.0 / np.sum(weight**2))
         random = np.random.default_rng([self.seed, 0x2E5])
-        places = (random.uniform() + np.arange(self.draws)) / self.draws
-        chosen = np.searchsorted(np.cumsum(weight), places * weight.sum()).clip(max=len(weight) - 1)
+        below = np.cumsum(weight)
+        until = np.ceil(below / below[-1] * self.draws - random.uniform()).astype(int).clip(0, self.draws)
+        chosen = np.repeat(np.arange(self.draws), np.diff(until, prepend=0))
         random.shuffle(chosen)
-        drawn = Drawn(np.asarray(self.density.coordinates(z[chosen]))[None], {"lp": lp[chosen][None]})
+        drawn = Drawn(u[chosen][None], {"lp": lp[chosen][None]})
         extra = {"khat": khat, "effective_draws": effective} | self._evidence(log_mean, effective)
         return dataclasses.replace(drawn, extra=extra)
 

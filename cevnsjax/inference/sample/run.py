@@ -173,7 +173,9 @@ def sample(
     prepared = sampler.prepare(problem, start, is_free, seed)
     finished = time.perf_counter()
     state, blocks, seconds = run(prepared, store, progress)
+    drawn_at = time.perf_counter()
     drawn = prepared.collect(state, blocks)
+    seconds["sampling"] += time.perf_counter() - drawn_at
     return Draws(
         prepared.density,
         drawn.chosen or sampler,
