@@ -6,6 +6,7 @@ from .inference.engines.dask import Dask
 from .inference.minimise.minimisers import Migrad, Minimiser, Newton, Optax, Optimistix
 from .inference.problem.priors import Flat, LogFlat, Normal
 from .inference.sample.hmc import Hmc
+from .inference.sample.importance import Importance
 from .inference.sample.nested import Nested
 from .inference.sample.nuts import Nuts
 from .inference.sample.sampler import Sampler
@@ -45,6 +46,7 @@ __all__ = [
     "Flat",
     "GridResult",
     "Hmc",
+    "Importance",
     "InputError",
     "Interaction",
     "Likelihood",

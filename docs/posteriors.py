@@ -12,8 +12,8 @@ from cevnsjax.plots.style import RC, SIGNAL_COLOUR, new_figure, save, tidy
 
 FIGURES = Path(__file__).parent / "figures"
 FIXED = dict.fromkeys(("cevns_norm", "brn_norm", "nin_norm", "ss_norm"), 1.0)
-METHODS: dict[str, dict[str, Any]] = {"nested": {"live": 5000, "draws": 20000}, "hmc": {}, "nuts": {}}
-COLOURS = {"nested": SIGNAL_COLOUR, "hmc": "#e08a2c", "nuts": "#8c5aa8"}
+METHODS: dict[str, dict[str, Any]] = {"importance": {}, "nested": {"live": 5000, "draws": 20000}, "hmc": {}, "nuts": {}}
+COLOURS = {"importance": "#2a7f6f", "nested": SIGNAL_COLOUR, "hmc": "#e08a2c", "nuts": "#8c5aa8"}
 
 
 def plane() -> None:
@@ -27,7 +27,7 @@ def plane() -> None:
 
 
 def modes() -> None:
-    """Draw two separated modes by the three methods beside the density on a grid."""
+    """Draw two separated modes by the methods beside the density on a grid."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021()], interaction=cj.nsi())
     asked: Request = {"free": ["eps_ee_u"], "tie": {"eps_mumu_u": "eps_ee_u"}, "values": FIXED}
     axis = np.linspace(-0.15, 0.55, 2801)

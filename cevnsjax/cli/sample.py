@@ -17,9 +17,10 @@ Seed = Annotated[int, options.whole("--seed", "The same seed gives the same draw
 def sample(
     request: Request,
     draws: Annotated[
-        int | None, options.whole("--draws", "Draws of all chains together; 4000, of hmc 102400 by default.")
+        int | None,
+        options.whole("--draws", "Draws of all chains together; 102400, of nuts and nested 4000 by default."),
     ] = None,
-    method: Annotated[str, typer.Option("--method", help=f"{', '.join(KINDS)}.")] = "nuts",
+    method: Annotated[str, typer.Option("--method", help=f"{', '.join(KINDS)}.")] = "auto",
     chains: Annotated[int | None, options.whole("--chains", "4 of nuts, 128 of hmc by default.")] = None,
     seed: Seed = 0,
     live: Annotated[int | None, options.whole("--live", "Live points of nested, 500 by default.")] = None,

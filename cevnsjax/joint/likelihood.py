@@ -540,7 +540,7 @@ class Likelihood(Shown):
         self,
         free: Names = (),
         draws: int | None = None,
-        method: str | Sampler = "nuts",
+        method: str | Sampler = "auto",
         seed: int = 0,
         chains: int | None = None,
         warm_up: int | None = None,
@@ -557,10 +557,13 @@ class Likelihood(Shown):
         Args:
             free: parameters with a flat prior; a pull on any of them is dropped.
             draws: number of draws of all chains together.
-            method: "nuts" (a few chains of the No-U-Turn Sampler), "hmc" (many short chains, the fastest), or "nested"
+            method: "importance" (points of a mixture fitted to the posterior, weighted: the fastest, with the
+                evidence), "hmc" (many short chains), "nuts" (a few chains of the No-U-Turn Sampler), or "nested"
                 (nested sampling: separated modes, evidence); or a `Sampler` with its settings: ``cj.Nuts(chains=8)``.
+                By default "importance" where its weights can be trusted, else "hmc": `Posterior.reason`.
             seed: the same seed gives the same draws.
-            chains: number of chains; 4 of "nuts" and 128 of "hmc" by default.
+            chains: number of chains; 4 of "nuts" and 128 of "hmc" by default. With `chains` or `warm_up` the default
+                method is "nuts".
             warm_up: transitions of each chain of "nuts" that adapt it, 500 by default.
             live: live points of "nested", 500 by default: more resolve smaller modes.
             checkpoint: file that keeps an unfinished run, which the same call resumes with the same result; remove it

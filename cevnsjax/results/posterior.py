@@ -22,7 +22,7 @@ from ..folding.accuracy import TOO_LARGE, WORTH_A_WORD, Accuracy
 from ..folding.prediction import component_counts
 from ..inference.problem.problem import Problem
 from ..inference.problem.specification import Specification
-from ..inference.sample.diagnostics import ess_bulk, ess_tail, regions, rhat
+from ..inference.sample.diagnostics import WORST_KHAT, ess_bulk, ess_tail, regions, rhat
 from ..inference.sample.run import Draws, run_settings, sample
 from ..inference.sample.sampler import Sampler
 from ..measuring.measurement import Measurement, data_name, joint_name
@@ -148,6 +148,9 @@ class Posterior(Shown):
         if not sizes[fewest] >= LEAST_EFFECTIVE:
             number = "unknown" if math.isnan(sizes[fewest]) else f"{sizes[fewest]:.0f}"
             reasons.append(f"too few effective draws: {number} for {fewest}, less than {LEAST_EFFECTIVE:.0f}")
+        if self.khat is not None and not self.khat < WORST_KHAT:
+            few = f"few large weights decide: k-hat is {self.khat:.2f}, not below {WORST_KHAT}"
+            reasons.append(f"{few}; use the method hmc or nested")
         if self.quadrature_error > TOO_LARGE:
             reasons.append(self.attributes["quadrature"])
         diverged, total = self.divergences
@@ -158,7 +161,7 @@ class Posterior(Shown):
                 listed = ", ".join(f"{low:.4g} to {high:.4g}" for low, high in apart)
                 reasons.append(
                     f"chains stay in separate regions of {name} ({listed}): their weights are not known; "
-                    "use the method nested"
+                    "use the method importance or nested"
                 )
         return reasons
 
@@ -184,6 +187,16 @@ class Posterior(Shown):
         """Return by how many error bars the recoil integrals are off at most, at the outer draws."""
         error = self.attributes["quadrature_error"]
         return math.inf if error is None else float(error)
+
+    @property
+    def khat(self) -> float | None:
+        """Return Pareto's k̂ of the weights of importance sampling, below 0.7 if all is well; None of other methods."""
+        return self.attributes["extra"].get("khat")
+
+    @property
+    def reason(self) -> str:
+        """Return why this method drew; empty if it was requested."""
+        return str(self.attributes["reason"])
 
     @property
     def divergences(self) -> tuple[int, int]:
@@ -224,13 +237,15 @@ class Posterior(Shown):
         fixed = ("measurements", "interactions", "free", "fixed", "tied", "required", "method", "draws", "chains")
         return {
             **{key: attributes[key] for key in fixed},
+            "reason": self.reason,
             "seed": attributes["seed"],
             "independent": self.independent,
             "parameters": {name: {**summary[name], "unit": units[name]} for name in self.names if name in self.free},
             "nuisances": {name: summary[name] for name in self.names if name not in self.free},
             "priors": attributes["priors"],
             "divergences": self.divergences[0],
-            **{key: value for key, value in attributes["extra"].items()},
+            **dict.fromkeys(("khat", "log_evidence", "log_evidence_error")),
+            **attributes["extra"],
             "quadrature_error": attributes["quadrature_error"],
             "converged": self.trusted,
             "message": self.verdict,
@@ -509,6 +524,7 @@ def build_posterior(
         "labels": labels,
         "edges": {m.name: {axis: np.asarray(e).tolist() for axis, e in m.axes.items()} for m in binned},
         "method": drawn.sampler.name,
+        "reason": drawn.reason,
         "independent": drawn.sampler.independent,
         "draws": int(drawn.u.shape[0] * drawn.u.shape[1]),
         "chains": int(drawn.u.shape[0]),
@@ -572,5 +588,5 @@ def sample_posterior(
         raise InputError("there is nothing to sample: no parameter is free and there are no nuisances")
     start = problem.coordinates(specification.values)
     drawn = sample(problem, start, specification.is_free, sampler, seed=seed, checkpoint=checkpoint, progress=progress)
-    run = run_settings(sampler, seed, int(drawn.u.shape[0] * drawn.u.shape[1]), int(drawn.u.shape[0]))
+    run = run_settings(drawn.sampler, seed, int(drawn.u.shape[0] * drawn.u.shape[1]), int(drawn.u.shape[0]))
     return build_posterior(likelihood, specification, drawn, run)

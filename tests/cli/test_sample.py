@@ -41,6 +41,21 @@ def test_sample_json_file_and_figures(run, tmp_path, looks_drawn):
     assert cj.Posterior.load(tmp_path / "p.nc").summary["sin2_theta_w"]["mean"] == one["mean"]
 
 
+def test_importance_and_the_default(run):
+    code, out, _ = run(*QUICK, "--method", "importance", "--draws", "8192", "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["method"], found["reason"], found["chains"]) == ("importance", "", 1)
+    assert found["khat"] < 0.7
+    assert 0.0 < found["log_evidence_error"] < 0.02
+    assert found["parameters"]["sin2_theta_w"]["r_hat"] is None
+    code, out, _ = run(*QUICK, "--draws", "8192")
+    assert code == 0
+    assert "method importance: k-hat is " in out
+    assert f"ln evidence: {found['log_evidence']:.4f} ± " in out
+    assert "8192 draws by importance, seed 0; " in out
+
+
 def test_an_interrupted_run_is_resumed(run, tmp_path, monkeypatch):
     arguments = (*QUICK, "--method", "hmc", "--draws", "10000", "--out", "p.nc")
     _, out, _ = run(*arguments[:-2], "--json")
@@ -83,7 +98,7 @@ def test_draws_not_to_be_trusted(run):
     ("arguments", "message"),
     [
         (("--draws", "0"), "at least 1 draw"),
-        (("--draws", "2"), "one draw for each of 4 chains"),
+        (("--draws", "2", "--method", "nuts"), "one draw for each of 4 chains"),
         (("--method", "gibbs"), "nuts, hmc, nested"),
         (("--chains", "0"), "at least 1 chain"),
         (("--seed=-1",), "seed of 0 or more"),

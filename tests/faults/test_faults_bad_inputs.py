@@ -377,7 +377,7 @@ sample csre-cs --free r_n_cs --draws 0 || at least 1 draw
 sample csre-cs --free r_n_cs --draws -5 || at least 1 draw
 sample csre-cs --free r_n_cs --draws 1e4 || whole number
 sample csre-cs --free r_n_cs --draws 1000000000000 || at most
-sample csre-cs --free r_n_cs --draws 3 || at least one draw for each
+sample csre-cs --free r_n_cs --draws 3 --method nuts || at least one draw for each
 sample csre-cs --free r_n_cs --chains 0 || at least 1 chain
 sample csre-cs --free r_n_cs --chains 100000000 --method hmc || at most
 sample csre-cs --free r_n_cs --chains four || whole number

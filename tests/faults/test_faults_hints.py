@@ -35,7 +35,7 @@ import pytest
         (("fit", "csre-cs", "--free", "R_N_CS"), ["did you mean 'r_n_cs'"]),
         (("fit", "csre-cs", "--free", "r_n_cs", "--explain", "--plot", "x.png"), ["--explain fits nothing", "--plot"]),
         (("predict", "apv-cs", "--electrons"), ["electrons", "apv-cs"]),
-        (("sample", "csre-cs", "--free", "r_n_cs", "--live", "50"), ["nested", "nuts"]),
+        (("sample", "csre-cs", "--free", "r_n_cs", "--live", "50"), ["nested", "auto"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

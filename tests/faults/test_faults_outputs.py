@@ -233,7 +233,7 @@ def test_a_disk_that_is_full_at_the_end(command, tmp_path, monkeypatch, run):
         ("sample", ("sample", "csre-cs", "--free", "r_n_cs", "--method", "nested", "--draws", "400")),
         ("sample", ("sample", "csre-cs", "--free", "r_n_cs", "--draws", "400")),
     ],
-    ids=["toys", "feldman-cousins", "hmc", "nested", "nuts"],
+    ids=["toys", "feldman-cousins", "hmc", "nested", "auto"],
 )
 def test_a_short_run_refused_at_its_end_is_kept(command, tmp_path, monkeypatch, name, run):
     """As somebody else has made a file of that name meanwhile; nothing is drawn again."""

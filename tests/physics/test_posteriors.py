@@ -72,13 +72,20 @@ def test_the_posterior_is_that_of_a_fine_grid(likelihood, posterior):
     axes, density = grid_marginal(likelihood, (49, 37), 3)
     from scipy.integrate import simpson
 
-    assert posterior.trusted, posterior.verdict
-    for k, name in enumerate(FREE):
+    default = likelihood.sample(free=FREE, tie=TIED, seed=3)
+    assert (posterior.attributes["method"], default.attributes["method"]) == ("hmc", "importance")
+    for drawn, (k, name) in itertools.product((posterior, default), enumerate(FREE)):
+        assert drawn.trusted, drawn.verdict
         mean, width = moments(axes[k], simpson(density, x=axes[1 - k], axis=1 - k))
-        one = posterior.summary[name]
+        one = drawn.summary[name]
         assert one["ess_bulk"] > 5000
         assert one["sd"] == pytest.approx(width, rel=0.02)
         assert one["mean"] == pytest.approx(mean, abs=0.03 * width)
+    # Quadrature in six dimensions: 1.8239 fm, mean 7.405 fm. The error of a width is that of its square.
+    radius, size = default.draws("r_n_cs").ravel(), default.summary["r_n_cs"]["ess_bulk"]
+    square = (radius - 7.405) ** 2
+    assert radius.std() == pytest.approx(1.8239, abs=4.0 * square.std() / (2.0 * 1.8239 * math.sqrt(size)))
+    assert radius.mean() == pytest.approx(7.405, abs=4.0 * 1.8239 / math.sqrt(size) + 5e-4)
 
 
 def test_nuisances_keep_their_priors_or_learn(posterior):
@@ -175,11 +182,31 @@ def test_separated_modes_at_their_weights(nsi, weight_above):
     assert posterior.as_dict()["log_evidence_error"] < 0.2
 
 
+def test_modes_and_evidence_of_importance_sampling(nsi):
+    """Four regions of two couplings: the weight of each and the evidence, both on a grid of 281 by 281 points."""
+    free = ["eps_ee_u", "eps_mumu_u"]
+    posterior = nsi.sample(free, values=FIXED, method="importance", draws=50_000, seed=1)
+    assert posterior.trusted, posterior.verdict
+    axis, step = np.linspace(-1.2, 1.6, 281, retstep=True)
+    points = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    chi2 = np.asarray(nsi.evaluator(free=free, values=FIXED).chi2(points))
+    weight = np.exp(-0.5 * (chi2 - chi2.min()))
+    content = posterior.as_dict()
+    expected = math.log(weight.sum() * step**2 / 20.0**2) - 0.5 * chi2.min()  # flat from -10 to 10
+    assert abs(content["log_evidence"] - expected) < 4.0 * content["log_evidence_error"]
+    assert content["log_evidence_error"] < 0.003
+    draws = np.stack([posterior.draws(name).ravel() for name in free], axis=1)
+    for above in itertools.product((False, True), repeat=2):
+        share = weight[np.all((points > BETWEEN) == above, axis=1)].sum() / weight.sum()
+        error = math.sqrt(share * (1.0 - share) / content["effective_draws"])
+        assert np.mean(np.all((draws > BETWEEN) == above, axis=1)) == pytest.approx(share, abs=4.0 * error)
+
+
 def test_chains_that_stay_in_separated_modes_say_so(nsi):
     posterior = nsi.sample(**MODES, method="nuts", draws=1000, warm_up=100, seed=1)
     assert not posterior.trusted
     assert "separate regions of eps_ee_u" in posterior.verdict
-    assert "use the method nested" in posterior.verdict
+    assert "use the method importance or nested" in posterior.verdict
 
 
 def test_the_numpyro_model_has_the_same_density(likelihood):

@@ -19,6 +19,7 @@ RANKED = 99
 SAMPLERS = {
     "nuts": {"draws": 800, "chains": 4, "warm_up": 200},
     "hmc": {"draws": 2560, "chains": 64},
+    "importance": {"draws": 4096},
     "nested": {"draws": 400, "live": 250},
 }
 

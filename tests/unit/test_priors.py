@@ -17,7 +17,7 @@ from cevnsjax import InputError
 from cevnsjax.inference.problem.priors import describe, is_written, parse_prior
 from cevnsjax.inference.problem.specification import Request
 
-SAMPLERS = [cj.Nuts(draws=8000), cj.Hmc(draws=25600), cj.Nested(draws=2000, live=300)]
+SAMPLERS = [cj.Nuts(draws=8000), cj.Hmc(draws=25600), cj.Nested(draws=2000, live=300), cj.Importance(draws=20000)]
 COUPLING: Request = {"free": ["g_zp"], "values": {"m_zp": 10.0}}
 LOW, HIGH = 1e-6, 1e-3
 

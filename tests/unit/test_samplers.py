@@ -45,11 +45,11 @@ class Metropolis(cj.Sampler):
 
 
 @dataclasses.dataclass(frozen=True)
-class Importance(cj.Sampler):
+class FromPrior(cj.Sampler):
     """Points of the prior, drawn again by their likelihood."""
 
     points: int = 20_000
-    name: ClassVar[str] = "importance"
+    name: ClassVar[str] = "from prior"
     independent: ClassVar[bool] = True
 
     def prepare(self, problem, start, is_free, seed):
@@ -80,7 +80,7 @@ def expected(radius):
     return mean, math.sqrt(weight @ (points - mean) ** 2 / weight.sum())
 
 
-@pytest.mark.parametrize("sampler", [Metropolis(), Importance()], ids=lambda one: one.name)
+@pytest.mark.parametrize("sampler", [Metropolis(), FromPrior()], ids=lambda one: one.name)
 def test_a_sampler_of_ones_own(radius, expected, sampler, tmp_path):
     posterior = radius.sample(["r_n_cs"], method=sampler, seed=5)
     assert posterior.trusted, posterior.verdict
@@ -159,7 +159,7 @@ def test_the_likelihood_of_each_datum(counted):
 def test_data_of_three_axes_keep_them():
     """A problem holds them as rows; what a posterior says of each datum has their axes, and is scipy's probability."""
     likelihood = cj.Likelihood(["coherent-lar-2020:3d"])
-    posterior = likelihood.sample(["sin2_theta_w"], method=Importance(points=50))
+    posterior = likelihood.sample(["sin2_theta_w"], method=FromPrior(points=50))
     (measurement,), tree = likelihood.measurements, posterior.tree
     axes = [f"{axis}:coherent-lar-2020:3d" for axis in ("energy", "F90", "time")]
     found, expected = tree["log_likelihood"]["observed:coherent-lar-2020:3d"], posterior.predicted(measurement.name)

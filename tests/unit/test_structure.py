@@ -71,7 +71,7 @@ def test_public_names():
     assert dir(cj) == sorted(cj.__all__)
     documented = [
         "Combination", "CrossSections", "Dask", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
-        "GridResult", "Flat", "Hmc", "LogFlat", "Nested", "Normal", "Nuts", "Sampler", "MODELS", "Migrad", "Minimiser", "Newton", "Optax", "Optimistix", "Posterior", "Prediction", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
+        "GridResult", "Flat", "Hmc", "Importance", "LogFlat", "Nested", "Normal", "Nuts", "Sampler", "MODELS", "Migrad", "Minimiser", "Newton", "Optax", "Optimistix", "Posterior", "Prediction", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "delta_chi2_table", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "load", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator",

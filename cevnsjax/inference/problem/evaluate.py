@@ -34,7 +34,7 @@ def _compiled(function: Callable[[Problem, jax.Array], Any]) -> Callable[..., An
 
 def side_by_side(problem: Problem) -> int:
     """Return how many points run side by side: fewer where each needs many numbers, for its bins or its response."""
-    width = max(folded.width() for folded in problem.chi2.measurements)
+    width = max((folded.width() for folded in problem.chi2.measurements), default=1)
     return max(LEAST_BATCH, min(BATCH, BATCH * FEW_NUMBERS // width))
 
 

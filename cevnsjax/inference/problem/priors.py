@@ -395,6 +395,25 @@ class Prior:
             return f"Gaussian {self.centre:g} ± {self.width:.4g}, cut at {bounds}"
         return f"{'flat' if self.shape is None else self.shape} from {bounds}"
 
+    @property
+    def is_normalised(self) -> bool:
+        """Return whether it integrates to 1: a distribution that is cut may not say what is left of it."""
+        return not (isinstance(self.shape, DistributionShape) and math.isnan(self.shape.mass))
+
+    @property
+    def log_room(self) -> float:
+        """Return ln of the integral of its factor in the density: 1 if flat, exp(-½ pull²) if Gaussian, else itself."""
+        if self.shape is not None:
+            return 0.0
+        if self.centre is None or self.width is None:
+            return math.log(self.high - self.low)
+        from scipy.special import log_ndtr
+
+        ends = [(end - self.centre) / self.width for end in (self.low, self.high)]
+        near, far = ends if ends[0] < -ends[1] else (-ends[1], -ends[0])
+        mass = float(log_ndtr(far) + np.log1p(-np.exp(log_ndtr(near) - log_ndtr(far))))
+        return math.log(self.width * math.sqrt(2.0 * math.pi)) + mass
+
     def log_density(self, u: Float[Array, "..."] | Scalar) -> Float[Array, "..."] | Scalar:
         """Return ln of the density at `u`, between the bounds, normalised."""
         from jax.scipy.stats import norm

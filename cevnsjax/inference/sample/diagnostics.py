@@ -12,6 +12,8 @@ from ..._base.typing import Float
 
 LEAST_DRAWS = 4
 """Draws a chain needs before anything can be said."""
+WORST_KHAT = 0.7
+"""k̂ of importance weights from which on what follows from them is not to be trusted (arXiv:1507.02646)."""
 
 
 def _split(draws: Float[np.ndarray, "chain draw"]) -> Float[np.ndarray, "part drawn"]:

@@ -5,7 +5,7 @@ Phys. Lett. B 195, 216 (1987); R. M. Neal, arXiv:1206.1901). They move in w, in 
 Gaussian: first whitened by the curvature at the mode a chain started at, then by the covariance of what the chains saw
 while warming up, and straightened where that is bent (`shear`). Each chain of each transition has its own step, within
 20 % of the common step, so that no trajectory comes back to its start. Step and number of steps are those with the
-most effective draws for a gradient, measured on the chains.
+most effective draws for a gradient, measured on the chains, of those at which no trajectory diverged.
 """
 
 import dataclasses
@@ -38,6 +38,8 @@ TRAJECTORY = 0.5 * np.pi
 """Length of a trajectory that turns a Gaussian into an independent draw."""
 STEPS = (2, 3, 4, 6, 8, 12, 16, 24, 32)
 JITTER = 0.2
+SHORTER = 0.8
+"""Steps after a trajectory diverged, of those at which it did."""
 DIVERGED = 1000.0
 """Error of the energy from which a trajectory counts as diverged."""
 
@@ -207,20 +209,27 @@ class HmcRun(Run):
                     break
 
     def _warm_up(self, state: dict[str, np.ndarray]) -> None:
-        """Adapt step and metric, and choose step and number of steps by the effective draws for a gradient."""
+        """Adapt step and metric, and choose step and number of steps by the effective draws for a gradient.
+
+        A step at which a trajectory diverges is not taken, nor is a longer one.
+        """
         for blocks in WARM_UP:
             self._adapt_map(state, self._adapt_step(state, blocks, 4))
         self._adapt_step(state, 1, 4)
         longest, worse, best = float(state["step"]), 0, (-np.inf, 0.0, 0)
         for steps in STEPS:
             step = min(longest, TRAJECTORY / steps)
-            tried = [self._run(state, step, steps)["z"] for _ in range(2)]
-            quality = efficiency(np.concatenate(tried)) / (steps + 0.3)
+            tried = [self._run(state, step, steps) for _ in range(2)]
+            if any(block["diverging"].any() for block in tried):
+                longest = min(longest, SHORTER * step)
+                continue
+            quality = efficiency(np.concatenate([block["z"] for block in tried])) / (steps + 0.3)
             worse = 0 if quality > best[0] else worse + 1
             best = max(best, (quality, step, steps))
             if worse == 2:
                 break
-        state["step"], state["steps"] = np.array(best[1]), np.array(best[2])
+        _, step, steps = best if best[2] else (0.0, longest, STEPS[-1])
+        state["step"], state["steps"] = np.array(step), np.array(steps)
 
     def advance(self, state: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], Block | None]:
         """Return the next state, and the block of draws; warming up gives none."""

@@ -30,6 +30,8 @@ SINGULAR = {
     "warm_up": "a warm-up is of the method {owners}: {method} has none to set, found {value}",
 }
 """Messages for settings that a method does not have."""
+OF_CHAINS = {"chains", "warm_up"}
+"""Settings that, given without a method, are those of nuts."""
 Progress = Callable[[int, int], None]
 
 
@@ -44,12 +46,14 @@ class Draws:
     stats: dict[str, np.ndarray]
     """Of each draw (chain, draw): ``lp`` and, of Hamiltonian methods, acceptance_rate, diverging, energy, n_steps."""
     extra: dict[str, float]
-    """Of nested sampling: log_evidence, its error, effective_draws."""
+    """Of the whole: log_evidence, its error, effective_draws, khat, of methods that have them."""
     seconds: dict[str, float]
     """Spent on finding the modes, on warming up and compiling, on sampling."""
     seed: int
     starts: int
-    """Separate minima that chains started from."""
+    """Separate minima that the run started from."""
+    reason: str = ""
+    """Why this sampler drew, where it was not requested."""
 
 
 def setting_names(kind: type[Sampler]) -> tuple[str, ...]:
@@ -74,6 +78,8 @@ def find_sampler(method: str | Sampler, **given: int | None) -> Sampler:
             raise InputError(f"method: expected the settings in the sampler {method.name} alone, found {listed} beside")
         method.check()
         return method
+    if method == "auto" and chosen.keys() & OF_CHAINS:
+        method = "nuts"
     if method not in SAMPLERS:
         raise InputError(f"expected a method of {', '.join(SAMPLERS)}, found '{method}'")
     kind = SAMPLERS[method]
@@ -145,7 +151,7 @@ def sample(
     problem: Problem,
     start: Float[np.ndarray, " coordinate"],
     is_free: np.ndarray,
-    method: str | Sampler = "nuts",
+    method: str | Sampler = "auto",
     draws: int | None = None,
     chains: int | None = None,
     seed: int = 0,
@@ -167,14 +173,17 @@ def sample(
     prepared = sampler.prepare(problem, start, is_free, seed)
     finished = time.perf_counter()
     state, blocks, seconds = run(prepared, store, progress)
+    drawn_at = time.perf_counter()
     drawn = prepared.collect(state, blocks)
+    seconds["sampling"] += time.perf_counter() - drawn_at
     return Draws(
         prepared.density,
-        sampler,
+        drawn.chosen or sampler,
         drawn.u,
         drawn.stats,
         drawn.extra,
         {"modes": finished - began, **seconds},
         seed,
         prepared.starts,
+        drawn.reason,
     )

@@ -36,7 +36,11 @@ class Drawn:
     stats: dict[str, np.ndarray]
     """Of each draw (chain, draw): ``lp`` and, of Hamiltonian methods, acceptance_rate, diverging, energy, n_steps."""
     extra: dict[str, float] = dataclasses.field(default_factory=dict)
-    """Of the whole: of nested sampling log_evidence, its error, effective_draws."""
+    """Of the whole: log_evidence, its error, effective_draws, khat, of methods that have them."""
+    chosen: "Sampler | None" = None
+    """The sampler that drew, where another one chose it."""
+    reason: str = ""
+    """Why it was chosen."""
 
 
 class Run(abc.ABC):

@@ -24,12 +24,15 @@ def posterior_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[
     levels = (str(LEVELS[level]) for level in SHOWN)
     headers = ("parameter", "mean", "sd", *levels, "R-hat", "ESS", "tail", "prior")
     blocks: list[Block] = [fitted(content, data_name), Table(headers, rows)]
-    if "log_evidence" in content:
-        blocks.append(f"ln evidence: {content['log_evidence']:.2f} ± {content['log_evidence_error']:.2f}")
+    if content["log_evidence"] is not None:
+        blocks.append(f"ln evidence: {content['log_evidence']:.4f} ± {content['log_evidence_error']:.2g}")
     chains = "" if content["independent"] else f" of {content['chains']} chains"
     said = f"{content['draws']} draws{chains} by {content['method']}, seed {content['seed']}"
     seconds = content["seconds"]
     if "modes" in seconds:
         start = seconds["modes"] + seconds["start"]
         said += f"; {start:.1f} s to start, {seconds['sampling']:.1f} s of sampling"
-    return [*blocks, said, content["message"], *timed(seconds)]
+    if content["khat"] is not None:
+        said += f"; k-hat {content['khat']:.2f}"
+    chosen = [f"method {content['method']}: {content['reason']}"] if content["reason"] else []
+    return [*blocks, *chosen, said, content["message"], *timed(seconds)]
