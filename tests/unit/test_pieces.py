@@ -29,6 +29,11 @@ def joint(constraints):
     return dataclasses.replace(whole, chi2=ChiSquare(tuple(parts), constraints))
 
 
+def function(problem):
+    evaluate = jax.jit(problem)
+    return lambda u: float(evaluate(u))
+
+
 def test_pieces_add_up():
     constraints = build_constraints(
         {"x1": Gaussian(1.0, 0.1), "x2": Gaussian(2.0, 0.3)},
@@ -53,11 +58,10 @@ def test_a_scan_with_live_responses_is_that_of_minuit():
     likelihood = cj.Likelihood(["dresden-ii", "conus-plus-2025"], cj.light_vector("universal"))
     scan = likelihood.scan({"g_zp": "1e-6:3e-4:18:log", "m_zp": "1:1e3:18:log"})
     problem = likelihood.problem(free=["g_zp", "m_zp"], values={"g_zp": 1e-5, "m_zp": 30.0})
-    evaluate, slope = jax.jit(problem), jax.jit(jax.grad(problem))
     start = problem.coordinates(likelihood.parameters.complete({"g_zp": 1e-5, "m_zp": 30.0}))
     for i, j in ((2, 15), (9, 9), (14, 4)):
         start[:2] = np.geomspace(1e-6, 3e-4, 18)[i], np.geomspace(1.0, 1e3, 18)[j]
-        minuit = Minuit(lambda u: float(evaluate(u)), start, grad=lambda u: np.asarray(slope(u)), name=problem.names)
+        minuit = Minuit(function(problem), start, name=problem.names)
         minuit.limits = list(zip(*problem.box, strict=True))
         minuit.fixed["g_zp"] = minuit.fixed["m_zp"] = True
         minuit.strategy, minuit.tol = 2, 1e-4
