@@ -174,10 +174,11 @@ def marginal_width(problem: Problem, best: np.ndarray, covariance: np.ndarray, e
     for k in near:
         u = np.concatenate([np.tile(points[k], (len(nodes), 1)), found.u[k, 2:] + nodes @ factor.T], axis=1)
         chi2 = np.asarray(evaluator.chi2(u))
-        inside = np.all((u > low) & (u < high), axis=1) & np.isfinite(chi2)
+        inside = np.all((u >= low) & (u <= high), axis=1) & np.isfinite(chi2)
         logarithm = np.where(inside, -0.5 * (chi2 - lowest), -np.inf) + 0.5 * (nodes**2).sum(axis=1)
         density[k] = weights @ np.exp(logarithm)
     radius = density.reshape(GRID).sum(axis=0)
+    radius[[0, -1]] *= 0.5  # trapezia: the density does not vanish at the bound of R_n
     mean = radius @ axes[1] / radius.sum()
     return float(np.sqrt(radius @ (axes[1] - mean) ** 2 / radius.sum()))
 

@@ -24,7 +24,7 @@ def test_from_the_command_line_to_arviz(run):
     assert code == 0
     posterior = cj.Posterior.load("posterior.nc")
     draws = np.asarray(posterior.to_arviz().posterior["sin2_theta_w"])
-    assert draws.size == 4000
+    assert draws.size == cj.Importance().draws
     # The weak charge is linear in sin²θ_W: mean and width of the posterior are value and error of the fit.
     fit = cj.Likelihood("apv-cs").fit(free=["sin2_theta_w"])
     assert draws.mean() == pytest.approx(fit.values["sin2_theta_w"], abs=0.1 * fit.error("sin2_theta_w"))

@@ -77,8 +77,7 @@ def _weigh(
         k, own = point
         z = jnp.asarray(mixed.mean)[k] + jnp.asarray(mixed.factor)[k] @ own
         distances = jnp.sum(((z @ rows).reshape(-1, width) - shifts) ** 2, axis=1)
-        lp = jnp.asarray(density(z))
-        u = jnp.asarray(density.coordinates(z))
+        lp, u = density(z), jnp.asarray(density.coordinates(z))
         return {"z": z, "u": u, "lp": lp, "log_weight": lp - logsumexp(mixed.terms(distances))}
 
     weighed: dict[str, jax.Array] = jax.lax.map(at, (jnp.asarray(component), y), batch_size=size)
