@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 EXPECTED = {
     "first_fit": (("1578 events", "sin²θ_W = 0.2302 +0.0270 -0.0242"), 3),
     "light_mediator": (("resumed is identical: True", "points that did not converge: 0"), 3),
-    "posterior": (("R-hat", "read again: True", "weak charge of Cs negative"), 3),
+    "posterior": (("method importance: k-hat is", "read again: True", "weak charge of Cs negative"), 3),
     "joint_likelihoods": (("'sns_flux_norm': ['coherent-csi-2021', 'coherent-lar-2020']", "sin2_theta_w = 0.23760"), 1),
 }
 """What each notebook prints, and how many pictures it shows."""
