@@ -21,7 +21,7 @@ from .measurements import measurements
 from .models import models
 from .parameters import parameters
 from .predict import predict
-from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stoppable
+from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stop_before, stoppable
 from .profile import profile
 from .sample import sample
 from .scan import scan
@@ -131,6 +131,11 @@ def main(began: float | None = None) -> None:
             prepare_streams()
             code = _run()
     except KeyboardInterrupt as stop:
+        code = say_stopped(stop)
+    except RuntimeError as error:  # of a lock of Python's own, where a signal came while it was waited for
+        stop = stop_before(error)
+        if stop is None:
+            raise
         code = say_stopped(stop)
     OUTPUT.printed(lambda: None)
     if OUTPUT.error is not None:

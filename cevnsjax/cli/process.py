@@ -124,6 +124,13 @@ def _is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+def stop_before(error: BaseException | None) -> Stopped | None:
+    """Return the stop that was being handled when the error was raised, None if there was none."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error
+
+
 def say_stopped(stop: BaseException | None) -> int:
     """Print what is kept of a run that was stopped and how it goes on; return the exit code."""
     number = getattr(stop, "number", signal.SIGINT)

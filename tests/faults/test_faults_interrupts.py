@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from cevnsjax.cli import app
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tests" / "stopped_runs.py"
@@ -77,6 +80,27 @@ def test_of_what_nothing_is_kept(interrupted, tmp_path, number):
     assert lines == [f"cevnsjax: interrupted by {number.name}; nothing is kept"]
     assert list(tmp_path.iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_stop_that_comes_while_a_lock_is_waited_for(monkeypatch, capsys):
+    """Python then releases what it does not hold, and the error of this hides the stop."""
+
+    def waiting():
+        lock = threading.Lock()
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1.0)
+        finally:
+            lock.release()
+
+    monkeypatch.setattr(app, "_run", waiting)
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == 128 + signal.SIGINT
+    assert capsys.readouterr().err == "cevnsjax: interrupted by SIGINT; nothing is kept\n"
+    monkeypatch.setattr(app, "_run", lambda: threading.Lock().release())
+    with pytest.raises(RuntimeError, match="release unlocked lock"):
+        app.main()
 
 
 def test_a_stop_that_comes_where_nothing_can_be_raised(interrupted, monkeypatch):
