@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..._base.typing import Float
-from ..minimise.solver import MANY, Solver
-from ..minimise.starts import spread_starts
+from ..minimise.solver import MANY, Reached, Solver
+from ..minimise.starts import approach, spread_starts
 
 STARTS = 4
 """Starts of each point where free parameters are left to profile."""
@@ -129,10 +129,13 @@ class _Points:
 
     def _with_resting(self, starts: np.ndarray, resting: np.ndarray) -> np.ndarray:
         """Return where `starts` end while the coordinates marked in `resting` do not move."""
-        if not resting.any() or (resting | self.frozen).all():
+        if not resting.any():
             return starts
-        reached = self._solver.lowest(starts, self.frozen, self._many, resting)
-        return np.where(np.isfinite(reached.value)[:, None], reached.u, starts)
+
+        def minimised(u: np.ndarray, still: np.ndarray) -> Reached:
+            return self._solver.lowest(u, self.frozen, self._many, still)
+
+        return approach(minimised, starts, ~(resting | self.frozen))
 
     def from_afar(self, rows: np.ndarray) -> None:
         """Minimise at the points `rows` from the common start, and from others where free parameters are left.

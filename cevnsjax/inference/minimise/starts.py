@@ -1,5 +1,8 @@
 """Where minimisations start: points spread over the bounds."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..._base.typing import Float
@@ -50,14 +53,16 @@ def spread_starts(
 
 
 def approach(
-    solver: Search, starts: Float[np.ndarray, "start coordinate"], free: np.ndarray
+    minimised: Callable[[np.ndarray, np.ndarray], Any], starts: Float[np.ndarray, "start coordinate"], free: np.ndarray
 ) -> Float[np.ndarray, "start coordinate"]:
     """Return where the `starts` end if only the coordinates marked in `free` move, all others held.
+
+    `minimised` returns what is reached from starts with the coordinates held that it is told.
 
     From a start far away, with the nuisances free at once, a minimiser takes the strength of the signal to zero and is
     left in a long curved valley where a large cross section makes up for it.
     """
     if free.all() or not free.any():
         return starts
-    minima = solver(starts, ~free)
+    minima = minimised(starts, ~free)
     return np.where(np.isfinite(minima.value)[:, None], minima.u, starts)
