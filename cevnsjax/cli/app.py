@@ -21,7 +21,7 @@ from .measurements import measurements
 from .models import models
 from .parameters import parameters
 from .predict import predict
-from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stop_before, stoppable
+from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stoppable, stops_shown
 from .profile import profile
 from .sample import sample
 from .scan import scan
@@ -127,15 +127,10 @@ def main(began: float | None = None) -> None:
     """
     CLOCK.begin(time.perf_counter() if began is None else began)
     try:
-        with stoppable():
+        with stops_shown(), stoppable():
             prepare_streams()
             code = _run()
     except KeyboardInterrupt as stop:
-        code = say_stopped(stop)
-    except RuntimeError as error:  # of a lock of Python's own, where a signal came while it was waited for
-        stop = stop_before(error)
-        if stop is None:
-            raise
         code = say_stopped(stop)
     OUTPUT.printed(lambda: None)
     if OUTPUT.error is not None:

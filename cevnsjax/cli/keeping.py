@@ -10,7 +10,7 @@ from .._base.errors import InputError
 from .._base.netcdf import check_netcdf
 from .._base.writing import exists, locked
 from . import printing
-from .process import WRITTEN
+from .process import WRITTEN, stops_shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -99,7 +99,8 @@ def output(out: Path | None, resume: bool, overwrite: bool) -> Generator[Output,
         if resume and not exists(checkpoint):
             raise InputError(f"there is nothing to resume: no '{checkpoint}'")
         try:
-            yield Output(out, overwrite)
+            with stops_shown():
+                yield Output(out, overwrite)
         except KeyboardInterrupt as stop:
             if exists(checkpoint):
                 stop.add_note(f"'{checkpoint}' keeps the run: the same command goes on with --resume")

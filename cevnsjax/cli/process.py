@@ -124,11 +124,18 @@ def _is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def stop_before(error: BaseException | None) -> Stopped | None:
-    """Return the stop that was being handled when the error was raised, None if there was none."""
-    while error is not None and not isinstance(error, Stopped):
-        error = error.__context__
-    return error
+@contextmanager
+def stops_shown() -> Generator[None, None, None]:
+    """Raise a stop again where an error hides it: of a lock of Python's own that was waited for as the signal came."""
+    try:
+        yield
+    except RuntimeError as error:
+        stop = error.__context__
+        while stop is not None and not isinstance(stop, Stopped):
+            stop = stop.__context__
+        if stop is None:
+            raise
+        raise stop from error
 
 
 def say_stopped(stop: BaseException | None) -> int:

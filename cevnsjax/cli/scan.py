@@ -11,7 +11,7 @@ from .._base.tables import listed
 from .._base.writing import exists
 from ..inference.defaults import CHUNK
 from . import options, printing
-from .process import WRITTEN
+from .process import WRITTEN, stops_shown
 from .request import MODEL, PARAMETERS, Request, with_request
 
 
@@ -55,9 +55,10 @@ def scan(
     before = out.lstat() if exists(out) else None
     with where as chosen, printing.bar("scanning") as progress:
         try:
-            result = likelihood.scan(
-                axes, out, chunk, most, engine=chosen, progress=progress, overwrite=overwrite, **arguments
-            )
+            with stops_shown():
+                result = likelihood.scan(
+                    axes, out, chunk, most, engine=chosen, progress=progress, overwrite=overwrite, **arguments
+                )
         except KeyboardInterrupt as stop:
             if exists(out):
                 stop.add_note(_left_by_stop(out, overwrite, before))

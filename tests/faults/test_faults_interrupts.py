@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cevnsjax.cli import app
+from cevnsjax.cli.process import Stopped, stops_shown
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tests" / "stopped_runs.py"
@@ -98,6 +99,19 @@ def test_a_stop_that_comes_while_a_lock_is_waited_for(monkeypatch, capsys):
         app.main()
     assert ended.value.code == 128 + signal.SIGINT
     assert capsys.readouterr().err == "cevnsjax: interrupted by SIGINT; nothing is kept\n"
+    kept = Stopped(signal.SIGTERM)
+    kept.add_note("half of it is kept")
+
+    def hidden():
+        with stops_shown():
+            try:
+                raise kept
+            finally:
+                threading.Lock().release()
+
+    with pytest.raises(Stopped) as shown:
+        hidden()
+    assert shown.value is kept
     monkeypatch.setattr(app, "_run", lambda: threading.Lock().release())
     with pytest.raises(RuntimeError, match="release unlocked lock"):
         app.main()
