@@ -12,6 +12,7 @@ import xarray
 
 import cevnsjax as cj
 from cevnsjax._base.writing import locked
+from cevnsjax.inference.defaults import CHUNK
 from cevnsjax.inference.grid import store as stores
 from cevnsjax.inference.grid.axes import axis_of, parse_grid, spaced
 from cevnsjax.inference.grid.blocks import Grid, block_shape, make_grid
@@ -90,7 +91,7 @@ def test_bad_values_are_refused(values):
     ("shape", "most", "expected"),
     [
         ((100, 100), 16384, (100, 100)),
-        ((1000, 1000), 16384, (16, 1000)),
+        ((1000, 1000), 65536, (65, 1000)),
         ((1000, 1000), 300, (1, 300)),
         ((7,), 3, (3,)),
         ((5, 4, 3), 12, (1, 4, 3)),
@@ -114,7 +115,7 @@ def test_blocks_cover_the_grid_once(shape, most, expected):
 
 def test_memory_bounds_the_blocks():
     axes = (spaced("x", 0.0, 1.0, 1000, False), spaced("y", 0.0, 1.0, 1000, False))
-    assert math.prod(make_grid(axes, 6).block) <= 16384
+    assert math.prod(make_grid(axes, 6).block) <= CHUNK
     small = make_grid(axes, 6, memory=1e6)
     assert 100 < math.prod(small.block) * 8 * 6**2 < 1e6
     with pytest.raises(cj.InputError, match="at least one point"):
