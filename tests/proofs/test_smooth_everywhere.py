@@ -1,6 +1,7 @@
 """χ², gradient and Hessian at any values within the bounds: finite, the same forward as in reverse, symmetric."""
 
 import functools
+import re
 
 import jax
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import cevnsjax as cj
+from cevnsjax.inference.problem.programs import Evaluation
 
 MEASUREMENTS = {
     "coherent_csi_2021": ["sin2_theta_w", "r_n_cs"],
@@ -128,3 +130,82 @@ def test_chi2_is_smooth_within_the_bounds(measurement, model):
 def test_chi2_is_smooth_within_the_bounds_in_full(measurement, model, figure):
     sweep(measurement, model, 1000)
     figure(f"smooth | {measurement} | {model} | 1000 examples")
+
+
+EVERYWHERE = [
+    *("coherent-csi-2017", "coherent-csi-2017:energy-time", "coherent-csi-2021", "coherent-csi-2021:shape"),
+    *("coherent-lar-2020:1d", "coherent-lar-2020:2d", "coherent-lar-2020:3d", "coherent-ge-mini-2024"),
+    *("xenonnt-8b:all", "xenonnt-8b:sr0-sr1", "pandax4t-8b", "lz-8b", "lz-er:ws2022", "lz-er:ws2024"),
+    *("xenonnt-er:poisson", "xenonnt-er:gaussian", "pandax4t-er", "dresden-ii:fef", "dresden-ii:lindhard"),
+    *("dresden-ii-off", "conus-plus-2025", "conus-2024", "texono-2025"),
+]
+"""Measurements whose counts an interaction changes; the others depend on sin²θ_W or a radius alone."""
+
+
+def points_within(bounds, constrained, count, random):
+    """Return points within the bounds: at them, in even shares, and in all orders of magnitude from zero."""
+    columns = []
+    for (low, high), has_width in zip(bounds, constrained, strict=True):
+        share, kind = random.uniform(size=count), random.integers(0, 4, count)
+        if has_width:
+            columns.append(0.05 + 2.95 * share)
+            continue
+        even = low + (high - low) * share
+        powers = low * (high / low) ** share if low > 0 else high * 10.0 ** (-12.0 * share)
+        edge = np.where(share < 0.5, low, high)
+        below = np.maximum(low, -powers) if low < 0 else powers
+        columns.append(np.clip(np.choose(kind, [even, powers, below, edge]), low, high))
+    return np.stack(columns, axis=1)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("measurement", EVERYWHERE)
+def test_derivatives_through_the_counts_everywhere(measurement, model, figure):
+    likelihood = cj.Likelihood([measurement], cj.model(model))
+    free = ["sin2_theta_w", *MODELS[model]]
+    try:
+        problem = likelihood.problem(free=free)
+    except cj.InputError as error:
+        figure(f"not sensitive | {measurement} | {model} | {error}")
+        assert re.search("nothing here depends on|does not depend on", str(error)), error  # noqa: PT017
+        return
+    constrained = [prior.width is not None for prior in likelihood.log_density(free=free).priors]
+    random, bounds = np.random.default_rng(0), np.transpose(problem.box)
+    u = points_within(bounds, constrained, 1000, random)
+    along = random.normal(size=u.shape) * np.ptp(bounds, axis=1)
+    evaluation = Evaluation(problem, jax.devices()[:1])
+    value, gradient, hessian = [], [], []
+    for first in range(0, len(u), evaluation.capacity):
+        rows = u[first : first + evaluation.capacity]
+        found = evaluation.at(rows, np.arange(len(rows)))(rows, np.arange(len(rows)))
+        for kept, part in zip((value, gradient, hessian), found, strict=True):
+            kept.append(part)
+    value, gradient, hessian = (np.concatenate(parts) for parts in (value, gradient, hessian))
+    for found in (value, gradient, hessian):
+        assert np.isfinite(found).all()
+    expected, slope, bend = (np.asarray(part) for part in second_order(problem, u, along))
+    np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-9)
+    terms, bends = gradient * along, hessian * along[:, :, None] * along[:, None, :]
+    size, size_of_bends = np.abs(terms).sum(axis=1), np.abs(bends).sum(axis=(1, 2))
+    off = np.abs(terms.sum(axis=1) - slope) / (size + np.sqrt(size_of_bends * (1.0 + value)))
+    off_bend = np.abs(bends.sum(axis=(1, 2)) - bend) / size_of_bends
+    figure(f"derivatives | {measurement} | {model} | {off.max():.1e} | {off_bend.max():.1e}")
+    assert off.max() < AGREE
+    assert off_bend.max() < AGREE
+
+
+@jax.jit
+def second_order(problem, u, along):
+    """Return χ² at the points, and its first two derivatives along a direction at each, both forward."""
+
+    def at_one(pair):
+        at, direction = pair
+
+        def first(t):
+            return jax.jvp(lambda s: problem(at + s * direction), (t,), (1.0,))
+
+        (value, slope), (_, bend) = jax.jvp(first, (0.0,), (1.0,))
+        return value, slope, bend
+
+    return jax.lax.map(at_one, (u, along), batch_size=32)
