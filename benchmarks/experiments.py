@@ -1,0 +1,214 @@
+"""The opponents in numba put together: χ² of one experiment or of several, profiled by MIGRAD of iminuit.
+
+`Opponent` takes a problem of the engine with coupling and mass of a universal vector mediator free, and has the same χ²
+over the same nuisances, with the gradient by hand. Its MIGRAD starts each point of a grid from the same values.
+"""
+
+import time
+from typing import Any
+
+import iminuit
+import numpy as np
+
+from cevnsjax.detectors.templates import Morphed
+from cevnsjax.folding.folded import Factor, FoldedMeasurement
+from cevnsjax.inference.problem.problem import Problem
+from cevnsjax.measurements.analyses.dresden_ii import CONTINUUM, LINE, M_RATIO, Continuum, ElectronCapture
+from cevnsjax.stages.backgrounds import BinLevels
+from cevnsjax.stages.stage import OnAxes
+
+from .experiments_numba import lines_chi2, linear_chi2, moving_chi2
+from .experiments_tables import NO_AXIS, SignalTables, signal_tables
+
+LINES = (*CONTINUUM, *LINE, M_RATIO)
+"""What moves the background of Dresden-II."""
+TOLERANCE, CALLS = 1e-4, 20_000
+"""Of MIGRAD (0.002 times as much in the distance to the minimum), and the most calls of χ² for a point."""
+
+
+class Counted:
+    """χ² of one measurement: the rows of the signal at a point of the grid, then value and gradient over nuisances."""
+
+    def __init__(self, folded: FoldedMeasurement, problem: Problem, params: dict[str, Any]) -> None:
+        """Take the arrays of a folded measurement; `params` are values of all parameters."""
+        local = folded.local(params)
+        self._params, self._problem = params, problem
+        self._aliases = dict(folded.aliases)
+        self.observed = np.asarray(folded.observed, float).ravel()
+        self.sigma = np.asarray(getattr(folded.term, "sigma", np.empty(0)), float).ravel()
+        self._signals: list[SignalTables] = []
+        self._factors: list[Factor] = []
+        self._fixed: list[np.ndarray] = []
+        self._morphed: list[np.ndarray] = []
+        fixed_factors: list[Factor] = []
+        self._lines: tuple[Any, ...] | None = None
+        energy = None
+        for name, factor, stage in zip(folded.components, folded.factors, folded.stages, strict=True):
+            inner = stage.counts if isinstance(stage, OnAxes) else stage
+            if isinstance(inner, Continuum):
+                energy = np.asarray(inner.energy)
+            elif isinstance(inner, ElectronCapture):
+                numbers = inner.l2_height, inner.l2_centre, inner.m_ratio, inner.m_centre, inner.noise
+                self._lines = energy, np.array(numbers, float)
+            elif isinstance(inner, BinLevels):
+                counts = np.asarray(inner.counts, float)
+                for k, level in enumerate(inner.levels):
+                    own = np.zeros_like(counts)
+                    own[k] = counts[k]
+                    self._fixed.append(own.ravel())
+                    fixed_factors.append(Factor(level))
+            elif isinstance(inner, Morphed):
+                self._morphed.append(np.asarray(inner.templates.array).reshape(inner.templates.array.shape[0] ** 2, -1))
+                self._factors.append(factor)
+            elif stage.array is not None:
+                self._fixed.append(np.asarray(stage.array, float).ravel())
+                fixed_factors.append(factor)
+            elif name in ("cevns", "es"):
+                self._signals.append(signal_tables(stage, local))
+                self._factors.insert(len(self._signals) - 1, factor)
+            else:
+                raise TypeError(f"{name}: expected a component that the opponents know, found {type(inner).__name__}")
+        signal = self._signals[0]
+        self._moves = signal.axes[0] is not NO_AXIS
+        self._factors += fixed_factors
+        self._templates = np.ascontiguousarray(self._fixed or np.empty((0, len(self.observed))))
+        self._names = [axis.parameter for axis in signal.axes] + [signal.selecting]
+        self._axes = tuple(
+            (np.array(axis.ends), axis.count, axis.knots, np.ascontiguousarray(axis.coefficients))
+            for axis in signal.axes
+        )
+        self._linked = [self._index(name) if name else None for name in (*self._names, *(LINES if self._lines else ()))]
+        self._plan = [self._factor_plan(factor) for factor in self._factors]
+
+    def _index(self, name: str) -> int | None:
+        """Return the coordinate of a parameter of the measurement, None if it is fixed."""
+        name = self._aliases.get(name, name)
+        return self._problem.names.index(name) if name in self._problem.names else None
+
+    def _factor_plan(self, factor: Factor) -> tuple[list[tuple[int, float]], float, list[int]]:
+        """Return the coordinates that a factor adds, with the number that is added to them, and those that scale it."""
+        added, constant, scales = [], 0.0, []
+        for k, name in enumerate((factor.strength, *factor.shared)):
+            index = None if name is None else self._index(name)
+            fixed = 1.0 if name is None else float(self._params[self._aliases.get(name, name)])
+            constant += -1.0 if k else 0.0
+            if index is None:
+                constant += fixed
+            else:
+                added.append((index, 1.0))
+        for name in factor.scales:
+            index = self._index(name)
+            if index is not None:
+                scales.append(index)
+        return added, constant, scales
+
+    def at(self, coupling: float, mass: float) -> None:
+        """Compute what a point of the grid gives."""
+        rows = [signal.rows(coupling, mass) for signal in self._signals]
+        if self._moves:
+            more = [each[:, None, :] for each in self._morphed]
+            self._rows = np.ascontiguousarray(np.stack([*rows, *more]))
+            return
+        spread = [
+            np.einsum("cb,cbt->bt", row[0], signal.spread).ravel()
+            for row, signal in zip(rows, self._signals, strict=True)
+        ]
+        self._flat = np.ascontiguousarray(np.vstack([*spread, self._templates]))
+
+    def add(self, u: np.ndarray, gradient: np.ndarray) -> float:
+        """Return χ² at the coordinates; add its derivatives to `gradient`."""
+        factors = np.empty(len(self._plan))
+        for k, (added, constant, scales) in enumerate(self._plan):
+            factors[k] = constant + sum(u[i] for i, _ in added)
+            for i in scales:
+                factors[k] *= u[i]
+        if self._lines is not None:
+            own = np.empty(7)
+            value = lines_chi2(u[self._linked[3:]], factors @ self._flat, *self._lines, self.observed, self.sigma, own)
+            gradient[self._linked[3:]] += own
+            return value
+        slope = np.zeros(len(factors) + 3)
+        if self._moves:
+            moving = np.array([0.0 if i is None else u[i] for i in self._linked[:3]])
+            signal = self._signals[0]
+            value = moving_chi2(
+                factors,
+                moving,
+                self._rows,
+                self._axes,
+                signal.degrees,
+                signal.selection,
+                signal.bins,
+                signal.spread,
+                self._templates,
+                self.observed,
+                self.sigma,
+                slope,
+            )
+            for k, i in enumerate(self._linked[:3]):
+                if i is not None:
+                    gradient[i] += slope[len(factors) + k]
+        else:
+            value = linear_chi2(factors, self._flat, self.observed, self.sigma, slope)
+        for k, (added, _, scales) in enumerate(self._plan):
+            whole = np.prod([u[i] for i in scales]) if scales else 1.0
+            for i, _ in added:
+                gradient[i] += slope[k] * whole
+            for i in scales:
+                gradient[i] += slope[k] * factors[k] / u[i]
+        return value
+
+
+class Opponent:
+    """χ² of all experiments with the constraints, and MIGRAD over the nuisances at each point of a grid."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Take the arrays of a problem with `g_zp` and `m_zp` first, and compile."""
+        if problem.names[:2] != ("g_zp", "m_zp"):
+            raise ValueError(f"expected g_zp and m_zp free, found {problem.names[:2]}")
+        self.names, (self._low, self._high) = problem.names, problem.box
+        params = problem.params(np.asarray(problem.box[0], float))
+        self._terms = [Counted(folded, problem, params) for folded in problem.chi2.measurements]
+        constraints = problem.chi2.constraints
+        self._pulled = np.array([problem.names.index(name) for name in constraints.names], int)
+        self._weights, self._centres = np.asarray(constraints.weights), np.asarray(constraints.centres)
+        started = time.perf_counter()
+        self.at(1e-5, 100.0)
+        self.chi2(np.r_[1e-5, 100.0, np.clip(np.ones(len(problem.names) - 2), self._low[2:], self._high[2:])])
+        self.compile_seconds = time.perf_counter() - started
+
+    def at(self, coupling: float, mass: float) -> None:
+        """Compute what a point of the grid gives."""
+        for term in self._terms:
+            term.at(coupling, mass)
+
+    def chi2(self, u: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return χ² and its gradient over the nuisances at the point of the grid that `at` was called with."""
+        gradient = np.zeros(len(u))
+        value = sum(term.add(u, gradient) for term in self._terms)
+        pulls = self._weights @ u[self._pulled] - self._centres
+        gradient[self._pulled] += 2.0 * self._weights.T @ pulls
+        return value + pulls @ pulls, gradient
+
+    def profile(self, points: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Return χ² minimised by MIGRAD over the nuisances, from those of `start`, at each row (g, m [MeV])."""
+        return np.array([self._migrad(*row, start) for row in points])
+
+    def _migrad(self, coupling: float, mass: float, start: np.ndarray) -> float:
+        self.at(coupling, mass)
+        known: list[Any] = [b"", 0.0, np.empty(0)]
+
+        def both(nuisances: np.ndarray) -> list[Any]:
+            if known[0] != nuisances.tobytes():
+                value, gradient = self.chi2(np.concatenate([(coupling, mass), nuisances]))
+                known[:] = nuisances.tobytes(), value, gradient[2:]
+            return known
+
+        function: Any = lambda nuisances: both(nuisances)[1]  # noqa: E731 (iminuit takes functions of arrays)
+        fit = iminuit.Minuit(function, start[2:], grad=lambda nuisances: both(nuisances)[2])
+        fit.limits = list(zip(self._low[2:], self._high[2:], strict=True))
+        fit.tol, fit.errordef, fit.strategy = TOLERANCE, 1.0, 1
+        lowest = fit.migrad(ncall=CALLS).fval
+        if lowest is None:
+            raise RuntimeError("MIGRAD returned no value")
+        return float(lowest)
