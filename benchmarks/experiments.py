@@ -17,7 +17,7 @@ from cevnsjax.measurements.analyses.dresden_ii import CONTINUUM, LINE, M_RATIO, 
 from cevnsjax.stages.backgrounds import BinLevels
 from cevnsjax.stages.stage import OnAxes
 
-from .experiments_numba import lines_chi2, linear_chi2, moving_chi2
+from .experiments_numba import linear_chi2, lines_chi2, moving_chi2
 from .experiments_tables import NO_AXIS, SignalTables, signal_tables
 
 LINES = (*CONTINUUM, *LINE, M_RATIO)

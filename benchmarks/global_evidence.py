@@ -1,0 +1,158 @@
+"""The evidence of a posterior with two modes: importance and nested sampling of ours, dynesty on numba, a fine grid.
+
+A coupling ε_ee^u of electron neutrinos to up quarks changes the amplitude by a number, so that either sign of it gives
+the same events: two modes, with the four strengths free beside it. The counts are a parabola in the coupling, which
+numba has as three arrays. The grid has the coupling evenly and Gauss-Legendre nodes of each strength about its minimum.
+"""
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+import cevnsjax as cj
+from cevnsjax.inference.minimise.solver import Solver
+from cevnsjax.inference.problem.evaluate import Evaluator
+from cevnsjax.inference.problem.problem import Problem
+
+from .case import Case
+from .experiments_numba import linear_chi2
+from .table import Table
+
+COUPLING = "eps_ee_u"
+BETWEEN = 0.19
+"""Between both modes, where the amplitude of electron neutrinos is about 0."""
+RANGE, VALUES = (-0.6, 1.0), 321
+"""Where the posterior is, of the bounds -10 to 10, and how many values of the coupling the grid has there."""
+NODES, REACH = (12, 10, 14, 8), 6.5
+"""Nodes of the strengths, and how many standard deviations about the minimum they reach."""
+DRAWS, LIVE = 200_000, 1000
+QUICK_DRAWS, QUICK_LIVE = 4000, 50
+WITHIN = 3.0
+"""Errors within which evidence and weights are to agree with the grid."""
+
+
+class Modes:
+    """χ² in numba against the coupling and the strengths of signal and backgrounds."""
+
+    def __init__(self, likelihood: cj.Likelihood, problem: Problem) -> None:
+        """Take the parabola, the backgrounds and the pulls of the engine."""
+        folded = problem.chi2.measurements[0]
+        params = problem.params(np.array(problem.coordinates(likelihood.parameters.complete())))
+        below, at, above = (np.ravel(folded.stages[0](params | {COUPLING: x})) for x in (-1.0, 0.0, 1.0))
+        self._parabola = np.array([at, 0.5 * (above - below), 0.5 * (above + below) - at])
+        self._backgrounds = [np.ravel(stage(params)) for stage in folded.stages[1:]]
+        self._observed = np.ravel(np.asarray(folded.observed, float))
+        constraints = problem.chi2.constraints
+        self.widths = 1.0 / np.diag(np.asarray(constraints.weights))
+        self.box = problem.box
+
+    def chi2(self, u: np.ndarray) -> float:
+        """Return χ² of the data alone."""
+        signal = u[0] ** np.arange(3) @ self._parabola
+        templates = np.vstack([signal, *self._backgrounds])
+        return linear_chi2(u[1:], templates, self._observed, np.empty(0), np.empty(len(templates)))
+
+    def log_room(self) -> float:
+        """Return ln of the volume of the priors: the bounds of the coupling, the Gaussians within theirs."""
+        low, high = (np.asarray(end, float) for end in self.box)
+        ends = [(end[1:] - 1.0) / self.widths / math.sqrt(2.0) for end in (low, high)]
+        shares = [0.5 * (math.erf(b) - math.erf(a)) for a, b in zip(*ends, strict=True)]
+        gaussian = np.log(self.widths * math.sqrt(2.0 * math.pi) * np.array(shares)).sum()
+        return float(np.log(high[0] - low[0]) + gaussian)
+
+    def from_cube(self, x: np.ndarray) -> np.ndarray:
+        """Return the coordinates at places of the unit cube, where the prior is flat."""
+        from scipy.special import ndtr, ndtri
+
+        low, high = (np.asarray(end, float) for end in self.box)
+        u = low + x * (high - low)
+        first, last = (ndtr((end[1:] - 1.0) / self.widths) for end in (low, high))
+        u[1:] = np.clip(1.0 + self.widths * ndtri(first + x[1:] * (last - first)), low[1:], high[1:])
+        return u
+
+
+def on_grid(problem: Problem, modes: Modes, quick: bool) -> tuple[float, float]:
+    """Return ln of the evidence and the weight of the first mode by the grid."""
+    low, high = (np.asarray(end, float) for end in problem.box)
+    axis, step = np.linspace(*RANGE, 41 if quick else VALUES, retstep=True)
+    nodes = (5, 4, 5, 4) if quick else NODES
+    starts = np.concatenate([axis[:, None], np.ones((len(axis), 4))], axis=1)
+    evaluator = Evaluator(problem)
+    found = Solver(problem).lowest(starts, np.arange(5) < 1)
+    rules = [np.polynomial.legendre.leggauss(count) for count in nodes]
+    places = np.stack(np.meshgrid(*(x for x, _ in rules), indexing="ij"), axis=-1).reshape(-1, 4)
+    weights = np.prod(np.stack(np.meshgrid(*(w for _, w in rules), indexing="ij"), axis=-1).reshape(-1, 4), axis=1)
+    density, lowest = np.zeros(len(axis)), found.value.min()
+    for k in np.flatnonzero(found.value < lowest + 40.0):
+        # The strengths other than the signal's are those of the data: the curvature of each, the others profiled.
+        errors = np.sqrt(np.diag(2.0 * np.linalg.inv(np.asarray(evaluator.hessian(found.u[k]))[1:, 1:])))
+        first = np.maximum(low[1:], found.u[k, 1:] - REACH * errors)
+        last = np.minimum(high[1:], found.u[k, 1:] + REACH * errors)
+        half = 0.5 * (last - first)
+        u = np.concatenate([np.full((len(places), 1), axis[k]), first + half * (places + 1.0)], axis=1)
+        chi2 = np.asarray(evaluator.chi2(u))
+        density[k] = half.prod() * (weights @ np.exp(-0.5 * (chi2 - lowest)))
+    total = density.sum() * step
+    return math.log(total) - 0.5 * lowest - modes.log_room(), float(density[axis < BETWEEN].sum() / density.sum())
+
+
+def _dynesty(modes: Modes, live: int) -> tuple[float, float, float, float]:
+    """Return ln of the evidence, its error, the weight of the first mode, and its error, by dynesty."""
+    import dynesty
+
+    def log_likelihood(u: np.ndarray) -> float:
+        value = modes.chi2(u)
+        return -0.5 * value if math.isfinite(value) else -1e300
+
+    sampler = dynesty.NestedSampler(
+        log_likelihood, modes.from_cube, 5, nlive=live, bound="multi", rstate=np.random.default_rng(1)
+    )
+    sampler.run_nested(print_progress=False)
+    found: Any = sampler.results
+    weight = np.exp(found.logwt - found.logz[-1])
+    share = float(weight[found.samples[:, 0] < BETWEEN].sum() / weight.sum())
+    return float(found.logz[-1]), float(found.logzerr[-1]), share, math.sqrt(share * (1.0 - share) / live)
+
+
+def _ours(likelihood: cj.Likelihood, method: Any) -> tuple[float, float, float, float]:
+    """Return the same by a method of the engine."""
+    posterior = likelihood.sample([COUPLING], method=method, seed=1)
+    content = posterior.as_dict()
+    draws = posterior.draws(COUPLING).ravel()
+    share = float(np.mean(draws < BETWEEN))
+    count = getattr(method, "live", None) or content.get("effective_draws") or len(draws)
+    return content["log_evidence"], content["log_evidence_error"], share, math.sqrt(share * (1.0 - share) / count)
+
+
+def evidence(case: Case) -> Table:
+    """Return ln of the evidence and the weight of the first mode by all, beside the grid."""
+    likelihood = cj.Likelihood([case.measurement], cj.nsi())
+    problem = likelihood.problem(free=[COUPLING])
+    modes = Modes(likelihood, problem)
+    modes.chi2(np.r_[0.0, np.ones(4)])  # compiles
+    draws, live = (QUICK_DRAWS, QUICK_LIVE) if case.quick else (DRAWS, LIVE)
+    begun = time.perf_counter()
+    reference, weight = on_grid(problem, modes, case.quick)
+    rows: list[tuple[Any, ...]] = [
+        ("fine grid", reference, None, weight, None, time.perf_counter() - begun, None, None, None)
+    ]
+    calls = {
+        "cevnsjax importance": lambda: _ours(likelihood, cj.Importance(draws=draws)),
+        "cevnsjax nested": lambda: _ours(likelihood, cj.Nested(live=live)),
+        "dynesty on numba": lambda: _dynesty(modes, live),
+    }
+    for name, call in calls.items():
+        begun = time.perf_counter()
+        logarithm, error, share, share_error = call()
+        seconds = time.perf_counter() - begun
+        off, share_off = (logarithm - reference) / error, (share - weight) / share_error
+        good = abs(off) < WITHIN and abs(share_off) < WITHIN
+        bar = ("met" if good else "missed") if name.startswith("cevnsjax") else None
+        rows.append((name, f"{logarithm:.4f}", f"{error:.4f}", f"{share:.4f}", f"{share_error:.4f}"))
+        rows[-1] += (seconds, off, share_off, bar)
+    rows[0] = (rows[0][0], f"{reference:.4f}", None, f"{weight:.4f}", *rows[0][4:])
+    columns = ("who", "ln Z", "error", "weight below", "its error", "s", "ln Z off [errors]", "weight off [errors]")
+    title = f"16. Evidence of {COUPLING} on CsI 2021, four strengths free, compiling in; weight of the mode below {BETWEEN}; "
+    return Table(f"{title}bar: within {WITHIN:.0f} errors of the grid", (*columns, "verdict"), rows)
