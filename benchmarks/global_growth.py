@@ -1,6 +1,6 @@
 """How a joint fit grows with the number of measurements: real ones, all different, each run a process without a cache.
 
-The measurements alternate between large and small ones. A straight line is fitted to each of the times by least squares.
+Large measurements alternate with small ones. A straight line is fitted to each of the times by least squares.
 """
 
 import json

@@ -120,10 +120,8 @@ def _mediator(job: Job, case: Case, before: Package | None) -> list[tuple[Any, .
             value = profile_pulls(opponent, points, limits)
             taken = time.perf_counter() - begun
         slower = taken / seconds
-        rows.append(
-            (job.title, "NumPy Newton, batched", count, taken, None, None, 1e6 * taken / count, slower)
-            + (_distance(value, chi2, chi2.min()),)
-        )
+        off = _distance(value, chi2, chi2.min())
+        rows.append((job.title, "NumPy Newton, batched", count, taken, None, None, 1e6 * taken / count, slower, off))
     if not large:
         rows.append(_minuit_row(job.title, likelihood, points, chi2, some, seconds))
     if before is not None and not large:
