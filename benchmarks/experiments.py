@@ -4,6 +4,7 @@
 over the same nuisances, with the gradient by hand. Its MIGRAD starts each point of a grid from the same values.
 """
 
+import math
 import time
 from typing import Any
 
@@ -31,62 +32,48 @@ class Counted:
 
     def __init__(self, folded: FoldedMeasurement, problem: Problem, params: dict[str, Any]) -> None:
         """Take the arrays of a folded measurement; `params` are values of all parameters."""
-        local = folded.local(params)
-        self._params, self._problem = params, problem
-        self._aliases = dict(folded.aliases)
-        self.observed = np.asarray(folded.observed, float).ravel()
-        self.sigma = np.asarray(getattr(folded.term, "sigma", np.empty(0)), float).ravel()
+        self._params, self._problem, self._aliases = params, problem, dict(folded.aliases)
+        self._observed = np.asarray(folded.observed, float).ravel()
+        self._sigma = np.asarray(getattr(folded.term, "sigma", np.empty(0)), float).ravel()
         self._signals: list[SignalTables] = []
-        self._factors: list[Factor] = []
-        self._fixed: list[np.ndarray] = []
         self._morphed: list[np.ndarray] = []
-        fixed_factors: list[Factor] = []
-        self._lines: tuple[Any, ...] | None = None
-        energy = None
-        for name, factor, stage in zip(folded.components, folded.factors, folded.stages, strict=True):
-            inner = stage.counts if isinstance(stage, OnAxes) else stage
+        self._energy, self._lines = np.empty(0), np.empty(0)
+        signals, morphed, fixed = list[Factor](), list[Factor](), list[tuple[Factor, np.ndarray]]()
+        for factor, stage in zip(folded.factors, folded.stages, strict=True):
+            inner: Any = stage.counts if isinstance(stage, OnAxes) else stage
             if isinstance(inner, Continuum):
-                energy = np.asarray(inner.energy)
+                self._energy = np.asarray(inner.energy)
             elif isinstance(inner, ElectronCapture):
-                numbers = inner.l2_height, inner.l2_centre, inner.m_ratio, inner.m_centre, inner.noise
-                self._lines = energy, np.array(numbers, float)
+                self._lines = np.array([inner.l2_height, inner.l2_centre, inner.m_ratio, inner.m_centre, inner.noise])
             elif isinstance(inner, BinLevels):
-                counts = np.asarray(inner.counts, float)
-                for k, level in enumerate(inner.levels):
-                    own = np.zeros_like(counts)
-                    own[k] = counts[k]
-                    self._fixed.append(own.ravel())
-                    fixed_factors.append(Factor(level))
+                fixed += _levels(inner)
             elif isinstance(inner, Morphed):
-                self._morphed.append(np.asarray(inner.templates.array).reshape(inner.templates.array.shape[0] ** 2, -1))
-                self._factors.append(factor)
+                templates = np.asarray(inner.templates.array)
+                self._morphed.append(templates.reshape(templates.shape[0] * templates.shape[1], 1, -1))
+                morphed.append(factor)
             elif stage.array is not None:
-                self._fixed.append(np.asarray(stage.array, float).ravel())
-                fixed_factors.append(factor)
-            elif name in ("cevns", "es"):
-                self._signals.append(signal_tables(stage, local))
-                self._factors.insert(len(self._signals) - 1, factor)
+                fixed.append((factor, np.asarray(stage.array, float).ravel()))
             else:
-                raise TypeError(f"{name}: expected a component that the opponents know, found {type(inner).__name__}")
+                self._signals.append(signal_tables(stage, folded.local(params)))
+                signals.append(factor)
+        self._templates = np.array([own for _, own in fixed]).reshape(-1, len(self._observed))
+        self._plan = [self._factor_plan(factor) for factor in (*signals, *morphed, *(own for own, _ in fixed))]
         signal = self._signals[0]
         self._moves = signal.axes[0] is not NO_AXIS
-        self._factors += fixed_factors
-        self._templates = np.ascontiguousarray(self._fixed or np.empty((0, len(self.observed))))
-        self._names = [axis.parameter for axis in signal.axes] + [signal.selecting]
         self._axes = tuple(
             (np.array(axis.ends), axis.count, axis.knots, np.ascontiguousarray(axis.coefficients))
             for axis in signal.axes
         )
-        self._linked = [self._index(name) if name else None for name in (*self._names, *(LINES if self._lines else ()))]
-        self._plan = [self._factor_plan(factor) for factor in self._factors]
+        self._moving = [self._index(name) for name in (*(axis.parameter for axis in signal.axes), signal.selecting)]
+        self._background = [k for name in LINES if (k := self._index(name)) is not None]
 
     def _index(self, name: str) -> int | None:
         """Return the coordinate of a parameter of the measurement, None if it is fixed."""
         name = self._aliases.get(name, name)
         return self._problem.names.index(name) if name in self._problem.names else None
 
-    def _factor_plan(self, factor: Factor) -> tuple[list[tuple[int, float]], float, list[int]]:
-        """Return the coordinates that a factor adds, with the number that is added to them, and those that scale it."""
+    def _factor_plan(self, factor: Factor) -> tuple[list[int], float, list[int]]:
+        """Return the coordinates that a factor adds, the number beside them, and the coordinates that scale it."""
         added, constant, scales = [], 0.0, []
         for k, name in enumerate((factor.strength, *factor.shared)):
             index = None if name is None else self._index(name)
@@ -95,7 +82,7 @@ class Counted:
             if index is None:
                 constant += fixed
             else:
-                added.append((index, 1.0))
+                added.append(index)
         for name in factor.scales:
             index = self._index(name)
             if index is not None:
@@ -106,8 +93,7 @@ class Counted:
         """Compute what a point of the grid gives."""
         rows = [signal.rows(coupling, mass) for signal in self._signals]
         if self._moves:
-            more = [each[:, None, :] for each in self._morphed]
-            self._rows = np.ascontiguousarray(np.stack([*rows, *more]))
+            self._rows = np.ascontiguousarray(np.stack([*rows, *self._morphed]))
             return
         spread = [
             np.einsum("cb,cbt->bt", row[0], signal.spread).ravel()
@@ -119,44 +105,50 @@ class Counted:
         """Return χ² at the coordinates; add its derivatives to `gradient`."""
         factors = np.empty(len(self._plan))
         for k, (added, constant, scales) in enumerate(self._plan):
-            factors[k] = constant + sum(u[i] for i, _ in added)
+            factors[k] = constant + sum(u[i] for i in added)
             for i in scales:
                 factors[k] *= u[i]
-        if self._lines is not None:
-            own = np.empty(7)
-            value = lines_chi2(u[self._linked[3:]], factors @ self._flat, *self._lines, self.observed, self.sigma, own)
-            gradient[self._linked[3:]] += own
-            return value
         slope = np.zeros(len(factors) + 3)
+        if len(self._lines) > 0:  # the strength of the signal is fixed
+            own = np.empty(len(LINES))
+            signal, background = factors @ self._flat, u[self._background]
+            value = lines_chi2(background, signal, self._energy, self._lines, self._observed, self._sigma, own)
+            gradient[self._background] += own
+            return value
         if self._moves:
-            moving = np.array([0.0 if i is None else u[i] for i in self._linked[:3]])
-            signal = self._signals[0]
-            value = moving_chi2(
-                factors,
-                moving,
-                self._rows,
-                self._axes,
-                signal.degrees,
-                signal.selection,
-                signal.bins,
-                signal.spread,
-                self._templates,
-                self.observed,
-                self.sigma,
-                slope,
-            )
-            for k, i in enumerate(self._linked[:3]):
+            value = self._moved(u, factors, slope)
+            for k, i in enumerate(self._moving):
                 if i is not None:
                     gradient[i] += slope[len(factors) + k]
         else:
-            value = linear_chi2(factors, self._flat, self.observed, self.sigma, slope)
+            value = linear_chi2(factors, self._flat, self._observed, self._sigma, slope)
         for k, (added, _, scales) in enumerate(self._plan):
-            whole = np.prod([u[i] for i in scales]) if scales else 1.0
-            for i, _ in added:
+            whole = math.prod(u[i] for i in scales)
+            for i in added:
                 gradient[i] += slope[k] * whole
             for i in scales:
                 gradient[i] += slope[k] * factors[k] / u[i]
         return value
+
+    def _moved(self, u: np.ndarray, factors: np.ndarray, slope: np.ndarray) -> float:
+        """Return χ² where nuisances move the response; write its derivatives to `slope`."""
+        moving = np.array([0.0 if i is None else u[i] for i in self._moving])
+        signal = self._signals[0]
+        return moving_chi2(
+            *(factors, moving, self._rows, self._axes, signal.degrees, signal.selection, signal.bins, signal.spread),
+            *(self._templates, self._observed, self._sigma, slope),
+        )
+
+
+def _levels(background: BinLevels) -> list[tuple[Factor, np.ndarray]]:
+    """Return a background with a level in each bin of energy as one background for each of these."""
+    counts = np.asarray(background.counts, float)
+    found = []
+    for k, level in enumerate(background.levels):
+        own = np.zeros_like(counts)
+        own[k] = counts[k]
+        found.append((Factor(level), own.ravel()))
+    return found
 
 
 class Opponent:
@@ -204,8 +196,9 @@ class Opponent:
                 known[:] = nuisances.tobytes(), value, gradient[2:]
             return known
 
-        function: Any = lambda nuisances: both(nuisances)[1]  # noqa: E731 (iminuit takes functions of arrays)
-        fit = iminuit.Minuit(function, start[2:], grad=lambda nuisances: both(nuisances)[2])
+        function: Any = lambda nuisances: both(nuisances)[1]  # noqa: E731 (of an array, as its gradient is)
+        slopes: Any = lambda nuisances: both(nuisances)[2]  # noqa: E731
+        fit = iminuit.Minuit(function, start[2:], grad=slopes)
         fit.limits = list(zip(self._low[2:], self._high[2:], strict=True))
         fit.tol, fit.errordef, fit.strategy = TOLERANCE, 1.0, 1
         lowest = fit.migrad(ncall=CALLS).fval

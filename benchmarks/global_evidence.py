@@ -113,7 +113,8 @@ def on_grid(problem: Problem, modes: Modes, quick: bool) -> tuple[float, float]:
         size = (ends[1] - ends[0]) * np.diag(factor)[1:].prod()
         density[k] = size * (weights[inside] @ np.exp(-0.5 * (chi2[inside] - lowest)))
     total = density.sum() * step
-    return math.log(total) - 0.5 * float(lowest) - modes.log_room(), float(density[axis < BETWEEN].sum() / density.sum())
+    share = float(density[axis < BETWEEN].sum() / density.sum())
+    return math.log(total) - 0.5 * float(lowest) - modes.log_room(), share
 
 
 def _dynesty(modes: Modes, live: int) -> tuple[float, float, float, float]:
@@ -124,9 +125,8 @@ def _dynesty(modes: Modes, live: int) -> tuple[float, float, float, float]:
         value = modes.chi2(u)
         return -0.5 * value if math.isfinite(value) else -1e300
 
-    sampler = dynesty.NestedSampler(
-        log_likelihood, modes.from_cube, 5, nlive=live, bound="multi", rstate=np.random.default_rng(1)
-    )
+    make: Any = dynesty.NestedSampler  # whose class makes an object of another
+    sampler = make(log_likelihood, modes.from_cube, 5, nlive=live, bound="multi", rstate=np.random.default_rng(1))
     sampler.run_nested(print_progress=False)
     found: Any = sampler.results
     weight = np.exp(found.logwt - found.logz[-1])

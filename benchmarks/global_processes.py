@@ -74,14 +74,14 @@ def _posterior(package: Package, draws: int, turns: int) -> dict[str, Any]:
     arguments = (*POSTERIOR, "--draws", str(draws), "--json", "--out", "posterior.nc")
     if package is NOW:
         arguments = (*arguments, "--method", "importance")
-    taken: list[float] = []
+    taken, content = list[float](), dict[str, Any]()
     with tempfile.TemporaryDirectory() as cache:
         for _ in range(turns + 1):  # the first fills the cache
             done = package.run(package.program(arguments), cache=cache)
             if done is None:
                 return {"seconds": None}
             taken.append(done.seconds)
-    content = json.loads(done.output)
+            content = json.loads(done.output)
     width = content["parameters"]["r_n_cs"]["sd"]
     return {"seconds": statistics.median(taken[1:]), "khat": content.get("khat"), "width": width}
 

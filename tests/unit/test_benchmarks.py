@@ -99,7 +99,9 @@ def test_peak_memory():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device"])
+@pytest.mark.parametrize(
+    "block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device", "global"]
+)
 def test_blocks_run(block, tmp_path):
     path = tmp_path / "tables.json"
     command = [sys.executable, "-m", "benchmarks", "--only", block, "--quick", "--json", str(path)]
