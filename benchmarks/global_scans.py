@@ -1,8 +1,8 @@
 """Scans with everything else profiled, after compilation: ours, MIGRAD on numba, batched NumPy, the earlier commit.
 
 Ours is the median of the scans after a first one, the points of the grid alone, as `seconds` of the result has them.
-The opponents run at some points of the grid, and their time is scaled to all: MIGRAD at points drawn from the grid,
-the earlier commit on a coarser grid over the same ranges, in a process of its own, compilation left out.
+MIGRAD runs at points drawn from the grid, and its time is scaled to all. The earlier commit runs in a process of its
+own, on the same grid or, where that would take it too long, on a coarser one over the same ranges, also scaled.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ from .pulls import profile_pulls
 from .table import Table
 
 SIDE, QUICK_SIDE, LARGE_SIDE, COARSE_SIDE = 100, 6, 1000, 20
-"""Values of each parameter; of the largest grid; of the earlier commit's."""
+"""Values of each parameter; of the largest grid; of the earlier commit's where it is slow."""
 SOME, QUICK_SOME = 40, 2
 """Points at which MIGRAD runs."""
 NEAR = 50.0
@@ -52,6 +52,8 @@ class Job:
     """Seconds that are not to be exceeded."""
     electrons: bool = False
     side: int = SIDE
+    earlier: int = SIDE
+    """Values of each parameter that the earlier commit gets."""
 
 
 MEDIATOR = (
@@ -59,7 +61,7 @@ MEDIATOR = (
     Job("CsI 2021, shape", ("coherent-csi-2021:shape",), 2.0),
     Job("Dresden-II, electrons too", ("dresden-ii",), 1.0, electrons=True),
     Job("XENONnT 8B", ("xenonnt-8b",), 4.0),
-    Job("five together", FIVE, 5.0),
+    Job("five together", FIVE, 5.0, earlier=COARSE_SIDE),
     Job("CsI 2021, large", FIVE[:1], 1.5, side=LARGE_SIDE),
 )
 NSI_BAR = 3.0
@@ -85,14 +87,15 @@ def _verdict(good: bool) -> str:
     return "met" if good else "missed"
 
 
-def _earlier(title: str, job: dict[str, Any], before: Package, points: int, seconds: float) -> tuple[Any, ...]:
-    """Return the row of the earlier commit, whose coarse grid counts for all points."""
+def _earlier(title: str, job: dict[str, Any], before: Package, chi2: np.ndarray, seconds: float) -> tuple[Any, ...]:
+    """Return the row of the earlier commit; χ² is compared where its grid is ours."""
     found = scanned(before, job)
-    coarse = COARSE_SIDE**2
     if found is None:
-        return title, COMMIT, coarse, f"job > {LIMIT:.0f}", None, None, None, None, None
-    each = found["run"] / coarse
-    return title, COMMIT, coarse, each * points, None, None, 1e6 * each, each * points / seconds, None
+        return title, COMMIT, None, f"job > {LIMIT:.0f}", None, None, None, None, None
+    value = np.array(found["chi2"])
+    each, whole = found["run"] / len(value), found["run"] / len(value) * len(chi2)
+    off = _distance(value, chi2, chi2.min()) if len(value) == len(chi2) else None
+    return title, COMMIT, len(value), whole, None, None, 1e6 * each, whole / seconds, off
 
 
 def _distance(value: np.ndarray, engine: np.ndarray, lowest: float) -> float | None:
@@ -126,7 +129,7 @@ def _mediator(job: Job, case: Case, before: Package | None) -> list[tuple[Any, .
         rows.append(_minuit_row(job.title, likelihood, points, chi2, some, seconds))
     if before is not None and not large:
         asked = {"measurements": job.measurements, "model": ["light_vector", "universal"], "electrons": job.electrons}
-        rows.append(_earlier(job.title, asked | {"grid": _axes(COARSE_SIDE), "asked": {}}, before, count, seconds))
+        rows.append(_earlier(job.title, asked | {"grid": _axes(job.earlier), "asked": {}}, before, chi2, seconds))
     good = seconds <= job.bar and (slower is None or slower >= FASTER)
     bar = f"{job.bar}" if slower is None else f"{job.bar}, {FASTER:.0f} x NumPy"
     name = f"cevnsjax, {result.not_converged} not converged"
@@ -216,8 +219,8 @@ def _couplings(case: Case, before: Package | None) -> list[tuple[Any, ...]]:
         ),
     ]
     if before is not None:
-        job = {"measurements": FIVE[:1], "model": ["nsi"], "electrons": False, "grid": _plane(COARSE_SIDE)}
-        rows.append(_earlier(title, job | {"asked": FITTED}, before, count, seconds))
+        job = {"measurements": FIVE[:1], "model": ["nsi"], "electrons": False, "grid": _plane(SIDE)}
+        rows.append(_earlier(title, job | {"asked": FITTED}, before, chi2, seconds))
     return rows
 
 
