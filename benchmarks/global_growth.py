@@ -35,7 +35,7 @@ ALL = (
 )
 """Measurements that can be fitted together, of different data."""
 COUNTS, QUICK_COUNTS = (2, 3, 5, 7, 9, 11, 13, 15), (2, 3)
-TIMES = {"compile": "compile", "run": "run", "process": "whole process"}
+TIMES = {"compile": "compile", "process": "whole process", "run": "run"}
 """What is timed, and its label."""
 
 FIT = """
@@ -69,17 +69,18 @@ def draw(found: list[dict[str, Any]], path: Path) -> None:
     from matplotlib import rc_context
 
     with rc_context(RC):
-        figure = new_figure(6.0, 4.2)
-        panel = figure.subplots()
+        figure = new_figure(9.0, 3.8)
+        left, right = figure.subplots(1, 2)
         x = np.array([each["measurements"] for each in found], float)
-        for (what, label), colour in zip(TIMES.items(), ("#e08a2c", "#3f9b7a", "#1f4e82"), strict=True):
+        for (what, label), colour in zip(TIMES.items(), ("#e08a2c", "#1f4e82", "#3f9b7a"), strict=True):
+            panel = right if what == "run" else left
             slope, first, _ = line(found, what)
             panel.plot(x, [each[what] for each in found], "o", color=colour, markersize=5, label=label)
             panel.plot(x, slope * x + first, color=colour, linewidth=1.2)
-        panel.set(xlabel="measurements fitted together", ylabel="time [s]", ylim=(0.0, None))
-        panel.set_title("joint fit of sin²θ_W, nothing in the cache")
-        panel.legend()
-        tidy(panel)
+        for panel in (left, right):
+            panel.set(xlabel="measurements fitted together", ylabel="time [s]", ylim=(0.0, None))
+            panel.legend(loc="upper left")
+            tidy(panel)
         path.parent.mkdir(exist_ok=True)
         figure.savefig(path)
 
@@ -96,5 +97,5 @@ def growth_of_fits(case: Case) -> Table:
     lines = [line(found, what) for what in TIMES]
     rows.append(("s for each more", None, *(slope for slope, _, _ in lines), None))
     rows.append(("largest distance from the line, s", None, *(distance for _, _, distance in lines), None))
-    columns = ("measurements", "coordinates", "compile s", "run s", "whole process s", "converged")
+    columns = ("measurements", "coordinates", "compile s", "whole process s", "run s", "converged")
     return Table("17. Joint fits of sin2_theta_w, no cache, each in a process of its own", columns, rows)
