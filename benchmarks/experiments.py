@@ -23,8 +23,8 @@ from .experiments_tables import NO_AXIS, SignalTables, signal_tables
 
 LINES = (*CONTINUUM, *LINE, M_RATIO)
 """What moves the background of Dresden-II."""
-TOLERANCE, CALLS = 1e-4, 20_000
-"""Of MIGRAD (0.002 times as much in the distance to the minimum), and the most calls of χ² for a point."""
+TOLERANCE = 1e-4
+"""Of MIGRAD: 0.002 times as much in the distance to the minimum."""
 
 
 class Counted:
@@ -201,7 +201,7 @@ class Opponent:
         fit = iminuit.Minuit(function, start[2:], grad=slopes)
         fit.limits = list(zip(self._low[2:], self._high[2:], strict=True))
         fit.tol, fit.errordef, fit.strategy = TOLERANCE, 1.0, 1
-        lowest = fit.migrad(ncall=CALLS).fval
+        lowest = fit.migrad().fval
         if lowest is None:
             raise RuntimeError("MIGRAD returned no value")
         return float(lowest)

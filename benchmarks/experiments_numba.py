@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def deviance(expected, observed, sigma, slope):
     """Return χ² of counts, or of numbers with errors `sigma` if there are any; write its derivative to `slope`."""
     value = 0.0
@@ -32,7 +32,7 @@ def deviance(expected, observed, sigma, slope):
     return 2.0 * value
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def linear_chi2(factors, templates, observed, sigma, gradient):
     """Return χ² of the sum of `templates` (template, bin) times `factors`; write its derivatives by these."""
     count, bins = templates.shape
@@ -49,7 +49,7 @@ def linear_chi2(factors, templates, observed, sigma, gradient):
     return value
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def lines_chi2(u, signal, energy, numbers, observed, sigma, gradient):
     """Return χ² of the signal on flat and exponential parts and three lines; write its derivatives.
 
@@ -78,7 +78,7 @@ def lines_chi2(u, signal, energy, numbers, observed, sigma, gradient):
     return value
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def basis(value, ends, count, knots, coefficients):
     """Return the functions of a nuisance and their derivatives: polynomials, or weights of the anchors of a spline."""
     functions, slopes = np.zeros(count), np.zeros(count)
@@ -104,7 +104,7 @@ def basis(value, ends, count, knots, coefficients):
     return functions, slopes
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def selected(table, first, step, value, share, slope):
     """Write what is selected of each row, and its derivative: a cubic through four neighbours of the table."""
     position = (value - first) / step
@@ -120,7 +120,7 @@ def selected(table, first, step, value, share, slope):
         slope[r] = (d0 * a + d1 * b + d2 * c + d3 * d) / step
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def add_spread(rows, share, bins, spread, factor, out):
     """Add rows (component, row), each times its `share`, to their bins, spread over the cells, times `factor`."""
     binned = np.zeros(spread.shape[:2])
@@ -133,7 +133,7 @@ def add_spread(rows, share, bins, spread, factor, out):
                 out[b * cells + t] += factor * binned[c, b] * spread[c, b, t]
 
 
-@numba.njit(fastmath=True)
+@numba.njit(fastmath=True, error_model="numpy")
 def moving_chi2(factors, moving, rows, axes, degrees, selection, bins, spread, templates, observed, sigma, gradient):
     """Return χ² where two nuisances move the first components, and a third selects their rows; write its derivatives.
 
