@@ -82,7 +82,7 @@ def _posterior(package: Package, draws: int, turns: int) -> dict[str, Any]:
                 return {"seconds": None}
             taken.append(done.seconds)
             content = json.loads(done.output)
-    width = content["parameters"]["r_n_cs"]["sd"]
+    width = content["parameters"]["r_n_cs"].get("sd")
     return {"seconds": statistics.median(taken[1:]), "khat": content.get("khat"), "width": width}
 
 
