@@ -16,6 +16,7 @@ from .case import Case
 from .device import device
 from .evaluation import evaluation
 from .every_measurement import every_measurement
+from .global_fits import global_fits
 from .growth import growth
 from .mediator_grid import mediator_grid
 from .minimisers import minimisers
@@ -41,8 +42,10 @@ BLOCKS = (
     toys,
     start,
     device,
+    global_fits,
 )
 PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
+PACKAGES += ("dynesty",)
 
 
 def machine() -> dict[str, str]:
@@ -60,7 +63,7 @@ def machine() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables to FILE as well")
-    blocks = {block.__name__: block for block in BLOCKS}
+    blocks = {block.__name__.removesuffix("_fits"): block for block in BLOCKS}
     parser.add_argument("--only", choices=blocks, help="one block alone")
     parser.add_argument("--quick", action="store_true", help="small sizes in the blocks on grids and growth")
     chosen = parser.parse_args()

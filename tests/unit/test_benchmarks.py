@@ -20,7 +20,18 @@ sys.path.insert(0, str(ROOT))
 numba_config: Any = numba.config  # a module that gets its settings as it is imported
 numba_config.DISABLE_JIT = True  # what the decorators in the modules below ask
 
-from benchmarks import growth, mediator_grid, numba_opponent, numba_response, pulls, timing  # noqa: E402
+from benchmarks import (  # noqa: E402
+    before,
+    experiments,
+    global_evidence,
+    global_growth,
+    growth,
+    mediator_grid,
+    numba_opponent,
+    numba_response,
+    pulls,
+    timing,
+)
 from benchmarks.case import FREE, TIE, Case  # noqa: E402
 from benchmarks.numpy_opponent import numpy_likelihood  # noqa: E402
 
@@ -91,6 +102,64 @@ def test_the_opponent_with_non_standard_interactions(case, base):
     assert opponent.chi2_batch(u[None])[0] == pytest.approx(float(problem(u)), rel=1e-10)
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["coherent-csi-2021:shape"],
+        ["dresden-ii"],
+        ["xenonnt-8b"],
+        ["coherent-csi-2021", "coherent-lar-2020", "conus-plus-2025"],
+        pytest.param(["coherent-ge-mini-2024"], marks=pytest.mark.slow),
+    ],
+)
+def test_the_opponents_of_experiments_have_the_same_chi2_and_gradient(names):
+    likelihood = cj.Likelihood(names, cj.light_vector("universal"), electrons=names == ["dresden-ii"])
+    problem = likelihood.problem(free=["g_zp", "m_zp"])
+    opponent, start = experiments.Opponent(problem), problem.coordinates(likelihood.parameters.complete())
+    moved = np.where(start == 0.0, 0.3, 1.03 * start)
+    for row in ((3e-6, 20.0), (1e-5, 500.0)):
+        u = np.clip(np.r_[row, moved[2:]], *problem.box)
+        opponent.at(*u[:2])
+        value, gradient = opponent.chi2(u)
+        assert value == pytest.approx(float(problem(u)), rel=1e-10)
+    expected = slopes(lambda v: opponent.chi2(v)[0], u)[2:]
+    np.testing.assert_allclose(gradient[2:], expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+def test_migrad_of_the_opponents_finds_the_minimum_of_the_engine():
+    likelihood = cj.Likelihood(["coherent-lar-2020"], cj.light_vector("universal"))
+    problem = likelihood.problem(free=["g_zp", "m_zp"])
+    start = problem.coordinates(likelihood.parameters.complete())
+    fit = likelihood.fit(values={"g_zp": 2e-5, "m_zp": 30.0})
+    found = experiments.Opponent(problem).profile(np.array([[2e-5, 30.0]]), start)
+    assert found[0] == pytest.approx(fit.chi2, abs=1e-6)
+
+
+def test_the_evidence_of_the_opponent_has_the_same_chi2(case):
+    likelihood = cj.Likelihood([case.measurement], cj.nsi())
+    problem = likelihood.problem(free=[global_evidence.COUPLING])
+    modes, u = global_evidence.Modes(likelihood, problem), np.array([0.25, 1.1, 0.8, 1.2, 1.01])
+    pulls_of = (((u[1:] - 1.0) / modes.widths) ** 2).sum()
+    assert modes.chi2(u) + pulls_of == pytest.approx(float(problem(u)), rel=1e-10)
+    middle = modes.from_cube(np.full(5, 0.5))
+    np.testing.assert_allclose(middle, [0.0, 1.0, 1.0, 1.0, 1.0], atol=5e-3)
+
+
+def test_a_process_is_timed_and_what_it_compiles_counted():
+    program = before.Package(before.ROOT, "cevnsjax_command").program(["--version"], counting=True)
+    done = before.NOW.run(program)
+    assert done is not None
+    assert (done.compiled, done.seconds > 0.1) == (0, True)
+    assert before.NOW.run("import time; time.sleep(60)", limit=0.5) is None
+    with pytest.raises(RuntimeError, match="found oh no"):
+        before.NOW.run("raise SystemExit('oh no')")
+
+
+def test_the_line_through_times():
+    found = [{"measurements": n, "run": 2.0 * n + 1.0} for n in (2, 3, 5)]
+    assert global_growth.line(found, "run") == pytest.approx((2.0, 1.0, 0.0), abs=1e-12)
+
+
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone tells")
 def test_peak_memory():
     found = timing.peak_memory(lambda: np.ones(2**23).sum())
@@ -99,7 +168,9 @@ def test_peak_memory():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device"])
+@pytest.mark.parametrize(
+    "block", ["evaluation", "mediator_grid", "growth", "samplers", "scans", "toys", "device", "global"]
+)
 def test_blocks_run(block, tmp_path):
     path = tmp_path / "tables.json"
     command = [sys.executable, "-m", "benchmarks", "--only", block, "--quick", "--json", str(path)]
