@@ -18,7 +18,7 @@ from ..._base.typing import Bool, Float
 from ..problem.problem import Problem
 from ..problem.programs import Evaluation
 from .newton import LAST, MAX_STEPS, TOLERANCE, Minimum, joined, minimise
-from .strengths import STEPS, is_linear, minimise_strengths
+from .strengths import is_linear, minimise_strengths
 
 LEAST_CHUNK = {True: 16, False: 64}
 """Fewest that a thread is for, where evaluating χ² takes long and where it does not: then Python takes the time."""
@@ -41,14 +41,14 @@ def _jitted(structure: Any, devices: tuple[jax.Device, ...]) -> Any:
     Kept, so that JAX traces and compiles once for all problems of the same structure, whatever their values.
     """
 
-    def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], rows: jax.Array, steps: jax.Array) -> Any:
-        return minimise_strengths(jax.tree.unflatten(structure, leaves), rows, *box, steps)
+    def mapped(leaves: list[jax.Array], box: tuple[jax.Array, jax.Array], rows: jax.Array) -> Any:
+        return minimise_strengths(jax.tree.unflatten(structure, leaves), rows, *box)
 
     if len(devices) == 1:
         return jax.jit(mapped)
     mesh = Mesh(np.array(devices), ("rows",))
     return jax.jit(
-        jax.shard_map(mapped, mesh=mesh, in_specs=(P(), P(), P("rows"), P()), out_specs=P("rows"), check_vma=False)
+        jax.shard_map(mapped, mesh=mesh, in_specs=(P(), P(), P("rows")), out_specs=P("rows"), check_vma=False)
     )
 
 
@@ -106,7 +106,7 @@ class Solver:
         self.devices = tuple(devices or jax.devices())
         self._leaves, self._structure = jax.tree.flatten(problem)
         self.compile_seconds = self.run_seconds = 0.0
-        self._over_strengths: Callable[[np.ndarray, np.ndarray], Any] | None = None
+        self._over_strengths: Callable[[np.ndarray], Any] | None = None
         self._with_held: dict[bytes, Evaluation] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class Solver:
         return reached
 
     @CLOCK.during("compile")
-    def _strengths_program(self, chunk: int) -> Callable[[np.ndarray, np.ndarray], Any]:
+    def _strengths_program(self, chunk: int) -> Callable[[np.ndarray], Any]:
         """Return the program that minimises over strengths, of rows of starts: as many as devices times `chunk`.
 
         The arrays of the problem and the box are arguments of the program, put on the device once.
@@ -166,20 +166,20 @@ class Solver:
             else:
                 fixed = jax.device_put(fixed, self.devices[0])
             jitted = _jitted(self._structure, self.devices)
-            self._over_strengths = functools.partial(jitted.lower(*fixed, rows, np.asarray(0)).compile(), *fixed)
+            self._over_strengths = functools.partial(jitted.lower(*fixed, rows).compile(), *fixed)
             self.compile_seconds += time.perf_counter() - started
         return self._over_strengths
 
     @CLOCK.during("run")
-    def _minimise_strengths(self, chunk: int, starts: np.ndarray, steps: int) -> Any:
-        """Return what the program for strengths makes of all rows in so many steps, chunk by chunk, joined."""
+    def _minimise_strengths(self, chunk: int, starts: np.ndarray) -> Any:
+        """Return what the program for strengths makes of all rows, chunk by chunk, joined."""
         program, count = self._strengths_program(chunk), len(starts)
         started = time.perf_counter()
         size = chunk * len(self.devices)
 
         def run_chunk(first: int) -> Any:
             chosen = np.arange(first, first + size).clip(max=count - 1)
-            return jax.tree.map(np.asarray, program(starts[chosen], np.asarray(steps)))
+            return jax.tree.map(np.asarray, program(starts[chosen]))
 
         firsts = range(0, count, size)
         if len(self.devices) == 1 and self.devices[0].platform == "cpu" and len(firsts) > 1:
@@ -225,9 +225,8 @@ class Solver:
         chunk = MANY_CHUNK.get(self.devices[0].platform, MANY_CHUNK["gpu"])
         u, value, converged = start.copy(), np.full(len(start), np.nan), np.zeros(len(start), bool)
         rest = np.arange(len(start))
-        for round_ in range(ROUNDS):
-            steps = STEPS[min(round_, len(STEPS) - 1)]
-            u[rest], value[rest], converged[rest] = self._minimise_strengths(chunk, u[rest], steps)
+        for _ in range(ROUNDS):
+            u[rest], value[rest], converged[rest] = self._minimise_strengths(chunk, u[rest])
             rest = np.flatnonzero(~converged)
             if not len(rest):
                 break

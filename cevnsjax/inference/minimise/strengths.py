@@ -24,8 +24,8 @@ from ...measuring.terms.term import BinTerm, is_binned
 from ..problem.chi_square import measurement_chi2
 from ..problem.problem import Problem
 
-STEPS = (2, 6)
-"""Steps of the first call, and of those after it: points that need more than most are better taken together."""
+STEPS = 6
+"""Steps of a call: most points need fewer, and those that need more are better taken together."""
 DECREASE = 1e-7
 """Predicted decrease of χ² with which the last step is taken: what it leaves is of the order of the square."""
 TURNED, SHORTEST, LONGEST = 0.7, 0.2, 0.7
@@ -186,11 +186,10 @@ def minimise_strengths(
     points: Float[jax.Array, "point coordinate"],
     lower: Float[Array, " coordinate"],
     upper: Float[Array, " coordinate"],
-    steps: int | jax.Array,
 ) -> tuple[Float[jax.Array, "point coordinate"], Float[jax.Array, " point"], jax.Array]:
     """Return `points` with the strengths at the minimum of χ² between the bounds, χ² there, and whether it was reached.
 
-    Counts must be linear in the strengths (`is_linear`). They start at what `points` say, or lower. After `steps` steps
+    Counts must be linear in the strengths (`is_linear`). They start at what `points` say, or lower. After `STEPS` steps
     a point that is not at its minimum is returned as near as it came: call again with it. Without any strength the
     points are where they are to be.
     """
@@ -260,7 +259,7 @@ def minimise_strengths(
 
     x, none = jnp.clip(_no_more_than_seen(lines, points[:, columns]), lower, upper), jnp.zeros(len(points))
     first = _State(x, x, jnp.zeros_like(x), none, none > 0, jnp.asarray(0))
-    last = jax.lax.while_loop(lambda s: jnp.any(~s.done) & (s.steps < steps), step, first)
+    last = jax.lax.while_loop(lambda s: jnp.any(~s.done) & (s.steps < STEPS), step, first)
     x = jnp.where(last.done[:, None], last.x, last.left)
     value = constant + (x * (rise + 0.5 * x @ bend)).sum(axis=1)
     for line in lines:
