@@ -44,8 +44,10 @@ BLOCKS = (
     device,
     global_fits,
 )
-PACKAGES = ("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee")
-PACKAGES += ("dynesty",)
+PACKAGES = (
+    *("jax", "jaxlib", "equinox", "numpy", "scipy", "numba", "optimistix", "optax", "iminuit", "numpyro", "emcee"),
+    "dynesty",
+)
 
 
 def machine() -> dict[str, str]:
