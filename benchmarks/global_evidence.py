@@ -18,7 +18,7 @@ from cevnsjax.inference.problem.problem import Problem
 
 from .case import Case
 from .experiments_numba import linear_chi2
-from .table import Table
+from .table import Table, verdict
 
 COUPLING = "eps_ee_u"
 BETWEEN = 0.19
@@ -167,7 +167,7 @@ def evidence(case: Case) -> Table:
         seconds = time.perf_counter() - begun
         off, share_off = (logarithm - reference) / error, (share - weight) / share_error
         good = abs(off) < WITHIN and abs(share_off) < WITHIN
-        bar = ("met" if good else "missed") if name.startswith("cevnsjax") else None
+        bar = verdict(good) if name.startswith("cevnsjax") else None
         rows.append((name, f"{logarithm:.4f}", f"{error:.4f}", f"{share:.4f}", f"{share_error:.4f}"))
         rows[-1] += (seconds, off, share_off, bar)
     rows[0] = (rows[0][0], f"{reference:.4f}", None, f"{weight:.4f}", *rows[0][4:])

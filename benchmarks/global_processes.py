@@ -11,7 +11,7 @@ from typing import Any
 
 from .before import COMMIT, LIMIT, NOW, Package
 from .case import Case
-from .table import Table
+from .table import Table, verdict
 
 SEVEN = (
     "coherent-csi-2021",
@@ -41,10 +41,6 @@ def seconds_of(package: Package, arguments: Sequence[str], cache: str, turns: in
             return None
         taken.append(done.seconds)
     return statistics.median(taken)
-
-
-def _met(value: float, bar: float) -> str:
-    return "met" if value <= bar else "missed"
 
 
 def _fits(package: Package, names: Sequence[str], turns: int) -> dict[str, Any]:
@@ -98,11 +94,11 @@ def processes(case: Case, before: Package | None) -> Table:
     def add(job: str, key: str, seconds: float | None, bar: float | None, note: str = "", good: bool = True) -> None:
         if seconds is None:
             raise RuntimeError(f"{job}: expected it to end within {LIMIT:.0f} s")
-        verdict = None if bar is None else _met(seconds, bar) if good else "missed"
+        kept = None if bar is None else verdict(good and seconds <= bar)
         other = None if before is None else theirs[key]
         slower = None if other is None else other / seconds
         shown = other if other is not None or before is None else f"> {LIMIT:.0f}"
-        rows.append((job, seconds, bar, verdict, shown, slower, note))
+        rows.append((job, seconds, bar, kept, shown, slower, note))
 
     add(f"fit of {len(names)}, no cache", "cold", ours["cold"], BARS["cold"])
     add(f"fit of {len(names)}, cache warm", "warm", ours["warm"], BARS["warm"])
@@ -111,7 +107,7 @@ def processes(case: Case, before: Package | None) -> Table:
     if before is not None:
         compiled += f", {theirs['compiled']} by {COMMIT}"
     rows.append(("fit of CsI 2021 and LAr, after each alone", ours["joint"], "0 compiled"))
-    rows[-1] += ("met" if ours["compiled"] == 0 else "missed", theirs.get("joint"))
+    rows[-1] += (verdict(ours["compiled"] == 0), theirs.get("joint"))
     rows[-1] += (theirs["joint"] / ours["joint"] if theirs.get("joint") else None, compiled)
     khat, width = posterior["khat"], posterior["width"]
     good = khat is not None and khat < LARGEST_SHAPE and abs(width - WIDTH) < WIDTH_ERROR

@@ -22,7 +22,7 @@ from .case import Case
 from .experiments import Opponent
 from .mediator_grid import COUPLINGS, MASSES, grid, numpy_mediator
 from .pulls import profile_pulls
-from .table import Table
+from .table import Table, verdict
 
 SIDE, QUICK_SIDE, LARGE_SIDE, COARSE_SIDE = 100, 6, 1000, 20
 """Values of each parameter; of the largest grid; of the earlier commit's where it is slow."""
@@ -87,10 +87,6 @@ def _ours(likelihood: cj.Likelihood, axes: dict[str, str], again: int, **asked: 
     return results[-1], statistics.median(result.seconds["run"] for result in results)
 
 
-def _verdict(good: bool) -> str:
-    return "met" if good else "missed"
-
-
 def _earlier(title: str, job: dict[str, Any], before: Package, chi2: np.ndarray, seconds: float) -> tuple[Any, ...]:
     """Return the row of the earlier commit; χ² is compared where its grid is ours."""
     found = scanned(before, job)
@@ -137,7 +133,7 @@ def _mediator(job: Job, case: Case, before: Package | None) -> list[tuple[Any, .
     good = seconds <= job.bar and (slower is None or slower >= FASTER)
     bar = f"{job.bar}" if slower is None else f"{job.bar}, {FASTER:.0f} x NumPy"
     name = f"cevnsjax, {result.not_converged} not converged"
-    return [(job.title, name, count, seconds, bar, _verdict(good), 1e6 * seconds / count, 1.0, None), *rows]
+    return [(job.title, name, count, seconds, bar, verdict(good), 1e6 * seconds / count, 1.0, None), *rows]
 
 
 def _minuit_row(
@@ -228,7 +224,7 @@ def _couplings(case: Case, before: Package | None) -> list[tuple[Any, ...]]:
     good = seconds <= NSI_BAR and off < CLOSE
     name = f"cevnsjax, {result.not_converged} not converged"
     rows: list[tuple[Any, ...]] = [
-        (title, name, count, seconds, f"{NSI_BAR}, {CLOSE:g} off", _verdict(good), 1e6 * seconds / count, 1.0, off),
+        (title, name, count, seconds, f"{NSI_BAR}, {CLOSE:g} off", verdict(good), 1e6 * seconds / count, 1.0, off),
         (
             *(title, f"L-BFGS-B, {starts} starts; lower by {max(0.0, above):.1e}", len(chosen), each * count),
             *(None, None, 1e6 * each, each * count / seconds, None),

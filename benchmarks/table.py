@@ -30,6 +30,11 @@ class Table:
         console.print(table)
 
 
+def verdict(good: bool) -> str:
+    """Return what a table says of a bar."""
+    return "met" if good else "missed"
+
+
 def _text(entry: Any) -> str:
     """Return an entry with three digits; nothing for None."""
     if entry is None:

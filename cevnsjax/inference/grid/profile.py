@@ -173,7 +173,8 @@ class _Points:
                 self.improve((rows[new], _between(self.u[old], places, inner).reshape(len(rows), -1)[new]))
             if not self._solver.only_strengths(self.frozen, self._many):  # else χ² has a single minimum
                 lowest = self.chi2.min()
-                height = np.expm1(_between(np.log1p(self.chi2[old] - lowest), places, inner)).ravel()[new]
+                with np.errstate(over="ignore", invalid="ignore"):  # heights beyond all numbers
+                    height = np.expm1(_between(np.log1p(self.chi2[old] - lowest), places, inner)).ravel()[new]
                 stray = rows[new][~(self.chi2[rows[new]] - lowest <= height + STRAY + SHARE * height)]
                 if len(stray):
                     self.from_afar(stray)
