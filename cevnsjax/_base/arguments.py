@@ -102,6 +102,11 @@ def _pair(name: str, value: Any, what: str) -> None:
         number(name, item)
 
 
+def ends(name: str, value: Any) -> None:
+    """Raise InputError unless `value` is a pair of numbers, the lower and the higher end."""
+    _pair(name, value, "the lower and the higher end")
+
+
 def constraints(name: str, value: Any) -> None:
     """Raise InputError unless `value` is a dictionary from names, or combinations, to centre and width."""
     _mapping(name, value, "{'r_n_cs': (5.0, 0.1)}")
@@ -112,8 +117,8 @@ def constraints(name: str, value: Any) -> None:
 def ranges(name: str, value: Any) -> None:
     """Raise InputError unless `value` is a dictionary from names to a lower and a higher number."""
     _mapping(name, value, "{'sin2_theta_w': (0.1, 0.3)}")
-    for key, ends in value.items():
-        _pair(f"{name}, {key}", ends, "the lower and the higher end")
+    for key, pair in value.items():
+        ends(f"{name}, {key}", pair)
 
 
 def correlations(name: str, value: Any) -> None:

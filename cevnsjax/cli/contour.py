@@ -29,7 +29,10 @@ def contour(
         options.whole("--parameters", "1 or 2: whose delta chi2 the level means; by default the axes drawn."),
     ] = None,
     param: Annotated[
-        list[str] | None, typer.Option("--param", help="The axis or the two axes, by default the first two.")
+        list[str] | None,
+        typer.Option(
+            "--param", help="The axis or the two, x and y; by default the first two, in a figure a mass on x."
+        ),
     ] = None,
     reference: Annotated[
         str, typer.Option("--reference", help="What delta chi2 counts from: the best fit, or the lowest of the grid.")
@@ -39,13 +42,36 @@ def contour(
     overwrite: options.Overwrite = False,
     json_: options.Json = False,
     plot: options.Plot = None,
+    curve: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--curve", help="LABEL=FILE.csv: draw a published curve, of columns such as 'm_zp [GeV],g_zp [1]'."
+        ),
+    ] = None,
+    shade: Annotated[
+        str | None,
+        typer.Option(
+            "--shade", help="allowed, excluded or none; by default excluded where a coupling is only limited."
+        ),
+    ] = None,
+    swap: options.Swap = False,
+    style: options.Styles = None,
+    title: Annotated[str | None, typer.Option("--title", help="Title of the figure; '' for none.")] = None,
+    xlim: Annotated[str | None, typer.Option("--xlim", help="LO:HI: where x begins and ends.")] = None,
+    ylim: Annotated[str | None, typer.Option("--ylim", help="LO:HI: where y begins and ends.")] = None,
 ) -> None:
     """Draw and tabulate contours of scans at a confidence level: closed, open and disconnected."""
     from ..results.overlays import common_names, draw_scans
     from ..results.scanning import open_scan
     from ..results.tables.grid import contour_blocks
 
-    printing.check_plot(plot)
+    options.of_plot(plot, curve=curve, shade=shade, swap=swap, style=style, title=title, xlim=xlim, ylim=ylim)
+    styles = options.split(style, "--style")
+    look: dict[str, Any] = {
+        **{"shade": shade, "swap": swap, "style": styles, "title": title, "curves": options.curves(curve)},
+        **{"xlim": options.limits(xlim, "--xlim"), "ylim": options.limits(ylim, "--ylim")},
+    }
+    printing.check_plot(plot, styles)
     levels = [options.level(text) for text in options.split(cl, "--cl") or ["90"]]
     if plot is not None and len(levels) > 1:
         raise InputError("expected one --cl to draw, found several")
@@ -55,20 +81,21 @@ def contour(
         raise InputError("--overwrite needs --out: the name of the file")
     if parameters not in (None, 1, 2):
         raise InputError(f"--parameters: expected 1 or 2 parameters that the level is of, found {parameters}")
-    chosen = tuple(options.split(param, "--param"))
-    if len(chosen) > 2:
-        raise InputError(f"--param: expected one or two axes, found {', '.join(chosen)}")
+    axes = tuple(options.split(param, "--param"))
+    if len(axes) > 2:
+        raise InputError(f"--param: expected one or two axes, found {', '.join(axes)}")
     scans = [open_scan(store) for store in stores]
-    if len(scans) > 1 and (out is not None or plot is not None):
-        chosen = common_names(scans, chosen)
+    common = common_names(scans, axes) if len(scans) > 1 and (out is not None or plot is not None) else axes
     if label and len(label) != len(scans):
         raise InputError(f"expected a --label for each of {len(scans)} scans, found {len(label)}")
     contours = [
-        _described(scan, level, parameters, chosen, reference, name)
+        _described(scan, level, parameters, common, reference, name)
         for scan, name in zip(scans, label or [str(store) for store in stores], strict=True)
         for level in levels
     ]
-    printing.draw(plot, lambda: draw_scans(scans, levels[0], parameters, label, reference, chosen or None))
+    printing.draw(
+        plot, lambda: draw_scans(scans, levels[0], parameters, label, reference, axes or None, **look), styles
+    )
     if out is not None:
         _write(out, contours, overwrite)
         WRITTEN.append(f"'{out}'")

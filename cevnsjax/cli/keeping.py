@@ -1,6 +1,6 @@
 """The output of a long run: checked and locked before the work, kept when that is stopped, never lost at its end."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,11 +65,17 @@ def written_at_once(out: Path | None, overwrite: bool, check: Callable[[Path, bo
     return Output(out, overwrite, resumes=False)
 
 
-def conclude(destination: Output, content: Mapping[str, Any], plot: Path | None, make: "Callable[[], Figure]") -> None:
+def conclude(
+    destination: Output,
+    content: Mapping[str, Any],
+    plot: Path | None,
+    make: "Callable[[], Figure]",
+    style: Sequence[str] | None = None,
+) -> None:
     """End a command whose result is printed: raise errors of writing, draw what converged, set the exit code."""
     destination.check()
     if content["converged"]:
-        printing.draw(plot, make)
+        printing.draw(plot, make, style)
     printing.exit_unless_converged(content)
 
 

@@ -119,6 +119,13 @@ Minimiser = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
+Swap = Annotated[bool, typer.Option("--swap", help="Turn the axes of the figure round; by default a mass is on x.")]
+Styles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--style", help="Style sheet of the figure: column or wide (for a journal), a name of matplotlib's, or a file."
+    ),
+]
 EngineName = Annotated[
     str, typer.Option("--engine", help="Where tasks run: serial, dask (workers on this computer) or dask:ADDRESS.")
 ]
@@ -157,6 +164,36 @@ def _pairs(items: Sequence[str], option: str, form: str = "NAME=VALUE") -> dict[
             raise InputError(f"{option}: '{name.strip(BLANKS)}' is given twice")
         pairs[name.strip(BLANKS)] = value.strip(BLANKS)
     return pairs
+
+
+def limits(text: str | None, option: str) -> tuple[float, float] | None:
+    """Return the two numbers of ``LO:HI``."""
+    if text is None:
+        return None
+    low, colon, high = text.partition(":")
+    if not colon or ":" in high:
+        raise InputError(f"{option}: expected LO:HI, found '{text}'")
+    return read_number(low, option), read_number(high, option)
+
+
+def curves(items: Sequence[str] | None) -> dict[str, str]:
+    """Return the files of ``--curve LABEL=FILE.csv``, by label; the last equals sign counts."""
+    files: dict[str, str] = {}
+    for item in items or ():
+        label, _, file = (part.strip(BLANKS) for part in item.rpartition("="))
+        if not label or not file:
+            raise InputError(f"--curve: expected LABEL=FILE.csv, found '{item}'")
+        if label in files:
+            raise InputError(f"--curve: '{label}' is given twice")
+        files[label] = file
+    return files
+
+
+def of_plot(plot: Path | None, **given: Any) -> None:
+    """Raise InputError for an option of the figure without --plot."""
+    for name, value in given.items():
+        if plot is None and value not in (None, False, [], {}):
+            raise InputError(f"--{name} needs --plot: the name of the figure")
 
 
 def specification(

@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,20 +61,23 @@ def exit_unless_converged(content: Mapping[str, Any]) -> None:
         raise typer.Exit(NOT_CONVERGED)
 
 
-def check_plot(plot: Path | None) -> None:
-    """Raise InputError, before anything is computed, if no figure can be written to `plot`."""
+def check_plot(plot: Path | None, style: Sequence[str] | None = None) -> None:
+    """Raise InputError, before anything is computed, if no figure can be written to `plot`, or not in that `style`."""
     if plot is not None:
+        from ..plots.look import settings
         from ..plots.style import check_figure_path
 
         check_figure_path(plot)
+        settings(style)
 
 
-def draw(plot: Path | None, make: "Callable[[], Figure]") -> None:
-    """Draw a figure to a file, if `plot` is given, and print where it is."""
+def draw(plot: Path | None, make: "Callable[[], Figure]", style: Sequence[str] | None = None) -> None:
+    """Draw a figure to a file, if `plot` is given, and print where it is; `style` is what it is made with."""
     if plot is not None:
+        from ..plots.look import settings
         from ..plots.style import save
 
-        save(make(), plot)
+        save(make(), plot, settings(style))
         WRITTEN.append(f"'{plot}'")
         say(f"drawn to {plot}")
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from .._base.clock import CLOCK
+from .._base.errors import InputError
 from .._base.netcdf import check_netcdf
 from . import keeping, options, printing
 from .request import MODEL, PARAMETERS, Request, with_request
@@ -25,15 +26,21 @@ def profile(
     overwrite: options.Overwrite = False,
     json_: options.Json = False,
     plot: options.Plot = None,
+    swap: options.Swap = False,
+    style: options.Styles = None,
 ) -> None:
     """Profile chi2 against a parameter, or two with their contour and the curve of each."""
     from ..results.fit import scan_points
     from ..results.tables.grid import profile_blocks
 
-    printing.check_plot(plot)
+    styles = options.split(style, "--style")
+    options.of_plot(plot, swap=swap, style=styles)
+    printing.check_plot(plot, styles)
     output = keeping.written_at_once(out, overwrite, check_netcdf)
     levels = options.levels(cl)
     chosen = options.split(param, "--param") or options.split(request.free, "--free")
+    if swap and len(chosen) != 2:
+        raise InputError(f"--swap: expected two parameters, found {', '.join(chosen) or 'none'}")
     ranges = options.ranges(range_, chosen)
     scan_points(chosen, points)
     arguments = request.arguments()
@@ -46,4 +53,4 @@ def profile(
         content = result.as_dict(levels)
     content |= output.written(result.save)
     printing.result(content, json_, profile_blocks, likelihood.data_name)
-    keeping.conclude(output, content, plot, result.plot)
+    keeping.conclude(output, content, plot, lambda: result.plot(swap=swap, style=styles), styles)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -12,12 +12,26 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from .profiles import DELTA_CHI2, ONE, Curve, draw_levels, top_of
-from .style import CURVE_COLOUR, LEVEL_STYLE, RC, describe, level_colours, new_figure, next_colour, reach, tidy
+from .style import (
+    CURVE_COLOUR,
+    LEVEL_STYLE,
+    RC,
+    dashes_of,
+    describe,
+    level_colours,
+    new_figure,
+    next_colour,
+    reach,
+    tidy,
+)
 
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
+ALLOWED, EXCLUDED = "allowed", "excluded"
+"""What may be shaded of a plane: where Δχ² is below a level, or above it."""
 SHADE = 0.2
 """Opacity of a region over others: of two, nested, it is 0.36 inside."""
-LEAST, MOST = -5.0, 1.0
-"""Limits of the heights of regions: far from 0, where the level is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,10 +48,10 @@ class Region:
 
 
 def fill(axes: Axes, region: Region, colour: Any, alpha: float = 1.0, above: bool = False) -> None:
-    """Fill what lies below the level of a region, or above it."""
-    height = np.ma.masked_invalid(np.clip(region.height, LEAST, MOST)).T
-    if height.count():
-        levels = [0.0, MOST + 1.0] if above else [LEAST - 1.0, 0.0]
+    """Fill what lies below the level of a region, or above it: by Δχ² at each point, nothing where it is not known."""
+    height = np.ma.masked_invalid(region.height).T
+    if height.count() and (height.max() > 0.0 if above else height.min() <= 0.0):
+        levels = [0.0, height.max() + 1.0] if above else [height.min() - 1.0, 0.0]
         axes.contourf(*region.axes, height, levels=levels, colors=[colour], alpha=alpha)
 
 
@@ -60,10 +74,7 @@ def draw_overlaid(
     With an `entry`, or several levels, the legend has an entry for each level.
     """
     if len(regions) == 1:
-        for number, points in enumerate(regions[0].lines):
-            axes.plot(points[:, 0], points[:, 1], color=colour, lw=1.5, ls=dashes, label=entry if number == 0 else None)
-        if not regions[0].lines and entry is not None:
-            axes.plot([], [], color=colour, lw=1.5, ls=dashes, label=entry)
+        draw_lines(axes, regions[0].lines, colour, entry, dashes)
         return
     for region in reversed(regions):
         fill(axes, region, colour, SHADE)
@@ -75,6 +86,24 @@ def draw_overlaid(
         axes.plot([], [], marker="s", ms=9, ls="", color=colour, markerfacecolor=inside, label=name)
 
 
+def draw_lines(axes: Axes, lines: Sequence[np.ndarray], colour: Any, entry: str | None, dashes: Any = "-") -> None:
+    """Draw lines, arrays (point, 2), with a single entry of the legend, which is there without any line too."""
+    for points in lines:
+        axes.plot(points[:, 0], points[:, 1], color=colour, ls=dashes)
+    if entry is not None:
+        axes.plot([], [], color=colour, ls=dashes, label=entry)
+
+
+def draw_shade(axes: Axes, region: Region, shade: str, colour: Any, alpha: float = SHADE) -> None:
+    """Shade what a region excludes, or what it allows, by its Δχ²."""
+    fill(axes, region, colour, alpha, above=shade == EXCLUDED)
+
+
+def shade_text(region: Region, shade: str) -> str:
+    """Return what a shaded part of a plane is, as the legend has it: "excluded at 90 %"."""
+    return f"{shade} at {region.name}"
+
+
 def draw_contour_on(
     axes: Axes,
     regions: Sequence[Region],
@@ -83,16 +112,24 @@ def draw_contour_on(
     log: Sequence[bool] = (False, False),
     entry: str | None = None,
     colour: Any = None,
+    shade: str | None = None,
 ) -> None:
-    """Draw regions of two parameters on a user's `axes`, with a cross at the best fit."""
+    """Draw regions of two parameters on a user's `axes`, with a cross at the best fit.
+
+    A single region may have what it allows or excludes shaded (`shade`), which the legend says.
+    """
     describe(axes, labels[0], labels[1], log)
     chosen = next_colour(axes, colour)
-    draw_overlaid(axes, regions, chosen, entry)
+    named = entry
+    if shade is not None:
+        draw_shade(axes, regions[0], shade, chosen)
+        named = ": ".join(filter(None, (entry, shade_text(regions[0], shade))))
+    draw_overlaid(axes, regions, chosen, named, dashes_of(chosen) if colour is None else "-")
     if best is not None:
         axes.plot(*best, marker="+", ms=9, mew=1.4, ls="", color=chosen)
     x, y = regions[0].axes
     reach(axes, (x[0], y[0]), (x[-1], y[-1]))
-    describe(axes, labels[0], labels[1], (), entry is not None or len(regions) > 1)
+    describe(axes, labels[0], labels[1], (), named is not None or len(regions) > 1)
 
 
 def draw_contour(
@@ -102,15 +139,17 @@ def draw_contour(
     heights: Mapping[str, float] = ONE,
     title: str = "two parameters",
     colour: Any = None,
+    settings: "dict[RcKeyType, Any]" = RC,
 ) -> Figure:
     """Return the figure of the regions of two parameters, with the curve of each.
 
-    The `heights` are Δχ² of a single parameter, lines in the curves at the side. The `title` is that of the legend.
+    The `heights` are Δχ² of a single parameter, lines in the curves at the side. The `title` is that of the legend,
+    the `settings` are those of matplotlib.
     """
     line, top_end = CURVE_COLOUR if colour is None else colour, top_of(heights)
     shades = level_colours(len(regions), colour)
-    with matplotlib.rc_context(RC):
-        figure = new_figure(6.6, 6.2)
+    with matplotlib.rc_context(settings):
+        figure = new_figure(*settings.get("figure.figsize", (6.6, 6.2)))
         grid = figure.add_gridspec(2, 2, width_ratios=[3.2, 1.0], height_ratios=[1.0, 3.2])
         main = figure.add_subplot(grid[1, 0])
         top = figure.add_subplot(grid[0, 0], sharex=main)

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -24,6 +24,9 @@ from .style import (
     reach,
     tidy,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 SMALL = 1e-3
 """Numbers below this are written with a power of ten."""
@@ -117,11 +120,15 @@ def draw_curve(
 
 
 def draw_profile(
-    curve: Curve, heights: Mapping[str, float] = ONE, colour: str = CURVE_COLOUR, label: str | None = None
+    curve: Curve,
+    heights: Mapping[str, float] = ONE,
+    colour: str = CURVE_COLOUR,
+    label: str | None = None,
+    settings: "dict[RcKeyType, Any]" = RC,
 ) -> Figure:
-    """Return the figure of a Δχ² curve."""
-    with matplotlib.rc_context(RC):
-        figure = new_figure(5.2, 3.8)
+    """Return the figure of a Δχ² curve, with the `settings` of matplotlib."""
+    with matplotlib.rc_context(settings):
+        figure = new_figure(*settings.get("figure.figsize", (5.2, 3.8)))
         draw_curve(figure.add_subplot(), curve, heights, colour, label)
     return figure
 

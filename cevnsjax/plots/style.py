@@ -6,6 +6,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ BACKGROUND_COLOURS = ("#e08a2c", "#7a4a1f", "#56b4e9", "#f0e442", "#882255", "#c
 """Of components, distinct from each other, the signal and the steady state by readers of any colour vision."""
 LINE_COLOURS = ("#1f4e82", "#c0562f", "#56b4e9", "#e6ab02", "#444444", "#8b1a1a", "#cc79a7", "#009e73")
 """Of lines over each other, likewise distinct."""
+DASHES = ("-", (0, (6, 2)), (0, (6, 2, 1.2, 2)), (0, (1.2, 1.4)))
+"""Of lines over each other: neighbours differ in them, and so do colours that are near each other to some readers."""
 COMPONENT_NAMES = {
     "cevns": "CEvNS",
     "brn": "beam-related neutrons",
@@ -62,6 +65,22 @@ LEVEL_STYLE: dict[str, Any] = {"color": "0.6", "lw": 0.8, "ls": (0, (4, 3))}
 """Of lines at a level."""
 LEGEND, LEGEND_TEXT = 2.0, 1.4
 """Width [inch] that a legend beside the axes takes, and its text alone."""
+EMBEDDED: "dict[RcKeyType, Any]" = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "cevnsjax"}
+"""Fonts are in the file as they are, not as drawings of letters, and its inner names are those of the last time."""
+UNDATED = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
+"""What a format leaves out, so that the same figure is the same file."""
+
+
+def line_style(number: int, colours: Sequence[Any] = LINE_COLOURS) -> tuple[Any, Any]:
+    """Return colour and dashes of the line `number` of a figure: the same pair comes back after 4 rounds of colours."""
+    rounds, place = divmod(number, len(colours))
+    return colours[place], DASHES[(place + 2 * (place // len(DASHES)) + rounds) % len(DASHES)]
+
+
+def dashes_of(colour: Any) -> Any:
+    """Return the dashes that go with a colour of `LINE_COLOURS`; other lines are solid."""
+    shade = to_hex(colour)
+    return line_style(LINE_COLOURS.index(shade))[1] if shade in LINE_COLOURS else "-"
 
 
 def component_colours(names: Sequence[str]) -> dict[str, str]:
@@ -87,7 +106,7 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained", dpi=130)
 
 
-def wrapped(text: str, width: float, size: float = RC["figure.titlesize"], lines: int = 3) -> str:
+def wrapped(text: str, width: float, size: float | str = RC["figure.titlesize"], lines: int = 3) -> str:
     """Return `text` in lines of at most `width` [inch] at a font `size` [points]; what needs more `lines` is cut."""
     renderer, font = RendererAgg(1.0, 1.0, 72.0), FontProperties(size=size)
 
@@ -105,11 +124,25 @@ def wrapped(text: str, width: float, size: float = RC["figure.titlesize"], lines
 
 def legend_beside(figure: Figure | SubFigure, axes: Sequence[Axes]) -> None:
     """Give `figure` a common legend of all `axes`, to the right of them: it never covers what is drawn."""
+    handles = _handles(axes)
+    labels = [wrapped(label, LEGEND_TEXT, matplotlib.rcParams["legend.fontsize"]) for label in handles]
+    figure.legend(list(handles.values()), labels, loc="outside right upper")
+
+
+def legend_over(figure: Figure, axes: Sequence[Axes]) -> None:
+    """Give `figure` a common legend of all `axes`, above them: of a figure too narrow for one beside."""
+    handles, width = _handles(axes), figure.get_figwidth() - (LEGEND - LEGEND_TEXT)
+    labels = [wrapped(label, width, matplotlib.rcParams["legend.fontsize"]) for label in handles]
+    place = "center" if any(panel.get_title() for panel in axes) else "left"
+    figure.legend(list(handles.values()), labels, loc=f"outside upper {place}")
+
+
+def _handles(axes: Sequence[Axes]) -> dict[str, Artist]:
+    """Return what the legends of `axes` have, each label once."""
     handles: dict[str, Artist] = {}
     for panel in axes:
         handles |= {label: handle for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)}
-    labels = [wrapped(label, LEGEND_TEXT, RC["legend.fontsize"]) for label in handles]
-    figure.legend(list(handles.values()), labels, loc="outside right upper")
+    return handles
 
 
 def title_above(figure: Figure | SubFigure, text: str, width: float) -> None:
@@ -213,7 +246,11 @@ def check_figure_path(path: Path) -> None:
     check_file(path, True, [f".{ending}" for ending in sorted(Figure().canvas.get_supported_filetypes())], "draw")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write `figure` to `path`, whole, in place of a file that is there."""
-    with replacing(path, doing="draw") as part:
-        figure.savefig(part, format=path.suffix.lstrip("."))
+def save(figure: Figure, path: Path, settings: "dict[RcKeyType, Any] | None" = None) -> None:
+    """Write `figure` to `path`, whole, in place of a file that is there; `settings` are those it was drawn with.
+
+    Vector files hold their fonts, and no date: PDF, SVG and PNG of the same figure are the same bytes.
+    """
+    ending = path.suffix.lstrip(".").lower()
+    with matplotlib.rc_context((settings or {}) | EMBEDDED), replacing(path, doing="draw") as part:
+        figure.savefig(part, format=ending, metadata=UNDATED.get(ending))

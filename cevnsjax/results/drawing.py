@@ -36,6 +36,19 @@ def needs_axes(**given: Any) -> None:
             raise InputError(f"{name}: expected with ax, the axes to draw on: the figure without has several drawings")
 
 
+def without_axes(**given: Any) -> None:
+    """Raise InputError for options of a figure of ours where the user has axes."""
+    for name, value in given.items():
+        if value is not None:
+            raise InputError(f"{name}: expected without ax: axes of yours have it from you")
+
+
+def without_shade(shade: str | None) -> None:
+    """Raise InputError for a choice of what is shaded where levels are nested."""
+    if shade is not None:
+        raise InputError("shade: expected with ax, or of a scan: the figure of a profile has nested levels")
+
+
 def heights(levels: tuple[Level, ...], parameters: int = 1) -> dict[str, float]:
     """Return the Δχ² of levels, by what figures call them."""
     from ..plots.style import level_name

@@ -23,6 +23,7 @@ from ..inference.grid.contours import Contour, contours
 from ..inference.grid.intervals import Interval
 from ..inference.toys.construction import Construction, Progress, construct, edges, pieces
 from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
+from .plane import oriented
 from .rebuilt import arrays_of, check_likelihood, damaged, part, read
 from .record import axis_settings, data_digest, record
 from .report import plain, specification_report
@@ -328,7 +329,7 @@ class FeldmanCousinsResult(Shown):
         label: str | None = None,
         color: str | None = None,
     ) -> "Figure":
-        """Draw t of the data with the critical values against a parameter, or the contours of two.
+        """Draw t of the data with the critical values against a parameter, or the contours of two, a mass on x.
 
         Args:
             level: a confidence level or several, by default `levels`.
@@ -351,13 +352,17 @@ class FeldmanCousinsResult(Shown):
                 return draw_construction(*panel)
             draw_statistic_on(ax, *panel, label, color)
             return root(ax)
+        known = self.fit.likelihood.parameters
+        order = oriented(self.names, [known[name].unit for name in self.names])
+        columns = [self.names.index(name) for name in order]
         planes = [
-            Plane(str(entry), [c.points for c in self.contours(entry)], [c.points for c in self.wilks_contours(entry)])
+            Plane(str(entry), *([c.points[:, columns] for c in lines] for lines in (toys, wilks)))
             for entry in levels
+            for toys, wilks in [(self.contours(entry), self.wilks_contours(entry))]
         ]
-        best = tuple(self.fit.values[name] for name in self.names)
-        labels = tuple(self.label(name) for name in self.names)
-        ranges = [(a.log, a.values[0], a.values[-1]) for a in self.axes]
+        best = tuple(self.fit.values[name] for name in order)
+        labels = tuple(self.label(name) for name in order)
+        ranges = [(a.log, a.values[0], a.values[-1]) for a in (self.axes[column] for column in columns)]
         if ax is None:
             return draw_plane(labels, ranges, planes, best)
         draw_plane_on(ax, labels, ranges, planes, best, label, color)

@@ -27,7 +27,8 @@ from ..inference.grid.contours import (
     surface,
     with_point,
 )
-from .drawing import LEVELS_DRAWN, ON_AXES, count_text, heights
+from .drawing import LEVELS_DRAWN, ON_AXES, count_text, heights, without_shade
+from .plane import check_shade, oriented
 from .rebuilt import check_likelihood
 from .report import profile_report
 from .saved_grid import grid_dataset, load_grid
@@ -220,6 +221,15 @@ class GridResult(Shown):
         beyond = [name for name in settings["interactions"] if name != "standard-model"]
         return ", ".join([" + ".join(settings["measurements"]), *beyond])
 
+    def units(self, names: Names) -> tuple[str, ...]:
+        """Return the units of axes, "1" for a pure number."""
+        return tuple(self.dataset[name].attrs["units"] for name in names)
+
+    def pair(self, names: Names) -> tuple[Axis, Axis]:
+        """Return two axes of the grid."""
+        first, second = self._axes_of(names)
+        return first, second
+
     def label(self, name: str) -> str:
         """Return the LaTeX label of an axis, with those of parameters that are tied to it, and its unit."""
         attributes = self.dataset[name].attrs
@@ -264,6 +274,9 @@ class GridResult(Shown):
         level=LEVELS_DRAWN,
         parameters=arguments.optional(arguments.whole(1, 2)),
         names=arguments.optional(arguments.texts),
+        swap=arguments.switch,
+        shade=arguments.optional(check_shade),
+        style=arguments.optional(arguments.texts),
         **ON_AXES,
     )
     def plot(
@@ -274,21 +287,29 @@ class GridResult(Shown):
         ax: "Axes | None" = None,
         label: str | None = None,
         color: str | None = None,
+        *,
+        swap: bool = False,
+        shade: str | None = None,
+        style: Names | None = None,
     ) -> "Figure":
         """Draw the contours of two axes, by default the first two, or Δχ² against a single axis; return the figure.
 
-        Of several levels the regions are nested, the inner darker, and the legend says which is which. In a figure of
-        its own a profile has the interval, or the curves of both parameters at the side.
+        Of several levels the regions are nested, the inner darker, and the legend says which is which. Of a single
+        level, what a scan excludes or allows is shaded. In a figure of its own a profile has the interval, or the
+        curves of both parameters at the side.
 
         Args:
             level: a confidence level or several; by default 90 %, of a profile all usual levels, but for contours on
                 axes of yours.
             parameters: whose Δχ² a level means, 1 or 2: by default as many as are drawn.
-            names: the axes, 1 or 2.
+            names: the axes, 1 or 2, in the order x, y; by default a mass is on x.
             ax: axes of yours to draw on, over what is there: curve or contours and best fit alone. Labels that you
                 have set stay.
             label: what the legend calls it; on axes of yours it draws the legend anew.
             color: of the lines; by default the next of ours that is not on the axes.
+            swap: turns x and y round.
+            shade: "allowed", "excluded" or "none", of a scan at a single level: see `draw_scans`.
+            style: style sheets of matplotlib, by name or file; ours are "column" and "wide".
 
         Example:
             >>> import cevnsjax as cj
@@ -304,30 +325,45 @@ class GridResult(Shown):
         """
         from .overlays import draw_scans
 
-        chosen = self._chosen(names)
+        chosen = self._on_axes(names, swap)
         count = parameters or len(chosen)
         usual = self._fit is not None and (ax is None or len(chosen) == 1)
         levels = ordered_levels(level if level is not None else USUAL if usual else 0.90)
         if self._fit is not None and ax is None:
-            return self._plot_profile(chosen, levels, count, label, color)
+            without_shade(shade)
+            return self._plot_profile(chosen, levels, count, label, color, style)
         drawn = self._line(chosen[0]) if self._fit is not None and len(chosen) == 1 else self
         labels, colors = None if label is None else [label], None if color is None else [color]
-        return draw_scans([drawn], levels, count, labels, names=chosen, ax=ax, colors=colors)
+        return draw_scans([drawn], levels, count, labels, names=chosen, ax=ax, colors=colors, shade=shade, style=style)
+
+    def _on_axes(self, names: Names | None, swap: bool) -> tuple[str, ...]:
+        """Return the parameters on x and y: those named in their order, else a mass on x; `swap` turns them round."""
+        chosen = self._chosen(names)
+        return oriented(chosen, [""] * len(chosen) if names else self.units(chosen), swap)
 
     def _plot_profile(
-        self, names: tuple[str, ...], levels: tuple[Level, ...], count: int, label: str | None, color: str | None
+        self,
+        names: tuple[str, ...],
+        levels: tuple[Level, ...],
+        count: int,
+        label: str | None,
+        color: str | None,
+        style: Names | None,
     ) -> "Figure":
         """Return the figure of 1 or 2 parameters of a profile."""
+        from ..plots.look import settings
+
+        look = settings(style)
         if len(names) == 1:
             from ..plots.profiles import draw_profile
             from ..plots.style import CURVE_COLOUR
 
-            return draw_profile(self.curve(names[0]), heights(levels, count), color or CURVE_COLOUR, label)
+            return draw_profile(self.curve(names[0]), heights(levels, count), color or CURVE_COLOUR, label, look)
         from ..plots.contours import draw_contour
 
-        title = "\n".join(filter(None, (label, count_text(count))))
+        title = "\n".join(filter(None, (label, f"allowed, {count_text(count)}")))
         curves = [self.curve(name) for name in names]
-        return draw_contour(self._regions(names, levels, count), *curves, heights(levels), title, color)
+        return draw_contour(self._regions(names, levels, count), *curves, heights(levels), title, color, look)
 
     def _regions(
         self, names: Names, levels: Sequence[Level], count: int, reference: str = "best"

@@ -27,6 +27,7 @@ from ..inference.sample.run import Draws, run_settings, sample
 from ..inference.sample.sampler import Sampler
 from ..measuring.measurement import Measurement, data_name, joint_name
 from .drawing import LEVELS_DRAWN, ON_AXES, needs_axes
+from .plane import masses_first
 from .record import record
 from .tables.posterior import posterior_blocks
 from .toys import outer_rows
@@ -321,7 +322,7 @@ class Posterior(Shown):
         """Draw the densities of parameters, of each and of each two: the free parameters by default. Return the figure.
 
         Args:
-            names: the parameters; at most two of them on `ax`.
+            names: the parameters, at most two of them on `ax`; by default masses come first, on x.
             level: probabilities of the smallest regions of two parameters: 68.27 and 90 % by default.
             ax: axes of yours to draw on, over what is there: the density of a parameter, or the regions of two.
             label: what the legend of `ax` calls it.
@@ -333,7 +334,7 @@ class Posterior(Shown):
 
         if ax is None:
             needs_axes(label=label, color=color)
-        chosen = list(names or self.free or self.names)
+        chosen = list(names or self._masses_first())
         if ax is not None and (len(chosen) > 2 or len(set(chosen)) < len(chosen)):
             raise InputError(f"names: expected one or two parameters to draw on ax, found {', '.join(chosen)}")
         levels = ordered_levels(level if level is not None else MASSES)
@@ -348,6 +349,11 @@ class Posterior(Shown):
             masses = {level_name(entry): entry.fraction for entry in levels}
             draw_densities_on(ax, draws, labels, bounds, masses, label, color)
         return root(ax)
+
+    def _masses_first(self) -> tuple[str, ...]:
+        """Return the free parameters, or all, in the order in which figures have them on x."""
+        names = self.free or self.names
+        return masses_first(names, [self.attributes["units"][name] for name in names])
 
     @arguments.checked(
         measurement=arguments.optional(arguments.text), axis=arguments.optional(arguments.text), **ON_AXES
