@@ -51,7 +51,7 @@ def signal(g, m):
 
 def strip(g, m):
     """Return Δχ² of a coupling that is limited, with a second strip where its amplitude is minus twice another."""
-    return 40.0 * (strength(g, m) * (strength(g, m) - 2.0)) ** 2
+    return 8.0 * (strength(g, m) * (strength(g, m) - 2.0)) ** 2
 
 
 def coupling_first(function=limit, **more):

@@ -15,6 +15,7 @@ from .profiles import DELTA_CHI2, ONE, Curve, draw_levels, top_of
 from .style import (
     CURVE_COLOUR,
     LEVEL_STYLE,
+    NARROW,
     RC,
     dashes_of,
     describe,
@@ -137,7 +138,7 @@ def draw_contour(
     first: Curve,
     second: Curve,
     heights: Mapping[str, float] = ONE,
-    title: str = "two parameters",
+    title: str = "allowed\ntwo parameters",
     colour: Any = None,
     settings: "dict[RcKeyType, Any]" = RC,
 ) -> Figure:
@@ -159,18 +160,26 @@ def draw_contour(
         main.set(xlabel=first.label, ylabel=second.label)
         top.plot(first.points, first.delta_chi2, color=line, lw=1.6)
         side.plot(second.delta_chi2, second.points, color=line, lw=1.6)
-        draw_levels(top, heights)
+        draw_levels(top, heights, named=figure.get_figwidth() > NARROW)
         for height in heights.values():
             side.axvline(height, **LEVEL_STYLE)
         top.set(ylabel=DELTA_CHI2, ylim=(0.0, top_end))
         side.set(xlabel=DELTA_CHI2, xlim=(0.0, top_end))
         top.tick_params(labelbottom=False)
         side.tick_params(labelleft=False)
-        patches = [
-            Line2D([], [], marker="s", ls="", ms=9, color=shade, label=region.name)
-            for region, shade in zip(regions, shades, strict=True)
-        ]
-        figure.legend(handles=patches, loc="upper right", title=title, bbox_to_anchor=(0.99, 0.99))
+        _legend_of_levels(figure, regions, shades, title)
         for panel in (main, top, side):
             tidy(panel)
     return figure
+
+
+def _legend_of_levels(figure: Figure, regions: Sequence[Region], shades: Sequence[str], title: str) -> None:
+    """Give a figure of nested regions the legend of their levels: in its free corner, or above it if it is narrow."""
+    patches = [
+        Line2D([], [], marker="s", ls="", ms=9, color=shade, label=region.name)
+        for region, shade in zip(regions, shades, strict=True)
+    ]
+    if figure.get_figwidth() < NARROW:
+        figure.legend(handles=patches, loc="outside upper center", title=title, ncols=len(patches), columnspacing=1.0)
+    else:
+        figure.legend(handles=patches, loc="upper right", title=title, bbox_to_anchor=(0.99, 0.99))

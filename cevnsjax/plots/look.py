@@ -30,6 +30,8 @@ PRINTED: dict[str, Any] = {
     "ytick.major.width": 0.6,
     "xtick.minor.width": 0.4,
     "ytick.minor.width": 0.4,
+    "legend.labelspacing": 0.3,
+    "legend.borderaxespad": 0.3,
     "savefig.dpi": 600,
 }
 
@@ -40,7 +42,7 @@ def _sized(width: float, height: float, text: float) -> dict[str, Any]:
     return {"figure.figsize": (width, height), **PRINTED, **dict.fromkeys(sizes, text), "axes.labelsize": text + 1.0}
 
 
-SHEETS = {"column": _sized(COLUMN, 3.0, 8.0), "wide": _sized(PAGE, 4.0, 9.0)}
+SHEETS = {"column": _sized(COLUMN, 3.2, 8.0), "wide": _sized(PAGE, 4.0, 9.0)}
 """Our style sheets by name."""
 LARGEST = 2**20
 """Bytes of a style sheet up to which it is read."""

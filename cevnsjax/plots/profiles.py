@@ -80,16 +80,17 @@ def _power(number: float) -> str:
     return rf"${mantissa} \times 10^{{{int(power)}}}$" if exponent else f"${mantissa}$"
 
 
-def draw_levels(axes: Axes, heights: Mapping[str, float] = ONE) -> None:
-    """Draw levels of Δχ² across `axes`, each once, named at their right ends."""
+def draw_levels(axes: Axes, heights: Mapping[str, float] = ONE, named: bool = True) -> None:
+    """Draw levels of Δχ² across `axes`, each once, `named` at their right ends."""
     there = {line.get_gid() for line in axes.lines}
     for name, height in heights.items():
         mark = f"level {name} at {height:g}"
         if mark in there:
             continue
         axes.axhline(height, gid=mark, **LEVEL_STYLE)
-        place = (1.015, height)
-        axes.annotate(name, place, xycoords=("axes fraction", "data"), va="center", color="0.4", fontsize=9)
+        if named:
+            place = (1.015, height)
+            axes.annotate(name, place, xycoords=("axes fraction", "data"), va="center", color="0.4", fontsize=9)
 
 
 def top_of(heights: Mapping[str, float]) -> float:

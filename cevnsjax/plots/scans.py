@@ -15,8 +15,8 @@ from .contours import Region, draw_contour_on, draw_lines, draw_overlaid, draw_s
 from .profiles import DELTA_CHI2, draw_curve_on, draw_levels, finite
 from .style import (
     LEGEND,
-    LEVEL_STYLE,
     LINE_COLOURS,
+    NARROW,
     RC,
     describe,
     legend_beside,
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 5.6, 4.6
 """Size [inch] of the axes with our settings alone."""
-NARROW = 6.0
-"""Width [inch] of a figure below which the legend is above the axes, not beside them."""
 SHADE_ALONE, SHADE_EACH = 0.16, 0.10
 """Opacity of what is shaded of a single scan, and of each of several."""
 NEUTRAL = "0.5"
@@ -192,10 +190,7 @@ def _set_frame(axes: Axes, frame: Frame, window: tuple[Range, Range]) -> None:
         axes.set(ylabel=frame.labels[1], yscale=scales[1])
     else:
         axes.set(ylabel=DELTA_CHI2)
-        if len(frame.heights) == 1:
-            axes.axhline(*frame.heights.values(), **LEVEL_STYLE)
-        else:
-            draw_levels(axes, frame.heights)
+        draw_levels(axes, frame.heights)
     axes.set(xlim=window[0], ylim=window[1])
     tidy(axes)
 

@@ -65,6 +65,8 @@ LEVEL_STYLE: dict[str, Any] = {"color": "0.6", "lw": 0.8, "ls": (0, (4, 3))}
 """Of lines at a level."""
 LEGEND, LEGEND_TEXT = 2.0, 1.4
 """Width [inch] that a legend beside the axes takes, and its text alone."""
+NARROW = 6.0
+"""Width [inch] of a figure below which its legend is above the axes, not beside them."""
 EMBEDDED: "dict[RcKeyType, Any]" = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.hashsalt": "cevnsjax"}
 """Fonts are in the file as they are, not as drawings of letters, and its inner names are those of the last time."""
 UNDATED = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}
@@ -133,8 +135,8 @@ def legend_over(figure: Figure, axes: Sequence[Axes]) -> None:
     """Give `figure` a common legend of all `axes`, above them: of a figure too narrow for one beside."""
     handles, width = _handles(axes), figure.get_figwidth() - (LEGEND - LEGEND_TEXT)
     labels = [wrapped(label, width, matplotlib.rcParams["legend.fontsize"]) for label in handles]
-    place = "center" if any(panel.get_title() for panel in axes) else "left"
-    figure.legend(list(handles.values()), labels, loc=f"outside upper {place}")
+    titled = any(panel.get_title() for panel in axes)
+    figure.legend(list(handles.values()), labels, loc="outside upper center" if titled else "outside upper left")
 
 
 def _handles(axes: Sequence[Axes]) -> dict[str, Artist]:

@@ -361,7 +361,7 @@ class GridResult(Shown):
             return draw_profile(self.curve(names[0]), heights(levels, count), color or CURVE_COLOUR, label, look)
         from ..plots.contours import draw_contour
 
-        title = "\n".join(filter(None, (label, f"allowed, {count_text(count)}")))
+        title = "\n".join(filter(None, (label, "allowed", count_text(count))))
         curves = [self.curve(name) for name in names]
         return draw_contour(self._regions(names, levels, count), *curves, heights(levels), title, color, look)
 

@@ -155,10 +155,10 @@ def test_own_figures_take_levels_too(made):
     (figure,) = [made.profile.plot([0.6827, 0.90], label="both", color="#c0562f")]
     (names,) = figure.legends
     assert [text.get_text() for text in names.get_texts()] == ["1σ", "90 %"]
-    assert names.get_title().get_text() == "both\ntwo parameters"
+    assert names.get_title().get_text() == "both\nallowed\ntwo parameters"
     assert len(made.profile.plot().legends[0].get_texts()) == 4
     assert len(made.scan.plot([0.6827, 0.90, 0.9973]).legends[0].get_texts()) == 3
-    assert not made.scan.plot().legends
+    assert [text.get_text() for text in made.scan.plot().legends[0].get_texts()] == ["allowed at 90 %"]
     several = draw_scans([made.scan, made.profile], [0.6827, 0.90], labels=["scan", "profile"])
     assert len(several.legends[0].get_texts()) == 4
     here = Figure().subplots()
