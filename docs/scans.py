@@ -1,10 +1,10 @@
 """Make the scans of docs/scans.md and draw their figures.
 
 python docs/scans.py [STORES]           all figures; the scans are kept in the folder STORES, by default not at all
-python docs/scans.py [STORES] vectors   likewise `nsi`, `overlaid`
+python docs/scans.py [STORES] vectors   likewise `nsi`, `overlaid`, `published`
 
 The scans are of COHERENT CsI 2021, `coherent-csi-2021`, its four pulls profiled: what `cevnsjax scan` gives. `overlaid`
-is of the profiles of two results on the same axes.
+is of the profiles of two results on the same axes, `published` of two scans with a curve from a file.
 """
 
 import sys
@@ -24,7 +24,9 @@ from cevnsjax.inference.grid.contours import contours, finer_grid, unscaled
 from cevnsjax.interactions.catalogue import resolve_models
 from cevnsjax.interactions.light_vector import CHARGES
 from cevnsjax.measuring.measurement import Measurement
+from cevnsjax.plots.look import settings
 from cevnsjax.plots.style import CURVE_COLOUR, RC, new_figure, tidy
+from cevnsjax.results.overlays import draw_scans
 
 matplotlib.use("agg")
 FIGURES = Path(__file__).parent / "figures"
@@ -121,16 +123,39 @@ def overlaid(stores: Path) -> Figure:
     return figure
 
 
+def universal(measurement: Measurement, out: Path) -> cj.GridResult:
+    """Return the scan of a universal vector mediator."""
+    likelihood = cj.Likelihood([measurement], cj.light_vector("universal"))
+    return likelihood.scan({"g_zp": "1e-6:1e-2:200:log", "m_zp": "0.1:1e4:200:log"}, out)
+
+
+def published(stores: Path) -> Figure:
+    """Return the figure of two measurements with a third as a curve from a file, in a column of a journal."""
+    csi = universal(cj.measurements.coherent_csi_2021(), stores / "csi.zarr")
+    conus = universal(cj.measurements.conus_plus_2025(), stores / "conus.zarr")
+    argon = universal(cj.measurements.coherent_lar_2020(), stores / "argon.zarr")
+    file = stores / "argon.csv"
+    with file.open("w") as table:
+        table.write("# argon, 90 %, two parameters: a scan of this page\nm_zp [GeV],g_zp [1]\n")
+        for line in argon.contours(0.90, 2, ("m_zp", "g_zp")):
+            table.writelines(f"{1e-3 * mass:.6g},{coupling:.6g}\n" for mass, coupling in line.points[::5])
+            table.write("\n")
+    labels = ["COHERENT CsI 2021", "CONUS+ 2025"]
+    return draw_scans([csi, conus], labels=labels, curves={"COHERENT Ar 2020": file}, style=["column"])
+
+
 def main(arguments: Sequence[str]) -> None:
     """Draw what is asked for."""
-    drawn = {"vectors": vectors, "nsi": nsi, "overlaid": overlaid}
+    drawn = {"vectors": vectors, "nsi": nsi, "overlaid": overlaid, "published": published}
     chosen = [name for name in drawn if name in arguments] or list(drawn)
     folders = [text for text in arguments if text not in chosen]
     with tempfile.TemporaryDirectory() as temporary:
         stores = Path(folders[0] if folders else temporary)
         for name in chosen:
             started = time.perf_counter()
-            drawn[name](stores).savefig(FIGURES / f"scans_{name}.png", dpi=110)
+            sheets, dots = (["column"], 200) if name == "published" else ([], 110)
+            with matplotlib.rc_context(settings(sheets) if sheets else {}):
+                drawn[name](stores).savefig(FIGURES / f"scans_{name}.png", dpi=dots)
             print(f"{name}: {time.perf_counter() - started:.0f} s")
 
 

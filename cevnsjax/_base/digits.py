@@ -62,9 +62,9 @@ def unit(text: str) -> str:
     return "" if text == "1" else text
 
 
-def pieces(intervals: Sequence[Sequence[float]]) -> str:
-    """Return the pieces of an interval."""
-    return " or ".join(f"{low:.5g} … {high:.5g}" for low, high in intervals) or "nowhere"
+def pieces(intervals: Sequence[Sequence[float | None]]) -> str:
+    """Return the pieces of an interval; an end that is not known is a dash."""
+    return " or ".join(f"{number(low, '.5g')} … {number(high, '.5g')}" for low, high in intervals) or "nowhere"
 
 
 def plus_minus(value: float, intervals: Sequence[Sequence[float]]) -> str:

@@ -64,7 +64,10 @@ EXAMPLES = {
     ),
     "sample": ("cevnsjax sample apv-cs --free sin2_theta_w --out posterior.nc",),
     "toys": ("cevnsjax toys conus-plus-2025 --free cevns_norm --count 200",),
-    "contour": ("cevnsjax contour scan.zarr --cl 90 --plot exclusion.png",),
+    "contour": (
+        "cevnsjax contour scan.zarr --cl 90 --plot exclusion.png",
+        'cevnsjax contour scan.zarr --label "CsI 2021" --style column --plot exclusion.pdf',
+    ),
     "show": ("cevnsjax show posterior.nc",),
     "cross-sections": ("cevnsjax cross-sections coherent-csi-2021 --plot sections.png",),
     "cite": ("cevnsjax cite coherent-csi-2021",),

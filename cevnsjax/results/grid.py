@@ -24,7 +24,6 @@ from ..inference.grid.contours import (
     Region,
     contours,
     pieces,
-    surface,
     with_point,
 )
 from .drawing import LEVELS_DRAWN, ON_AXES, count_text, heights, without_shade
@@ -369,15 +368,9 @@ class GridResult(Shown):
         self, names: Names, levels: Sequence[Level], count: int, reference: str = "best"
     ) -> "tuple[Drawn, ...]":
         """Return where two axes lie below levels of `count` parameters, to draw."""
-        from ..plots.contours import Region as Drawn
-        from ..plots.style import level_name
+        from ..plots.planes import regions_of
 
-        first, second = self._axes_of(names)
-        delta, regions = self.delta_chi2(names, reference), []
-        for level in levels:
-            (x, y, height), lines = surface((first, second), delta, _height(level, count))
-            regions.append(Drawn(level_name(level), (x, y), height, tuple(line.points for line in lines)))
-        return tuple(regions)
+        return regions_of(self.pair(names), self.delta_chi2(names, reference), levels, count)
 
     def _line(self, name: str) -> "GridResult":
         """Return the profile of a single parameter: of a profile of two it is computed anew, in more points."""

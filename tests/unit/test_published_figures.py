@@ -3,6 +3,7 @@
 import itertools
 import re
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 
 import cevnsjax as cj
 from cevnsjax.plots.look import COLUMN, PAGE, settings
+from cevnsjax.plots.planes import draw_plane
 from cevnsjax.plots.style import LINE_COLOURS, line_style, save
 from cevnsjax.results.overlays import draw_scans
 from cevnsjax.results.plane import is_limit, oriented
@@ -65,7 +67,7 @@ def test_a_profile_has_the_mass_on_x(names_):
     profile = likelihood.profile(names_, {"g_zp": (1e-6, 1e-4), "m_zp": (1.0, 100.0)}, points=9)
     main, top, _ = profile.plot().axes
     assert names(main) == (MASS, COUPLING)
-    assert top.lines[0].get_xdata()[[0, -1]] == pytest.approx([1.0, 100.0])
+    assert np.asarray(top.lines[0].get_xdata())[[0, -1]] == pytest.approx([1.0, 100.0])
     assert names(profile.plot(swap=True).axes[0]) == (COUPLING, MASS)
 
 
@@ -295,7 +297,8 @@ def test_a_curve_of_a_single_parameter_is_delta_chi2(curve):
 def test_a_curve_can_be_laid_on_axes(curve):
     here = Figure().subplots()
     draw_scans([coupling_first()], labels=["CsI"], ax=here, curves={"other": curve(CURVE)})
-    assert [text.get_text() for text in here.get_legend().get_texts()] == ["CsI", "other"]
+    assert here.get_legend_handles_labels()[1] == ["CsI", "other"]
+    assert here.get_legend() is not None
     csi, other = (line for line in here.lines if line.get_label() in ("CsI", "other"))
     assert (csi.get_color(), csi.get_linestyle()) != (other.get_color(), other.get_linestyle())
 
@@ -378,6 +381,7 @@ def test_our_sheets_fit_a_column_and_a_page(style, width, least, tmp_path):
         assert picture.width == pytest.approx(600 * width, abs=1)
     renderer = FigureCanvasAgg(figure).get_renderer()
     for box in (figure.legends[0].get_window_extent(renderer), figure.axes[0].get_tightbbox(renderer)):
+        assert box is not None
         assert box.x0 >= -1
         assert box.x1 <= figure.bbox.x1 + 1
     assert not figure.legends[0].get_window_extent(renderer).overlaps(figure.axes[0].get_window_extent(renderer))
@@ -447,10 +451,30 @@ def _inflated(stream):
         return b""
 
 
+# Plain arrays
+
+
+@pytest.mark.parametrize("shade", ["allowed", "excluded"])
+def test_plain_arrays_are_drawn_as_a_scan_of_them_is(shade):
+    """The same line and the same shade, to the last digit."""
+    here, there = Figure().subplots(1, 2)
+    g, m = np.meshgrid(COUPLINGS, MASSES)
+    draw_plane(here, MASSES, COUPLINGS, limit(g, m), log=(True, True), labels=("m", "g"), label="mine", shade=shade)
+    coupling_first().plot(ax=there, label="mine", shade=shade)
+    np.testing.assert_array_equal(here.lines[0].get_xydata(), there.lines[0].get_xydata())
+    (mine,), (theirs,) = here.collections, there.collections
+    np.testing.assert_array_equal(mine.get_paths()[0].vertices, theirs.get_paths()[0].vertices)
+    assert names(here) == ("m", "g")
+    assert here.get_xscale() == "log"
+    assert here.get_legend_handles_labels()[1] == [f"mine: {shade} at 90 %"]
+
+
 # What cannot be
 
 
 LINE = scan_of(lambda g: (g / 1e-4) ** 2, {"g_zp": COUPLINGS}, {"g_zp": 1e-6})
+AX = Figure().subplots()
+ALONE: Any = (1.0,)
 SLIPS = [
     (lambda: coupling_first().plot(shade="both"), "shade: expected allowed, excluded or none, found 'both'"),
     (lambda: coupling_first().plot([0.68, 0.9], shade="allowed"), "shade: expected two axes and a single level, found m_zp, g_zp at 68 %, 90 %"),
@@ -462,7 +486,13 @@ SLIPS = [
     (lambda: coupling_first().plot(ax=Figure().subplots(), style=["column"]), "style: expected without ax"),
     (lambda: draw_scans([coupling_first()], xlim=(2.0, 1.0)), "xlim: expected a lower and a higher number, found 2 and 1"),
     (lambda: draw_scans([coupling_first()], ylim=(0.0, 1.0)), "ylim: expected numbers above 0 on a logarithmic axis, found 0"),
-    (lambda: draw_scans([coupling_first()], xlim=(1.0,)), "xlim: expected two numbers, the lower and the higher end"),
+    (lambda: draw_plane(AX, MASSES, COUPLINGS, np.ones((3, 3))), "delta_chi2: expected an array of 41 x 61, found (3, 3)"),
+    (lambda: draw_plane(AX, MASSES[::-1], COUPLINGS, np.ones((41, 61))), "x: expected at least two finite, increasing values"),
+    (lambda: draw_plane(AX, MASSES - 1.0, COUPLINGS, np.ones((41, 61)), log=(True, True)), "x: expected values above 0 on a logarithmic axis, found 0"),
+    (lambda: draw_plane(AX, MASSES, COUPLINGS, np.ones((41, 61)), 90), "level: expected a confidence level as a fraction between 0 and 1, found 90"),
+    (lambda: draw_plane(AX, MASSES, COUPLINGS, np.ones((41, 61)), [0.6, 0.9], shade="allowed"), "shade: expected a single level, found 60 %, 90 %"),
+    (lambda: draw_plane(AX, MASSES, COUPLINGS, np.ones((41, 61)), shade="none"), "shade: expected allowed or excluded, found the text 'none'"),
+    (lambda: draw_scans([coupling_first()], xlim=ALONE), "xlim: expected two numbers, the lower and the higher end"),
 ]  # fmt: skip
 
 
