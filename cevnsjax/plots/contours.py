@@ -160,7 +160,7 @@ def draw_contour(
         main.set(xlabel=first.label, ylabel=second.label)
         top.plot(first.points, first.delta_chi2, color=line, lw=1.6)
         side.plot(second.delta_chi2, second.points, color=line, lw=1.6)
-        draw_levels(top, heights, named=figure.get_figwidth() > NARROW)
+        draw_levels(top, heights, named=not _narrow(figure))
         for height in heights.values():
             side.axvline(height, **LEVEL_STYLE)
         top.set(ylabel=DELTA_CHI2, ylim=(0.0, top_end))
@@ -179,7 +179,12 @@ def _legend_of_levels(figure: Figure, regions: Sequence[Region], shades: Sequenc
         Line2D([], [], marker="s", ls="", ms=9, color=shade, label=region.name)
         for region, shade in zip(regions, shades, strict=True)
     ]
-    if figure.get_figwidth() < NARROW:
+    if _narrow(figure):
         figure.legend(handles=patches, loc="outside upper center", title=title, ncols=len(patches), columnspacing=1.0)
     else:
         figure.legend(handles=patches, loc="upper right", title=title, bbox_to_anchor=(0.99, 0.99))
+
+
+def _narrow(figure: Figure) -> bool:
+    """Return whether a figure has no room for words beside its axes."""
+    return bool(figure.get_figwidth() < NARROW)

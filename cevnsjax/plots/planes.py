@@ -46,9 +46,9 @@ def _check_shade(name: str, value: Any) -> None:
 )
 def draw_plane(
     ax: Axes,
-    x: Float[np.ndarray, " x"],
-    y: Float[np.ndarray, " y"],
-    delta_chi2: Float[np.ndarray, "x y"],
+    x: Float[np.ndarray, " value"],
+    y: Float[np.ndarray, " other"],
+    delta_chi2: Float[np.ndarray, "..."],
     level: float | Level | Sequence[float | Level] = 0.90,
     parameters: int = 2,
     *,
