@@ -3,6 +3,7 @@
 import itertools
 import re
 import zlib
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 import cevnsjax as cj
+from cevnsjax._base.levels import ordered_levels
 from cevnsjax.plots.look import COLUMN, PAGE, settings
 from cevnsjax.plots.planes import draw_plane
 from cevnsjax.plots.style import LINE_COLOURS, line_style, save
@@ -69,6 +71,24 @@ def test_a_profile_has_the_mass_on_x(names_):
     assert names(main) == (MASS, COUPLING)
     assert np.asarray(top.lines[0].get_xdata())[[0, -1]] == pytest.approx([1.0, 100.0])
     assert names(profile.plot(swap=True).axes[0]) == (COUPLING, MASS)
+
+
+def test_a_construction_has_the_mass_on_x():
+    """The contours, the best fit and the ends of the axes go along; toys are not drawn for this."""
+    axes = coupling_first().pair(("g_zp", "m_zp"))
+    line = SimpleNamespace(points=np.array([[1e-5, 2.0], [1e-4, 30.0]]))
+    known = {"g_zp": SimpleNamespace(unit="1"), "m_zp": SimpleNamespace(unit="MeV")}
+    fit = SimpleNamespace(values={"g_zp": 2e-5, "m_zp": 7.0}, likelihood=SimpleNamespace(parameters=known))
+    held: Any = SimpleNamespace(
+        axes=axes, names=("g_zp", "m_zp"), levels=ordered_levels(0.6827), fit=fit, label=str,
+        contours=lambda level: [line], wilks_contours=lambda level: [],
+    )  # fmt: skip
+    (drawn,) = cj.FeldmanCousinsResult.plot(held).axes
+    assert names(drawn) == ("m_zp", "g_zp")
+    assert (drawn.get_xlim(), drawn.get_ylim()) == (pytest.approx((1.0, 1e4)), pytest.approx((1e-6, 1e-2)))
+    first, cross = (each for each in drawn.lines if len(each.get_xydata()))
+    np.testing.assert_array_equal(first.get_xydata(), line.points[:, ::-1])
+    np.testing.assert_array_equal(cross.get_xydata(), [[7.0, 2e-5]])
 
 
 # What is drawn is the data
