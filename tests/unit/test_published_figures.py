@@ -86,7 +86,7 @@ def test_a_construction_has_the_mass_on_x():
     (drawn,) = cj.FeldmanCousinsResult.plot(held).axes
     assert names(drawn) == ("m_zp", "g_zp")
     assert (drawn.get_xlim(), drawn.get_ylim()) == (pytest.approx((1.0, 1e4)), pytest.approx((1e-6, 1e-2)))
-    first, cross = (each for each in drawn.lines if len(each.get_xydata()))
+    first, cross = (each for each in drawn.lines if np.size(each.get_xydata()))
     np.testing.assert_array_equal(first.get_xydata(), line.points[:, ::-1])
     np.testing.assert_array_equal(cross.get_xydata(), [[7.0, 2e-5]])
 
