@@ -21,6 +21,7 @@ from .version import __version__
 from .writing import WRITING, cannot_write, check_folder, exists, sync
 from .yaml_text import as_yaml
 
+FORM = "hepdata"
 SUBMISSION = "submission.yaml"
 MARK = "# Written by cevnsjax "
 """How the submissions of this program begin."""
@@ -109,7 +110,7 @@ def submission(comment: str, tables: Sequence[DataTable]) -> dict[str, str]:
         text = as_yaml({side: [_variable(column) for column in columns] for side, columns in sides.items()}) + "\n"
         if len(text.encode()) > LARGEST:
             raise InputError(
-                f"hepdata: expected a table of at most {LARGEST / 2**20:g} MiB, which HEPData takes, found "
+                f"{FORM}: expected a table of at most {LARGEST / 2**20:g} MiB, which HEPData takes, found "
                 f"{len(text.encode()) / 2**20:.3g} MiB of '{table.name}': scan fewer points, or write CSV"
             )
         files[_file(table)] = text

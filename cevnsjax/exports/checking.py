@@ -1,4 +1,4 @@
-"""Every export is compared with the engine before it is written: at random values of the parameters within their bounds.
+"""Every export is compared with the engine before it is written: at random values within the bounds.
 
 Half of the points are spread evenly over the bounds, half lie about the start at distances of all sizes, 1 to 1e-6 of
 the way to such a point, where the data are.

@@ -60,6 +60,11 @@ class Counting:
     constant: float
     """What constraints on fixed parameters add to χ²."""
 
+    @property
+    def lines(self) -> list[Line]:
+        """Return the lines of all samples."""
+        return [line for channel in self.channels for sample in channel.samples for line in sample.lines]
+
 
 def counting(form: str, target: Target) -> Counting:
     """Return the target in this form; raise InputError, which begins with `form`, if it has another."""

@@ -8,19 +8,20 @@ would be an exponential.) Several strengths that are added are several of these.
     μ_b = Π normfactors · [counts_b + Σ α (hi_b - lo_b)/2]
 """
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from .._base.errors import InputError
 from .._base.typing import Float
-from .counting import Channel, Counting, Line, Sample
+from .checking import Check
+from .counting import Channel, Counting, Line, Sample, counting
+from .documents import Content, Point, Read, compared
 from .target import Target
 
 FORM = "pyhf"
 VERSION = "1.0.0"
 """Of pyhf's schema."""
-Content = dict[str, Any]
 
 
 def workspace(target: Target, model: Counting) -> Content:
@@ -40,7 +41,7 @@ def _label(target: Target) -> str:
 
 
 def _config(target: Target, model: Counting) -> Content:
-    used = {name for channel in model.channels for sample in channel.samples for line in sample.lines for name in line.names}
+    used = {name for line in model.lines for name in line.names}
     free = [name for name in target.specification.free if name in used and name not in model.pulls]
     parameters = [_parameter(target, model, name) for name in target.names if name in used]
     return {"poi": free[0] if free else "", "parameters": parameters}
@@ -81,7 +82,9 @@ def _check_once(channel: Channel, sample: Sample) -> None:
     """Raise InputError for a power of a parameter, of which pyhf would take the first alone."""
     factors = [set(line.names) for line in sample.lines]
     if len(set().union(*factors)) < sum(map(len, factors)):
-        raise InputError(f"{FORM}: expected {sample.name} of {channel.name} linear in its strengths: leave out the --tie")
+        raise InputError(
+            f"{FORM}: expected {sample.name} of {channel.name} linear in its strengths: leave out the --tie"
+        )
 
 
 def _varied(
@@ -107,15 +110,29 @@ def _normfactor(channel: Channel, sample: Sample, line: Line) -> Content:
     return {"name": line.names[0], "type": "normfactor", "data": None}
 
 
-def expected_counts(content: Content, values: dict[str, float]) -> list[Float[np.ndarray, " bin"]]:
-    """Return the expected counts of each channel of a workspace, at values of its parameters (piecewise linear)."""
-    return [
-        np.sum([_sample_counts(sample, values) for sample in channel["samples"]], axis=0)
-        for channel in content["channels"]
-    ]
+def make(target: Target) -> tuple[bytes, Check]:
+    """Return the file, and how it compares with the engine."""
+    model = counting(FORM, target)
+
+    def read(content: Content, values: Point) -> Read:
+        pulls = (model.pulls.get(name) for name in target.names)
+        scaled = [x if p is None else (x - p.centre) / p.width for x, p in zip(values, pulls, strict=True)]
+        return read_workspace(content, dict(zip(target.names, scaled, strict=True)))
+
+    return compared(FORM, target, model, workspace(target, model), read)
 
 
-def _sample_counts(sample: Content, values: dict[str, float]) -> Float[np.ndarray, " bin"]:
+def read_workspace(content: Content, values: Mapping[str, float]) -> Read:
+    """Return Σ α² and the expected counts of each channel of a workspace at values of its parameters, interpolated
+    as ``code0`` of pyhf does, in straight lines.
+    """
+    modifiers = [m for c in content["channels"] for sample in c["samples"] for m in sample["modifiers"]]
+    constrained = {modifier["name"] for modifier in modifiers if modifier["type"] == "histosys"}
+    counts = [np.sum([_counts(s, values) for s in channel["samples"]], axis=0) for channel in content["channels"]]
+    return sum(values[name] ** 2 for name in constrained), counts
+
+
+def _counts(sample: Content, values: Mapping[str, float]) -> Float[np.ndarray, " bin"]:
     nominal = np.array(sample["data"])
     counts, factor = nominal.copy(), 1.0
     for modifier in sample["modifiers"]:
@@ -126,15 +143,3 @@ def _sample_counts(sample: Content, values: dict[str, float]) -> Float[np.ndarra
             end = np.array(modifier["data"]["hi_data" if value >= 0.0 else "lo_data"])
             counts += abs(value) * (end - nominal)
     return factor * counts
-
-
-def constraint(content: Content, values: dict[str, float]) -> float:
-    """Return Σ α² of the parameters of a workspace that have a constraint."""
-    constrained = {
-        modifier["name"]
-        for channel in content["channels"]
-        for sample in channel["samples"]
-        for modifier in sample["modifiers"]
-        if modifier["type"] == "histosys"
-    }
-    return sum(values[name] ** 2 for name in constrained)

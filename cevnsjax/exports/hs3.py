@@ -6,18 +6,19 @@ is a function of type ``sum``. Names are letters, digits and underscores, as HS3
 """
 
 import re
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from .._base.typing import Float
-from .counting import Channel, Counting, Line, Sample
+from .checking import Check
+from .counting import Channel, Counting, Line, Sample, counting
+from .documents import Content, Point, Read, compared
 from .target import Target
 
 FORM = "hs3"
 VERSION = "0.2"
 LIKELIHOOD, DOMAIN, START = "likelihood", "bounds", "start"
-Content = dict[str, Any]
 
 
 def plain(name: str) -> str:
@@ -79,17 +80,13 @@ def _constant(value: float) -> str:
     return plain(f"constant_{value!r}".replace("-", "minus_"))
 
 
-def _lines(model: Counting) -> list[Line]:
-    return [line for channel in model.channels for sample in channel.samples for line in sample.lines]
-
-
 def _constants(model: Counting) -> dict[str, float]:
     """Return the constants of sums, which are parameters that never move."""
-    return {_constant(line.constant): line.constant for line in _lines(model) if line.constant}
+    return {_constant(line.constant): line.constant for line in model.lines if line.constant}
 
 
 def _sums(model: Counting) -> list[Content]:
-    return [_sum(line) for line in _lines(model) if len(line.names) > 1 or line.constant]
+    return [_sum(line) for line in model.lines if len(line.names) > 1 or line.constant]
 
 
 def _sum(line: Line) -> Content:
@@ -132,22 +129,28 @@ def _sample(sample: Sample) -> Content:
     return {"name": plain(sample.name), "data": data, "modifiers": modifiers}
 
 
-def expected_counts(content: Content, values: dict[str, float]) -> list[Float[np.ndarray, " bin"]]:
-    """Return the expected counts of each channel of a document, at values of its parameters by their names there."""
-    known = {p["name"]: p["value"] for p in content["parameter_points"][0]["parameters"]} | values
+def make(target: Target) -> tuple[bytes, Check]:
+    """Return the file, and how it compares with the engine."""
+    model = counting(FORM, target)
+
+    def read(content: Content, values: Point) -> Read:
+        return read_document(content, dict(zip(map(plain, target.names), values, strict=True)))
+
+    return compared(FORM, target, model, document(target, model), read)
+
+
+def read_document(content: Content, values: Mapping[str, float]) -> Read:
+    """Return Σ ((x - c)/w)² and the expected counts of each channel of a document at values of its parameters."""
+    known = {p["name"]: p["value"] for p in content["parameter_points"][0]["parameters"]} | dict(values)
     known |= {f["name"]: sum(known[name] for name in f["summands"]) for f in content["functions"]}
-    channels = [d for d in content["distributions"] if d["type"] == "histfactory_dist"]
-    return [
-        np.sum([np.array(s["data"]["contents"]) * _product(s["modifiers"], known) for s in each["samples"]], axis=0)
-        for each in channels
-    ]
+    kinds: dict[str, list[Content]] = {"gaussian_dist": [], "histfactory_dist": []}
+    for distribution in content["distributions"]:
+        kinds[distribution["type"]].append(distribution)
+    pulls = (((known[d["mean"]] - d["x"]) / d["sigma"]) ** 2 for d in kinds["gaussian_dist"])
+    counts = [np.sum([_counts(s, known) for s in d["samples"]], axis=0) for d in kinds["histfactory_dist"]]
+    return sum(pulls), counts
 
 
-def _product(modifiers: list[Content], known: dict[str, float]) -> float:
-    return float(np.prod([known[modifier["parameter"]] for modifier in modifiers]))
-
-
-def constraint(content: Content, values: dict[str, float]) -> float:
-    """Return the sum of ((x - c)/w)² of the Gaussian distributions of a document."""
-    pulls = [d for d in content["distributions"] if d["type"] == "gaussian_dist"]
-    return sum(((values[pull["mean"]] - pull["x"]) / pull["sigma"]) ** 2 for pull in pulls)
+def _counts(sample: Content, known: Mapping[str, float]) -> Float[np.ndarray, " bin"]:
+    factors = [known[modifier["parameter"]] for modifier in sample["modifiers"]]
+    return np.prod(factors) * np.array(sample["data"]["contents"])

@@ -14,10 +14,13 @@ import warnings
 from collections.abc import Generator
 from typing import Any
 
+import jax
 import numpy as np
+from jax.extend.core import jaxpr_as_fun
 
 from .._base.errors import InputError
 from .._base.typing import Float
+from .checking import Check, check
 from .target import Target
 
 FORM = "onnx"
@@ -27,22 +30,34 @@ QUIET = 3
 """Level of onnxruntime's log at which it prints errors alone."""
 
 
+def _library(name: str) -> Any:
+    try:
+        with _quiet():
+            return importlib.import_module(name)
+    except ImportError:
+        raise InputError(f"{FORM}: expected {name}, which is not installed: pip install 'cevnsjax[export]'") from None
+
+
 def check_libraries() -> None:
     """Raise InputError, before anything is computed, if a library is missing that writes or runs ONNX models."""
-    for library in LIBRARIES:
-        try:
-            with _quiet():
-                importlib.import_module(library)
-        except ImportError:
-            raise InputError(
-                f"{FORM}: expected {library}, which is not installed: pip install 'cevnsjax[export]'"
-            ) from None
+    for name in LIBRARIES:
+        _library(name)
+
+
+def make(target: Target) -> tuple[bytes, Check]:
+    """Return the model, and how it compares with the engine."""
+    model = model_bytes(target)
+    return model, check(FORM, target, lambda rows: evaluate_rows(model, rows))
 
 
 @contextlib.contextmanager
 def _quiet() -> Generator[None, None, None]:
     """Keep what other libraries print on their way, and what they warn of, to themselves."""
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         warnings.simplefilter("ignore")
         yield
 
@@ -54,16 +69,14 @@ def output_names(target: Target) -> list[str]:
 
 def model_bytes(target: Target) -> bytes:
     """Return the model; raise InputError for what jax2onnx cannot translate."""
-    import jax
-    import jax2onnx
-    from jax.extend.core import jaxpr_as_fun
-
     shape = jax.ShapeDtypeStruct((len(target.names),), np.float64)
     # Traced first: some functions of JAX's are otherwise translated as a whole, into what has no double precision.
     traced: Any = jaxpr_as_fun(jax.make_jaxpr(target.evaluate)(shape))
     try:
         with _quiet():
-            model: Any = jax2onnx.to_onnx(lambda values: tuple(traced(values)), [shape], enable_double_precision=True)
+            model: Any = _library("jax2onnx").to_onnx(
+                lambda values: tuple(traced(values)), [shape], enable_double_precision=True
+            )
     except Exception as error:  # whatever it has no translation for
         raise InputError(f"{FORM}: expected functions that jax2onnx translates, found: {error}") from None
     _name(model, output_names(target))
@@ -73,9 +86,7 @@ def model_bytes(target: Target) -> bytes:
 
 def _name(model: Any, outputs: list[str]) -> None:
     """Give input and outputs their names, by nodes that pass them on."""
-    from onnx import helper
-
-    graph = model.graph
+    graph, helper = model.graph, _library("onnx").helper
     first = graph.input[0]
     graph.node.insert(0, helper.make_node("Identity", [INPUT], [first.name]))
     first.name = INPUT
@@ -97,8 +108,7 @@ def evaluate_rows(
     model: bytes, rows: Float[np.ndarray, "point parameter"]
 ) -> tuple[Float[np.ndarray, "point ..."], ...]:
     """Return the outputs of a model at each row by onnxruntime; raise InputError for what that cannot run."""
-    import onnxruntime
-
+    onnxruntime = _library("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = QUIET, 1
     try:

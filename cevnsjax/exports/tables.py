@@ -6,7 +6,6 @@ with the uncertainty that the covariance C of the fit leaves, the root of ∂μ/
 """
 
 import dataclasses
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +52,11 @@ def point_of(target: Target, fit: "FitResult | None") -> Point:
     names = target.names
     if fit is None:
         constraints = target.specification.constraints
-        changes = {name: constraints[name].width * np.eye(len(names))[[k]] for k, name in enumerate(names) if name in constraints}
+        changes = {
+            name: constraints[name].width * np.eye(len(names))[[k]]
+            for k, name in enumerate(names)
+            if name in constraints
+        }
         where = "the values that the table of the parameters lists"
         return Point(target.start, changes, np.zeros(len(names), bool), where)
     unknown = np.isnan(np.diag(fit.covariance))
@@ -82,17 +85,14 @@ def _expected(
     numbers = [np.asarray(part, float).ravel() for part in parts]
     moved = [np.asarray(slope, float).reshape(len(n), -1) for slope, n in zip(slopes, numbers, strict=True)]
     total = Expected("Expected", np.sum(numbers, axis=0), _errors(np.sum(moved, axis=0), point))
-    single = zip(names, numbers, moved, strict=True)
+    single = zip(names, numbers, moved, strict=True) if len(names) > 1 else ()
     return [total, *(Expected(f"Expected, {name}", each, _errors(slope, point)) for name, each, slope in single)]
 
 
 def _errors(slopes: Float[np.ndarray, "bin parameter"], point: Point) -> dict[str, BinValues]:
     """Return the uncertainty by each source: not a number where it depends on a parameter that has no error."""
     unknown = np.any(slopes[:, point.unknown] != 0.0, axis=1)
-    return {
-        source: np.where(unknown, np.nan, _spread(slopes @ changes.T))
-        for source, changes in point.changes.items()
-    }
+    return {source: np.where(unknown, np.nan, _spread(slopes @ changes.T)) for source, changes in point.changes.items()}
 
 
 def _spread(effects: Float[np.ndarray, "bin change"]) -> BinValues:
@@ -108,7 +108,7 @@ def _bins(measurement: Measurement) -> tuple[Column, ...]:
     columns = []
     for (axis, edges), where in zip(measurement.axes.items(), places, strict=True):
         name, _, unit = axis.removesuffix("]").partition(" [")
-        columns.append(Column(name, edges[where], unit.removesuffix("1") if unit == "1" else unit, high=edges[where + 1]))
+        columns.append(Column(name, edges[where], "" if unit == "1" else unit, high=edges[where + 1]))
     return tuple(columns)
 
 
