@@ -52,13 +52,13 @@ def largest_difference(ours: Numbers, theirs: Numbers) -> float:
 
     Where ours are not finite theirs must be the same; else the difference is infinite.
     """
-    rows = np.asarray(ours, float).reshape(len(ours), -1), np.asarray(theirs, float).reshape(len(theirs), -1)
-    finite = np.isfinite(rows[0])
-    if rows[0].shape != rows[1].shape or not np.array_equal(*(np.where(finite, 0.0, r) for r in rows), equal_nan=True):
+    first, second = (np.asarray(each, float).reshape(len(each), -1) for each in (ours, theirs))
+    finite = np.isfinite(first)
+    if first.shape != second.shape or not np.array_equal(first[~finite], second[~finite], equal_nan=True):
         return float("inf")
-    first, second = (np.where(finite, r, 0.0) for r in rows)
-    scale = np.abs(first).max(axis=1, initial=0.0, keepdims=True)
-    return float((np.abs(first - second) / np.where(scale > 0.0, scale, 1.0)).max(initial=0.0))
+    scale = np.where(finite, np.abs(first), 0.0).max(axis=1, initial=0.0, keepdims=True)
+    distance = np.abs(np.where(finite, first, 0.0) - np.where(finite, second, 0.0)) / np.where(scale > 0.0, scale, 1.0)
+    return float(np.where(np.isnan(distance), np.inf, distance).max(initial=0.0))
 
 
 def check(form: str, target: Target, exported: Exported, tolerance: float = TOLERANCE) -> Check:

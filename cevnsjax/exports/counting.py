@@ -69,6 +69,9 @@ class Counting:
 def counting(form: str, target: Target) -> Counting:
     """Return the target in this form; raise InputError, which begins with `form`, if it has another."""
     _check_terms(form, target)
+    if target.specification.orders:
+        orders = ", ".join(f"{a}<={b}" for a, b in target.specification.orders)
+        raise InputError(f"{form}: expected parameters without an order between them, found {orders}: leave it out")
     moved = {name for each in target.problem.chi2.measurements for name in each.shaping()} & target.specification.moving
     if moved:
         raise InputError(

@@ -60,7 +60,9 @@ def check_format(name: str, value: Any) -> None:
     """Raise InputError unless `value` is a format of likelihoods."""
     arguments.text(name, value)
     if value not in FORMATS:
-        raise InputError(f"{name}: expected {', '.join(FORMATS)}, found '{value}'{suggest(value, FORMATS)}")
+        raise InputError(
+            f"{name}: expected {', '.join(FORMATS)} of a likelihood, found '{value}'{suggest(value, FORMATS)}"
+        )
 
 
 def check_place(form: str, path: Path, overwrite: bool) -> None:

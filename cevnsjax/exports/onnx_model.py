@@ -10,8 +10,9 @@ import contextlib
 import importlib
 import io
 import json
+import re
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import jax
@@ -80,6 +81,7 @@ def model_bytes(target: Target) -> bytes:
     except Exception as error:  # whatever it has no translation for
         raise InputError(f"{FORM}: expected functions that jax2onnx translates, found: {error}") from None
     _name(model, output_names(target))
+    _trim(model.graph)
     _describe(model, target)
     return bytes(model.SerializeToString())
 
@@ -93,6 +95,24 @@ def _name(model: Any, outputs: list[str]) -> None:
     for output, name in zip(graph.output, outputs, strict=True):
         graph.node.append(helper.make_node("Identity", [output.name], [name]))
         output.name = name
+
+
+def _trim(graph: Any) -> None:
+    """Remove arrays that no node reads: onnxruntime warns of each."""
+    read = set(_read(graph))
+    kept = [array for array in graph.initializer if array.name in read]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+
+
+def _read(graph: Any) -> Iterator[str]:
+    """Yield the names that the nodes of a graph read, those of the graphs within them too."""
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _read(inner)
+    yield from (output.name for output in graph.output)
 
 
 def _describe(model: Any, target: Target) -> None:
@@ -115,5 +135,16 @@ def evaluate_rows(
         session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         found = [session.run(None, {INPUT: row}) for row in rows]
     except Exception as error:  # its own exceptions have no class in common
-        raise InputError(f"{FORM}: expected a model that onnxruntime can run, found: {error}") from None
+        raise InputError(_refusal(str(error))) from None
     return tuple(np.stack(each) for each in zip(*found, strict=True))
+
+
+def _refusal(reason: str) -> str:
+    """Return why onnxruntime does not run a model."""
+    missing = re.search(r"implementation for (\w+)\(", reason)
+    if missing is None:
+        return f"{FORM}: expected a model that onnxruntime can run, found: {reason}"
+    return (
+        f"{FORM}: expected functions that onnxruntime has in double precision, found {missing[1]}: "
+        "fix the parameter that moves it"
+    )

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from .._base.hepdata import Column, DataTable
-from .._base.typing import Bool, Float
+from .._base.typing import Array, Bool, Float
 from ..measuring.measurement import Measurement
 from .target import Target
 
@@ -79,7 +79,7 @@ def tables_of(target: Target, fit: "FitResult | None" = None) -> list[DataTable]
 
 
 def _expected(
-    names: Sequence[str], parts: Sequence[np.ndarray], slopes: Sequence[np.ndarray], point: Point
+    names: Sequence[str], parts: Sequence[Float[Array, "..."]], slopes: Sequence[Float[Array, "..."]], point: Point
 ) -> list[Expected]:
     """Return the numbers of all components together, then of each, with uncertainties."""
     numbers = [np.asarray(part, float).ravel() for part in parts]

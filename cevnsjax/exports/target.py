@@ -43,7 +43,7 @@ class Target:
 
     @cached_property
     def problem(self) -> Problem:
-        """Return χ² as a function of the values of `names`: required orders limit these, and do not change χ²."""
+        """Return χ² as a function of the values of `names`; required orders limit these, and change no χ²."""
         return dataclasses.replace(pose(self.likelihood.chi2_function(), self.specification), orders=())
 
     @property
@@ -89,6 +89,7 @@ class Target:
             "interactions": list(self.likelihood.interaction.names),
             "parameters": parameters,
             "tied": {name: leader for name, leader in specification.ties.items() if leader in self.names},
+            "required": [f"{a}<={b}" for a, b in specification.orders],
             "fixed": {name: value for name, value in fixed.items() if name not in specification.ties},
             "data": data_digest(self.measurements),
             "version": __version__,
