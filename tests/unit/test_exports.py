@@ -146,7 +146,7 @@ def test_what_formats_of_counts_cannot_carry(form, names, request_, words, tmp_p
 def test_products_and_free_sums_are_carried_by_hs3_alone(names, request_, tmp_path):
     likelihood = cj.Likelihood(names)
     if "tie" not in request_:
-        with pytest.raises(cj.InputError, match="^pyhf: .* --format hs3"):
+        with pytest.raises(cj.InputError, match=r"^pyhf: .* --format hs3"):
             likelihood.export(tmp_path / "made.json", "pyhf", **request_)
     assert likelihood.export(tmp_path / "made.json", "hs3", **request_).check.difference < TOLERANCE
 
@@ -155,7 +155,7 @@ def test_a_power_of_a_strength(tmp_path):
     """pyhf takes a modifier once; HS3 carries the square."""
     likelihood = cj.Likelihood(["lz-8b"])
     request = {"tie": {"cevns_norm": "b8_flux_norm"}}
-    with pytest.raises(cj.InputError, match="--tie|product"):
+    with pytest.raises(cj.InputError, match=r"--tie|product"):
         likelihood.export(tmp_path / "made.json", "pyhf", **request)
     assert likelihood.export(tmp_path / "made.json", "hs3", **request).check.difference < TOLERANCE
 
@@ -219,7 +219,7 @@ def test_random_points_lie_within_the_bounds():
 def test_differences():
     ours = np.array([[1.0, 100.0], [2.0, 50.0]])
     assert largest_difference(ours, ours) == 0.0
-    assert largest_difference(ours, ours + [[0.0, 1e-3], [0.0, 0.0]]) == pytest.approx(1e-5)
+    assert largest_difference(ours, ours + np.array([[0.0, 1e-3], [0.0, 0.0]])) == pytest.approx(1e-5)
     assert largest_difference(np.array([np.inf, 1.0]), np.array([np.inf, 1.0])) == 0.0
     assert largest_difference(np.array([np.nan, 1.0]), np.array([np.nan, 1.0])) == 0.0
     for other in (np.array([1.0, 1.0]), np.array([np.nan, 1.0])):
@@ -425,7 +425,7 @@ def test_a_table_is_what_hepdata_lib_writes(tmp_path):
 def test_a_table_larger_than_hepdata_takes(monkeypatch):
     monkeypatch.setattr(hepdata, "LARGEST", 2**16)
     table = DataTable("big", "", (Column("x", np.zeros(5000)),), (Column("y", np.zeros(5000)),))
-    with pytest.raises(cj.InputError, match="^hepdata: expected a table of at most 0.0625 MiB"):
+    with pytest.raises(cj.InputError, match=r"^hepdata: expected a table of at most 0\.0625 MiB"):
         submission("", [table])
 
 
@@ -555,10 +555,10 @@ def test_what_onnx_cannot_carry_is_refused(tmp_path):
     """The error function is missing in double precision; arctan2 is there, but less exact than double precision."""
     pytest.importorskip("jax2onnx", reason="jax2onnx is not installed: pip install 'cevnsjax[export]'")
     conus = cj.measurements.conus_plus_2025()
-    with pytest.raises(cj.InputError, match="^onnx: expected functions that onnxruntime has .* found Erf"):
+    with pytest.raises(cj.InputError, match=r"^onnx: expected functions that onnxruntime has .* found Erf"):
         cj.Likelihood(conus).export(tmp_path / "made.onnx", "onnx", free=["resolution_norm"])
     turned = dataclasses.replace(conus, term=Turned(conus.observed, conus.errors))
-    with pytest.raises(cj.InputError, match="^onnx: expected chi2 as the engine has .* nothing was written"):
+    with pytest.raises(cj.InputError, match=r"^onnx: expected chi2 as the engine has .* nothing was written"):
         cj.Likelihood(turned).export(tmp_path / "made.onnx", "onnx")
     assert not list(tmp_path.iterdir())
 
