@@ -376,12 +376,12 @@ class GridResult(Shown):
         Returns what was written, as the JSON of `cevnsjax export`. An existing file or folder raises InputError unless
         `overwrite`, a grid without a point that is allowed always.
 
-        >>> import tempfile, cevnsjax as cj
+        >>> import pathlib, tempfile, cevnsjax as cj
         >>> scan = cj.Likelihood("csre-cs").scan({"r_n_cs": "4:6:3"})
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     written = scan.export(f"{folder}/scan.csv", "csv")
-        ...     print(open(written["out"]).readline().strip())
-        r_n_cs,chi2,delta_chi2,converged
+        ...     pathlib.Path(written["out"]).read_text().splitlines()[0]
+        'r_n_cs,chi2,delta_chi2,converged'
 
         """
         return export_grid(self, Path(path), format, overwrite)
