@@ -79,7 +79,7 @@ def _sample(channel: Channel, sample: Sample, model: Counting) -> Content:
 
 
 def _check_once(channel: Channel, sample: Sample) -> None:
-    """Raise InputError for a power of a parameter, of which pyhf would take the first alone."""
+    """Raise InputError for a power of a parameter: a sample of pyhf has each modifier once."""
     factors = [set(line.names) for line in sample.lines]
     if len(set().union(*factors)) < sum(map(len, factors)):
         raise InputError(
