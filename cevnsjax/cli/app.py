@@ -15,6 +15,7 @@ from .._base.version import __version__
 from .cite import cite
 from .contour import contour
 from .cross_sections import cross_sections
+from .export import export
 from .fit import fit
 from .forecast import forecast
 from .measurements import measurements
@@ -40,6 +41,7 @@ COMMANDS = {
     "sample": sample,
     "toys": toys,
     "contour": contour,
+    "export": export,
     "show": show,
     "cross-sections": cross_sections,
     "cite": cite,
@@ -67,6 +69,10 @@ EXAMPLES = {
     "contour": (
         "cevnsjax contour scan.zarr --cl 90 --plot exclusion.png",
         'cevnsjax contour scan.zarr --label "CsI 2021" --style column --plot exclusion.pdf',
+    ),
+    "export": (
+        "cevnsjax export coherent-csi-2021 --format pyhf --out csi.json",
+        "cevnsjax export scan.zarr --format hepdata --out submission",
     ),
     "show": ("cevnsjax show posterior.nc",),
     "cross-sections": ("cevnsjax cross-sections coherent-csi-2021 --plot sections.png",),

@@ -14,6 +14,7 @@ from .._base.errors import InputError
 from .._base.levels import Level, check_levels, levels_of
 from .._base.tables import Block, Shown
 from .._base.typing import Names
+from ..exports.export import Export, check_format, export
 from ..folding.accuracy import Accuracy, RecoilIntegral, accuracy
 from ..folding.fold import fold
 from ..folding.folded import FoldedMeasurement
@@ -309,6 +310,31 @@ class Likelihood(Shown):
     def explain(self, **request: Unpack[Request]) -> Explanation:
         """Return what a fit folds to arrays and what it compiles, without fitting; arguments as in `fit`."""
         return explain(self, self.specify(**request))
+
+    @arguments.checked(**ASKED, path=arguments.path, format=check_format, overwrite=arguments.switch)
+    def export(self, path: str | Path, format: str, overwrite: bool = False, **request: Unpack[Request]) -> Export:
+        """Write the likelihood in the format of another program, and return how it compares with the engine.
+
+        Args:
+            path: the file, or for HEPData the folder, to write; an existing one raises InputError unless `overwrite`.
+            format: ``"pyhf"`` or ``"hs3"`` (Poisson counts that strengths alone move, at fixed physics; .json),
+                ``"onnx"`` (χ² and expected numbers as functions of all that moves; .onnx, needs ``cevnsjax[export]``),
+                or ``"hepdata"`` (tables; with free parameters those of the best fit).
+            overwrite: whether an existing file is replaced.
+            request: free, values, tie, require, constrain and correlate as in `fit`.
+
+        Raises InputError, and writes nothing, where the format cannot carry the likelihood, or where numbers of the
+        export differ from the engine's at random points by more than 1e-12 of χ² or of the largest count.
+
+        >>> import json, tempfile, cevnsjax as cj
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     made = cj.Likelihood("coherent-csi-2021").export(f"{folder}/csi.json", "pyhf", free=["cevns_norm"])
+        ...     workspace = json.loads(made.out.read_text())
+        >>> workspace["measurements"][0]["config"]["poi"], made.check.difference <= made.check.tolerance
+        ('cevns_norm', True)
+
+        """
+        return export(self, Path(path), format, overwrite, self.specify(**request))
 
     @arguments.checked(**ASKED)
     def to_minuit(self, **request: Unpack[Request]) -> "Minuit":

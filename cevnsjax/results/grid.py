@@ -27,6 +27,7 @@ from ..inference.grid.contours import (
     with_point,
 )
 from .drawing import LEVELS_DRAWN, ON_AXES, count_text, heights, without_shade
+from .grid_export import export_grid
 from .plane import check_shade, oriented
 from .rebuilt import check_likelihood
 from .report import profile_report
@@ -395,6 +396,24 @@ class GridResult(Shown):
         `open_scan`.
         """
         write_netcdf(grid_dataset(self), Path(path), overwrite)
+
+    @arguments.checked(path=arguments.path, format=arguments.text, overwrite=arguments.switch)
+    def export(self, path: str | Path, format: str, overwrite: bool = False) -> dict[str, Any]:
+        """Write the grid for others: a table of CSV (``"csv"``), or a folder of tables for HEPData (``"hepdata"``).
+
+        A row for each point has the parameters of the axes, χ² and Δχ² from the best fit, and what was profiled.
+        Returns what was written, as the JSON of `cevnsjax export`. An existing file or folder raises InputError unless
+        `overwrite`, a grid without a point that is allowed always.
+
+        >>> import pathlib, tempfile, cevnsjax as cj
+        >>> scan = cj.Likelihood("csre-cs").scan({"r_n_cs": "4:6:3"})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     written = scan.export(f"{folder}/scan.csv", "csv")
+        ...     pathlib.Path(written["out"]).read_text().splitlines()[0]
+        'r_n_cs,chi2,delta_chi2,converged'
+
+        """
+        return export_grid(self, Path(path), format, overwrite)
 
     @staticmethod
     @arguments.checked(path=arguments.path, likelihood=arguments.optional(check_likelihood))

@@ -10,7 +10,7 @@ import cevnsjax as cj
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
     "_base", "parameters", "stages", "nuclei", "sources", "interactions", "detectors", "measuring", "folding",
-    "inference", "measurements", "plots", "results", "joint", "cli",
+    "inference", "measurements", "plots", "results", "exports", "joint", "cli",
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots"}, "typer": {"cli"}, "rich": set(), "tqdm": {"cli"},
@@ -18,6 +18,7 @@ ONLY_IN = {
     "pandas": {"results"}, "xarray": {"inference", "results", "_base"}, "zarr": {"inference"},
     "iminuit": {"inference"}, "optax": {"inference"}, "optimistix": {"inference"},
     "dask": {"inference"}, "distributed": {"inference"}, "cloudpickle": {"inference"},
+    "jax2onnx": {"exports"}, "onnx": {"exports"}, "onnxruntime": {"exports"}, "pyhf": set(), "pyhs3": set(), "yaml": set(),
 }  # fmt: skip
 
 

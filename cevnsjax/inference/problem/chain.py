@@ -5,7 +5,7 @@ factor or parameter of which part, ties, required orders, and the constraints, w
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -106,33 +106,45 @@ class Link:
         return (gradient[:, None, :] @ turns)[:, 0], turns.swapaxes(1, 2) @ hessian @ turns + bends
 
 
-def _link(folded: FoldedMeasurement, names: tuple[str, ...], problem: Problem, held: Sequence[int]) -> Link:
-    """Return the link of a measurement; `names` are the parameters of its shapes, of which `held` stay."""
-    aliases, ties = dict(folded.aliases), dict(problem.ties)
+Lines = list[tuple[float, list[int]]]
+"""What a factor is the product of: each line a constant, to which coordinates are added."""
 
-    def place(name: str) -> int | None:
-        joint = aliases.get(name, name)
-        leader = ties.get(joint, joint)
-        return problem.names.index(leader) if leader in problem.names else None
+
+def lines_of(folded: FoldedMeasurement, problem: Problem) -> list[Lines]:
+    """Return the lines of the factor of each component of a measurement."""
+    aliases = dict(folded.aliases)
 
     def line(added: tuple[str, ...], constant: float) -> tuple[float, list[int]]:
         columns = []
         for name in added:
-            column = place(name)
+            column = _place(name, aliases, problem)
             if column is None:
                 constant += float(problem.fixed[aliases.get(name, name)])
             else:
                 columns.append(column)
         return constant, columns
 
-    def lines(factor: Factor) -> list[tuple[float, list[int]]]:
+    def lines(factor: Factor) -> Lines:
         strength = 1.0 if factor.strength is None else 0.0
         added = (*(() if factor.strength is None else (factor.strength,)), *factor.shared)
         return [line(added, strength - len(factor.shared)), *(line((scale,), 0.0) for scale in factor.scales)]
 
-    columns = [(name, column) for name in names if (column := place(name)) is not None]
+    return list(map(lines, folded.factors))
+
+
+def _place(name: str, aliases: Mapping[str, str], problem: Problem) -> int | None:
+    """Return the coordinate that a parameter of a measurement is or follows, None if it does not move."""
+    joint = aliases.get(name, name)
+    leader = dict(problem.ties).get(joint, joint)
+    return problem.names.index(leader) if leader in problem.names else None
+
+
+def _link(folded: FoldedMeasurement, names: tuple[str, ...], problem: Problem, held: Sequence[int]) -> Link:
+    """Return the link of a measurement; `names` are the parameters of its shapes, of which `held` stay."""
+    aliases = dict(folded.aliases)
+    columns = [(name, column) for name in names if (column := _place(name, aliases, problem)) is not None]
     shapes = [column for _, column in columns if column not in held]
-    return Link(list(map(lines, folded.factors)), shapes, [own for own in columns if own[1] in held])
+    return Link(lines_of(folded, problem), shapes, [own for own in columns if own[1] in held])
 
 
 def _part(folded: FoldedMeasurement, problem: Problem) -> Part:
