@@ -140,7 +140,7 @@ class EventDetector(Detector):
         energy = flavour_counts(recoils, response, strengths)
         return EventSignal(energy, self.window.spread, self.others, self.shape[0])
 
-    def background(self, inside: Stage, energy: Float[np.ndarray, " event"], others: Stage | None = None) -> Rows:
+    def background(self, inside: Stage, energy: np.ndarray, others: Stage | None = None) -> Rows:
         """Return a background: counts in the bins of a stage, and its density at the events.
 
         `energy` is its density of energies at the events, [counts / unit] if there is no other axis, else as a share

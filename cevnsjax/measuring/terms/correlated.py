@@ -56,7 +56,7 @@ class CorrelatedNumbers(BinTerm):
 
     def log_saturated(self) -> Float[np.ndarray, ""]:
         """Return -ln det(2π C)/2, ln of the highest density of all numbers together."""
-        return -np.log(np.sqrt(2.0 * np.pi) * np.diag(np.asarray(self.root))).sum()
+        return np.asarray(-np.log(np.sqrt(2.0 * np.pi) * np.diag(np.asarray(self.root))).sum())
 
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
         """Return 2 (y - L⁻¹ x), and √2, of whitened numbers y."""
@@ -94,9 +94,9 @@ class CorrelatedNumbers(BinTerm):
 
 def correlated_numbers(
     name: str,
-    observed: Float[np.ndarray, "..."] | Sequence[float],
-    covariance: Float[np.ndarray, "number number"],
-    *systematics: Float[np.ndarray, "number number"],
+    observed: np.ndarray | Sequence[float],
+    covariance: np.ndarray,
+    *systematics: np.ndarray,
 ) -> CorrelatedNumbers:
     """Return the term of `observed` numbers whose errors are correlated.
 

@@ -111,7 +111,7 @@ class UnbinnedEvents(BinTerm):
 
 
 def unbinned_events(
-    name: str, events: Float[np.ndarray, "event axis"], axes: Mapping[str, Float[np.ndarray, " edge"]]
+    name: str, events: np.ndarray, axes: Mapping[str, Float[np.ndarray, " edge"]]
 ) -> UnbinnedEvents:
     """Return the term of `events`, a row for each, within the window of the `axes`.
 
