@@ -32,8 +32,8 @@ class UnbinnedEvents(BinTerm):
     fits.
     """
 
-    observed: Float[Array, " row"]
-    """Counts in the bins, then the number of times that each event was seen: 0 and 1 of data, counts and 0 of toys."""
+    observed: Float[Array, "..."]
+    """Counts in the bins, then how often each event was seen, in a row: 0 and 1 of data, counts and 0 of toys."""
     events: Float[Array, "event axis"]
     """The events, in the units of the axes."""
     place: np.ndarray
@@ -110,9 +110,7 @@ class UnbinnedEvents(BinTerm):
         return np.asarray(self.events), np.asarray(self.observed)
 
 
-def unbinned_events(
-    name: str, events: np.ndarray, axes: Mapping[str, Float[np.ndarray, " edge"]]
-) -> UnbinnedEvents:
+def unbinned_events(name: str, events: np.ndarray, axes: Mapping[str, Float[np.ndarray, " edge"]]) -> UnbinnedEvents:
     """Return the term of `events`, a row for each, within the window of the `axes`.
 
     Args:
