@@ -49,3 +49,28 @@ def bounded_gaussian(x):
 def poisson_with_background(count, background):
     """Return the problem of one count, the sum of a signal of 0 or more and a known background."""
     return linear([count], None, [[1.0], [background]], [0.0], [100.0])
+
+
+def problem_of(term, stages, strengths, bounds, widths=None):
+    """Return the problem of a term: `stages` times their strengths (None: 1), with the `bounds` of all parameters.
+
+    `widths` are those of Gaussian constraints of centre 1, by name.
+    """
+    folded = FoldedMeasurement(
+        stages=tuple(stages),
+        term=term,
+        factors=tuple(map(Factor, strengths)),
+        components=tuple(f"component {k}" for k in range(len(stages))),
+    )
+    single = {name: Gaussian(1.0, width) for name, width in (widths or {}).items()}
+    low, high = np.transpose(list(bounds.values()))
+    return Problem(
+        chi2=ChiSquare((folded,), build_constraints(single) if single else NO_CONSTRAINTS),
+        fixed={},
+        names=tuple(bounds),
+        ties=(),
+        placement=tuple(range(len(bounds))),
+        orders=(),
+        lower=np.asarray(low, float),
+        upper=np.asarray(high, float),
+    )

@@ -14,18 +14,16 @@ import numpy as np
 from .._base.errors import InputError
 from .._base.module import Module
 from .._base.numerics import namespace
-from .._base.typing import Array, Float, Params
+from .._base.typing import Array, Float, Params, Scalar
 from ..parameters.parameter import Parameter
 from ..stages.kept import kept
 from ..stages.stage import Stage
 from .efficiency import Efficiency
-from .expansion import FLOOR, MARGIN, legendre_projection
+from .expansion import MARGIN, legendre_projection
 from .quenching import Quenching, Unquenched
 from .resolution import STEP, ClosedSmearing, Smearing
-from .shortening import fewer_nodes, short_sum
+from .shortening import fewer_nodes, seen_spectra, short_sum
 
-LARGEST_ERROR = 1e-9
-"""Error of the counts in a bin up to which a response that moves is replaced by a short sum."""
 SWEPT = 4096
 """Recoil energies between which the steps through a response that moves are interpolated."""
 
@@ -131,6 +129,24 @@ class EnergyDetector(Module):
         recoils = self.quenching.recoils(np.array(self._kinks(nominal), float), nominal)
         return np.tile([*recoils, *self.quenching.knots()], (nuclides, 1))
 
+    def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
+        """Return name and bounds of the parameters that move."""
+        moving = (p for p in self.parameters() if p.name in free)
+        return tuple((p.name, float(p.bounds[0]), float(p.bounds[1])) for p in moving)
+
+    def accepted(self, energy: Float[Array, "..."], params: Params) -> Float[Array, "..."] | Scalar:
+        """Return the efficiency against the electron-equivalent `energy` [keV]."""
+        return 1.0 if self.acceptance is None else self.acceptance(energy, params)
+
+    def density(self, x: Float[Array, " x"], energy: Float[Array, "..."], params: Params) -> Float[Array, "x ..."]:
+        """Return the density at the reconstructed energies `x` of each electron-equivalent `energy` [keV].
+
+        The efficiency against `x` is not in it. Raises InputError without a smearing.
+        """
+        if self.smearing is None:
+            raise InputError("expected a resolution, without which there are no densities")
+        return self.accepted(energy, params) * self.smearing.density(x, energy, params)
+
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "EnergyResponse":
         """Return the stage for recoils of energies `recoil` [MeV], with `order` nodes in each part of a bin."""
         x, w = np.polynomial.legendre.leggauss(order)
@@ -160,7 +176,7 @@ class EnergyResponse(Stage):
         if smearing is None:
             return self._sorted(detector.nominal())
         energy = detector.quenching(self.recoil, params)
-        accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
+        accepted = detector.accepted(energy, params)
         closed = self._closed()
         if closed is not None:
             cumulative = closed.cumulative(detector.edges, energy, params)
@@ -172,18 +188,12 @@ class EnergyResponse(Stage):
         return kept((self, recoils), free, params, lambda: self._shortened(recoils, free, params))
 
     def _shortened(self, recoils: Stage, free: Set[str], params: Params) -> Stage | None:
-        spectra = recoils.spectra(free, params)
-        seen = None if spectra is None else spectra[spectra.any(axis=(1, 2))]
-        if seen is None or not len(seen):
+        seen = seen_spectra(recoils, free, params)
+        if seen is None:
             return None
         ways = (fewer_nodes, short_sum) if recoils.shaped(free) else (short_sum, fewer_nodes)
         stages = (way(self, recoils, seen, free, params) for way in ways)
         return next((stage for stage in stages if stage is not None), None)
-
-    def domain(self, free: Set[str]) -> tuple[tuple[str, float, float], ...]:
-        """Return name and bounds of its parameters that move."""
-        moving = (p for p in self.detector.parameters() if p.name in free)
-        return tuple((p.name, float(p.bounds[0]), float(p.bounds[1])) for p in moving)
 
     def thresholds(self, samples: Sequence[Params]) -> tuple[float, float] | None:
         """Return the ends of where the threshold is at the `samples`; None if any sample has none."""
@@ -203,35 +213,15 @@ class EnergyResponse(Stage):
         smearing = self.detector.smearing
         return smearing if isinstance(smearing, ClosedSmearing) and self.detector.efficiency.complete else None
 
-    def differs(
-        self,
-        other: Callable[[Params], Float[np.ndarray, "bin nuclide node"]],
-        spectra: Float[np.ndarray, "spectrum nuclide node"],
-        samples: Sequence[Params],
-    ) -> np.ndarray:
-        """Return in which bins another response counts otherwise, by more than `LARGEST_ERROR`, of any `spectra`."""
-        differing = np.zeros(len(self.parts), bool)
-        flat = spectra.reshape(len(spectra), -1).T
-        for values in samples:
-            exact = self(values).reshape(len(differing), -1)
-            error = np.abs((other(values).reshape(exact.shape) - exact) @ flat)
-            size = exact @ np.abs(flat)
-            differing |= ~np.all(error <= LARGEST_ERROR * np.maximum(size, FLOOR * size.max(axis=0)), axis=1)
-        return differing
-
     def densities(
         self, ranges: Float[np.ndarray, "part 2"]
     ) -> Callable[[Params], Float[np.ndarray, "part degree nuclide node"]]:
         """Return the function that gives the Legendre coefficients of the density between `ranges`; host only."""
         points, projection = legendre_projection(ranges)
-        detector, smearing = self.detector, self.detector.smearing
-        if smearing is None:
-            raise InputError("expected a resolution, without which there are no densities")
 
         def coefficients(params: Params) -> Float[np.ndarray, "part degree nuclide node"]:
-            energy = detector.quenching(self.recoil, params)
-            accepted = 1.0 if detector.acceptance is None else detector.acceptance(energy, params)
-            density = accepted * smearing.density(points.ravel(), energy, params)
+            energy = self.detector.quenching(self.recoil, params)
+            density = self.detector.density(points.ravel(), energy, params)
             return np.einsum("dx,pxik->pdik", projection, density.reshape(*points.shape, *energy.shape))
 
         return coefficients

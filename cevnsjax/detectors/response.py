@@ -33,6 +33,11 @@ class Detector(Module):
     def shape(self) -> tuple[int, int]:
         """Return the number of energy bins and of cells."""
 
+    @property
+    def rows(self) -> int:
+        """Return how many numbers are expected of each component: the bins, and what else there is."""
+        return int(np.prod(self.shape))
+
     @abc.abstractmethod
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the parameters that it depends on."""
@@ -106,6 +111,12 @@ class AddedFlavours(Stage):
         return self.counts(params).sum(axis=0).reshape(self.shape)
 
 
+def spread_out(energy: Float[Array, "flavour bin"], spread: Float[Array, "flavour *bin cell"]) -> Array:
+    """Return the counts in each bin and cell, (bin, cell): those of each flavour in the bins times its shares."""
+    first, *others = (energy[flavour][:, None] * spread[flavour] for flavour in range(len(energy)))
+    return sum(others, start=first)
+
+
 class Signal(Stage):
     """Stage: expected signal counts in each bin and cell, before the strength of the signal."""
 
@@ -116,8 +127,7 @@ class Signal(Stage):
         return frozenset()
 
     def __call__(self, params: Params) -> Float[Array, "bin cell"]:
-        energy, spread = self.energy(params), self.spread(params)
-        return sum(energy[flavour][:, None] * spread[flavour] for flavour in range(len(energy)))
+        return spread_out(self.energy(params), self.spread(params))
 
 
 class BinnedDetector(Detector):

@@ -51,6 +51,10 @@ class TimeWindow(Module):
         """Return the stage that cuts `arrivals` into the bins; the parameter `shift` delays them."""
         return TimeResponse(arrivals, Decayed(arrivals), self.edges, shift)
 
+    def at_events(self, arrivals: ArrivalTimes, times: Float[np.ndarray, " event"], shift: str) -> "TimeDensity":
+        """Return the stage of the density of `arrivals` at the `times` [us] of events, as `binned` has it in bins."""
+        return TimeDensity(arrivals, times, shift)
+
 
 def time_shift(name: str, what: str) -> Parameter:
     """Return the parameter that delays `what` by a time."""
@@ -94,6 +98,21 @@ class TimeResponse(Stage):
         lost = self.arrivals.loss(self.edges[1:] - shift, rate, at_knots) - self.arrivals.loss(low, rate, at_knots)
         factor = xp.exp(-rate * (shift + self.arrivals.start - onset))
         return at_edges[:, 1:] - at_edges[:, :-1] + factor * lost
+
+
+class TimeDensity(Stage):
+    """Stage: density of each distribution at the times of events, p(t - Δ) ε_T(t) [1/us]."""
+
+    arrivals: ArrivalTimes
+    times: Float[Array, " event"]
+    shift: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((self.shift, *TIME_EFFICIENCY))
+
+    def __call__(self, params: Params) -> Float[Array, "distribution event"]:
+        onset, rate = (params[name] for name in TIME_EFFICIENCY)
+        return self.arrivals.density(self.times - params[self.shift]) * time_efficiency(self.times, onset, rate)
 
 
 class TimeBins(Stage):

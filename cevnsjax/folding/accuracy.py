@@ -5,8 +5,9 @@ Where the expected counts of bin b are off by δ_b, no fitted parameter moves by
     sqrt(Σ_b δ_b² / V_b)
 
 of its error, whichever it is (by Cauchy and Schwarz, for counts that are linear in the parameters within the errors;
-V_b is the variance of the bin: the expected counts, or the squared Gaussian error). δ_b is the difference from a fold
-with half of the nodes, an upper bound that costs little; where that is not clearly small, with twice as many.
+V_b is the variance of the bin: the expected counts, or the squared Gaussian error, of correlated numbers after they are
+whitened; and for the density at an unbinned event its square). δ_b is the difference from a fold with half of the
+nodes, an upper bound that costs little; where that is not clearly small, with twice as many.
 """
 
 import dataclasses
@@ -19,10 +20,10 @@ import numpy as np
 from .._base.typing import Array, Float
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement
+from ..measuring.terms.term import is_binned
 from .fold import BIN_ORDER, fold
 from .folded import FoldedMeasurement
 from .nodes import RECOIL_ORDER
-from .prediction import component_counts
 from .scatterers import endless_rise
 
 WORTH_A_WORD = 1e-4
@@ -109,23 +110,25 @@ class RecoilIntegral:
         doubled: FoldedMeasurement | None = None
         differences = []
         for point in points:
-            counts = component_counts(whole, point)
-            error = self._difference(halved, counts, point)
+            rows = _by_component(whole, point)
+            error = self._difference(halved, rows, point)
             if error > CLEARLY_SMALL:
                 doubled = ready(self._doubled) if doubled is None else doubled
-                error = self._difference(doubled, counts, point)
+                error = self._difference(doubled, rows, point)
             differences.append(error)
         return differences
 
     def _difference(
-        self, other: FoldedMeasurement, counts: Mapping[str, Float[Array, "..."]], point: Mapping[str, float]
+        self, other: FoldedMeasurement, rows: Mapping[str, Float[Array, "..."]], point: Mapping[str, float]
     ) -> float:
-        """Return what the `counts` of all components at `point` differ by from those of another fold, in error bars."""
-        variance = self.folded.term.variance(np.asarray(sum(counts.values())))
+        """Return what the `rows` of all components at `point` differ by from those of another fold, in error bars."""
+        term, expected = self.folded.term, np.asarray(sum(rows.values()))
         backgrounds = {strength.component for strength in self.measurement.strengths[1:]}
-        other_counts = component_counts(other, point)
-        shift = np.abs(sum(other_counts[name] - counts[name] for name in counts if name not in backgrounds))
-        seen = shift > 0.0
+        other_rows = _by_component(other, point)
+        shift = np.asarray(sum(other_rows[name] - rows[name] for name in rows if name not in backgrounds))
+        if is_binned(term):
+            shift, expected, term = term.whitened(shift), np.asarray(term.whitened(expected)), term.diagonal()
+        seen, variance = shift != 0.0, term.variance(expected)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             pulls = np.where(seen, shift, 0.0) / np.sqrt(np.where(seen, variance, 1.0))
             error = math.sqrt(float((pulls**2).sum()))
@@ -135,6 +138,11 @@ class RecoilIntegral:
     def reason(self) -> str | None:
         """Return why the integral has no value, None if it has a value."""
         return endless_rise(self.measurement, self.interaction)
+
+
+def _by_component(folded: FoldedMeasurement, point: Mapping[str, float]) -> dict[str, Float[Array, "..."]]:
+    """Return what its term takes of each component: counts in bins, numbers, densities at events."""
+    return dict(zip(folded.components, folded.contributions(point), strict=True))
 
 
 def accuracy(

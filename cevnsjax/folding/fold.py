@@ -152,9 +152,8 @@ def fold(
             targets.detector.response(nodes.recoil, bin_order),
             scattering.group_strengths(measurement.strengths[0].parameter),
         )
-        signals[component] = (
-            signal if measurement.shape == targets.detector.shape else OnAxes(signal, measurement.shape)
-        )
+        shape = np.shape(measurement.term.observed)
+        signals[component] = signal if shape == targets.detector.shape else OnAxes(signal, shape)
     factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths] or [Factor()]
     return FoldedMeasurement(
         stages=(*signals.values(), *measurement.others),

@@ -16,13 +16,14 @@ from .scatterers import scatterers
 
 def expected_counts(folded: FoldedMeasurement, params: Params) -> Float[Array, "..."]:
     """Return the expected counts in each bin, all components with their strengths; or the predicted numbers."""
-    first, *others = folded.contributions(params)
+    first, *others = component_counts(folded, params).values()
     return sum(others, start=first)
 
 
 def component_counts(folded: FoldedMeasurement, params: Params) -> dict[str, Float[Array, "..."]]:
     """Return the expected counts in each bin of each component, with its strength."""
-    return dict(zip(folded.components, folded.contributions(params), strict=True))
+    in_bins = map(folded.term.in_bins, folded.contributions(params))
+    return dict(zip(folded.components, in_bins, strict=True))
 
 
 def signal_by_nuclide(
@@ -49,7 +50,7 @@ def signal_by_nuclide(
         part[flavour, nuclide] = recoils[flavour, nuclide]
         groups = scattering.group_strengths(strength.parameter)
         signal = scattering.detector.signal(Constant(part), response, groups)
-        counts[flavour, nuclide] = factor * signal(params).reshape(measurement.shape)
+        counts[flavour, nuclide] = factor * measurement.term.in_bins(signal(params)).reshape(measurement.shape)
     return counts
 
 

@@ -105,6 +105,12 @@ class Measurement(Shown, Module):
         if (self.scattering is None) == (self.prediction is None) or (self.prediction is None) == bool(self.labels):
             raise InputError(f"{self.name}: expected a scattering, or a prediction of numbers with a label each")
         self.term.check(self.name, self.shape)
+        rows = np.size(self.term.observed)
+        if self.scattering is not None and self.scattering.detector.rows != rows:
+            raise InputError(
+                f"{self.name}: expected the {rows} bins and events of the data in the detector, "
+                f"found {self.scattering.detector.rows}"
+            )
         backgrounds = len(self.backgrounds)
         if len(self.strengths) != backgrounds + (self.scattering is not None):
             raise InputError(
@@ -150,8 +156,8 @@ class Measurement(Shown, Module):
 
     @property
     def observed(self) -> Float[np.ndarray, "..."]:
-        """Return the observed numbers."""
-        return np.asarray(self.term.observed)
+        """Return the observed numbers; of unbinned events, how many there are in each bin."""
+        return self.term.shown()
 
     @property
     def errors(self) -> Float[np.ndarray, "..."]:

@@ -18,7 +18,7 @@ from .._base.levels import USUAL, Level, check_level, check_levels, delta_chi2, 
 from .._base.tables import Block, Shown
 from .._base.typing import Array, Float, Names
 from ..folding.accuracy import Accuracy
-from ..folding.prediction import flux_averaged, folded_cross_sections
+from ..folding.prediction import component_counts, flux_averaged, folded_cross_sections
 from ..inference.grid.axes import Axis
 from ..inference.grid.intervals import Interval, intervals
 from ..inference.grid.profile import Profile, profile
@@ -215,8 +215,13 @@ class FitResult(Shown):
         return self.minimum.value
 
     @property
-    def dof(self) -> int:
-        """Return the number of bins less the number of free parameters and of nuisances without a constraint."""
+    def dof(self) -> int | None:
+        """Return the number of bins less the number of free parameters and of nuisances without a constraint.
+
+        None if there are unbinned events, whose χ² says nothing of how good the fit is.
+        """
+        if not all(measurement.term.judges for measurement in self.likelihood.measurements):
+            return None
         bins = sum(measurement.observed.size for measurement in self.likelihood.measurements)
         flat = [name for name in self.specification.nuisances if name not in self.specification.constraints]
         return bins - len(self.specification.free) - len(flat)
@@ -440,7 +445,7 @@ class FitResult(Shown):
         folded = problem.chi2.measurements[index]
 
         def totals(params: Mapping[str, float]) -> list[float]:
-            return [float(np.sum(counts)) for counts in folded.contributions(params)]
+            return [float(np.sum(counts)) for counts in component_counts(folded, params).values()]
 
         columns = problem.moved_by(folded.parameters())
         return dict(zip(folded.components, self._propagated(totals, columns), strict=True))

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..joint.likelihood import Likelihood
+    from ..plots.toys import Histogram
     from .fit import FitResult
 
 
@@ -136,7 +137,12 @@ class ToyStudy(Shown):
         return float(chdtrc(len(self.tested), self.statistic))
 
     def goodness_of_fit(self) -> tuple[float, float, float]:
-        """Return the share of toys with χ²_min as large as that of the data, and the ends of its 68.27 % interval."""
+        """Return the share of toys with χ²_min as large as that of the data, and the ends of its 68.27 % interval.
+
+        Raises InputError if there are unbinned events.
+        """
+        if self.fit.dof is None:
+            raise InputError("there is no goodness of fit: χ² of unbinned events does not measure it")
         minima = self.chi2[self.toy_converged]
         return fraction(at_least(minima, self.fit.chi2), len(minima))
 
@@ -184,11 +190,12 @@ class ToyStudy(Shown):
         def share(estimate: tuple[float, float, float]) -> dict[str, Any]:
             return {"value": estimate[0], "interval": list(estimate[1:])}
 
-        content["goodness_of_fit"] = {
-            "p_value": share(self.goodness_of_fit()),
-            "chi2": self.fit.chi2,
-            "toys": {"mean": float(self.chi2[self.toy_converged].mean()), "degrees_of_freedom": self.fit.dof},
-        }
+        if self.fit.dof is not None:
+            content["goodness_of_fit"] = {
+                "p_value": share(self.goodness_of_fit()),
+                "chi2": self.fit.chi2,
+                "toys": {"mean": float(self.chi2[self.toy_converged].mean()), "degrees_of_freedom": self.fit.dof},
+            }
         if self.tested:
             criticals = [(level, *self.critical(level)) for level in chosen]
             content["test"] = {
@@ -311,6 +318,8 @@ class ToyStudy(Shown):
     ) -> "Figure":
         """Draw the distribution of χ²_min, and of t for each set of parameters held, beside those of Wilks.
 
+        Not χ²_min, where it is no measure of how good the fit is: of unbinned events.
+
         Args:
             names: the parameters held together whose t is drawn on `ax`; χ²_min by default.
             ax: axes of yours to draw on, over what is there.
@@ -327,16 +336,8 @@ class ToyStudy(Shown):
             self.t(*names)  # raises if they were not held
         latex = {name: f"${self.fit.likelihood.parameters[name].latex}$" for held in self.held for name in held}
         good = self.toy_converged
-        histograms = [
-            Histogram(
-                label=r"$\chi^2_\mathrm{min}$",
-                values=self.chi2[good],
-                observed=self.fit.chi2,
-                degrees_of_freedom=self.fit.dof,
-                text=f"p = {self.goodness_of_fit()[0]:.3f}",
-                data=self.fit.likelihood.data_name,
-            )
-        ]
+        histograms = [] if self.fit.dof is None else [self._minima(self.fit.dof)]
+        first = len(histograms)
         for k, held in enumerate(self.held):
             tested = held == tuple(self.tested)
             histograms.append(
@@ -349,10 +350,25 @@ class ToyStudy(Shown):
                     data=self.fit.likelihood.data_name,
                 )
             )
+        if not names and (ax is not None or not histograms):
+            self.goodness_of_fit()  # raises if there is none
         if ax is None:
             return draw_study(histograms)
-        draw_toys_on(ax, histograms[1 + self.held.index(tuple(names)) if names else 0], label, color)
+        draw_toys_on(ax, histograms[first + self.held.index(tuple(names)) if names else 0], label, color)
         return root(ax)
+
+    def _minima(self, dof: int) -> "Histogram":
+        """Return χ²_min of the toys, to draw."""
+        from ..plots.toys import Histogram
+
+        return Histogram(
+            label=r"$\chi^2_\mathrm{min}$",
+            values=self.chi2[self.toy_converged],
+            observed=self.fit.chi2,
+            degrees_of_freedom=dof,
+            text=f"p = {self.goodness_of_fit()[0]:.3f}",
+            data=self.fit.likelihood.data_name,
+        )
 
 
 def outer_rows(values: Mapping[str, np.ndarray], names: Sequence[str], chosen: np.ndarray) -> list[int]:

@@ -23,6 +23,21 @@ class Background(Stage):
         return self.energy[:, None] * self.time(params)
 
 
+class PairedBackground(Stage):
+    """Stage: density of a background at events before its strength: of energies times of times, event by event."""
+
+    energy: Float[Array, " event"]
+    """Density of energies, as a share of the time density's counts."""
+    time: Stage
+    """Density of times, an array (1, event)."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, " event"]:
+        return self.energy * self.time(params)[0]
+
+
 class BinLevels(Stage):
     """Stage: expected counts of a background whose level in each energy bin is a parameter."""
 
@@ -44,6 +59,26 @@ def exponential_shape(edges: Float[np.ndarray, " edge"], rate: float) -> Float[n
     """Return the fraction of a background falling as exp(-rate t) in each bin between the time `edges`."""
     cumulative = -np.expm1(-rate * (edges - edges[0])) / -np.expm1(-rate * (edges[-1] - edges[0]))
     return np.diff(cumulative)
+
+
+def exponential_density(
+    time: Float[np.ndarray, " event"], edges: Float[np.ndarray, " edge"], rate: float
+) -> Float[np.ndarray, " event"]:
+    """Return the density at `time` of a background falling as exp(-rate t), 1 between the first and the last edge."""
+    return rate * np.exp(-rate * (time - edges[0])) / -np.expm1(-rate * (edges[-1] - edges[0]))
+
+
+def histogram_density(
+    low: Float[np.ndarray, " fine"],
+    high: Float[np.ndarray, " fine"],
+    content: Float[np.ndarray, " fine"],
+    x: Float[np.ndarray, " event"],
+) -> Float[np.ndarray, " event"]:
+    """Return the density at `x` of a histogram, normalised to 1: that of the bin it is in, 0 outside."""
+    edges = np.append(low, high[-1])
+    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(content) - 1)
+    inside = (x >= edges[0]) & (x <= edges[-1])
+    return np.where(inside, content[place] / (edges[place + 1] - edges[place]), 0.0) / np.sum(content)
 
 
 def histogram_shape(

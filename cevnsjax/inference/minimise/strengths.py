@@ -51,10 +51,10 @@ def is_linear(problem: Problem) -> bool:
 
 
 class Lines(Module):
-    """The counts of a measurement as a linear function of the strengths, at each point."""
+    """The counts of a measurement, whitened, as a linear function of the strengths, at each point."""
 
     term: BinTerm
-    """With bins in a single row."""
+    """With bins in a single row: of the whitened counts."""
     offset: Float[Array, "point bin"]
     """Counts at strengths of zero."""
     common: Float[Array, "shared bin"]
@@ -134,6 +134,7 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
             strengths = problem.of_strengths(u)
             return _rows(strengths.chi2.measurements[index], chosen.tolist(), strengths)
 
+        flat = folded.term.reshaped((-1,))
         offset, shared = evaluated(points[0], common)
         offsets, owned = jax.vmap(lambda u, own=own, evaluated=evaluated: evaluated(u, own))(points)
         for k in shared.keys() & owned.keys():  # a strength of components of both kinds
@@ -141,10 +142,10 @@ def _lines(problem: Problem, points: Float[Array, "point coordinate"]) -> list[L
         bins = folded.observed.size
         lines.append(
             Lines(
-                term=folded.term.reshaped((-1,)),
-                offset=offset + offsets,
-                common=jnp.stack(list(shared.values())) if shared else jnp.zeros((0, bins)),
-                own=tuple(owned.values()),
+                term=flat.diagonal(),
+                offset=flat.whitened(offset + offsets),
+                common=flat.whitened(jnp.stack(list(shared.values())) if shared else jnp.zeros((0, bins))),
+                own=tuple(map(flat.whitened, owned.values())),
                 of_common=tuple(shared),
                 of_own=tuple(owned),
             )
@@ -163,7 +164,7 @@ def _no_more_than_seen(
     for line in lines:
         seen = jnp.abs(line.term.observed).sum()
         for k, row in zip(line.of_own, line.own, strict=True) if len(line.own) == 1 else ():
-            alone = jnp.abs(row).sum(axis=1)
+            alone = jnp.abs(line.term.in_bins(row)).reshape(len(row), -1).sum(axis=1)
             most = jnp.where(alone > 0.0, seen / jnp.where(alone > 0.0, alone, 1.0), jnp.inf)
             x = x.at[:, k].set(jnp.minimum(x[:, k], most))
     return x

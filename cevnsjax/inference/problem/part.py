@@ -6,6 +6,8 @@ The coordinates x of a part are the factors f of the components, then the parame
     ∂_i χ²  = Σ_b χ²_b' ∂_i μ_b
     ∂_ij χ² = Σ_b χ²_b'' ∂_i μ_b ∂_j μ_b + χ²_b' ∂_ij μ_b
 
+(with Σ_b W_ab μ_b in place of μ_a where χ² is a sum over such combinations, see `BinTerm`.)
+
 The counts are differentiated forward, each component by the parameters that move it alone; of their second derivatives
 only the sum with χ²_b' for weights is needed, a Hessian of one number. A part knows nothing of the likelihood it stands
 in, so that the same program serves every one: it is compiled once.
@@ -107,9 +109,10 @@ class Part(Module):
         term = self.term
         if is_binned(term):
             expected: Array = sum(components[1:], start=components[0])
-            slope, root = term.derivatives(expected)
-            rows = jnp.asarray(root * sum(moves[1:], start=moves[0])).reshape(self.size, -1)
-            return jnp.asarray(term.chi2(expected)), [jnp.asarray(slope)] * len(components), rows @ rows.T
+            whitened, back = jax.vjp(term.whitened, expected)
+            slope, root = term.derivatives(whitened)
+            rows = jnp.asarray(root * term.whitened(sum(moves[1:], start=moves[0]))).reshape(self.size, -1)
+            return jnp.asarray(term.chi2(expected)), [*back(jnp.asarray(slope))] * len(components), rows @ rows.T
 
         def chi2(several: list[Array]) -> Array:
             return jnp.asarray(term.chi2(term.combined(several)), float)

@@ -34,6 +34,21 @@ def poisson_chi2(observed: Float[Array, "..."], expected: Float[Array, "..."]) -
     return 2.0 * poisson_deviance(observed, expected).sum()
 
 
+def curvature_of_counts(
+    observed: Float[Array, "..."], expected: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """Return n/μ, and √(2n)/μ, the root of the second derivative of χ², whose square overflows where μ is tiny."""
+    xp = namespace(expected)
+    seen = observed > LEAST_COUNTS
+    ratio = xp.where(seen, observed, 0.0) / xp.where(seen, expected, 1.0)
+    return ratio, ratio * xp.sqrt(2.0 / xp.where(seen, observed, 1.0))
+
+
+def possible_counts(observed: Float[Array, " bin"], expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
+    """Return whether there is something expected wherever there are counts."""
+    return namespace(expected, observed).all((expected > 0) | (observed <= LEAST_COUNTS), axis=-1)
+
+
 def log_saturated_counts(observed: Float[Array, "..."]) -> Float[np.ndarray, "..."]:
     """Return ln of the Poisson probability of n where n is expected: n ln n - n - ln Γ(n + 1)."""
     counts = np.asarray(observed, float)
@@ -83,15 +98,13 @@ class PoissonCounts(BinTerm):
         return log_saturated_counts(self.observed)
 
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-        """Return 2 (1 - n/μ), and the root of 2n/μ², which alone overflows where next to nothing is expected."""
-        xp = namespace(expected)
-        seen = self.observed > LEAST_COUNTS
-        ratio = xp.where(seen, self.observed, 0.0) / xp.where(seen, expected, 1.0)
-        return 2.0 - 2.0 * ratio, ratio * xp.sqrt(2.0 / xp.where(seen, self.observed, 1.0))
+        """Return 2 (1 - n/μ), and √(2n)/μ."""
+        ratio, root = curvature_of_counts(self.observed, expected)
+        return 2.0 - 2.0 * ratio, root
 
     def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
         """Return whether there is something expected wherever there are counts."""
-        return namespace(expected, self.observed).all((expected > 0) | (self.observed <= LEAST_COUNTS), axis=-1)
+        return possible_counts(self.observed, expected)
 
     def reshaped(self, shape: tuple[int, ...]) -> "PoissonCounts":
         """Return the same with its bins in an array of another shape."""

@@ -4,8 +4,8 @@
 so that it measures the goodness of fit and Δχ² = 1, 2.71, 4, 9 are 1σ, 90 %, 2σ and 3σ of a single parameter.
 
 A new kind of term is a class in a file of its own. `BinTerm` is a sum over bins, each a function of the total that is
-expected there: with its derivatives by that total, the fast programs for strengths and toys serve it. `Term` alone is
-any function of the components; then χ² is differentiated as a whole.
+expected there, or of fixed combinations of these totals (`whitened`): with its derivatives, the fast programs for
+strengths and toys serve it. `Term` alone is any function of the components; then χ² is differentiated as a whole.
 """
 
 import abc
@@ -32,6 +32,8 @@ class Term(Module):
     """Whether errors are a part of the data, not the roots of counts."""
     one_sided: eqx.AbstractClassVar[bool]
     """Whether only what is above the observed numbers counts."""
+    judges: ClassVar[bool] = True
+    """Whether χ² at its minimum says how good the fit is."""
 
     @abc.abstractmethod
     def check(self, name: str, shape: tuple[int, ...]) -> None:
@@ -64,6 +66,17 @@ class Term(Module):
         """
         return np.zeros(())
 
+    def in_bins(self, expected: Float[Array, "*point row"]) -> Float[Array, "..."]:
+        """Return the numbers in the bins of the measurement, of all those expected; of most terms these are the same.
+
+        Of many points with leading axes.
+        """
+        return expected
+
+    def shown(self) -> Float[np.ndarray, "..."]:
+        """Return the observed numbers in the bins of the measurement, as figures and tables show them."""
+        return np.asarray(self.observed)
+
     @abc.abstractmethod
     def draw(self, random: np.random.Generator, expected: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """Return numbers drawn about the total `expected`, of many experiments with leading axes; host only."""
@@ -86,13 +99,30 @@ class Term(Module):
 
 
 class BinTerm(Term):
-    """A sum over bins of functions f(μ) of the total expected in each."""
+    """A sum over bins of functions f(y) of the total expected in each, y = μ, or of `whitened` totals, y = W μ.
+
+    Derivatives go back through W: ∂χ²/∂μ = Wᵀ f', and the second ones are Wᵀ diag(f'') W.
+    """
 
     binned: ClassVar[bool] = True
 
     @abc.abstractmethod
     def derivatives(self, expected: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-        """Return f'(μ) of each bin, and the root of f''(μ), which is squared with what moves the counts."""
+        """Return f'(y) of each bin, and the root of f''(y), which is squared with what moves the counts.
+
+        Of what is expected `whitened`, where that is not the same.
+        """
+
+    def whitened(self, numbers: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return the combinations W of `numbers` over which χ² is a sum; by default the numbers themselves.
+
+        `numbers` may have leading axes.
+        """
+        return numbers
+
+    def diagonal(self) -> "BinTerm":
+        """Return the same χ² as a term of the `whitened` numbers, each a bin; by default itself."""
+        return self
 
     @abc.abstractmethod
     def possible(self, expected: Float[Array, "*point bin"]) -> Bool[Array, "*point"]:
@@ -111,7 +141,6 @@ class BinTerm(Term):
         """Return nothing: any numbers may be expected."""
         return ()
 
-    @final
     def expecting(self, components: Sequence[Float[Array, "..."]]) -> "BinTerm":
         """Return the same with the sum of the components for data."""
         return dataclasses.replace(self, observed=np.asarray(sum(components)))

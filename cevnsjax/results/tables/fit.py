@@ -9,17 +9,21 @@ from ..._base.tables import Block, Table
 from ...measuring.measurement import DATA
 from .words import fitted, timed
 
+UNJUDGED = "of unbinned events, no measure of how good the fit is"
+"""In place of the degrees of freedom where there are none."""
+
 
 def fit_blocks(content: Mapping[str, Any], data_name: str = DATA) -> list[Block]:
     """Return what a fit is shown as, from its JSON and what was fitted."""
-    chi2 = number(content["chi2_min"], ".2f")
+    chi2, dof = number(content["chi2_min"], ".2f"), content["dof"]
+    freedom = UNJUDGED if dof is None else f"for {dof} degrees of freedom"
     return [
         fitted(content, data_name),
         *_parameters(content),
         *_nuisances(content),
         *_specification(content),
         *_measured(content, data_name),
-        f"chi2 = {chi2} for {content['dof']} degrees of freedom; {content['message']}",
+        f"chi2 = {chi2} {freedom}; {content['message']}",
         *timed(content["seconds"]),
     ]
 
