@@ -16,26 +16,28 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .._base.errors import InputError, suggest
-from .._base.typing import Array, Float
+from .._base.typing import Array, Float, Scalar
 from .radii import NEUTRON_CHARGE_RADIUS_SQUARED, NUCLEON_RADIUS
 
 Momenta = Float[Array, "..."]
+Ratio = Scalar
+"""N/Z."""
 
 
 class Convention(NamedTuple):
     """What it takes to make a given distribution physical, as a function of N/Z."""
 
-    added: Callable[[float], float]
+    added: Callable[[Ratio], Ratio]
     """What the mean square radius gains [fm²]."""
-    factor: Callable[[Momenta, float], Momenta]
+    factor: Callable[[Momenta, Ratio], Momenta]
     """What multiplies the form factor at the momentum transfers q [1/fm]."""
 
 
-def _dipole(q: Momenta, ratio: float) -> Momenta:
+def _dipole(q: Momenta, ratio: Ratio) -> Momenta:
     return (1.0 + (q * NUCLEON_RADIUS) ** 2 / 12.0) ** -2
 
 
-def _without_neutrons(q: Momenta, ratio: float) -> Momenta:
+def _without_neutrons(q: Momenta, ratio: Ratio) -> Momenta:
     return 1.0 / (1.0 - ratio * NEUTRON_CHARGE_RADIUS_SQUARED * q**2 / 6.0)
 
 
@@ -50,7 +52,6 @@ CONVENTIONS = {
 def check_convention(convention: str) -> str:
     """Return the name of a convention; raise InputError for any other."""
     if convention not in CONVENTIONS:
-        known = ", ".join(CONVENTIONS)
-        hint = suggest(convention, CONVENTIONS) if isinstance(convention, str) else ""
-        raise InputError(f"convention: expected one of {known}, found '{convention}'{hint}")
+        hint = suggest(str(convention), CONVENTIONS)
+        raise InputError(f"convention: expected one of {', '.join(CONVENTIONS)}, found '{convention}'{hint}")
     return convention

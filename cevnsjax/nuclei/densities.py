@@ -92,7 +92,7 @@ class FermiDensity(RadialDensity):
     >>> import cevnsjax as cj
     >>> density = cj.FermiDensity(5.7, 0.5, convention="point")  # half-density radius and diffuseness [fm]
     >>> round(float(density.rms_radius), 4)
-    4.7866
+    4.7904
     """
 
     half_density_radius: float
@@ -131,7 +131,7 @@ class GaussianSum(RadialDensity):
     >>> import cevnsjax as cj
     >>> density = cj.GaussianSum([0.5, 3.0, 5.0], [0.1, 0.4, 0.5], 1.2, convention="point")
     >>> round(float(density.rms_radius), 4)
-    4.5081
+    4.4221
     """
 
     radii: Float[np.ndarray, " gaussian"]
@@ -175,9 +175,9 @@ class FourierBessel(RadialDensity):
     """Series of spherical Bessel functions up to a cutoff radius R [fm].
 
     >>> import cevnsjax as cj
-    >>> density = cj.FourierBessel([0.06, 0.06, -0.03, -0.02], 9.0, normalisation=47.4, convention="charge")
+    >>> density = cj.FourierBessel([0.06, 0.06, -0.03, -0.02], 9.0, normalisation=40, convention="charge")
     >>> round(float(density.rms_radius), 4), round(float(density.integral), 2)
-    (4.1474, 47.4)
+    (4.0981, 39.83)
     """
 
     coefficients: Float[np.ndarray, " term"]
@@ -211,7 +211,7 @@ class TabulatedDensity(RadialDensity):
     >>> r = np.linspace(0.0, 12.0, 121)
     >>> density = cj.TabulatedDensity(r, 0.1 / (1 + np.exp((r - 5.7) / 0.5)), normalisation=83.5, convention="point")
     >>> round(float(density.rms_radius), 3)
-    4.787
+    4.79
     """
 
     radii: Float[np.ndarray, " point"]

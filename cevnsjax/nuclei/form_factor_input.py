@@ -14,7 +14,7 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
-from .._base.numerics import chebyshev_polynomials, namespace
+from .._base.numerics import chebyshev_points, chebyshev_polynomials, namespace
 from .._base.typing import Float
 from .conventions import check_convention
 from .densities import Values
@@ -152,11 +152,10 @@ def _polynomials(function: Callable[[Any], Any], largest: float) -> Float[np.nda
     if abs(values[0] - 1.0) > AT_ZERO:
         raise InputError(f"function: expected F(0) = 1, found {values[0]:g}")
     probes = np.sqrt(largest * np.random.default_rng(0).random(200))
-    expected = _called(function, probes)
+    expected, error = _called(function, probes), np.full(len(probes), np.inf)
     for degree in DEGREES:
-        coefficients = np.polynomial.chebyshev.chebinterpolate(
-            lambda x: _called(function, np.sqrt(0.5 * largest * (1.0 + x))), degree
-        )
+        x = chebyshev_points(-1.0, 1.0, degree + 1)
+        coefficients = _coefficients(_called(function, np.sqrt(0.5 * largest * (1.0 + x))))
         error = np.abs(np.polynomial.chebyshev.chebval(2.0 * probes**2 / largest - 1.0, coefficients) - expected)
         if error.max() < SMOOTH:
             return coefficients
@@ -164,6 +163,15 @@ def _polynomials(function: Callable[[Any], Any], largest: float) -> Float[np.nda
         f"function: expected one that is smooth up to {largest**0.5:g} 1/fm, found an error of "
         f"{error.max():.1g} of {DEGREES[-1]} polynomials at q = {probes[int(error.argmax())]:.3g} 1/fm"
     )
+
+
+def _coefficients(values: Float[np.ndarray, " point"]) -> Float[np.ndarray, " degree"]:
+    """Return the coefficients of Chebyshev polynomials with these values at their `chebyshev_points`."""
+    from scipy.fft import dct
+
+    coefficients = dct(values[::-1], type=1) / (len(values) - 1)
+    coefficients[[0, -1]] *= 0.5
+    return coefficients
 
 
 @final

@@ -20,7 +20,7 @@ def package_radius(nucleus: Nuclide, particle: str) -> float:
 
 def _added(shape: NuclearInput, nucleus: Nuclide) -> float:
     """Return what the physical mean square radius has more than that of a distribution [fm²]."""
-    return CONVENTIONS[shape.convention].added(nucleus.neutrons / nucleus.protons)
+    return float(CONVENTIONS[shape.convention].added(nucleus.neutrons / nucleus.protons))
 
 
 class OwnShapes(Module):
