@@ -90,7 +90,7 @@ def chebyshev_points(low: float, high: float, count: int) -> Float[np.ndarray, "
     return 0.5 * (low + high) - 0.5 * (high - low) * np.cos(np.pi * np.arange(count) / (count - 1))
 
 
-def chebyshev_polynomials(x: Scalar, count: int) -> Float[Array, " degree"]:
+def chebyshev_polynomials(x: Scalar | Float[Array, "..."], count: int) -> Float[Array, "degree ..."]:
     """Return T_0(x) … T_(count-1)(x) for -1 ≤ x ≤ 1, doubled in number by T_(s+j) = 2 T_s T_j - T_(s-j)."""
     xp = namespace(x)
     polynomials = xp.stack([xp.ones_like(x), x])

@@ -19,13 +19,13 @@ import numpy as np
 
 from .._base.errors import InputError
 from .._base.numerics import bessel_j0
-from .._base.typing import Float
+from .._base.typing import Float, Scalar
 from .conventions import check_convention
 from .input_checks import checked_radius, increasing_from_zero, numbers, positive, same_length
 from .nuclear_input import Momenta, StretchedInput
 from .radial import REACH, RadialSum, radial_sum, radial_transform
 
-Values = Sequence[float] | np.ndarray
+Values = Sequence[float | int] | np.ndarray
 
 FERMI_STEPS = (-3.0, 3.0, 10.0, 20.0, 38.0)
 """Diffusenesses from the half-density radius at which a Fermi density is cut; at the last, where it is 3e-17, it ends.
@@ -76,11 +76,11 @@ def _of_sum(known: RadialSum, convention: str) -> dict[str, Any]:
     }
 
 
-def _check_normalisation(integral: float, stated: float) -> None:
-    stated = positive("normalisation", stated, "1")
-    if abs(integral / stated - 1.0) > NORMALISATION:
+def _check_normalisation(integral: float, stated: Scalar) -> None:
+    number = positive("normalisation", stated, "1")
+    if abs(integral / number - 1.0) > NORMALISATION:
         raise InputError(
-            f"normalisation: expected a density of the stated integral over space, {stated:g}, to "
+            f"normalisation: expected a density of the stated integral over space, {number:g}, to "
             f"{NORMALISATION:.0%}, found {integral:.6g}"
         )
 
@@ -102,11 +102,11 @@ class FermiDensity(RadialDensity):
     w: float
     """Depression of the centre (positive) or its bump."""
 
-    def __init__(self, half_density_radius: float, diffuseness: float, w: float = 0.0, *, convention: str) -> None:
+    def __init__(self, half_density_radius: Scalar, diffuseness: Scalar, w: Scalar = 0.0, *, convention: str) -> None:
         """Take c and a [fm] and w; raise InputError where these give no density of a nucleus."""
         c = self.half_density_radius = positive("half_density_radius", half_density_radius, "fm")
         a = self.diffuseness = positive("diffuseness", diffuseness, "fm")
-        self.w = float(numbers("w", [w], "1")[0])
+        self.w = float(numbers("w", np.array([w]), "1")[0])
         if not -1.0 < self.w < 10.0:
             raise InputError(f"w: expected a number from -1 to 10, found {self.w:g}")
         if a > c:
@@ -141,7 +141,7 @@ class GaussianSum(RadialDensity):
     width: float
     """γ [fm]."""
 
-    def __init__(self, radii: Values, shares: Values, width: float, *, convention: str) -> None:
+    def __init__(self, radii: Values, shares: Values, width: Scalar, *, convention: str) -> None:
         """Take R_i [fm], Q_i and γ [fm]; raise InputError for weights that do not have a sum of 1."""
         self.radii, self.shares = numbers("radii", radii, "fm"), numbers("shares", shares, "1")
         self.width = positive("width", width, "fm")
@@ -185,7 +185,7 @@ class FourierBessel(RadialDensity):
     cutoff_radius: float
     """R [fm]."""
 
-    def __init__(self, coefficients: Values, cutoff_radius: float, *, normalisation: float, convention: str) -> None:
+    def __init__(self, coefficients: Values, cutoff_radius: Scalar, *, normalisation: Scalar, convention: str) -> None:
         """Take a_ν [1/fm³], R [fm] and the integral of the density over space: Z, N or 1; it is checked to 1 %."""
         self.coefficients = numbers("coefficients", coefficients, "1/fm^3")
         self.cutoff_radius = positive("cutoff_radius", cutoff_radius, "fm")
@@ -219,7 +219,7 @@ class TabulatedDensity(RadialDensity):
     values: Float[np.ndarray, " point"]
     """ρ [1/fm³]."""
 
-    def __init__(self, radii: Values, values: Values, *, normalisation: float, convention: str) -> None:
+    def __init__(self, radii: Values, values: Values, *, normalisation: Scalar, convention: str) -> None:
         """Take r [fm], ρ [1/fm³] and its integral over space: Z, N or 1; it is checked to 1 %."""
         self.radii = increasing_from_zero("radii", radii, "fm", FEWEST_POINTS)
         self.values = numbers("values", values, "1/fm^3", FEWEST_POINTS)

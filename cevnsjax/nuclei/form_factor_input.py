@@ -15,7 +15,7 @@ import numpy as np
 
 from .._base.errors import InputError
 from .._base.numerics import chebyshev_points, chebyshev_polynomials, namespace
-from .._base.typing import Float
+from .._base.typing import Float, Scalar
 from .conventions import check_convention
 from .densities import Values
 from .input_checks import checked_radius, increasing_from_zero, numbers, positive, same_length
@@ -115,7 +115,7 @@ class FormFactorFunction(StretchedInput):
     coefficients: Float[np.ndarray, " degree"]
     """Of the Chebyshev polynomials in q²."""
 
-    def __init__(self, function: Callable[[Any], Any], *, convention: str, up_to: float = UP_TO) -> None:
+    def __init__(self, function: Callable[[Any], Any], *, convention: str, up_to: Scalar = UP_TO) -> None:
         """Take the function up to a momentum transfer [1/fm]; raise InputError if it is no smooth form factor there."""
         self.reach = np.asarray(positive("up_to", up_to, "1/fm"))
         self.coefficients = _polynomials(function, float(self.reach) ** 2)
@@ -187,7 +187,7 @@ class FormFactorOfRadius(NuclearInput):
 
     function: Callable[[Any, Any], Any] = eqx.field(static=True)
 
-    def __init__(self, function: Callable[[Any, Any], Any], rms_radius: float, *, convention: str) -> None:
+    def __init__(self, function: Callable[[Any, Any], Any], rms_radius: Scalar, *, convention: str) -> None:
         """Take the function and the radius where nothing else is asked for; raise InputError if R is no rms radius."""
         radius = checked_radius(positive("rms_radius", rms_radius, "fm") ** 2)
         at_zero, near = _called(function, np.array([0.0, 0.01 / float(radius)]), float(radius))

@@ -18,10 +18,10 @@ def checked_radius(mean_square: float) -> Float[np.ndarray, ""]:
     return np.asarray(mean_square**0.5)
 
 
-def positive(name: str, value: float, unit: str) -> float:
+def positive(name: str, value: object, unit: str) -> float:
     """Return `value` if it is a positive number; raise InputError otherwise."""
     try:
-        number = np.nan if isinstance(value, str | bool) else float(value)
+        number = np.nan if isinstance(value, str | bool) else float(np.asarray(value, float))
     except (TypeError, ValueError):
         number = np.nan
     if not (np.isfinite(number) and number > 0):
