@@ -33,6 +33,8 @@ SMOOTH = 1e-12
 """Error of the polynomials up to which they stand for a function."""
 UP_TO = 3.0
 """Momentum transfer [1/fm] up to which a function is taken by default: 592 MeV."""
+SLIPS = (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError)
+"""What a slip in a user's function raises."""
 SLOPE = 1e-3
 """How far, relatively, R² may be from -6 dF/dq² at zero."""
 
@@ -136,7 +138,7 @@ def _called(function: Callable[..., Any], *arguments: Any) -> Float[np.ndarray, 
         raise InputError(f"function: expected something to call, found {function!r}")
     try:
         values = np.asarray(function(*arguments), float)
-    except (TypeError, ValueError) as error:
+    except SLIPS as error:
         raise InputError(f"function: expected a form factor of an array of momenta, found an error: {error}") from None
     if values.shape != np.shape(arguments[0]):
         raise InputError(f"function: expected an array of the shape {np.shape(arguments[0])}, found {values.shape}")

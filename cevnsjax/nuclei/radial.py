@@ -6,6 +6,7 @@ Nodes and weights are those of Gauss and Legendre between the breaks of ρ; thei
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -18,6 +19,8 @@ REACH = 25.0
 """Momentum transfer [1/fm] up to which the sum stands: neutrinos of 1 GeV, at a radius that is doubled."""
 ORDERS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 """Nodes between two breaks that are tried."""
+WIDEST = 8.0
+"""Distance of two breaks [fm] above which it is cut: at the largest q, there are then 32 periods between breaks."""
 CONVERGED = 1e-12
 """Change of F by the next number of nodes up to which it stands."""
 _PROBES = np.linspace(0.0, REACH, 401)
@@ -55,8 +58,16 @@ def _sum_of(density: Density, breaks: Sequence[float] | np.ndarray, order: int) 
     return RadialSum(nodes, shares / integral, integral)
 
 
+def _cut(breaks: Sequence[float] | np.ndarray) -> Float[np.ndarray, " break"]:
+    """Return the breaks with others between those that are far apart."""
+    pairs = itertools.pairwise(map(float, breaks))
+    pieces = [np.linspace(low, high, 2 + int((high - low) / WIDEST))[:-1] for low, high in pairs]
+    return np.append(np.concatenate(pieces), breaks[-1])
+
+
 def radial_sum(density: Density, breaks: Sequence[float] | np.ndarray) -> RadialSum:
     """Return the sum for a density, smooth between `breaks` [fm] and zero beyond; raise InputError if none stands."""
+    breaks = _cut(breaks)
     coarse = _sum_of(density, breaks, ORDERS[0])
     known = radial_transform(_PROBES, coarse.nodes, coarse.weights)
     for order in ORDERS[1:]:
