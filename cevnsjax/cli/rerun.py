@@ -13,7 +13,7 @@ from ..inference.minimise.minimisers import Newton
 from ..inference.sample.run import SAMPLERS, setting_names
 from ..joint.likelihood import Likelihood
 from ..results.held import Held, chunk_of, differences, written_axis
-from ..results.rebuilt import damaged, part
+from ..results.rebuilt import damaged, form_factor_items, part
 from ..results.record import axis_settings, data_digest, digest
 from .request import Request
 
@@ -71,7 +71,7 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     if scheme is None:
         reasons.append("its couplings are of no scheme")
     written = [held.run["form_factor"]] if sections else settings["form factors"].values()
-    chosen = list(dict.fromkeys(item for text in written for item in text.split(",") if item != "helm"))
+    chosen = form_factor_items(written)
     if len(several := [item for item in chosen if "=" not in item]) > 1:
         reasons.append(f"it has several form factors, {', '.join(several)}")
     reasons += [

@@ -64,6 +64,8 @@ class InputFile(Numbers):
                 for part in value if isinstance(value, dict) else ():
                     if part not in QUANTITY:
                         raise self._fail(f"{key}.{part}", f"{', '.join(QUANTITY)} alone", "another entry")
+        if self.has("title"):
+            self.get("title", str)
         for key, text in self.get("sources", dict).items():
             if not isinstance(text, str):
                 raise self._fail(f"sources.{key}", "a text", quoted(text))

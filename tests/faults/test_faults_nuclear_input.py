@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from independent_form_factors import helm
 
 import cevnsjax as cj
 
@@ -13,11 +14,6 @@ NUMBER = '{{ value = {}, unit = "{}", source = "made_up" }}'
 SOURCES = '[sources]\nmade_up = "nobody"\n'
 Q = np.linspace(0.0, 1.5, 76)
 R = np.linspace(0.0, 14.0, 141)
-
-
-def helm(q, radius):
-    x = np.maximum(q, 1e-3) * np.sqrt(5.0 / 3.0 * (radius**2 - 3.0 * 0.9**2))
-    return np.where(q > 0, 3 * (np.sin(x) - x * np.cos(x)) / x**3 * np.exp(-0.5 * (0.9 * q) ** 2), 1.0)
 
 
 def listed(values, unit):
@@ -90,6 +86,7 @@ FILES = {
     "negative radius": (FERMI.replace("5.7", "-5.7"), "half_density_radius: expected a positive number"),
     "infinite": (FERMI.replace("5.7", "inf"), "half_density_radius: expected a finite number, found inf"),
     "missing entry": (FERMI.replace("diffuseness =", "title ="), "diffuseness: expected a table, found no such key"),
+    "title that is no text": ("title = 5\n" + FERMI, "title: expected a text, found 5"),
     "further entry": ("surface = 1\n" + FERMI, "surface: expected entries among kind, convention"),
     "misspelt entry": (FERMI.replace("diffuseness", "difuseness"), "difuseness: .*did you mean 'diffuseness'"),
     "further part": (
@@ -293,7 +290,7 @@ def test_choices_that_are_none(choice, message):
         (lambda: cj.FormFactorFunction(lambda q: q.nothing, convention="point"), "has no attribute 'nothing'"),
         (lambda: cj.FormFactorFunction("helm", convention="point"), "function: expected something to call, found 'helm'"),
         (lambda: cj.FormFactorOfRadius(lambda q, r: np.exp(-((q * r) ** 2) / 3), 4.8, convention="point"), "R² times 2"),
-        (lambda: cj.FormFactorOfRadius(lambda q: q, 4.8, convention="point"), "found an error: .* positional argument"),
+        (lambda: cj.FormFactorOfRadius(lambda q, r, more: q, 4.8, convention="point"), "found an error: .* positional argument"),
     ],
 )  # fmt: skip
 def test_distributions_that_are_none(make, message):

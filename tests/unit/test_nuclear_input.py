@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
+from independent_form_factors import helm
 from tolerance import assert_close
 
 import cevnsjax as cj
@@ -65,14 +66,6 @@ def gaussians_closed_form(q):
         u = (mp.mpf(r) / WIDTH) ** 2
         total += share / (1 + 2 * u) * (mp.cos(q * r) + 2 * u * mp.sinc(mp.mpf(q) * r))
     return float(mp.exp(-((q * WIDTH) ** 2) / 4) * total)
-
-
-def helm(q, radius, xp=np):
-    """Return Helm's form factor, q in 1/fm, written apart from the package's."""
-    x = q * xp.sqrt(5.0 / 3.0 * (radius**2 - 3.0 * 0.9**2))
-    safe = xp.where(x < 1e-2, 1.0, x)
-    ball = xp.where(x < 1e-2, 1 - x**2 / 10 + x**4 / 280, 3 * (xp.sin(safe) - safe * xp.cos(safe)) / safe**3)
-    return ball * xp.exp(-0.5 * (0.9 * q) ** 2)
 
 
 def table(step=0.02, convention="physical"):

@@ -1,11 +1,13 @@
 """Form factors of the user's in targets, measurements and fits: keys, radii, reach, joint fits, what is made again."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from test_nuclear_input import helm
+from independent_form_factors import helm
 from tolerance import assert_close
 
 import cevnsjax as cj
@@ -158,7 +160,7 @@ def test_helm_as_a_function_through_a_full_fit(likelihood, both_fit, angle_fit):
     for name in ("sin2_theta_w", "r_n_cs"):
         assert_close(fit.values[name], both_fit.values[name], 1e-8, why)
         assert_close(np.array(fit.interval(name).around(fit.values[name])), np.array(both_fit.interval(name).around(both_fit.values[name])), 1e-6, why)  # fmt: skip
-    assert abs(fit.quadrature_error - both_fit.quadrature_error) < 1e-9
+    assert fit.quadrature_error == pytest.approx(both_fit.quadrature_error, abs=1e-9)
     numpy = {
         key: cj.FormFactorFunction(lambda q, r=r: helm(q, r), convention="physical")
         for key, r in (("133Cs:n", 5.09), ("127I:n", 5.03), ("133Cs:p", 4.821), ("127I:p", 4.766))
@@ -180,8 +182,8 @@ def test_helm_as_a_function_through_a_full_fit(likelihood, both_fit, angle_fit):
 def test_gradient_of_chi2_in_the_radius(shape):
     """With R_n free, χ² and its exact derivatives against differences, and the error of its recoil integrals."""
     likelihood = cj.Likelihood([cj.measurements.coherent_csi_2021(form_factor={"133Cs:n": shape})])
-    asked = {"free": ["sin2_theta_w", "r_n_cs"], "tie": {"r_n_i": "r_n_cs"}}
-    problem, evaluate, h = likelihood.problem(**asked), likelihood.evaluator(**asked), 1e-3
+    problem, h = likelihood.problem(free=["sin2_theta_w", "r_n_cs"], tie={"r_n_i": "r_n_cs"}), 1e-3
+    evaluate = likelihood.evaluator(free=["sin2_theta_w", "r_n_cs"], tie={"r_n_i": "r_n_cs"})
     point = np.asarray(problem.coordinates({**likelihood.parameters.complete(), "r_n_cs": 5.3}))
     place = problem.names.index("r_n_cs")
     step = np.zeros(len(point))
@@ -196,6 +198,7 @@ def test_gradient_of_chi2_in_the_radius(shape):
     )
     fit = likelihood.fit(free=["r_n_cs"])
     assert fit.converged
+    assert fit.quadrature_error is not None
     assert 0.0 < fit.quadrature_error < 1e-6
 
 
@@ -272,3 +275,18 @@ def test_cross_sections(tmp_path):
     before, after = usual.as_dict()["predicted"], made.as_dict()["predicted"]
     assert after["133Cs"]["sm"] > before["133Cs"]["sm"]  # a smaller radius
     assert all(after[name] == before[name] for name in before if name != "133Cs")
+
+
+def test_the_page(tmp_path):
+    """The file of docs/nuclei.md is the density of its Python, whose neutrons the page fits."""
+    text = (Path(__file__).parents[2] / "docs/nuclei.md").read_text()
+    section = text.partition("## Nuclear input of your own")[2].partition("\n## ")[0]
+    (file,) = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "neutrons.toml").write_text(file)
+    names = {}
+    exec(program, names)
+    assert_close(cj.nuclear_input(tmp_path / "neutrons.toml").weights, names["neutrons"].weights)
+    assert names["fit"].converged
+    target = names["csi"].counted().target
+    assert target.written == "133Cs:n=FermiDensity,I=klein-nystrand"
