@@ -188,6 +188,8 @@ class FormFactorOfRadius(NuclearInput):
     """
 
     function: Callable[[Any, Any], Any] = eqx.field(static=True)
+    samples: Float[np.ndarray, "radius momentum"]
+    """Some of its values, by which the digest of a result tells functions apart."""
 
     def __init__(self, function: Callable[[Any, Any], Any], rms_radius: Scalar, *, convention: str) -> None:
         """Take the function and the radius where nothing else is asked for; raise InputError if R is no rms radius."""
@@ -202,6 +204,8 @@ class FormFactorOfRadius(NuclearInput):
             )
         self.convention = check_convention(convention)
         self.rms_radius, self.reach, self.function = radius, np.asarray(np.inf), function
+        q = np.linspace(0.0, 1.0, 21)
+        self.samples = np.array([_called(function, q, float(radius) * wider) for wider in (1.0, 1.1)])
 
     def form_factor(self, q: Momenta, rms_radius: Radius) -> Momenta:
         """Return F(q, R); raise InputError for a function of NumPy where the radius is fitted."""

@@ -85,7 +85,10 @@ FILES = {
     ),
     "negative radius": (FERMI.replace("5.7", "-5.7"), "half_density_radius: expected a positive number"),
     "infinite": (FERMI.replace("5.7", "inf"), "half_density_radius: expected a finite number, found inf"),
-    "missing entry": (FERMI.replace("diffuseness =", "title ="), "diffuseness: expected a table, found no such key"),
+    "missing entry": (
+        FERMI.replace(f"diffuseness = {NUMBER.format(0.5, 'fm')}", ""),
+        "diffuseness: expected a table, found no such key",
+    ),
     "title that is no text": ("title = 5\n" + FERMI, "title: expected a text, found 5"),
     "further entry": ("surface = 1\n" + FERMI, "surface: expected entries among kind, convention"),
     "misspelt entry": (FERMI.replace("diffuseness", "difuseness"), "difuseness: .*did you mean 'diffuseness'"),

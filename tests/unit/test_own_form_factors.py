@@ -18,6 +18,7 @@ from cevnsjax.nuclei.form_factors import FORM_FACTORS
 from cevnsjax.nuclei.nuclide import isotopes, nuclide
 from cevnsjax.nuclei.shell_model import shell_model_charges
 from cevnsjax.nuclei.target import nuclear_charges, target_of
+from cevnsjax.results.record import digest
 
 POINT = cj.FermiDensity(5.7, 0.5, convention="point")
 SMALL = cj.FermiDensity(5.5, 0.5, convention="physical")
@@ -268,7 +269,14 @@ def test_made_again(tmp_path):
         cj.load(tmp_path / "file.json")
 
 
-def test_cross_sections(tmp_path):
+def test_functions_are_told_apart():
+    """By the digest that results are compared with."""
+    shapes = [helm_of(4.9), helm_of(4.9), cj.FormFactorOfRadius(lambda q, r: jnp.exp(-((q * r) ** 2) / 6), 4.9, convention="physical")]  # fmt: skip
+    first, same, other = (digest(target_of("Cs", 1.0, {"Cs:n": shape})) for shape in shapes)
+    assert first == same != other
+
+
+def test_cross_sections():
     """The table of predictions takes them too."""
     usual = cj.flux_averaged_cross_sections(["coherent-csi-2021"])
     made = cj.flux_averaged_cross_sections(["coherent-csi-2021"], form_factor={"133Cs:n": SMALL})
