@@ -27,6 +27,10 @@ from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
 from .joint.likelihood import Likelihood
 from .joint.loading import load
 from .measurements.delta_chi2 import delta_chi2_table
+from .nuclei.densities import FermiDensity, FourierBessel, GaussianSum, TabulatedDensity
+from .nuclei.form_factor_input import FormFactorFunction, FormFactorOfRadius, TabulatedFormFactor
+from .nuclei.input_files import nuclear_input
+from .nuclei.nuclear_input import NuclearInput
 from .results.feldman_cousins import FeldmanCousinsResult
 from .results.fit import FitResult
 from .results.grid import GridResult
@@ -42,8 +46,13 @@ __all__ = [
     "Dask",
     "DataError",
     "FeldmanCousinsResult",
+    "FermiDensity",
     "FitResult",
     "Flat",
+    "FormFactorFunction",
+    "FormFactorOfRadius",
+    "FourierBessel",
+    "GaussianSum",
     "GridResult",
     "Hmc",
     "Importance",
@@ -56,6 +65,7 @@ __all__ = [
     "Nested",
     "Newton",
     "Normal",
+    "NuclearInput",
     "Nuts",
     "Optax",
     "Optimistix",
@@ -63,6 +73,8 @@ __all__ = [
     "Prediction",
     "Sampler",
     "StandardModel",
+    "TabulatedDensity",
+    "TabulatedFormFactor",
     "ToyStudy",
     "__version__",
     "axial_mediator",
@@ -79,6 +91,7 @@ __all__ = [
     "millicharge",
     "model",
     "nsi",
+    "nuclear_input",
     "open_scan",
     "pseudoscalar_mediator",
     "standard_model",

@@ -90,7 +90,7 @@ def chebyshev_points(low: float, high: float, count: int) -> Float[np.ndarray, "
     return 0.5 * (low + high) - 0.5 * (high - low) * np.cos(np.pi * np.arange(count) / (count - 1))
 
 
-def chebyshev_polynomials(x: Scalar, count: int) -> Float[Array, " degree"]:
+def chebyshev_polynomials(x: Scalar | Float[Array, "..."], count: int) -> Float[Array, "degree ..."]:
     """Return T_0(x) … T_(count-1)(x) for -1 ≤ x ≤ 1, doubled in number by T_(s+j) = 2 T_s T_j - T_(s-j)."""
     xp = namespace(x)
     polynomials = xp.stack([xp.ones_like(x), x])
@@ -147,6 +147,16 @@ def uniform_ball(x: Float[Array, "..."]) -> Float[Array, "..."]:
     y = x * x
     series = 1.0 - y / 10.0 * (1.0 - y / 28.0 * (1.0 - y / 54.0 * (1.0 - y / 88.0)))
     return xp.where(small, series, exact)
+
+
+def bessel_j0(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return the spherical Bessel function sin(x)/x for x ≥ 0, with its series below x = 0.1 (error below 1e-15)."""
+    xp = namespace(x)
+    small = x < 0.1
+    safe = xp.where(small, 1.0, x)
+    y = x * x
+    series = 1.0 - y / 6.0 * (1.0 - y / 20.0 * (1.0 - y / 42.0 * (1.0 - y / 72.0)))
+    return xp.where(small, series, sine_cosine(safe)[0] / safe)
 
 
 UNROLLED = 6

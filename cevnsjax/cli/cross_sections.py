@@ -34,7 +34,7 @@ def cross_sections(
     interaction = request.models()
     with printing.progress("fitting"):
         names = tuple(request.names or DEFAULT_MEASUREMENTS)
-        result = flux_averaged_cross_sections(names, interaction, request.form_factor)
+        result = flux_averaged_cross_sections(names, interaction, request.chosen_form_factor)
         content = result.as_dict()
     content |= output.written(result.save)
     printing.result(content, json_, section_blocks)

@@ -92,9 +92,13 @@ Interactions = Annotated[
 ]
 CouplingScheme = Annotated[str, typer.Option("--couplings", help="tree, 2020, 2022 (the default) or 2024.")]
 Electrons = Annotated[bool, typer.Option("--electrons", help="Add neutrino-electron scattering.")]
-FormFactorName = Annotated[
-    str | None,
-    typer.Option("--form-factor", help="helm (the default), symmetrised-fermi, klein-nystrand, shell-model or unity."),
+FormFactorNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--form-factor",
+        help="helm (the default), symmetrised-fermi, klein-nystrand, shell-model or unity; of a nuclide or an element "
+        "alone, by name or by a file of your own: 133Cs:n=cs.toml.",
+    ),
 ]
 Experiments = Annotated[
     list[str],

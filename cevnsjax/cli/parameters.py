@@ -13,7 +13,9 @@ def parameters(request: Request, json_: options.Json = False) -> None:
     from ..results.tables.lists import described, parameter_list
 
     interaction = request.models()
-    table = parameter_table(resolve_or_describe(request.names or list(CATALOGUE), request.form_factor), interaction)
+    table = parameter_table(
+        resolve_or_describe(request.names or list(CATALOGUE), request.chosen_form_factor), interaction
+    )
     sin2 = table["sin2_theta_w"].default
     cases = {
         f"in fits, sin2_theta_w = {sin2:g}": (interaction.standard.couplings, sin2),

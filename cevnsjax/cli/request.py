@@ -32,12 +32,17 @@ class Request:
     correlate: Sequence[str] | None = None
     interaction: Sequence[str] | None = None
     couplings: str = "2022"
-    form_factor: str | None = None
+    form_factor: Sequence[str] | None = None
     electrons: bool = False
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `Likelihood.fit`."""
         return options.specification(self.free, self.tie, self.settings, self.require, self.constrain, self.correlate)
+
+    @property
+    def chosen_form_factor(self) -> str | None:
+        """Return the form factors as a single text, None if there are none."""
+        return ",".join(self.form_factor) if self.form_factor else None
 
     def models(self) -> "Combination":
         """Return the models of the interaction."""
@@ -48,14 +53,14 @@ class Request:
         from ..joint.likelihood import Likelihood
         from ..measurements import resolve
 
-        return Likelihood(resolve(self.names or (), self.form_factor), self.models())
+        return Likelihood(resolve(self.names or (), self.chosen_form_factor), self.models())
 
     def experiments(self) -> "Likelihood":
         """Return the likelihood of measurements, shipped forecasts and described experiments."""
         from ..joint.likelihood import Likelihood
         from ..measurements import resolve_or_describe
 
-        return Likelihood(resolve_or_describe(self.names or (), self.form_factor), self.models())
+        return Likelihood(resolve_or_describe(self.names or (), self.chosen_form_factor), self.models())
 
 
 KINDS = {
@@ -67,7 +72,7 @@ KINDS = {
     "correlate": options.Correlations,
     "interaction": options.Interactions,
     "couplings": options.CouplingScheme,
-    "form_factor": options.FormFactorName,
+    "form_factor": options.FormFactorNames,
     "electrons": options.Electrons,
 }
 Command = Callable[..., None]

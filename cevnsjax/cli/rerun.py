@@ -13,7 +13,7 @@ from ..inference.minimise.minimisers import Newton
 from ..inference.sample.run import SAMPLERS, setting_names
 from ..joint.likelihood import Likelihood
 from ..results.held import Held, chunk_of, differences, written_axis
-from ..results.rebuilt import damaged, part
+from ..results.rebuilt import damaged, form_factor_items, part
 from ..results.record import axis_settings, data_digest, digest
 from .request import Request
 
@@ -70,12 +70,10 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     scheme = settings["couplings"]["scheme"]
     if scheme is None:
         reasons.append("its couplings are of no scheme")
-    chosen = sorted(set(settings["form factors"].values()) - {"helm"})
-    if len(chosen) > 1:
-        reasons.append(f"it has several form factors, {', '.join(chosen)}")
-    form_factor = chosen[0] if chosen else None
-    if sections:
-        form_factor = None if held.run["form_factor"] == "helm" else held.run["form_factor"]
+    written = [held.run["form_factor"]] if sections else settings["form factors"].values()
+    chosen = form_factor_items(written)
+    if len(several := [item for item in chosen if "=" not in item]) > 1:
+        reasons.append(f"it has several form factors, {', '.join(several)}")
     reasons += [
         f"the prior of {name}, {text}, can only be given in Python" for name, text in held.priors_of_python.items()
     ]
@@ -85,7 +83,7 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
                 names,
                 interaction=interactions,
                 couplings=scheme,
-                form_factor=form_factor,
+                form_factor=chosen or None,
                 electrons=settings["electrons"],
             )
             likelihood = request.experiments()
@@ -100,7 +98,8 @@ def rerun(held: Held) -> tuple[list[str], list[str]]:
     for name in interactions:
         words += _option("--interaction", name)
     words += [] if scheme in (None, "2022") else ["--couplings", scheme]
-    words += [] if form_factor is None else ["--form-factor", form_factor]
+    for item in chosen:
+        words += _option("--form-factor", item)
     words += ["--electrons"] if settings["electrons"] else []
     words += _given("--free", origin["free"])
     words += _given("--set", (f"{name}={value!r}" for name, value in given.items()))

@@ -20,9 +20,9 @@ from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
 from ..measurements import DEFAULT_FORM_FACTOR, load, resolve
 from ..measuring.measurement import Measurement
-from ..nuclei.form_factors import FORM_FACTORS
+from ..nuclei.choice import FormFactorChoice, FormFactors, check_form_factor, form_factors
 from ..nuclei.nuclide import Nuclide, nuclides, reference_isotope
-from ..nuclei.target import Target, has_form_factor
+from ..nuclei.target import described_target, has_form_factor
 from ..results.drawing import ON_AXES, needs_axes
 from ..results.held import Held
 from ..results.rebuilt import check_parts, damaged, interaction_of, part, read
@@ -84,7 +84,7 @@ def spallation(measurement: Measurement) -> Measurement:
 
 
 def predicted_cross_sections(
-    interaction: Combination | Interaction | None = None, form_factor: str = DEFAULT_FORM_FACTOR
+    interaction: Combination | Interaction | None = None, form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR
 ) -> SectionTable:
     """Return the cross sections averaged over the flux of a pion-decay-at-rest source, for all nuclides of the data.
 
@@ -93,16 +93,17 @@ def predicted_cross_sections(
     """
     base = spallation(load(DEFAULT_MEASUREMENTS[0]))
     chosen = combine(interaction)
-    described = (nucleus for nucleus in nuclides().values() if has_form_factor(form_factor, nucleus))
+    factors = form_factors(form_factor)
+    described = (nucleus for nucleus in nuclides().values() if has_form_factor(factors.others, nucleus))
     known = tuple(sorted(described, key=lambda n: (n.neutrons, n.protons)))
     weights = np.array([component.fluence for component in base.counted().source.components])
 
-    def sections(name: str) -> Float[np.ndarray, " nuclide"]:
-        target = Target(known, np.ones(len(known)), name)
+    def sections(chosen_factors: FormFactorChoice) -> Float[np.ndarray, " nuclide"]:
+        target = described_target(known, np.ones(len(known)), chosen_factors)
         every = dataclasses.replace(base, scattering=dataclasses.replace(base.counted(), target=target))
         return np.asarray(weights @ cross_sections(every, chosen, _defaults(every, chosen)) / weights.sum())
 
-    return SectionTable(known, sections(form_factor), sections("unity"))
+    return SectionTable(known, sections(dataclasses.replace(factors, partial=True)), sections("unity"))
 
 
 def _defaults(measurement: Measurement, interaction: Combination) -> dict[str, float]:
@@ -156,7 +157,7 @@ class CrossSections(Shown):
 
     measured: tuple[MeasuredSection, ...]
     interaction: Combination
-    form_factor: str
+    form_factor: FormFactors
     data: str
     """Digest of the data."""
 
@@ -189,7 +190,7 @@ class CrossSections(Shown):
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the cross sections to a JSON file (.json); an existing file raises InputError unless `overwrite`."""
         parts = Parts((), self.interaction)
-        about = record("cross-sections", parts, parts.specification, {"form_factor": self.form_factor})
+        about = record("cross-sections", parts, parts.specification, {"form_factor": self.form_factor.text})
         about["digest"] = self.data
         about["settings"]["measurements"] = [section.name for section in self.measured]
         state = {"measured": {section.name: section.value for section in self.measured}, "converged": self.converged}
@@ -213,8 +214,8 @@ class CrossSections(Shown):
         content = part(held, "sections")
         if content.get("package") != data_digest(()):
             raise InputError(f"'{path}' was made with other data of the package")
-        measured, form_factor = content.get("measured"), held.run["form_factor"]
-        if form_factor not in FORM_FACTORS or not isinstance(measured, list):
+        measured, form_factor = content.get("measured"), _written_factors(held)
+        if not isinstance(measured, list):
             raise damaged(held, "sections")
         return CrossSections(tuple(_section(held, entry) for entry in measured), chosen, form_factor, held.digest)
 
@@ -251,6 +252,14 @@ class CrossSections(Shown):
             return draw_cross_sections(line, points)
         draw_cross_sections_on(ax, line, points, label, color)
         return root(ax)
+
+
+def _written_factors(held: Held) -> FormFactors:
+    """Return the form factors of a file, which are known by name; those of the user's own by their files."""
+    try:
+        return form_factors(held.run["form_factor"])
+    except InputError as error:
+        raise InputError(f"'{held.path}': expected form factors that are known by name or file: {error}") from None
 
 
 def _section(held: Held, content: Any) -> MeasuredSection:
@@ -314,24 +323,24 @@ def _check_list(name: str, measurements: Any) -> None:
         raise InputError(f"{name}: expected a list of names, found {arguments.shown(measurements)}")
 
 
-@arguments.checked(measurements=_check_list, form_factor=arguments.optional(arguments.text))
+@arguments.checked(measurements=_check_list, form_factor=arguments.optional(check_form_factor))
 def flux_averaged_cross_sections(
     measurements: Several = DEFAULT_MEASUREMENTS,
     interaction: Combination | Interaction | None = None,
-    form_factor: str | None = None,
+    form_factor: FormFactorChoice | None = None,
 ) -> CrossSections:
     """Measure the flux-averaged cross section per nucleus with each measurement, as COHERENT quotes it.
 
     Args:
         measurements: measurements at the Spallation Neutron Source, or their names.
         interaction: what the signal is predicted with, the Standard Model with the 2022 couplings by default.
-        form_factor: of the measurements given by name, and of the predicted table; Helm's by default.
+        form_factor: of the measurements given by name, and of the predicted table; Helm's by default, a name, or form
+            factors of your own by nuclide.
 
     """
     chosen = combine(interaction)
-    loaded = [
-        measurement for m in measurements for measurement in (resolve([m], form_factor) if isinstance(m, str) else [m])
-    ]
+    named = iter(resolve([m for m in measurements if isinstance(m, str)], form_factor))
+    loaded = [next(named) if isinstance(m, str) else m for m in measurements]
     if not loaded:
         raise InputError("expected at least one measurement, found none")
     counted = [spallation(measurement) for measurement in loaded]
@@ -339,5 +348,5 @@ def flux_averaged_cross_sections(
     if len(set(names)) < len(names):
         raise InputError(f"expected different measurements, found {', '.join(names)}")
     sections = tuple(measured_cross_section(measurement, chosen) for measurement in counted)
-    chosen_factor = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
-    return CrossSections(sections, chosen, chosen_factor, data_digest(counted))
+    factors = form_factors(DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
+    return CrossSections(sections, chosen, factors, data_digest(counted))

@@ -140,10 +140,32 @@ def own_names(measurements: Measurements, shared: Set[str]) -> tuple[dict[str, s
     )
 
 
+def _common_bounds(first: Parameter, second: Parameter) -> tuple[float, float]:
+    """Return the bounds that two measurements have of what is common to them."""
+    low, high = max(first.bounds[0], second.bounds[0]), min(first.bounds[1], second.bounds[1])
+    if not low < high:
+        raise InputError(f"{first.name}: expected bounds that overlap, found {first.bounds} and {second.bounds}")
+    return low, high
+
+
+def stated_radii(measurements: Measurements) -> dict[str, float]:
+    """Return the radii of the distributions of the user's, by parameter; raise InputError where they differ."""
+    stated: dict[str, float] = {}
+    for measurement in (m for m in measurements if m.scattering is not None):
+        for name, radius in measurement.counted().target.stated().items():
+            if abs(stated.setdefault(name, radius) - radius) > 1e-9:
+                raise InputError(
+                    f"{name}: expected distributions of one rms radius in all measurements, "
+                    f"found {stated[name]:.6g} fm and {radius:.6g} fm ({measurement.name})"
+                )
+    return stated
+
+
 def parameter_table(measurements: Measurements, interaction: Combination) -> ParameterTable:
     """Return the parameters of the interaction, of what the measurements share, and of each measurement.
 
-    Where measurements have another default of what is common to them (a radius), that of the first is taken.
+    Where measurements have another default of what is common to them (a radius), that of a distribution of the user's
+    is taken, else that of the first. Bounds are those that all measurements have.
     """
     widths = shared_widths(measurements)
     shared = frozenset(widths)
@@ -153,11 +175,14 @@ def parameter_table(measurements: Measurements, interaction: Combination) -> Par
         for parameter in measurement.parameters(shared):
             renamed = dataclasses.replace(parameter, name=aliases.get(parameter.name, parameter.name))
             first = parameters.setdefault(renamed.name, renamed)
-            if dataclasses.replace(renamed, default=first.default) != first:
+            if dataclasses.replace(renamed, default=first.default, bounds=first.bounds) != first:
                 raise InputError(
                     f"'{renamed.name}' of {measurement.name} differs from that of the measurements before it in unit, "
-                    f"bounds or constraint, not in its default alone"
+                    f"or constraint, not in its default alone"
                 )
+            parameters[renamed.name] = dataclasses.replace(first, bounds=_common_bounds(first, renamed))
+    for name, default in stated_radii(measurements).items():
+        parameters[name] = dataclasses.replace(parameters[name], default=default)
     table = ParameterTable(parameters.values(), interaction.check, owners)
     for measurement in measurements:
         for name in measurement.borrowed:

@@ -34,6 +34,7 @@ from ..folding.scatterers import nuclei
 from ..interactions.combination import combine
 from ..measuring.measurement import Measurement, Scattering
 from ..measuring.terms.poisson import PoissonCounts
+from ..nuclei.choice import FormFactorChoice, FormFactors, form_factors
 from ..nuclei.nuclide import nuclide
 from ..nuclei.target import parse_formula, target_of
 from ..parameters.parameter import Gaussian, Parameter
@@ -78,8 +79,9 @@ ACCURACY = 1e-6
 SMALL = 1e-3
 
 
-def experiment(name: str | Path, form_factor: str = "helm") -> Measurement:
+def experiment(name: str | Path, form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the experiment of a description: the name of a shipped description, or the path of a TOML file."""
+    form_factor = form_factors(form_factor)
     if str(name) in shipped():
         return _build(Description(*shipped_file(str(name))), form_factor)
     path = Path(name)
@@ -90,7 +92,7 @@ def experiment(name: str | Path, form_factor: str = "helm") -> Measurement:
     return dataclasses.replace(_build(Description(content, path), form_factor), file=str(path.absolute()))
 
 
-def _build(data: Description, form_factor: str) -> Measurement:
+def _build(data: Description, form_factor: FormFactors) -> Measurement:
     name, formula, mass = _name(data), data.text("target.formula"), data.value("target.mass", "kg")
     with data.at("target.formula"):
         target = target_of(formula, mass, form_factor)

@@ -6,6 +6,7 @@ What was observed, and how far from it the expected may be, is the `term`.
 """
 
 import collections
+import dataclasses
 from collections.abc import Iterable, Sequence, Set
 from typing import final
 
@@ -57,6 +58,16 @@ class Scattering(Module):
             return tuple(dict.fromkeys(nucleus.element.capitalize() for nucleus in self.target.nuclides))
         return tuple(nucleus.name for nucleus in self.target.nuclides)
 
+    @property
+    def largest_momentum(self) -> float:
+        """Return 2E of the largest neutrino energy E, which no momentum transfer to a nucleus exceeds [MeV].
+
+        0 where electrons recoil alone.
+        """
+        if not self.takes_electrons:
+            return 0.0
+        return 2.0 * max(edge for component in self.source.components for edge in component.spectrum.breaks())
+
     def group_strengths(self, signal: str) -> tuple[str | None, ...]:
         """Return the parameter that scales each flavour, or None, of a signal of that strength."""
         return tuple(None if group is None else f"{signal}_{group}" for group in self.source.groups)
@@ -66,7 +77,7 @@ class Scattering(Module):
         groups = dict.fromkeys(group for group in self.source.groups if group is not None)
         return (
             *(group_strength(signal, group) for group in groups),
-            *self.target.parameters(),
+            *self.target.parameters(self.largest_momentum),
             *self.detector.parameters(),
         )
 
@@ -169,6 +180,14 @@ class Measurement(Shown, Module):
         if self.scattering is None:
             raise InputError(f"{self.name} holds measured numbers, not counts in bins")
         return self.scattering
+
+    def without_files(self) -> "Measurement":
+        """Return the same without the names of the files that describe it and its form factors."""
+        if self.scattering is None:
+            return dataclasses.replace(self, file="")
+        own = dataclasses.replace(self.scattering.target.own, written="")
+        target = dataclasses.replace(self.scattering.target, own=own)
+        return dataclasses.replace(self, file="", scattering=dataclasses.replace(self.scattering, target=target))
 
     @property
     def components(self) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 Each element has a parameter for the neutrons and for the protons, r_n_<element> and r_p_<element>: the rms radius
 of its most abundant isotope, in every target. The other isotopes keep the distance in radius from it that their
-defaults have. With the form factor of the shell model a target has no parameters.
+defaults have. With the form factor of the shell model a target has no parameters. A distribution of the user's brings
+its own default of the radius.
 """
 
+import dataclasses
 import itertools
 import re
 from collections import Counter, defaultdict
@@ -14,22 +16,19 @@ import equinox as eqx
 import numpy as np
 
 from .._base.constants import AVOGADRO
-from .._base.errors import InputError, suggest
+from .._base.errors import InputError
 from .._base.module import Module
 from .._base.typing import Float
 from ..parameters.parameter import Parameter
 from ..stages.stage import Constant, Stage
-from .charges import NucleonCharge
+from .charges import InputCharge, NucleonCharge, NuclideCharges
+from .choice import SHELL_MODEL, FormFactorChoice, Shape, check_name, form_factors
 from .form_factors import FORM_FACTORS
 from .nuclide import Nuclide, isotopes, nuclide, nuclides, reference_isotope
+from .own_shapes import OwnShapes
 from .radii import element_radius
 from .shell_model import calculated, shell_model_charges
 from .spin import spin_charges
-
-SHELL_MODEL = "shell-model"
-"""Name of the form factor without radii: Z F_Z and N F_N of the nuclear shell model."""
-FORM_FACTOR_NAMES = (*FORM_FACTORS, SHELL_MODEL)
-"""Names of all form factors of a target."""
 
 
 def has_form_factor(name: str, nucleus: Nuclide) -> bool:
@@ -42,22 +41,22 @@ def _elements(nuclides: Iterable[Nuclide]) -> str:
 
 
 class Target(Module):
-    """Nuclides of a detector with the number of each, and the form factor that describes them all."""
+    """Nuclides of a detector with the number of each, and the form factors that describe them."""
 
     nuclides: tuple[Nuclide, ...]
     numbers: Float[np.ndarray, " nuclide"]
     """Number of nuclei of each nuclide."""
     form_factor: str = eqx.field(static=True)
+    """Name of the form factor of all nuclides that have none of their own."""
+    own: OwnShapes = eqx.field(default_factory=OwnShapes)
+    """Form factors that some nuclides have of their own."""
 
     def __check_init__(self) -> None:
-        if self.form_factor not in FORM_FACTOR_NAMES:
+        check_name(self.form_factor)
+        described = ((nucleus, self.shape(nucleus, particle)) for nucleus in self.nuclides for particle in "np")
+        if missing := [n for n, shape in described if isinstance(shape, str) and not has_form_factor(shape, n)]:
             raise InputError(
-                f"unknown form factor '{self.form_factor}'{suggest(self.form_factor, FORM_FACTOR_NAMES)}; "
-                f"known: {', '.join(FORM_FACTOR_NAMES)}"
-            )
-        if missing := [nucleus for nucleus in self.nuclides if not has_form_factor(self.form_factor, nucleus)]:
-            raise InputError(
-                f"no form factor '{self.form_factor}' of {_elements(missing)}: "
+                f"no form factor '{SHELL_MODEL}' of {_elements(missing)}: "
                 f"there are those of {_elements(nuclide(name) for name in calculated())}"
             )
         if len(self.nuclides) != len(self.numbers) or np.any(self.numbers <= 0):
@@ -65,21 +64,71 @@ class Target(Module):
                 f"expected a positive number for each of {len(self.nuclides)} nuclides, found {self.numbers}"
             )
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return the radii r_n_<element> and r_p_<element>; none with the form factor of the shell model."""
-        if self.form_factor == SHELL_MODEL:
-            return ()
+    @property
+    def written(self) -> str:
+        """Return the form factors as the command line has them."""
+        return self.own.written or self.form_factor
+
+    def shape(self, nucleus: Nuclide, particle: str) -> Shape:
+        """Return the form factor of the protons or neutrons of a nuclide."""
+        key = self.own.key(nucleus, particle)
+        return self.form_factor if key is None else self.own.shapes[key]
+
+    def has_radius(self, nucleus: Nuclide, particle: str) -> bool:
+        """Return whether the protons or neutrons of a nuclide have a radius: not with the shell model."""
+        shape = self.shape(nucleus, particle)
+        return not (isinstance(shape, str) and shape == SHELL_MODEL)
+
+    def stated(self) -> dict[str, float]:
+        """Return the defaults of the radii that distributions of the user's bring, by parameter."""
+        references = {nucleus.element: reference_isotope(nucleus.element) for nucleus in self.nuclides}
+        return {
+            f"r_{particle}_{element}": self.own.radius(nucleus, particle)
+            for element, nucleus in references.items()
+            for particle in "np"
+            if self.own.distribution(nucleus, particle) is not None
+        }
+
+    def parameters(self, largest: float = 0.0) -> tuple[Parameter, ...]:
+        """Return the radii r_n_<element> and r_p_<element>; none of what the shell model describes.
+
+        `largest` is the momentum transfer [MeV] up to which form factors are needed: a radius ends where its form
+        factor is no longer known there. InputError is raised if it is not known at its default.
+        """
         elements = dict.fromkeys(nucleus.element for nucleus in self.nuclides)
-        return tuple(element_radius(particle, element) for element in elements for particle in "np")
+        held = ((e, particle, [n for n in self.nuclides if n.element == e]) for e in elements for particle in "np")
+        return tuple(
+            self._parameter(element, particle, nuclei, largest)
+            for element, particle, nuclei in held
+            if any(self.has_radius(nucleus, particle) for nucleus in nuclei)
+        )
+
+    def _parameter(self, element: str, particle: str, nuclei: Sequence[Nuclide], largest: float) -> Parameter:
+        parameter = element_radius(particle, element)
+        default = self.own.radius(reference_isotope(element), particle)
+        ends = [self.own.largest_radius(nucleus, particle, largest) for nucleus in nuclei]
+        low, high = parameter.bounds[0], min(parameter.bounds[1], *ends)
+        if not low <= default <= high:
+            raise InputError(f"{parameter.name}: expected a radius from {low:g} to {high:g} fm, found {default:.4g} fm")
+        return dataclasses.replace(parameter, default=default, bounds=(low, high))
 
 
-def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_factor: str) -> Target:
+def described_target(
+    nuclides: Sequence[Nuclide], numbers: Float[np.ndarray, " nuclide"], form_factor: FormFactorChoice
+) -> Target:
+    """Return the target of some `numbers` of nuclides, with the form factors that a name or a dictionary chooses."""
+    chosen = form_factors(form_factor).of(nuclides)
+    own = OwnShapes(dict(chosen.own), chosen.text) if chosen.own else OwnShapes()
+    return Target(tuple(nuclides), numbers, chosen.others, own)
+
+
+def compound_target(names: Sequence[str], mass: float, molar_mass: float, form_factor: FormFactorChoice) -> Target:
     """Return the target of `mass` [kg] of a compound with a single nucleus of each nuclide per formula unit.
 
     `molar_mass` is that of the formula unit [g/mol]; the number of units is N_A m / M.
     """
     units = AVOGADRO * 1e3 * mass / molar_mass
-    return Target(tuple(nuclide(name) for name in names), np.full(len(names), units), form_factor)
+    return described_target([nuclide(name) for name in names], np.full(len(names), units), form_factor)
 
 
 MOST_ATOMS = 1000
@@ -167,7 +216,7 @@ def _check_mass_numbers(formula: str, counts: Sequence[tuple[str, int]]) -> None
 
 
 def target_of(
-    formula: str, mass: float, form_factor: str, shares: Mapping[str, Mapping[str, float]] | None = None
+    formula: str, mass: float, form_factor: FormFactorChoice, shares: Mapping[str, Mapping[str, float]] | None = None
 ) -> Target:
     """Return the target of `mass` [kg] of a substance of that formula (``Xe``, ``CaWO4``, ``76Ge``).
 
@@ -182,7 +231,7 @@ def target_of(
     per_unit = np.array(list(atoms.values()))
     used = tuple(nuclide(name) for name in atoms)
     molar_mass = float(np.sum(per_unit * [isotope.atomic_mass for isotope in used]))
-    return Target(used, AVOGADRO * 1e3 * mass / molar_mass * per_unit, form_factor)
+    return described_target(used, AVOGADRO * 1e3 * mass / molar_mass * per_unit, form_factor)
 
 
 def _isotopes(name: str, shares: Mapping[str, Mapping[str, float]]) -> list[tuple[Nuclide, float]]:
@@ -194,7 +243,7 @@ def _isotopes(name: str, shares: Mapping[str, Mapping[str, float]]) -> list[tupl
     return [(isotope, isotope.abundance) for isotope in isotopes(name)]
 
 
-def natural_target(element: str, mass: float, form_factor: str) -> Target:
+def natural_target(element: str, mass: float, form_factor: FormFactorChoice) -> Target:
     """Return the target of `mass` [kg] of a natural element, given by its symbol (``xe`` or ``Xe``)."""
     return target_of(element.capitalize(), mass, form_factor)
 
@@ -202,7 +251,9 @@ def natural_target(element: str, mass: float, form_factor: str) -> Target:
 def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, Stage]:
     """Return the charges of `target` at the momentum transfers `q` [MeV] by their names."""
     proton_spin, neutron_spin = (Constant(charge) for charge in _stacked(spin_charges, target, q))
-    if target.form_factor == SHELL_MODEL:
+    if target.own.shapes:
+        proton, neutron = (_rows(target, q, particle) for particle in "pn")
+    elif target.form_factor == SHELL_MODEL:
         proton, neutron = (Constant(charge) for charge in _stacked(shell_model_charges, target, q))
     else:
         proton, neutron = (_nucleons(target, q, particle) for particle in "pn")
@@ -217,17 +268,44 @@ def _stacked(
     return np.stack([charges(nucleus, row) for nucleus, row in zip(target.nuclides, q, strict=True)], axis=1)
 
 
+def _number(nucleus: Nuclide, particle: str) -> float:
+    return float(nucleus.protons if particle == "p" else nucleus.neutrons)
+
+
 def _nucleons(target: Target, q: Float[np.ndarray, "nuclide node"], particle: str) -> NucleonCharge:
-    def number(nucleus: Nuclide) -> int:
-        return nucleus.protons if particle == "p" else nucleus.neutrons
+    return _named(target, target.nuclides, q, particle, target.form_factor)
 
-    def radius(nucleus: Nuclide) -> float:
-        return nucleus.proton_radius if particle == "p" else nucleus.neutron_radius
 
+def _named(
+    target: Target, nuclei: Sequence[Nuclide], q: Float[np.ndarray, "nuclide node"], particle: str, name: str
+) -> NucleonCharge:
+    """Return the charges of nuclides by a form factor of the package."""
     return NucleonCharge(
         q=q,
-        numbers=np.array([number(nucleus) for nucleus in target.nuclides], float),
-        form_factor=FORM_FACTORS[target.form_factor],
-        radii=tuple(f"r_{particle}_{nucleus.element}" for nucleus in target.nuclides),
-        offsets=np.array([radius(n) - radius(reference_isotope(n.element)) for n in target.nuclides]),
+        numbers=np.array([_number(nucleus, particle) for nucleus in nuclei]),
+        form_factor=FORM_FACTORS[name],
+        radii=tuple(f"r_{particle}_{nucleus.element}" for nucleus in nuclei),
+        offsets=np.array([target.own.offset(nucleus, particle) for nucleus in nuclei]),
+    )
+
+
+def _rows(target: Target, q: Float[np.ndarray, "nuclide node"], particle: str) -> NuclideCharges:
+    """Return the charges of nuclides of which some have a form factor of their own."""
+    rows = zip(target.nuclides, np.asarray(q)[:, None], strict=True)
+    return NuclideCharges(tuple(_row(target, nucleus, row, particle) for nucleus, row in rows))
+
+
+def _row(target: Target, nucleus: Nuclide, q: Float[np.ndarray, "1 node"], particle: str) -> Stage:
+    shape = target.shape(nucleus, particle)
+    if isinstance(shape, str) and shape == SHELL_MODEL:
+        return Constant(shell_model_charges(nucleus, q)["pn".index(particle)])
+    if isinstance(shape, str):
+        return _named(target, [nucleus], q, particle, shape)
+    return InputCharge(
+        q=q,
+        number=np.asarray(_number(nucleus, particle)),
+        ratio=np.asarray(nucleus.neutrons / nucleus.protons),
+        shape=shape,
+        radius=f"r_{particle}_{nucleus.element}",
+        offset=np.asarray(target.own.offset(nucleus, particle)),
     )

@@ -1,6 +1,6 @@
 """The parts of a result that is read from a file: made again from their names, or handed over, and checked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +13,7 @@ from .._base.netcdf import read_numbers
 from .._base.version import __version__
 from ..interactions.catalogue import model
 from ..interactions.combination import Combination, combine
-from ..measurements import resolve_or_describe
+from ..measurements import DEFAULT_FORM_FACTOR, resolve_or_describe
 from ..measuring.measurement import Measurement
 from .held import Held, differences, read_held, specification_of
 from .record import Parts, digests
@@ -112,12 +112,16 @@ def _measurement(held: Held, name: str) -> list[Measurement]:
     raise InputError(why)
 
 
+def form_factor_items(texts: Iterable[str]) -> list[str]:
+    """Return what ``--form-factor`` says of several measurements together, without what is the default."""
+    return list(dict.fromkeys(item for text in texts for item in text.split(",") if item != DEFAULT_FORM_FACTOR))
+
+
 def _agreed(held: Held, alone: Sequence[Measurement]) -> list[Measurement]:
     """Return the measurements as they are where descriptions say something of what they have in common."""
     names = [held.origin["files"].get(name, name) for name in held.settings["measurements"]]
-    chosen = set(held.settings["form factors"].values())
     try:
-        return resolve_or_describe(names, chosen.pop() if len(chosen) == 1 else None)
+        return resolve_or_describe(names, ",".join(form_factor_items(held.settings["form factors"].values())) or None)
     except InputError:
         return list(alone)
 

@@ -154,14 +154,14 @@ def digests(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return a digest of each measurement, wherever its file lies, and of the interaction."""
     by_name = {}
     for measurement in likelihood.measurements:
-        by_name[measurement.name] = digest(dataclasses.replace(measurement, file=""))
+        by_name[measurement.name] = digest(measurement.without_files())
     return by_name | {"interaction": digest(likelihood.interaction)}
 
 
 def form_factors(likelihood: "Likelihood | Parts") -> dict[str, str]:
     """Return the form factor of each measurement for which it can be chosen."""
     scattering = {m.name: m.scattering for m in likelihood.measurements if m.scattering is not None}
-    return {name: entry.target.form_factor for name, entry in scattering.items()}
+    return {name: entry.target.written for name, entry in scattering.items()}
 
 
 def settings(

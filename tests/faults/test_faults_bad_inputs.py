@@ -82,6 +82,16 @@ predict coherent-csi-2021 --form-factor || requires an argument
 predict coherent-csi-2021 --form-factor Helm || unknown form factor
 predict coherent-csi-2021 --form-factor "" || form factor
 predict apv-cs --form-factor unity || no form factor
+predict coherent-csi-2021 --form-factor helm --form-factor unity || expected one name for all other nuclides
+predict coherent-csi-2021 --form-factor 133Cs:n=hel || did you mean 'helm'
+predict coherent-csi-2021 --form-factor 133Cs:n=none.toml || none.toml: expected a readable file
+predict coherent-csi-2021 --form-factor 133Cs:n= || expected KEY=NAME or KEY=FILE
+predict coherent-csi-2021 --form-factor =helm || expected a nuclide or an element
+predict coherent-csi-2021 --form-factor 133Cs:x=helm || expected a nuclide or an element
+predict coherent-csi-2021 --form-factor 134Cs=helm || did you mean '133Cs'
+predict coherent-csi-2021 --form-factor Ar=helm || expected a nuclide or element of the target
+predict coherent-csi-2021 --form-factor Cs=helm,Cs=unity || found it twice
+fit prex-ii --free r_n_pb --form-factor 208Pb:n=helm || expected a nuclide or element of the target
 predict coherent-lar-2020 --electrons || no response to recoils of electrons
 predict apv-cs --electrons || electrons
 predict csre-cs prex-ii --electrons || electrons

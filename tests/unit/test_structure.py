@@ -75,7 +75,8 @@ def test_public_names():
         "GridResult", "Flat", "Hmc", "Importance", "LogFlat", "Nested", "Normal", "Nuts", "Sampler", "MODELS", "Migrad", "Minimiser", "Newton", "Optax", "Optimistix", "Posterior", "Prediction", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "delta_chi2_table", "enable_compilation_cache", "flux_averaged_cross_sections",
         "light_scalar", "light_vector", "load", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
-        "pseudoscalar_mediator", "standard_model", "tensor_mediator",
+        "pseudoscalar_mediator", "standard_model", "tensor_mediator", "FermiDensity", "FormFactorFunction", "FormFactorOfRadius",
+        "FourierBessel", "GaussianSum", "NuclearInput", "TabulatedDensity", "TabulatedFormFactor", "nuclear_input",
     ]  # fmt: skip
     assert set(documented) <= set(cj.__all__)
     for name in set(cj.__all__) - set(documented):

@@ -21,6 +21,7 @@ from ...detectors.response import BinnedDetector
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.gaussian import GaussianNumbers
 from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import Target, compound_target
 from ...parameters.strengths import SNS_FLUX, Part, Strength
 from ...sources.pion_decay import pion_decay_at_rest
@@ -40,13 +41,13 @@ FINE_ORDER = 16
 """Quadrature nodes in each bin of the released neutron spectrum."""
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def coherent_csi_2017(variant: str = "energy", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def coherent_csi_2017(variant: str = "energy", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the measurement.
 
     Args:
         variant: ``energy`` or ``energy-time``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
 
     """
     check_variant(NAME, variant)

@@ -22,6 +22,7 @@ from ...detectors.response import BinnedDetector
 from ...detectors.time import TimeWindow, time_shift
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import Target, compound_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import SNS_FLUX, Part, Strength
@@ -39,10 +40,10 @@ _CUBIC = ["1", "1/MeV", "1/MeV^2", "1/MeV^3"]
 _LOGISTIC = ["1", "1/PE", "PE", "1"]
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
 def coherent_csi_2021(
     variant: str = "flat",
-    form_factor: str = "helm",
+    form_factor: FormFactorChoice = "helm",
     energy_edges: Edges | None = None,
     time_edges: Edges | None = None,
 ) -> Measurement:
@@ -50,7 +51,7 @@ def coherent_csi_2021(
 
     Args:
         variant: ``flat`` or ``shape``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
         energy_edges: other bin edges than published, from 0 to 60 photo-electrons.
         time_edges: other bin edges than published, from 0 to 6 µs.
 

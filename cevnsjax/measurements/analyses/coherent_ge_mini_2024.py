@@ -20,6 +20,7 @@ from ...detectors.resolution import GaussianSmearing
 from ...detectors.response import BinnedDetector
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import natural_target
 from ...parameters.parameter import Parameter
 from ...parameters.strengths import SNS_FLUX, Part, Strength
@@ -37,13 +38,13 @@ WIDTHS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gaussian, in standard deviations."""
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def coherent_ge_mini_2024(variant: str = "grid", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def coherent_ge_mini_2024(variant: str = "grid", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the measurement.
 
     Args:
         variant: ``grid``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
 
     """
     check_variant(NAME, variant)

@@ -29,6 +29,7 @@ from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.gaussian import GaussianNumbers
 from ...measuring.terms.poisson import PoissonCounts
 from ...measuring.terms.term import Term
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import Target, compound_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import SNS_FLUX, Part, Strength
@@ -76,13 +77,13 @@ SHIFTS = {
 """Nuisances of the fit in two dimensions: component, alternative template, what it is."""
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def coherent_lar_2020(variant: str = "1d", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def coherent_lar_2020(variant: str = "1d", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the measurement.
 
     Args:
         variant: ``1d``, ``2d``, ``3d``, ``2d-flavours`` or ``3d-flavours``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
 
     """
     check_variant(NAME, variant)

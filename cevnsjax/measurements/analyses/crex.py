@@ -13,6 +13,7 @@ from ...interactions.standard_model import SIN2_THETA_W
 from ...interactions.weak_charge import WeakAmplitude
 from ...measuring.measurement import Measurement
 from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.choice import FormFactorChoice, check_form_factor, form_factors
 from ...nuclei.form_factors import FERMI_DIFFUSENESS
 from ...nuclei.nuclide import nuclide
 from ...nuclei.radii import isotope_radius
@@ -21,13 +22,14 @@ from ..catalogue import check_variant, references
 NAME = "crex"
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def crex(variant: str = "form-factor", form_factor: str = "helm") -> Measurement:
-    """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution.
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def crex(variant: str = "form-factor", form_factor: FormFactorChoice = "helm") -> Measurement:
+    """Return the measurement; no name of a form factor is used, the weak charge is a symmetrised Fermi density.
 
     The error has the statistical, the systematic and the published model error in quadrature.
     """
     check_variant(NAME, variant)
+    form_factors(form_factor).of(())
     data = DataFile("crex/measurement.toml")
     name = data.get("nucleus.nuclide", str)
     nucleus, radii = nuclide(name), {particle: isotope_radius(particle, name) for particle in "np"}

@@ -24,6 +24,7 @@ from ...detectors.quenching import LindhardQuenching, Quenching, TabulatedQuench
 from ...detectors.resolution import RESOLUTION_NORM, GaussianSmearing
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import natural_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import Strength
@@ -89,16 +90,16 @@ class ElectronCapture(Stage):
 
 
 @arguments.checked(
-    variant=arguments.text, form_factor=arguments.text, period=arguments.text, signal_pulls=arguments.switch
+    variant=arguments.text, form_factor=check_form_factor, period=arguments.text, signal_pulls=arguments.switch
 )
 def dresden_ii(
-    variant: str = "fef", form_factor: str = "helm", period: str = "on", signal_pulls: bool = False
+    variant: str = "fef", form_factor: FormFactorChoice = "helm", period: str = "on", signal_pulls: bool = False
 ) -> Measurement:
     """Return the measurement.
 
     Args:
         variant: ``fef``, ``ybe`` or ``lindhard``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
         period: data taken with the reactor ``on`` or ``off``.
         signal_pulls: whether flux, resolution and quenching of the signal are uncertain.
 
@@ -141,8 +142,8 @@ def dresden_ii(
     )
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def dresden_ii_off(variant: str = "fef", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def dresden_ii_off(variant: str = "fef", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the measurement with the reactor off; arguments as in `dresden_ii`."""
     return dresden_ii(variant, form_factor, period="off")
 

@@ -11,6 +11,7 @@ from ..._base.data_files import DataFile
 from ...detectors.templates import TemplateDetector
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import natural_target
 from ...parameters.strengths import Strength
 from ...sources.solar import YEAR, b8_flux_norm, solar_neutrinos
@@ -23,13 +24,13 @@ TONNE = 1000.0
 """Mass [kg] of the target: the exposure is in t·y."""
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def lz_8b(variant: str = "equivalent", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def lz_8b(variant: str = "equivalent", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the measurement.
 
     Args:
         variant: ``equivalent``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
 
     """
     check_variant(NAME, variant)

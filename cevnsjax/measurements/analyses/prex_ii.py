@@ -14,6 +14,7 @@ from ...interactions.standard_model import SIN2_THETA_W
 from ...interactions.weak_charge import WeakAmplitude
 from ...measuring.measurement import Measurement
 from ...measuring.terms.gaussian import GaussianNumbers
+from ...nuclei.choice import FormFactorChoice, check_form_factor, form_factors
 from ...nuclei.nuclide import nuclide
 from ...nuclei.radii import element_radius
 from ..catalogue import check_variant, full_name, references
@@ -21,10 +22,11 @@ from ..catalogue import check_variant, full_name, references
 NAME = "prex-ii"
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def prex_ii(variant: str = "alone", form_factor: str = "helm") -> Measurement:
-    """Return the measurement; `form_factor` is not used, the weak charge is a symmetrised Fermi distribution."""
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def prex_ii(variant: str = "alone", form_factor: FormFactorChoice = "helm") -> Measurement:
+    """Return the measurement; no name of a form factor is used, the weak charge is a symmetrised Fermi density."""
     check_variant(NAME, variant)
+    form_factors(form_factor).of(())
     data = DataFile("prex_ii/measurement.toml")
     nucleus = nuclide(data.get("nucleus.nuclide", str))
     runs = ("prex_ii",) if variant == "alone" else ("prex_ii", "prex_i")

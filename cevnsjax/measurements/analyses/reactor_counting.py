@@ -21,6 +21,7 @@ from ...detectors.resolution import GaussianSmearing
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.gaussian import GaussianNumbers
 from ...measuring.terms.upper_limit import UpperLimit
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import Target, natural_target
 from ...parameters.strengths import Part, Strength
 from ...sources.reactor import fission_fractions, fissions_of_power, reactor
@@ -28,13 +29,13 @@ from ...sources.source import Source
 from ..catalogue import CATALOGUE, check_variant, references
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def conus_plus_2025(variant: str = "counts", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return CONUS+ run 1: a single bin, the signal with a pull of 17 %, less what quenching is of it if k is fitted.
 
     Args:
         variant: ``counts``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
 
     """
     data = _data("conus-plus-2025", variant)
@@ -54,14 +55,14 @@ def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measu
     )
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def conus_2024(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def conus_2024(variant: str = "counts", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the upper limit of CONUS at Brokdorf; arguments as in `conus_plus_2025`."""
     return _limit(_data("conus-2024", variant), variant, form_factor)
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def texono_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def texono_2025(variant: str = "counts", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the upper limit of TEXONO at Kuo-Sheng; arguments as in `conus_plus_2025`."""
     return _limit(_data("texono-2025", variant), variant, form_factor)
 
@@ -71,7 +72,7 @@ def _data(name: str, variant: str) -> DataFile:
     return DataFile(f"{CATALOGUE[name].folder}/measurement.toml")
 
 
-def _limit(data: DataFile, variant: str, form_factor: str) -> Measurement:
+def _limit(data: DataFile, variant: str, form_factor: FormFactorChoice) -> Measurement:
     """Return an upper limit in units of the expectation of the Standard Model."""
     width = data.number("counts.limit", "1") / ndtri(0.5 + 0.5 * data.number("counts.confidence", "fraction"))
     return Measurement(
@@ -99,7 +100,7 @@ def _source(data: DataFile) -> Source:
     return reactor(data.get("reactor.spectrum", str), anchored, distance=distance)
 
 
-def _target(data: DataFile, form_factor: str) -> Target:
+def _target(data: DataFile, form_factor: FormFactorChoice) -> Target:
     return natural_target(data.get("detector.element", str), data.number("detector.exposure", "kg*day"), form_factor)
 
 

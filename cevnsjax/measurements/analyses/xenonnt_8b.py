@@ -13,6 +13,7 @@ from ..._base.data_files import DataFile
 from ...detectors.templates import Morph, Morphed, TemplateDetector, morph
 from ...measuring.measurement import Measurement, Scattering
 from ...measuring.terms.poisson import PoissonCounts
+from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import natural_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import Strength
@@ -29,13 +30,13 @@ SIDE = 3
 """Bins of a run along each axis."""
 
 
-@arguments.checked(variant=arguments.text, form_factor=arguments.text)
-def xenonnt_8b(variant: str = "all", form_factor: str = "helm") -> Measurement:
+@arguments.checked(variant=arguments.text, form_factor=check_form_factor)
+def xenonnt_8b(variant: str = "all", form_factor: FormFactorChoice = "helm") -> Measurement:
     """Return the measurement.
 
     Args:
         variant: ``all`` or ``sr0-sr1``.
-        form_factor: a name of `FORM_FACTORS`.
+        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
 
     """
     check_variant(NAME, variant)
