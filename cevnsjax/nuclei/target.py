@@ -16,7 +16,8 @@ import numpy as np
 from .._base.constants import AVOGADRO
 from .._base.errors import InputError, suggest
 from .._base.module import Module
-from .._base.typing import Float
+from .._base.numerics import namespace
+from .._base.typing import Array, Float
 from ..parameters.parameter import Parameter
 from ..stages.stage import Constant, Stage
 from .charges import NucleonCharge
@@ -199,7 +200,7 @@ def natural_target(element: str, mass: float, form_factor: str) -> Target:
     return target_of(element.capitalize(), mass, form_factor)
 
 
-def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, Stage]:
+def nuclear_charges(target: Target, q: Float[Array, "nuclide node"]) -> dict[str, Stage]:
     """Return the charges of `target` at the momentum transfers `q` [MeV] by their names."""
     proton_spin, neutron_spin = (Constant(charge) for charge in _stacked(spin_charges, target, q))
     if target.form_factor == SHELL_MODEL:
@@ -210,14 +211,14 @@ def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dic
 
 
 def _stacked(
-    charges: Callable[[Nuclide, Float[np.ndarray, " node"]], Float[np.ndarray, "2 node"]],
+    charges: Callable[[Nuclide, Float[Array, " node"]], Float[Array, "2 node"]],
     target: Target,
-    q: Float[np.ndarray, "nuclide node"],
-) -> Float[np.ndarray, "2 nuclide node"]:
-    return np.stack([charges(nucleus, row) for nucleus, row in zip(target.nuclides, q, strict=True)], axis=1)
+    q: Float[Array, "nuclide node"],
+) -> Float[Array, "2 nuclide node"]:
+    return namespace(q).stack([charges(nucleus, row) for nucleus, row in zip(target.nuclides, q, strict=True)], axis=1)
 
 
-def _nucleons(target: Target, q: Float[np.ndarray, "nuclide node"], particle: str) -> NucleonCharge:
+def _nucleons(target: Target, q: Float[Array, "nuclide node"], particle: str) -> NucleonCharge:
     def number(nucleus: Nuclide) -> int:
         return nucleus.protons if particle == "p" else nucleus.neutrons
 

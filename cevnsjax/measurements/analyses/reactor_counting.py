@@ -23,6 +23,7 @@ from ...measuring.terms.gaussian import GaussianNumbers
 from ...measuring.terms.upper_limit import UpperLimit
 from ...nuclei.target import Target, natural_target
 from ...parameters.strengths import Part, Strength
+from ...sources.live_time import LiveTime
 from ...sources.reactor import fission_fractions, fissions_of_power, reactor
 from ...sources.source import Source
 from ..catalogue import CATALOGUE, check_variant, references
@@ -86,7 +87,10 @@ def _limit(data: DataFile, variant: str, form_factor: str) -> Measurement:
 
 
 def _source(data: DataFile) -> Source:
-    """Return the antineutrinos of a day, times the anchor; the exposure in kg d is then the mass of the target."""
+    """Return the antineutrinos of a day, times the anchor; the exposure in kg d is then the mass of the target.
+
+    The reactor emits them in as many days as the anchor is.
+    """
     distance = data.number("reactor.distance", "m")
     fissions = fissions_of_power(
         data.number("reactor.power", "GW"),
@@ -96,7 +100,7 @@ def _source(data: DataFile) -> Source:
     )
     anchor = data.number("reactor.anchor", "1")
     anchored = {isotope: anchor * n for isotope, n in fissions.items()}
-    return reactor(data.get("reactor.spectrum", str), anchored, distance=distance)
+    return reactor(data.get("reactor.spectrum", str), anchored, distance=distance, live_time=LiveTime(anchor))
 
 
 def _target(data: DataFile, form_factor: str) -> Target:
