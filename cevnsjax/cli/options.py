@@ -119,6 +119,12 @@ Minimiser = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object on standard output.")]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the result to this file.")]
+RateAxis = Annotated[
+    str | None,
+    typer.Option(
+        "--axis", help="recoil: also dR/dT against the recoil energy, before the detector; --plot then draws that."
+    ),
+]
 EngineName = Annotated[
     str, typer.Option("--engine", help="Where tasks run: serial, dask (workers on this computer) or dask:ADDRESS.")
 ]

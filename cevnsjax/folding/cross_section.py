@@ -1,6 +1,7 @@
 """The differential cross section that is folded, at neutrino and recoil energies of the user's choice.
 
-    dσ_l/dT (E, T) = Σ_ss' κ_ss'(E, T) · Σ_l' Re(a_s,ll' a*_s',ll')(q² = 2MT; θ) + Σ_processes κ(E, T; θ) |vertex|² charge²
+    dσ_l/dT (E, T) = Σ_ss' κ_ss'(E, T) · Σ_l' Re(a_s,ll' a*_s',ll')(q² = 2MT; θ)
+                   + Σ_processes κ(E, T; θ) · |vertex_l(θ)|² · charge(q²)²
 
 with the kernels, amplitudes and processes of the fold; 0 where the recoil is not possible. All of it is NumPy or JAX,
 and has derivatives by the parameters θ, by E and by T.

@@ -66,6 +66,11 @@ class Target(Module):
                 f"expected a positive number for each of {len(self.nuclides)} nuclides, found {self.numbers}"
             )
 
+    @property
+    def mass(self) -> float:
+        """Return the mass of its atoms [kg]."""
+        return float(self.numbers @ [nucleus.atomic_mass for nucleus in self.nuclides]) / (1e3 * AVOGADRO)
+
     def parameters(self) -> tuple[Parameter, ...]:
         """Return the radii r_n_<element> and r_p_<element>; none with the form factor of the shell model."""
         if self.form_factor == SHELL_MODEL:

@@ -28,6 +28,9 @@ from ...sources.reactor import fission_fractions, fissions_of_power, reactor
 from ...sources.source import Source
 from ..catalogue import CATALOGUE, check_variant, references
 
+REACTOR_DAY = "the reactor at its power, without the anchor"
+"""What a day of a rate before the detector is."""
+
 
 @arguments.checked(variant=arguments.text, form_factor=arguments.text)
 def conus_plus_2025(variant: str = "counts", form_factor: str = "helm") -> Measurement:
@@ -100,7 +103,9 @@ def _source(data: DataFile) -> Source:
     )
     anchor = data.number("reactor.anchor", "1")
     anchored = {isotope: anchor * n for isotope, n in fissions.items()}
-    return reactor(data.get("reactor.spectrum", str), anchored, distance=distance, live_time=LiveTime(anchor))
+    return reactor(
+        data.get("reactor.spectrum", str), anchored, distance=distance, live_time=LiveTime(anchor, REACTOR_DAY)
+    )
 
 
 def _target(data: DataFile, form_factor: str) -> Target:
