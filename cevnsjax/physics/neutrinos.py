@@ -27,12 +27,13 @@ def is_by_nature(source: Any) -> TypeGuard[str]:
     return isinstance(source, str) and source.partition(":")[0] in ("solar", "atmospheric")
 
 
-def _check_source(name: str, value: Any) -> None:
+def check_source(name: str, value: Any) -> None:
+    """Raise InputError for what is neither a source, nor a measurement, nor a name."""
     if not isinstance(value, str | Source | Measurement):
         raise InputError(f"{name}: expected a source or its name, found {arguments.shown(value)}")
 
 
-@arguments.checked(source=_check_source)
+@arguments.checked(source=check_source)
 def neutrino_source(source: str | Source | Measurement) -> Source:
     """Return a source by its name, that of a measurement, or a source as it is.
 
@@ -138,7 +139,7 @@ def _component(source: str | Source | Measurement, flavour: str) -> tuple[Compon
     return component, component.fluence / (days * SECONDS_PER_DAY)
 
 
-@arguments.checked(source=_check_source, flavour=check_flavour)
+@arguments.checked(source=check_source, flavour=check_flavour)
 def flux(energy: Numbers, source: str | Source | Measurement, flavour: str) -> Float[Array, "..."]:
     """Return the flux dφ/dE [1/MeV/cm²/s] of a flavour at the detector, lines left out (`flux_lines`).
 
@@ -160,7 +161,7 @@ def flux(energy: Numbers, source: str | Source | Measurement, flavour: str) -> F
     return in_shape(total * component.spectrum.continuum(in_shape(e, (-1,))), e.shape)
 
 
-@arguments.checked(source=_check_source, flavour=check_flavour)
+@arguments.checked(source=check_source, flavour=check_flavour)
 def flux_lines(
     source: str | Source | Measurement, flavour: str
 ) -> tuple[Float[np.ndarray, " line"], Float[np.ndarray, " line"]]:

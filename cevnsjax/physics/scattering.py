@@ -18,7 +18,7 @@ from ..nuclei.target import Target, target_of
 from ..parameters.parameter import Parameter
 from ..sources.source import Source, check_flavour
 from .given import Numbers, check_values, completed, fixed, in_shape, measurement_of, numbers
-from .neutrinos import is_by_nature, neutrino_source
+from .neutrinos import check_source, is_by_nature, neutrino_source
 
 PER_KEV = 1e-3
 """What is per MeV, per keV."""
@@ -103,6 +103,7 @@ def differential_cross_section(
 
 
 @arguments.checked(
+    source=check_source,
     target=arguments.optional(arguments.text),
     interaction=check_models,
     values=check_values,

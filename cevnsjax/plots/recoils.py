@@ -9,11 +9,24 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .style import LINE_COLOURS, RC, component_name, describe, new_figure, next_colour, plain, tidy
+from .style import (
+    LEGEND,
+    LINE_COLOURS,
+    RC,
+    component_name,
+    describe,
+    legend_beside,
+    new_figure,
+    next_colour,
+    plain,
+    tidy,
+)
 
 X, Y = "recoil energy [keV]", "rate [1/keV/kg/day]"
-DEEPEST = 1e-6
-"""Part of the largest rate down to which rates are drawn."""
+WIDTH, HEIGHT = 5.6, 4.2
+"""Size [inch] without the legend."""
+DEEPEST = 1e-4
+"""Part of its largest rate down to which a component is drawn."""
 STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)))
 """Lines of the components of a measurement."""
 
@@ -22,24 +35,19 @@ STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)))
 class Rates:
     """Rates [1/keV/kg/day] of each component of a measurement at recoil energies [keV]."""
 
+    name: str
     title: str
     energy: np.ndarray
     rate: Mapping[str, np.ndarray]
 
 
-def _floor(rates: Sequence[Rates]) -> float:
-    """Return the rate below which nothing is drawn; 0 if there is no rate at all."""
-    largest = max(float(rate.max()) for spectrum in rates for rate in spectrum.rate.values())
-    return DEEPEST * largest
-
-
-def _draw(axes: Axes, spectrum: Rates, floor: float, entry: str | None, colour: Any) -> None:
-    """Draw the components, those that are nowhere above the `floor` in the legend alone."""
+def _draw(axes: Axes, spectrum: Rates, entry: str | None, colour: Any) -> None:
+    """Draw the components, each down to a part of its largest rate: none ends at zero, which has no logarithm."""
     for number, (name, rate) in enumerate(spectrum.rate.items()):
         label = component_name(name) if entry is None else entry if number == 0 else f"{entry}, {component_name(name)}"
         axes.plot(
             spectrum.energy,
-            np.where(rate > floor, rate, np.nan),
+            np.where(rate > DEEPEST * rate.max(), rate, np.nan),
             color=colour,
             ls=STYLES[number % len(STYLES)],
             lw=1.6,
@@ -49,22 +57,21 @@ def _draw(axes: Axes, spectrum: Rates, floor: float, entry: str | None, colour: 
 
 def draw_recoils_on(axes: Axes, spectrum: Rates, entry: str | None = None, colour: Any = None) -> None:
     """Draw the rates of a measurement on a user's `axes`."""
-    _draw(axes, spectrum, _floor([spectrum]), entry, next_colour(axes, colour))
+    _draw(axes, spectrum, entry, next_colour(axes, colour))
     describe(axes, X, Y, (True, True), legend=True)
 
 
 def draw_recoils(rates: Sequence[Rates]) -> Figure:
     """Return the figure: the rates of each component of each measurement, in logarithms of both."""
-    floor = _floor(rates)
     with matplotlib.rc_context(RC):
-        figure = new_figure(6.4, 4.4)
+        figure = new_figure(WIDTH + LEGEND, HEIGHT)
         axes = figure.add_subplot()
         for number, spectrum in enumerate(rates):
-            entry = plain(spectrum.title) if len(rates) > 1 else None
-            _draw(axes, spectrum, floor, entry, LINE_COLOURS[number % len(LINE_COLOURS)])
+            entry = spectrum.name if len(rates) > 1 else None
+            _draw(axes, spectrum, entry, LINE_COLOURS[number % len(LINE_COLOURS)])
         axes.set(xlabel=X, ylabel=Y, xscale="log", yscale="log")
         if len(rates) == 1:
             axes.set_title(plain(rates[0].title))
-        axes.legend(loc="lower left")
+        legend_beside(figure, [axes])
         tidy(axes)
     return figure

@@ -50,7 +50,7 @@ class RecoilRates(Shown):
         """Return what to draw of it."""
         from ..plots.recoils import Rates
 
-        return Rates(self.title, self.energy, self.rate)
+        return Rates(self.name, self.title, self.energy, self.rate)
 
     @arguments.checked(**ON_AXES)
     def plot(self, ax: "Axes | None" = None, label: str | None = None, color: str | None = None) -> "Figure":

@@ -21,7 +21,7 @@ class LiveTime(Module):
 
     days: float
     what: str = eqx.field(static=True, default="live time")
-    """What is counted in days."""
+    """What a day is one of."""
 
     def __check_init__(self) -> None:
         if not (math.isfinite(self.days) and self.days > 0):
