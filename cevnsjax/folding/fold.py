@@ -131,7 +131,8 @@ def _resolved(
         raise InputError(f"{', '.join(interaction.names)}: the distance of the source of {name} is not known")
     if baseline.averaged:
         return moments[:, :, None], Oscillations(baseline, np.ones(1))
-    lowest = np.min(minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses))
+    seen = LEAST_SEEN[targets.kind] * nodes.edges[:, -1] if nodes.order else nodes.recoil.min(axis=1)
+    lowest = np.min(minimum_energy(seen, targets.masses))
     grid = energy_grid(components, baseline, float(lowest))
     resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
     fluences = np.array([component.fluence for component in components])

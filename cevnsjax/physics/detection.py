@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .._base import arguments
 from .._base.errors import InputError
 from .._base.typing import Array, Float
@@ -79,14 +77,16 @@ def lindhard_factor(recoil: Numbers, element: str, k: Numbers | None = None) -> 
 
     >>> import cevnsjax as cj
     >>> f"{cj.physics.lindhard_factor(1.0, 'Ge', 0.157):.4f}"
-    '0.1969'
+    '0.1710'
 
     """
     nucleus = reference_isotope(element.lower())
     z, a = nucleus.protons, nucleus.protons + nucleus.neutrons
     chosen = numbers("k", 0.133 * z ** (2.0 / 3.0) * a**-0.5 if k is None else k)
-    factor = quenching.lindhard_factor(PER_KEV * numbers("recoil", recoil), z, chosen)
-    return in_shape(factor, np.shape(factor))
+    if chosen.ndim:
+        raise InputError(f"k: expected a single number (jax.vmap takes many), found an array of shape {chosen.shape}")
+    t = numbers("recoil", recoil)
+    return in_shape(quenching.lindhard_factor(PER_KEV * in_shape(t, (-1,)), z, chosen), t.shape)
 
 
 @arguments.checked(**CHECKS)
