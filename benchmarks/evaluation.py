@@ -100,7 +100,8 @@ def _errors(case: Case, engine: Any, opponents: dict[str, Any], many: np.ndarray
     value, gradient = map(np.asarray, engine.value_and_gradient(many))
     measurement, interaction = case.measurement, case.likelihood.interaction
     scattering = measurement.counted()
-    nodes = recoil_nodes(scattering, nuclei(scattering, interaction), FINE_ORDER)
+    targets = nuclei(scattering.target, interaction)
+    nodes = recoil_nodes(scattering.source, targets, scattering.detector, FINE_ORDER)
     fine = numpy_likelihood(measurement, interaction, nodes)
     rows = []
     for who, opponent in opponents.items():

@@ -132,8 +132,8 @@ class NumbaResponse:
         """
         base: NumpyLikelihood = numpy_likelihood(measurement, interaction)
         scattering, detector = measurement.counted(), binned_detector(measurement)
-        targets = nuclei(scattering, interaction)
-        nodes = recoil_nodes(scattering, targets, RECOIL_ORDER)
+        targets = nuclei(scattering.target, interaction)
+        nodes = recoil_nodes(scattering.source, targets, detector, RECOIL_ORDER)
         components = scattering.source.components
         moments = flux_moments(components, ("vector", "vector"), targets, nodes, RECOIL_ORDER)
         curves = detector.energy

@@ -154,8 +154,8 @@ def pull_widths(measurement: Measurement, fitted: Set[str]) -> np.ndarray:
 def numpy_likelihood(measurement: Measurement, interaction: Combination, nodes: Nodes | None = None) -> NumpyLikelihood:
     """Return the opponent for `measurement`, at the engine's own nodes by default."""
     scattering, detector = measurement.counted(), binned_detector(measurement)
-    targets = nuclei(scattering, interaction)
-    nodes = recoil_nodes(scattering, targets, RECOIL_ORDER) if nodes is None else nodes
+    targets = nuclei(scattering.target, interaction)
+    nodes = recoil_nodes(scattering.source, targets, detector, RECOIL_ORDER) if nodes is None else nodes
     params = {p.name: np.float64(p.default) for p in (*interaction.parameters(), *measurement.parameters())}
     components, pair = scattering.source.components, ("vector", "vector")
     moments = flux_moments(components, pair, targets, nodes, RECOIL_ORDER)

@@ -1,4 +1,4 @@
-from . import measurements
+from . import measurements, physics
 from ._base.cache import enable_compilation_cache
 from ._base.errors import DataError, InputError
 from ._base.version import __version__
@@ -93,6 +93,7 @@ __all__ = [
     "nsi",
     "nuclear_input",
     "open_scan",
+    "physics",
     "pseudoscalar_mediator",
     "standard_model",
     "tensor_mediator",

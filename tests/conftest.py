@@ -41,8 +41,9 @@ def pytest_configure(config):
 QUICK = ("unit", "reference")
 """Folders of the tests that `-m quick` runs, but for these files, which take a quarter of a minute or more."""
 LONG = (
-    "test_coherent_lar_2020 test_described test_engines test_exports test_gradients test_live_response test_minimisers test_minuit "
-    "test_priors test_projection test_reactor_germanium test_recoils test_saving test_scan test_xenon_er"
+    "test_coherent_lar_2020 test_described test_engines test_exports test_gradients test_live_response test_minimisers "
+    "test_minuit test_physics_functions test_priors test_projection test_reactor_germanium test_recoils test_saving "
+    "test_scan test_xenon_er"
 ).split()
 
 

@@ -52,7 +52,11 @@ EXAMPLES = {
     "measurements": ("cevnsjax measurements",),
     "models": ("cevnsjax models --json",),
     "parameters": ("cevnsjax parameters coherent-csi-2021", "cevnsjax parameters apv-cs --interaction nsi"),
-    "predict": ("cevnsjax predict coherent-csi-2021", "cevnsjax predict conus-plus-2025 --set cevns_norm=1.1 --json"),
+    "predict": (
+        "cevnsjax predict coherent-csi-2021",
+        "cevnsjax predict conus-plus-2025 --set cevns_norm=1.1 --json",
+        "cevnsjax predict coherent-csi-2021 --axis recoil --plot recoils.png",
+    ),
     "fit": (
         "cevnsjax fit coherent-csi-2021 --free sin2_theta_w --plot fit.png",
         "cevnsjax fit coherent-csi-2021 --free r_n_cs --tie r_n_i=r_n_cs --cl 95",

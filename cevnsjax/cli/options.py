@@ -130,6 +130,12 @@ Styles = Annotated[
         "--style", help="Style sheet of the figure: column or wide (for a journal), a name of matplotlib's, or a file."
     ),
 ]
+RateAxis = Annotated[
+    str | None,
+    typer.Option(
+        "--axis", help="recoil: also dR/dT against the recoil energy, before the detector; --plot then draws that."
+    ),
+]
 EngineName = Annotated[
     str, typer.Option("--engine", help="Where tasks run: serial, dask (workers on this computer) or dask:ADDRESS.")
 ]

@@ -77,6 +77,10 @@ class IonisationDetector(Detector):
         """Return the recoil energy [MeV] of an electron beyond which nothing is counted, infinite for nuclei."""
         return 1e-3 * self._largest()
 
+    def curves(self) -> tuple[Quenching, GaussianSmearing]:
+        """Return quenching and smearing."""
+        return self.quenching, self.smearing
+
     def electrons(self) -> "IonisationDetector":
         """Return the same with recoils that are not quenched."""
         return dataclasses.replace(self, quenching=Unquenched())

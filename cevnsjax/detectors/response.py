@@ -18,6 +18,8 @@ from ..parameters.parameter import Parameter
 from ..stages.spectrum import EnergySpectrum
 from ..stages.stage import Stage
 from .energy import EnergyDetector, EnergyResponse
+from .quenching import Quenching
+from .resolution import Smearing
 
 
 class Detector(Module):
@@ -64,6 +66,20 @@ class Detector(Module):
     @abc.abstractmethod
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Stage:
         """Return the stage of the response to recoils of energies `recoil` [MeV], `order` nodes in each bin."""
+
+    def selection(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Stage:
+        """Return the stage of the probability (bin, nuclide, node) that a recoil is counted in each energy bin.
+
+        That is the response, unless rows of the response are something else than bins.
+        """
+        return self.response(recoil, order)
+
+    def curves(self) -> tuple[Quenching, Smearing] | None:
+        """Return quenching [keV] and smearing of the electron-equivalent energy; None by default: they are not known.
+
+        Templates have both in them, and an energy axis may be in proportion to the recoil energy.
+        """
+        return None
 
     @abc.abstractmethod
     def electrons(self) -> "Detector | None":
@@ -169,6 +185,10 @@ class BinnedDetector(Detector):
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> EnergyResponse:
         """Return the stage of the energy response."""
         return self.energy.response(recoil, order)
+
+    def curves(self) -> tuple[Quenching, Smearing] | None:
+        """Return quenching and smearing, None without smearing."""
+        return None if self.energy.smearing is None else (self.energy.quenching, self.energy.smearing)
 
     def reach(self) -> float:
         """Return the recoil energy [MeV] beyond which nothing is counted, infinite for nuclei."""

@@ -143,6 +143,23 @@ class MorphedRecoils(Stage):
         return (both @ self.templates.reshape(both.shape[0], -1)).reshape(self.templates.shape[-2:])
 
 
+class SelectedTemplates(Stage):
+    """Stage: templates of single recoils at the values of the nuisances, (bin, nuclide, node)."""
+
+    templates: Float[Array, "energy anchor bin"]
+    """Templates, all cells and all combinations of anchors together."""
+    morphs: tuple[Morph, ...]
+    response: Stage
+    """Weight of each template, (energy, nuclide, node)."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(morph.parameter.name for morph in self.morphs)
+
+    def __call__(self, params: Params) -> Float[Array, "bin nuclide node"]:
+        weights, response = _weights(self.morphs, params), self.response(params)
+        return namespace(weights, response).einsum("a,eab,eik->bik", weights, self.templates, response)
+
+
 class TemplateDetector(Detector):
     """A detector given by templates of mono-energetic recoils, the same for every nuclide."""
 
@@ -201,6 +218,11 @@ class TemplateDetector(Detector):
         inside = (flat >= self.energy[0]) & (flat <= self.energy[-1])
         weights = np.array([np.interp(flat, self.energy, unit) for unit in np.eye(len(self.energy))]) * inside
         return Constant(weights.reshape(len(self.energy), *recoil.shape))
+
+    def selection(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "SelectedTemplates":
+        """Return the stage of the templates at these recoil energies, in bins of the first axis, all cells together."""
+        templates = self.templates.sum(axis=-1).reshape(len(self.energy), -1, self.shape[0])
+        return SelectedTemplates(templates, self.morphs, self.response(recoil, order))
 
     def electrons(self) -> None:
         """Return nothing: the templates are those of recoils of nuclei."""

@@ -150,7 +150,7 @@ def factors(amplitude: Stage) -> tuple[Stage, tuple[Stage, ...]]:
 def amplitudes(
     terms: Sequence[Term],
     charges: Mapping[str, Stage],
-    q2: Float[np.ndarray, "nuclide node"],
+    q2: Float[Array, "nuclide node"],
     flavours: tuple[int, ...],
 ) -> tuple[Amplitude, ...]:
     """Return the amplitude of each Lorentz structure that `terms` have, at the momentum transfers `q2` [MeV²]."""

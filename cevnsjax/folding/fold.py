@@ -20,15 +20,17 @@ from .._base.typing import Float
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import FLAVOURS, Interaction
 from ..interactions.kinematics import minimum_energy
+from ..interactions.process import Process
 from ..interactions.structures import incompatible, kernel, pairs
-from ..measuring.measurement import Measurement, Scattering
-from ..sources.source import Component
+from ..measuring.measurement import Measurement
+from ..nuclei.target import Target
+from ..sources.source import Component, Source
 from ..stages.stage import OnAxes, Stage
 from .amplitudes import amplitudes
 from .folded import Factor, FoldedMeasurement
 from .nodes import RECOIL_ORDER, Nodes, recoil_nodes
 from .oscillation import LEAST_SEEN, Arrivals, OscillatedSpectrum, Oscillations, energy_grid, resolved_moments
-from .projection import AddedRecoils, Couplings, ProcessSpectrum, projected
+from .projection import AddedRecoils, Couplings, ProcessSpectrum, process_points, projected
 from .recoils import RecoilSpectrum
 from .scatterers import Scatterers, scatterers
 
@@ -59,15 +61,19 @@ def flux_moments(
 
 
 def recoil_spectrum(
-    scattering: Scattering,
+    source: Source,
+    target: Target,
     interaction: Combination,
     targets: Scatterers,
     nodes: Nodes,
     order: int = RECOIL_ORDER,
     name: str = "",
 ) -> Stage:
-    """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral."""
-    components = scattering.source.components
+    """Return the stage of the recoil spectrum at `nodes`, all parameters live; `order` is that of the flux integral.
+
+    `targets` are what of the `target` recoils.
+    """
+    components = source.components
     leptons = [FLAVOURS.index(component.lepton) for component in components]
     flavours = tuple(range(len(FLAVOURS)) if interaction.oscillates else sorted(set(leptons)))
     charges = targets.charges(nodes.recoil)
@@ -82,19 +88,19 @@ def recoil_spectrum(
         raise InputError(f"{', '.join(interaction.names)} cannot be combined: {reason}")
     products = pairs(structures, targets.kinematics)
     moving = frozenset().union(*(shape.parameters() for part in parts for shape in part.shapes))
-    known = (*interaction.parameters(), *scattering.target.parameters())
+    known = (*interaction.parameters(), *target.parameters())
     moments = np.array([flux_moments(components, product, targets, nodes, order) for product in products])
     known_pairs = tuple((structures.index(first), structures.index(second)) for first, second in products)
     domain = tuple((p.name, float(p.bounds[0]), float(p.bounds[1])) for p in known if p.name in moving)
     rows = tuple(flavours.index(lepton) for lepton in leptons)
     if interaction.oscillates:
-        resolved, oscillations = _resolved(scattering, interaction, products, targets, nodes, moments, name)
+        resolved, oscillations = _resolved(source, interaction, products, targets, nodes, moments, name)
         arrivals = Arrivals(oscillations.baseline, rows)
         return OscillatedSpectrum(parts, arrivals, oscillations, moments, resolved, known_pairs, domain)
     elastic = RecoilSpectrum(parts, moments, known_pairs, rows, domain)
     processes = [
         ProcessSpectrum(
-            projected(components, targets.masses, targets.numbers, nodes.edges, nodes.order, process),
+            _process_moments(components, targets, nodes, process),
             Couplings(process.vertex, tuple(leptons)),
             charges[process.charge],
         )
@@ -103,8 +109,15 @@ def recoil_spectrum(
     return AddedRecoils((elastic, *processes)) if processes else elastic
 
 
+def _process_moments(components: Sequence[Component], targets: Scatterers, nodes: Nodes, process: Process) -> Stage:
+    """Return the stage of the moments of a process: of a quadrature, or at points."""
+    if nodes.order:
+        return projected(components, targets.masses, targets.numbers, nodes.edges, nodes.order, process)
+    return process_points(components, targets.masses, targets.numbers, nodes.recoil, process)
+
+
 def _resolved(
-    scattering: Scattering,
+    source: Source,
     interaction: Combination,
     products: Sequence[tuple[str, str]],
     targets: Scatterers,
@@ -113,12 +126,13 @@ def _resolved(
     name: str,
 ) -> tuple[Float[np.ndarray, "pair component energy nuclide node"], Oscillations]:
     """Return the moments of each pair by energy, and the stage of the oscillation at these energies."""
-    components, baseline = scattering.source.components, scattering.source.baseline
+    components, baseline = source.components, source.baseline
     if baseline is None:
         raise InputError(f"{', '.join(interaction.names)}: the distance of the source of {name} is not known")
     if baseline.averaged:
         return moments[:, :, None], Oscillations(baseline, np.ones(1))
-    lowest = np.min(minimum_energy(LEAST_SEEN[targets.kind] * nodes.edges[:, -1], targets.masses))
+    seen = LEAST_SEEN[targets.kind] * nodes.edges[:, -1] if nodes.order else nodes.recoil.min(axis=1)
+    lowest = np.min(minimum_energy(seen, targets.masses))
     grid = energy_grid(components, baseline, float(lowest))
     resolved = np.empty((*moments.shape[:2], len(grid.energies), *moments.shape[2:]))
     fluences = np.array([component.fluence for component in components])
@@ -142,18 +156,19 @@ def fold(
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
     interaction, signals, recoils = combine(interaction), dict[str, Stage](), None
-    for component, targets in scatterers(measurement, interaction).items():
+    for component, (targets, detector) in scatterers(measurement, interaction).items():
         scattering = measurement.counted()
-        nodes = recoil_nodes(scattering, targets, recoil_order)
-        spectrum = recoil_spectrum(scattering, interaction, targets, nodes, recoil_order, measurement.name)
+        source, target = scattering.source, scattering.target
+        nodes = recoil_nodes(source, targets, detector, recoil_order)
+        spectrum = recoil_spectrum(source, target, interaction, targets, nodes, recoil_order, measurement.name)
         recoils = spectrum if recoils is None else recoils
-        signal = targets.detector.signal(
+        signal = detector.signal(
             spectrum,
-            targets.detector.response(nodes.recoil, bin_order),
+            detector.response(nodes.recoil, bin_order),
             scattering.group_strengths(measurement.strengths[0].parameter),
         )
         shape = np.shape(measurement.term.observed)
-        signals[component] = signal if shape == targets.detector.shape else OnAxes(signal, shape)
+        signals[component] = signal if shape == detector.shape else OnAxes(signal, shape)
     factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths] or [Factor()]
     return FoldedMeasurement(
         stages=(*signals.values(), *measurement.others),

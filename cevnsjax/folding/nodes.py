@@ -6,8 +6,9 @@ import numpy as np
 
 from .._base.numerics import gauss_legendre
 from .._base.typing import Float
+from ..detectors.response import Detector
 from ..interactions.kinematics import maximum_recoil
-from ..measuring.measurement import Scattering
+from ..sources.source import Source
 from .scatterers import UNSEEN, Scatterers
 
 RECOIL_ORDER = 24
@@ -30,22 +31,28 @@ class Nodes:
     edges: np.ndarray
     """Edges [MeV] of the panels that hold the nodes, an array (nuclide, edge)."""
     order: int
-    """Nodes of each panel."""
+    """Nodes of each panel; 0 where the nodes are no quadrature but energies at which a rate is asked for."""
 
 
-def recoil_nodes(scattering: Scattering, targets: Scatterers, order: int) -> Nodes:
-    """Return the quadrature nodes of each nuclide between consecutive kinks of the rate.
+def recoil_points(recoil: Float[np.ndarray, " node"], targets: Scatterers) -> Nodes:
+    """Return energies `recoil` [MeV], the same for each nuclide, as nodes of weight 1: what they count is dR/dT."""
+    points = np.tile(recoil, (len(targets.masses), 1))
+    return Nodes(points, np.ones_like(points), np.tile([0.0, recoil.max()], (len(points), 1)), 0)
+
+
+def recoil_nodes(source: Source, targets: Scatterers, detector: Detector, order: int) -> Nodes:
+    """Return the quadrature nodes of each nuclide between consecutive kinks of the rate that a `detector` counts.
 
     There are `order` nodes between kinks, fewer where there are many kinks. Nodes of no weight, between kinks at equal
     energy, are put at the largest recoil, and left out if every nuclide has them. Where the rate rises towards zero and
     the detector may count recoils that are next to nothing (the tail of its resolution), there are nodes in each power
     of ten down to where the rise ends.
     """
-    energies = sorted({edge for component in scattering.source.components for edge in component.spectrum.breaks()})
+    energies = sorted({edge for component in source.components for edge in component.spectrum.breaks()})
     count = len(targets.masses)
     steps = max(map(len, targets.breaks))
-    kinks = np.zeros((count, targets.detector.breaks(count).shape[1] + steps))
-    for own, charges, response in zip(kinks, targets.breaks, targets.detector.breaks(count), strict=True):
+    kinks = np.zeros((count, detector.breaks(count).shape[1] + steps))
+    for own, charges, response in zip(kinks, targets.breaks, detector.breaks(count), strict=True):
         own[: len(charges)] = charges
         own[steps:] = response
     pieces = len(energies) + kinks.shape[1]
@@ -54,11 +61,11 @@ def recoil_nodes(scattering: Scattering, targets: Scatterers, order: int) -> Nod
     edges = []
     for mass, own in zip(targets.masses, kinks, strict=True):
         ends = [maximum_recoil(energy, mass) for energy in energies]
-        edges.append(np.sort(np.clip([0.0, *ends, *own], 0.0, min(ends[-1], targets.detector.reach()))))
+        edges.append(np.sort(np.clip([0.0, *ends, *own], 0.0, min(ends[-1], detector.reach()))))
     panels = np.array(edges)
     panels = panels[:, np.append(True, np.any(np.diff(panels) > 0, axis=0))]
     if targets.lightest is not None:
-        panels = _towards_zero(panels, targets, 0.5 * targets.lightest**2 / targets.masses)
+        panels = _towards_zero(panels, detector, 0.5 * targets.lightest**2 / targets.masses)
     recoil, weight = [], []
     for breaks in panels:
         root, weights = gauss_legendre(np.sqrt(breaks), max(between, 1))
@@ -69,11 +76,11 @@ def recoil_nodes(scattering: Scattering, targets: Scatterers, order: int) -> Nod
 
 
 def _towards_zero(
-    panels: Float[np.ndarray, "nuclide edge"], targets: Scatterers, ends: Float[np.ndarray, " nuclide"]
+    panels: Float[np.ndarray, "nuclide edge"], detector: Detector, ends: Float[np.ndarray, " nuclide"]
 ) -> Float[np.ndarray, "nuclide cut"]:
     """Return the `panels` with the lowest cut in powers of ten down to the `ends` [MeV], if such recoils are seen."""
     lowest = panels[:, 1]
-    if not np.all(ends < lowest) or not targets.detector.share(ends[:, None]).max() > UNSEEN:
+    if not np.all(ends < lowest) or not detector.share(ends[:, None]).max() > UNSEEN:
         return panels
     decades = int(np.ceil(np.log10(lowest / ends).max()))
     cuts = ends[:, None] * (lowest / ends)[:, None] ** (np.arange(decades) / decades)

@@ -38,10 +38,11 @@ def signal_by_nuclide(
     Parameters by the names that the measurement gives them.
     """
     scattering, interaction = measurement.counted(), combine(interaction)
-    targets = scatterers(measurement, interaction)[measurement.components[0]]
-    nodes = recoil_nodes(scattering, targets, recoil_order)
-    recoils = recoil_spectrum(scattering, interaction, targets, nodes, recoil_order, measurement.name)(params)
-    response = Constant(scattering.detector.response(nodes.recoil, bin_order)(params))
+    source, target = scattering.source, scattering.target
+    targets, detector = scatterers(measurement, interaction)[measurement.components[0]]
+    nodes = recoil_nodes(source, targets, detector, recoil_order)
+    recoils = recoil_spectrum(source, target, interaction, targets, nodes, recoil_order, measurement.name)(params)
+    response = Constant(detector.response(nodes.recoil, bin_order)(params))
     strength = measurement.strengths[0]
     factor = Factor(strength.parameter, (), strength.scales)(params)
     counts = np.empty((*recoils.shape[:2], *measurement.shape))
@@ -49,7 +50,7 @@ def signal_by_nuclide(
         part = np.zeros_like(recoils)
         part[flavour, nuclide] = recoils[flavour, nuclide]
         groups = scattering.group_strengths(strength.parameter)
-        signal = scattering.detector.signal(Constant(part), response, groups)
+        signal = detector.signal(Constant(part), response, groups)
         counts[flavour, nuclide] = factor * measurement.term.in_bins(signal(params)).reshape(measurement.shape)
     return counts
 
@@ -69,9 +70,10 @@ def cross_sections(
 ) -> Float[Array, "flavour nuclide"]:
     """Return the flux-averaged cross section [cm²] of each flavour on each nuclide, before any detector effect."""
     scattering, interaction = measurement.counted(), combine(interaction)
-    targets = scatterers(measurement, interaction)[measurement.components[0]]
-    nodes = recoil_nodes(scattering, targets, RECOIL_ORDER)
-    recoils = recoil_spectrum(scattering, interaction, targets, nodes, name=measurement.name)
+    source, target = scattering.source, scattering.target
+    targets, detector = scatterers(measurement, interaction)[measurement.components[0]]
+    nodes = recoil_nodes(source, targets, detector, RECOIL_ORDER)
+    recoils = recoil_spectrum(source, target, interaction, targets, nodes, name=measurement.name)
     return folded_cross_sections(measurement, recoils, params)
 
 

@@ -189,45 +189,26 @@ def forward_derivatives(function: Callable[..., Array]) -> Callable[..., Array]:
     return wrapped
 
 
-class ProjectedMoments(Stage):
-    """Stage: the moments of a process at the recoil nodes of fixed panels, quadrature weight included."""
+class FluxIntegral(Module):
+    """The integral of the kernel of a process over the spectra, lines and continua."""
 
     process: Process
     masses: Float[np.ndarray, " nuclide"]
     """Masses of the targets [MeV]."""
-    scales: Float[np.ndarray, "component nuclide"]
-    """Number of targets times fluence [1/cm²]."""
-    panels: Float[np.ndarray, "nuclide edge"]
-    """Square roots of the edges of the panels [√MeV]."""
     rule: FluxRule | None
     """Quadrature over the continua."""
     lines: Float[np.ndarray, " line"]
     """Energies of the lines [MeV]."""
-    ends: Float[np.ndarray, " end"]
-    """Energies [MeV] where a spectrum has a kink, those of the lines among them."""
     shares: Float[np.ndarray, "component line"]
     """Share of each line in each component."""
-    recoil: Float[np.ndarray, "nuclide node"]
-    """Recoil energies [MeV] of the nodes of all panels."""
-    matrix: Float[np.ndarray, "degree point"]
-    """From Chebyshev polynomials to the Lagrange polynomials of the nodes."""
-    nodes: Float[np.ndarray, " order"]
-    """Nodes and weights between 0 and 1 of the quadrature between kinks."""
-    weights: Float[np.ndarray, " order"]
 
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset(self.process.names())
+    @property
+    def ends(self) -> Float[np.ndarray, " end"]:
+        """Return the energies [MeV] where a spectrum has a kink, those of the lines among them."""
+        edges = () if self.rule is None else self.rule.edges
+        return np.unique([energy for energy in (*edges, *self.lines) if energy > 0])
 
-    def _kinks(self, params: Params) -> Float[Array, "nuclide kink"]:
-        """Return the √T between which the integrand is smooth, in order."""
-        limits = self.process.recoil_limits(self.ends, self.masses[:, None], params)
-        xp = namespace(*params.values(), self.ends)
-        low, high = (xp.sqrt(xp.maximum(limit, LEAST_RECOIL)) for limit in limits)
-        moving = [low, high, *(low[:, -1:] * factor for factor in RISE)]
-        moving = xp.clip(xp.concatenate(moving, axis=-1), self.panels[:, :1], self.panels[:, -1:])
-        return xp.sort(xp.concatenate([xp.asarray(self.panels), moving], axis=-1), axis=-1)
-
-    def _flux(
+    def __call__(
         self,
         recoil: Float[Array, "nuclide interval node"],
         lower: Float[Array, "nuclide interval node"],
@@ -246,24 +227,68 @@ class ProjectedMoments(Stage):
             total = total + shares[:, None, None, None] * kernel
         return total
 
+
+def flux_integral(
+    components: Sequence[Component], masses: Float[np.ndarray, " nuclide"], process: Process
+) -> FluxIntegral:
+    """Return the integral of a `process` on targets of these `masses` [MeV] over the spectra of `components`."""
+    lines = sorted({energy for component in components for energy, _ in component.spectrum.lines()})
+    shares = np.zeros((len(components), len(lines)))
+    for row, component in zip(shares, components, strict=True):
+        for energy, share in component.spectrum.lines():
+            row[lines.index(energy)] += share
+    rule = flux_rule(components, process.energies())
+    return FluxIntegral(process, np.asarray(masses, float), rule, np.array(lines), shares)
+
+
+class ProjectedMoments(Stage):
+    """Stage: the moments of a process at the recoil nodes of fixed panels, quadrature weight included."""
+
+    flux: FluxIntegral
+    scales: Float[np.ndarray, "component nuclide"]
+    """Number of targets times fluence [1/cm²]."""
+    panels: Float[np.ndarray, "nuclide edge"]
+    """Square roots of the edges of the panels [√MeV]."""
+    ends: Float[np.ndarray, " end"]
+    """Energies [MeV] where a spectrum has a kink, those of the lines among them."""
+    recoil: Float[np.ndarray, "nuclide node"]
+    """Recoil energies [MeV] of the nodes of all panels."""
+    matrix: Float[np.ndarray, "degree point"]
+    """From Chebyshev polynomials to the Lagrange polynomials of the nodes."""
+    nodes: Float[np.ndarray, " order"]
+    """Nodes and weights between 0 and 1 of the quadrature between kinks."""
+    weights: Float[np.ndarray, " order"]
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.flux.process.names())
+
+    def _kinks(self, params: Params) -> Float[Array, "nuclide kink"]:
+        """Return the √T between which the integrand is smooth, in order."""
+        limits = self.flux.process.recoil_limits(self.ends, self.flux.masses[:, None], params)
+        xp = namespace(*params.values(), self.ends)
+        low, high = (xp.sqrt(xp.maximum(limit, LEAST_RECOIL)) for limit in limits)
+        moving = [low, high, *(low[:, -1:] * factor for factor in RISE)]
+        moving = xp.clip(xp.concatenate(moving, axis=-1), self.panels[:, :1], self.panels[:, -1:])
+        return xp.sort(xp.concatenate([xp.asarray(self.panels), moving], axis=-1), axis=-1)
+
     def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
-        names = self.process.names()
+        names = self.flux.process.names()
         values = [params[name] for name in names]
-        if namespace(*values, self.masses) is np:
+        if namespace(*values, self.flux.masses) is np:
             return self._moments(dict(zip(names, values, strict=True)))
         return forward_derivatives(lambda *given: self._moments(dict(zip(names, given, strict=True))))(*values)
 
     def _moments(self, params: Params) -> Float[Array, "component nuclide node"]:
-        xp = namespace(*params.values(), self.masses)
+        xp = namespace(*params.values(), self.flux.masses)
         kinks = self._kinks(params)
         start, width = kinks[:, :-1], kinks[:, 1:] - kinks[:, :-1]
         centre = start + 0.5 * width
         root = start[..., None] + width[..., None] * self.nodes
-        masses = self.masses[:, None]
+        masses = self.flux.masses[:, None]
         recoil = xp.maximum(root**2, LEAST_RECOIL)
-        lower = xp.asarray(self.process.minimum_energy(recoil, masses[..., None], params))
-        middle = xp.asarray(self.process.minimum_energy(xp.maximum(centre**2, LEAST_RECOIL), masses, params))
-        flux = self._flux(recoil, lower, middle, params) * (2.0 * root**3 * width[..., None] * self.weights)
+        lower = xp.asarray(self.flux.process.minimum_energy(recoil, masses[..., None], params))
+        middle = xp.asarray(self.flux.process.minimum_energy(xp.maximum(centre**2, LEAST_RECOIL), masses, params))
+        flux = self.flux(recoil, lower, middle, params) * (2.0 * root**3 * width[..., None] * self.weights)
 
         place = xp.clip((centre[..., None] >= self.panels[:, None, 1:-1]).sum(axis=-1), 0, self.panels.shape[1] - 2)
         chosen = xp.eye(self.panels.shape[1] - 1)[place]
@@ -293,28 +318,51 @@ def projected(
     `masses` [MeV] and `numbers` of the targets; `panels` are the edges in recoil energy [MeV]. The nodes are those of
     Gauss and Legendre in √T.
     """
-    lines = sorted({energy for component in components for energy, _ in component.spectrum.lines()})
-    shares = np.zeros((len(components), len(lines)))
-    for row, component in zip(shares, components, strict=True):
-        for energy, share in component.spectrum.lines():
-            row[lines.index(energy)] += share
-    rule = flux_rule(components, process.energies())
-    roots = np.sqrt(panels)
+    flux, roots = flux_integral(components, masses, process), np.sqrt(panels)
     nodes, weights = gauss_legendre((0.0, 1.0), max(LEAST_ORDER, -(-2 * order // 3)))
     return ProjectedMoments(
-        process=process,
-        masses=np.asarray(masses, float),
+        flux=flux,
         scales=np.outer([component.fluence for component in components], numbers),
         panels=roots,
-        rule=rule,
-        lines=np.array(lines),
-        ends=np.unique([energy for energy in (*(() if rule is None else rule.edges), *lines) if energy > 0]),
-        shares=shares,
+        ends=flux.ends,
         recoil=np.array([np.maximum(gauss_legendre(own, order)[0] ** 2, LEAST_RECOIL) for own in roots]),
         matrix=lagrange_matrix(order),
         nodes=nodes,
         weights=weights,
     )
+
+
+class PointMoments(Stage):
+    """Stage: the moments of a process at energies of the user, per recoil energy."""
+
+    flux: FluxIntegral
+    scales: Float[np.ndarray, "component nuclide"]
+    """Number of targets times fluence [1/cm²]."""
+    recoil: Float[np.ndarray, "nuclide node"]
+    """Recoil energies [MeV]."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset(self.flux.process.names())
+
+    def __call__(self, params: Params) -> Float[Array, "component nuclide node"]:
+        """Return the moments [1/MeV]: every energy is an interval of its own."""
+        xp = namespace(*(params[name] for name in self.flux.process.names()), self.recoil)
+        recoil, masses = xp.asarray(self.recoil), self.flux.masses[:, None]
+        lower = xp.asarray(self.flux.process.minimum_energy(recoil, masses, params))
+        moments = self.flux(recoil[..., None], lower[..., None], lower, params)
+        return moments[..., 0] * self.scales[..., None]
+
+
+def process_points(
+    components: Sequence[Component],
+    masses: Float[np.ndarray, " nuclide"],
+    numbers: Float[np.ndarray, " nuclide"],
+    recoil: Float[np.ndarray, "nuclide node"],
+    process: Process,
+) -> PointMoments:
+    """Return the stage of the moments of a `process` at the `recoil` energies [MeV]."""
+    scales = np.outer([component.fluence for component in components], numbers)
+    return PointMoments(flux_integral(components, masses, process), scales, recoil)
 
 
 class Couplings(Stage):

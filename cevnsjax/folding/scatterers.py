@@ -1,4 +1,4 @@
-"""What the neutrinos of a measurement scatter off."""
+"""What neutrinos scatter off: the nuclei of a target or the electrons of its atoms, and which a measurement sees."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -7,16 +7,16 @@ import numpy as np
 
 from .._base.constants import ELECTRON_MASS
 from .._base.errors import InputError
-from .._base.typing import Float
+from .._base.typing import Array, Float
 from ..detectors.response import Detector
 from ..interactions.combination import Combination
-from ..interactions.interaction import Term
+from ..interactions.interaction import Term, as_array
 from ..interactions.kinematics import momentum_transfer
 from ..interactions.process import Process
 from ..interactions.structures import ELECTRON_KINEMATICS, RISING
 from ..measuring.measurement import Measurement, Scattering
 from ..nuclei.electrons import electron_breaks, electron_charges, electron_groups
-from ..nuclei.target import nuclear_charges
+from ..nuclei.target import Target, nuclear_charges
 from ..stages.stage import Stage
 
 MASSLESS = 1e-3
@@ -31,7 +31,7 @@ UNSEEN = 1e-25
 
 @dataclasses.dataclass(frozen=True)
 class Scatterers:
-    """What the neutrinos of a measurement scatter off: its nuclides, or the electrons of its elements."""
+    """What neutrinos scatter off: the nuclides of a target, or the electrons of its elements."""
 
     kind: str
     """"nucleus" or "electron"."""
@@ -40,8 +40,7 @@ class Scatterers:
     numbers: Float[np.ndarray, " nuclide"]
     breaks: tuple[tuple[float, ...], ...]
     """Recoil energies [MeV] where the charges of each have a step."""
-    detector: Detector
-    charges: Callable[[Float[np.ndarray, "nuclide node"]], Mapping[str, Stage]]
+    charges: Callable[[Float[Array, "nuclide node"]], Mapping[str, Stage]]
     """Charges by name at recoil energies [MeV]."""
     terms: tuple[Term, ...]
     """Terms of the amplitude."""
@@ -54,17 +53,16 @@ class Scatterers:
     1/T. None where the amplitudes are smooth there."""
 
 
-def nuclei(scattering: Scattering, interaction: Combination) -> Scatterers:
+def nuclei(target: Target, interaction: Combination) -> Scatterers:
     """Return the nuclei of a target."""
-    target, terms = scattering.target, interaction.nuclear_terms()
+    terms = interaction.nuclear_terms()
     masses = np.array([nucleus.mass for nucleus in target.nuclides])
     return Scatterers(
         kind="nucleus",
         masses=masses,
         numbers=target.numbers,
         breaks=((),) * len(masses),
-        detector=scattering.detector,
-        charges=lambda recoil: nuclear_charges(target, np.asarray(momentum_transfer(recoil, masses[:, None]))),
+        charges=lambda recoil: nuclear_charges(target, as_array(momentum_transfer(recoil, masses[:, None]))),
         terms=terms,
         processes=interaction.nuclear_processes(),
         kinematics=interaction.nuclear_kinematics,
@@ -72,19 +70,15 @@ def nuclei(scattering: Scattering, interaction: Combination) -> Scatterers:
     )
 
 
-def electrons(scattering: Scattering, interaction: Combination, name: str) -> Scatterers:
-    """Return the electrons of the atoms of the target of the measurement `name`."""
-    detector = scattering.detector.electrons() if scattering.takes_electrons else scattering.detector
-    if detector is None:
-        raise InputError(f"{name}: its release has no response to recoils of electrons")
-    groups, terms = electron_groups(scattering.target), interaction.electron_terms()
+def electrons(target: Target, interaction: Combination) -> Scatterers:
+    """Return the electrons of the atoms of a target."""
+    groups, terms = electron_groups(target), interaction.electron_terms()
     return Scatterers(
         kind="electron",
         masses=np.full(len(groups), ELECTRON_MASS),
         numbers=np.array(list(groups.values())),
         breaks=tuple(tuple(electron_breaks(element)) for element in groups),
-        detector=detector,
-        charges=lambda recoil: electron_charges(scattering.target, recoil),
+        charges=lambda recoil: electron_charges(target, recoil),
         terms=terms,
         processes=interaction.electron_processes(),
         kinematics=ELECTRON_KINEMATICS,
@@ -92,17 +86,29 @@ def electrons(scattering: Scattering, interaction: Combination, name: str) -> Sc
     )
 
 
-def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, Scatterers]:
-    """Return what the neutrinos of a measurement scatter off, by the component; empty for measured numbers."""
-    scattering, targets = measurement.scattering, dict[str, Scatterers]()
+def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, tuple[Scatterers, Detector]]:
+    """Return what the neutrinos of a measurement scatter off, and what sees it, by the component.
+
+    Empty for measured numbers.
+    """
+    scattering, targets = measurement.scattering, dict[str, tuple[Scatterers, Detector]]()
     if scattering is None:
         return targets
     signal = measurement.components[0]
     if scattering.takes_electrons:
-        targets[signal] = nuclei(scattering, interaction)
+        targets[signal] = nuclei(scattering.target, interaction), scattering.detector
     if interaction.electrons or not scattering.takes_electrons:
-        targets["es" if targets else signal] = electrons(scattering, interaction, measurement.name)
+        detector = _electron_detector(scattering, measurement.name)
+        targets["es" if targets else signal] = electrons(scattering.target, interaction), detector
     return targets
+
+
+def _electron_detector(scattering: Scattering, name: str) -> Detector:
+    """Return what sees recoils of electrons in the measurement of that `name`."""
+    detector = scattering.detector.electrons() if scattering.takes_electrons else scattering.detector
+    if detector is None:
+        raise InputError(f"{name}: its release has no response to recoils of electrons")
+    return detector
 
 
 def lightest_exchanged(interaction: Combination, terms: Sequence[Term]) -> float | None:
@@ -123,8 +129,8 @@ def endless_rise(measurement: Measurement, interaction: Combination) -> str | No
 
     The rate by a photon rises as 1/T², that of a kernel of `RISING` as 1/T: what is counted must fall faster.
     """
-    for targets in scatterers(measurement, interaction).values():
-        share = float(targets.detector.share(np.full((len(targets.masses), 1), NO_RECOIL)).max())
+    for targets, detector in scatterers(measurement, interaction).values():
+        share = float(detector.share(np.full((len(targets.masses), 1), NO_RECOIL)).max())
         photons = any(term.propagator is not None and not term.propagator.names() for term in targets.terms)
         rising = any(term.structure in RISING for term in targets.terms)
         if (rising and share > UNSEEN) or (photons and share > UNSEEN * NO_RECOIL):

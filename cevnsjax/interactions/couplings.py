@@ -41,7 +41,7 @@ import equinox as eqx
 from .._base.constants import FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM, LEPTON_MASSES, W_MASS
 from .._base.errors import InputError, suggest
 from .._base.module import Module
-from .._base.typing import Scalar
+from .._base.typing import Array, Float, Scalar
 
 DEFAULT_SIN2 = 0.23863
 """Default of sin²θ_W at zero momentum transfer (arXiv:2303.09360 section II)."""
@@ -49,6 +49,8 @@ COUPLING_SIN2 = 0.23857
 """sin²θ_W at zero momentum transfer for which the coupling digits of 2005.01645 and 2205.09484 were computed."""
 
 LEPTONS = ("e", "mu", "tau")
+
+Values = Scalar | Float[Array, "..."]
 
 
 class Couplings(Module):
@@ -73,11 +75,11 @@ class Couplings(Module):
     runs: bool = eqx.field(static=True)
     """Whether the charge radii change with the momentum transfer."""
 
-    def proton(self, lepton: str, sin2_theta_w: Scalar) -> Scalar:
+    def proton(self, lepton: str, sin2_theta_w: Values) -> Values:
         """Return g_V^p for neutrinos of the flavour of `lepton` ("e", "mu" or "tau")."""
         return self.proton_at_anchor[lepton] + self.slope * (sin2_theta_w - self.anchor)
 
-    def electron(self, lepton: str, sin2_theta_w: Scalar) -> Scalar:
+    def electron(self, lepton: str, sin2_theta_w: Values) -> Values:
         """Return g_V^e for neutrinos of the flavour of `lepton` ("e", "mu" or "tau")."""
         return self.electron_at_anchor[lepton] - self.slope * (sin2_theta_w - self.anchor)
 

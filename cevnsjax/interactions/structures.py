@@ -53,6 +53,7 @@ import numpy as np
 
 from .._base.constants import ELECTRON_MASS, FERMI_CONSTANT, FINE_STRUCTURE, HBAR_C_CM
 from .._base.errors import InputError
+from .._base.numerics import namespace
 from .._base.typing import Array, Float, Scalar
 
 STRUCTURES = (
@@ -133,7 +134,7 @@ def kernel(
             bracket = bracket + 0.25 * recoil / energy**2
         return np.pi * (FINE_STRUCTURE * HBAR_C_CM / ELECTRON_MASS) ** 2 * bracket
     if pair == ("equivalent-photon", "equivalent-photon"):
-        return 2.0 * FINE_STRUCTURE / np.pi * np.log(energy / NEUTRINO_MASS) / recoil
+        return 2.0 * FINE_STRUCTURE / np.pi * namespace(energy).log(energy / NEUTRINO_MASS) / recoil
     y, z = recoil / energy, mass * recoil / (2.0 * energy**2)
     basic = (_BASIC.get(pair[0], pair[0]), _BASIC.get(pair[1], pair[1]))
     enhancement = (mass / NUCLEON_MASS) ** pair.count("nucleon-pseudoscalar")

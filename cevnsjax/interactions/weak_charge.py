@@ -15,7 +15,7 @@ from .._base.typing import Array, Float, Params, Scalar
 from ..nuclei.form_factors import symmetrised_fermi
 from ..nuclei.radii import NEUTRON_CHARGE_RADIUS_SQUARED
 from ..stages.stage import Stage
-from .couplings import DEFAULT_SIN2, couplings
+from .couplings import DEFAULT_SIN2, Values, couplings
 
 _PHOTON = 1.0 - FINE_STRUCTURE / (2.0 * math.pi)
 NEUTRON_WEAK_CHARGE = -2.0 * (0.495 + 0.00006) * _PHOTON
@@ -26,12 +26,12 @@ PROTON_WEAK_CHARGE_SLOPE = 2.0 * couplings("2022").slope * _PHOTON
 """Derivative of the weak charge of the proton by sin²θ_W: -4ρ (1 - α/2π)."""
 
 
-def proton_weak_charge(sin2_theta_w: Scalar) -> Scalar:
+def proton_weak_charge(sin2_theta_w: Values) -> Values:
     """Return the weak charge of the proton."""
     return PROTON_WEAK_CHARGE + PROTON_WEAK_CHARGE_SLOPE * (sin2_theta_w - DEFAULT_SIN2)
 
 
-def weak_charge(protons: int, neutrons: int, sin2_theta_w: Scalar) -> Scalar:
+def weak_charge(protons: int, neutrons: int, sin2_theta_w: Values) -> Values:
     """Return the weak charge of a nucleus, from the rounded couplings above."""
     return protons * proton_weak_charge(sin2_theta_w) + neutrons * NEUTRON_WEAK_CHARGE
 

@@ -41,12 +41,12 @@ from ..parameters.parameter import Gaussian, Parameter
 from ..parameters.strengths import SNS_FLUX, Strength
 from ..sources.arrival_times import ArrivalTimes, arrival_times, pulsed_decays
 from ..sources.atmospheric import atmospheric_neutrinos
+from ..sources.live_time import SECONDS_PER_DAY, LiveTime, live_seconds
 from ..sources.pion_decay import pion_decay_at_rest
 from ..sources.reactor import (
     ISOTOPES,
     JOULE,
     MODELS,
-    SECONDS_PER_DAY,
     fission_fractions,
     fissions_of_flux,
     fissions_of_power,
@@ -166,7 +166,7 @@ def _check_size(data: Description, measurement: Measurement, detector: BinnedDet
     pieces = detector.energy.pieces
     if bins * pieces > MOST_PARTS:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{bins} × {pieces}")
-    nodes = recoil_nodes(scattering, nuclei(scattering, combine()), RECOIL_ORDER)
+    nodes = recoil_nodes(scattering.source, nuclei(scattering.target, combine()), detector, RECOIL_ORDER)
     size = detector.response(nodes.recoil, BIN_ORDER).width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({bins} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
@@ -243,7 +243,8 @@ def _pion_decay(data: Description, seconds: float) -> Source:
         power = data.value("source.beam_power", "MW") * 1e6 * JOULE
         protons = seconds * power / (1e3 * data.value("source.proton_energy", "GeV"))
     per_proton = data.value("source.neutrinos_per_flavour_and_proton", "1")
-    return pion_decay_at_rest(per_proton, protons, data.value("source.distance", "m"))
+    distance = data.value("source.distance", "m")
+    return pion_decay_at_rest(per_proton, protons, distance, live_time=live_seconds(seconds))
 
 
 def _reactor(data: Description, seconds: float) -> Source:
@@ -254,9 +255,10 @@ def _reactor(data: Description, seconds: float) -> Source:
     captures = data.optional("source.captures_per_fission", "1", 0.0, zero=True)
     if data.has("source.flux"):
         fissions = fissions_of_flux(model, data.value("source.flux", "1/cm^2/s"), days, fractions, captures)
-        return reactor(model, fissions, captures)
+        return reactor(model, fissions, captures, live_time=LiveTime(days))
     power, distance = data.value("source.thermal_power", "GW"), data.value("source.distance", "m")
-    return reactor(model, fissions_of_power(power, distance, days, fractions), captures, distance)
+    fissions = fissions_of_power(power, distance, days, fractions)
+    return reactor(model, fissions, captures, distance, live_time=LiveTime(days))
 
 
 def _solar(data: Description, seconds: float) -> Source:
@@ -277,7 +279,7 @@ def _table(data: Description, seconds: float) -> Source:
         components.append(Component(flavour, flux * seconds, spectrum))
     if not components:
         raise data.fail("source.flux", f"the flux of one of {', '.join(FLAVOURS)} or more", "none")
-    return Source(tuple(components))
+    return Source(tuple(components), live_time=live_seconds(seconds))
 
 
 # Detector

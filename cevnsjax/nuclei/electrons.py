@@ -13,7 +13,8 @@ import numpy as np
 
 from .._base.data_files import DataFile, data_root
 from .._base.errors import InputError
-from .._base.typing import Float
+from .._base.numerics import namespace
+from .._base.typing import Array, Float
 from ..stages.stage import Constant
 from .target import Target
 
@@ -45,23 +46,26 @@ def _tables(element: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     return tables[element]
 
 
-def effective_electrons(element: str, recoil: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def effective_electrons(element: str, recoil: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return Z_eff, the electrons bound by less than the energy `recoil` [MeV], of an element by symbol (``xe``)."""
     edges, electrons, _, _ = _tables(element)
-    return electrons[np.searchsorted(edges, recoil)]
+    xp = namespace(recoil)
+    return xp.asarray(electrons)[xp.searchsorted(edges, recoil)]
 
 
-def photoabsorption(element: str, energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+def photoabsorption(element: str, energy: Float[Array, "..."]) -> Float[Array, "..."]:
     """Return the photo-absorption cross section [cm²] of an atom at an `energy` [MeV].
 
     Linear in both logarithms between edges and points of the table, and zero outside it, below 0.1 and above 800 keV.
     """
     _, _, energies, cross_section = _tables(element)
+    xp = namespace(energy)
     inside = (energy >= energies[0]) & (energy <= energies[-1])
-    x, log_energies, logs = np.log(np.where(inside, energy, energies[0])), np.log(energies), np.log(cross_section)
-    left = np.clip(np.searchsorted(log_energies, x, side="right") - 1, 0, len(energies) - 2)
-    share = (x - log_energies[left]) / (log_energies[left + 1] - log_energies[left])
-    return np.where(inside, np.exp((1.0 - share) * logs[left] + share * logs[left + 1]), 0.0)
+    x = xp.log(xp.where(inside, energy, energies[0]))
+    points, logs = xp.asarray(np.log(energies)), xp.asarray(np.log(cross_section))
+    left = xp.clip(xp.searchsorted(points, x, side="right") - 1, 0, len(energies) - 2)
+    share = (x - points[left]) / (points[left + 1] - points[left])
+    return xp.where(inside, xp.exp((1.0 - share) * logs[left] + share * logs[left + 1]), 0.0)
 
 
 def electron_breaks(element: str) -> Float[np.ndarray, " break"]:
@@ -79,15 +83,21 @@ def electron_groups(target: Target) -> dict[str, float]:
     return numbers
 
 
-def electron_charges(target: Target, recoil: Float[np.ndarray, "element node"]) -> dict[str, Constant]:
+def electron_charges(target: Target, recoil: Float[Array, "element node"]) -> dict[str, Constant]:
     """Return the charges of the electrons of each element of `target` at energies `recoil` [MeV], as constant stages.
 
     "electron" is √Z_eff, "photoabsorption" √σ_γ [cm]: arrays (element, node), elements as in `electron_groups`.
     """
-    elements = tuple(electron_groups(target))
+    xp, elements = namespace(recoil), tuple(electron_groups(target))
     counts = [effective_electrons(element, energy) for element, energy in zip(elements, recoil, strict=True)]
     cross_sections = [photoabsorption(element, energy) for element, energy in zip(elements, recoil, strict=True)]
     return {
-        "electron": Constant(np.sqrt(np.array(counts, float))),
-        "photoabsorption": Constant(np.sqrt(np.array(cross_sections))),
+        "electron": Constant(xp.sqrt(xp.stack(counts))),
+        "photoabsorption": Constant(_root(xp.stack(cross_sections))),
     }
+
+
+def _root(values: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Return the square root, with a derivative where it is 0."""
+    xp, positive = namespace(values), values > 0.0
+    return xp.where(positive, xp.sqrt(xp.where(positive, values, 1.0)), 0.0)

@@ -21,7 +21,8 @@ import numpy as np
 
 from .._base.constants import HBAR_C
 from .._base.data_files import DataFile, data_root
-from .._base.typing import Float
+from .._base.numerics import namespace
+from .._base.typing import Array, Float
 from .nuclide import Nuclide
 
 
@@ -80,13 +81,13 @@ def calculated() -> tuple[str, ...]:
     return tuple(_read(data_root())[1])
 
 
-def shell_model_charges(nucleus: Nuclide, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
-    """Return Z F_Z and N F_N of any of the `calculated` nuclides at the momentum transfers `q` [MeV]. Host only."""
+def shell_model_charges(nucleus: Nuclide, q: Float[Array, "..."]) -> Float[Array, "2 ..."]:
+    """Return Z F_Z and N F_N of any of the `calculated` nuclides at the momentum transfers `q` [MeV]."""
     nucleon, responses = _read(data_root())
-    response = responses[nucleus.name]
+    xp, response = namespace(q), responses[nucleus.name]
     t = -((q / HBAR_C) ** 2)
     u = -0.5 * t * response.oscillator_length**2
-    decay = np.exp(-0.5 * u)
+    decay = xp.exp(-0.5 * u)
     m_p, m_n = (decay * np.polynomial.polynomial.polyval(u, row) for row in response.nucleons)
     phi_p, phi_n = (decay * np.polynomial.polynomial.polyval(u, row) for row in response.spin_orbit)
     r_p, r_n, r_s = nucleon.proton_radius / 6.0, nucleon.neutron_radius / 6.0, nucleon.strange_radius / 6.0
@@ -96,4 +97,4 @@ def shell_model_charges(nucleus: Nuclide, q: Float[np.ndarray, "..."]) -> Float[
     protons = own * m_p + t * (r_n * m_n - orbit * ((1.0 + 2.0 * k_p) * phi_p + 2.0 * k_n * phi_n))
     strange = t * (r_s * (m_p + m_n) - orbit * 2.0 * k_s * (phi_p + phi_n))
     neutrons = own * m_n + t * (r_n * m_p - orbit * ((1.0 + 2.0 * k_p) * phi_n + 2.0 * k_n * phi_p)) + strange
-    return np.stack([protons, neutrons])
+    return xp.stack([protons, neutrons])

@@ -27,7 +27,8 @@ from numpy.polynomial.polynomial import polyval
 
 from .._base.constants import HBAR_C
 from .._base.data_files import DataFile, data_root
-from .._base.typing import Float
+from .._base.numerics import namespace
+from .._base.typing import Array, Float
 from .nuclide import Nuclide
 
 
@@ -39,10 +40,10 @@ class Multipole:
     """b [fm]."""
     coefficients: tuple[Float[np.ndarray, " _"], ...]
 
-    def __call__(self, q2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
+    def __call__(self, q2: Float[Array, "..."]) -> Float[Array, "2 ..."]:
         """Return the responses at q² [1/fm²]: exp(-u/2) times polynomials in u = q² b²/2."""
-        u = 0.5 * q2 * self.oscillator_length**2
-        return np.exp(-0.5 * u) * np.stack([polyval(u, row) for row in self.coefficients])
+        xp, u = namespace(q2), 0.5 * q2 * self.oscillator_length**2
+        return xp.exp(-0.5 * u) * xp.stack([polyval(u, row) for row in self.coefficients])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,16 +54,17 @@ class Squares:
     """b [fm]."""
     coefficients: tuple[Float[np.ndarray, " _"], ...]
 
-    def __call__(self, q2: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
+    def __call__(self, q2: Float[Array, "..."]) -> Float[Array, "2 ..."]:
         """Return the form factors at q² [1/fm²]: the root of exp(-2y) times polynomials in y = q² b²/4, 1 at y = 0.
 
         A sum of squares cannot be negative, but where it nearly vanishes the digits of its coefficients can leave it so
         (protons of 129Xe within 0.2 MeV of q = 441 MeV, neutrons at 2.4 GeV): it is 0 there, which moves F² by less
         than 2e-7.
         """
-        y = 0.25 * q2 * self.oscillator_length**2
-        squares = np.stack([polyval(y, row) / row[0] for row in self.coefficients])
-        return np.exp(-y) * np.sqrt(np.maximum(squares, 0.0))
+        xp, y = namespace(q2), 0.25 * q2 * self.oscillator_length**2
+        squares = xp.stack([polyval(y, row) / row[0] for row in self.coefficients])
+        seen = squares > 0.0
+        return xp.exp(-y) * xp.where(seen, xp.sqrt(xp.where(seen, squares, 1.0)), 0.0)
 
 
 @cache
@@ -84,19 +86,19 @@ def spin_radius(nucleons: int) -> float:
     return 1.7 * root - 0.28 - 0.78 * (root - 3.8 + math.sqrt((root - 3.8) ** 2 + 0.2))
 
 
-def spin_charges(nucleus: Nuclide, q: Float[np.ndarray, "..."]) -> Float[np.ndarray, "2 ..."]:
-    """Return the charges of the spin of the protons and of the neutrons at momentum transfers `q` [MeV]. Host only."""
-    spin = nucleus.spin
+def spin_charges(nucleus: Nuclide, q: Float[Array, "..."]) -> Float[Array, "2 ..."]:
+    """Return the charges of the spin of the protons and of the neutrons at momentum transfers `q` [MeV]."""
+    xp, spin = namespace(q), nucleus.spin
     if spin == 0.0:
-        return np.zeros((2, *np.shape(q)))
+        return xp.zeros((2, *q.shape))
     q2 = (q / HBAR_C) ** 2
     response = _calculated(data_root()).get(nucleus.name)
     if isinstance(response, Multipole):
         return 2.0 * math.sqrt(2.0 * math.pi / (2.0 * spin + 1.0)) * response(q2)
     if response is None:
-        gaussian = np.exp(-0.125 * q2 * spin_radius(nucleus.protons + nucleus.neutrons) ** 2)
-        shapes = np.stack([gaussian, gaussian])
+        gaussian = xp.exp(-0.125 * q2 * spin_radius(nucleus.protons + nucleus.neutrons) ** 2)
+        shapes = xp.stack([gaussian, gaussian])
     else:
         shapes = response(q2)
     strength = 2.0 * math.sqrt((spin + 1.0) / (3.0 * spin))
-    return strength * np.stack([nucleus.proton_spin * shapes[0], nucleus.neutron_spin * shapes[1]])
+    return strength * xp.stack([nucleus.proton_spin * shapes[0], nucleus.neutron_spin * shapes[1]])

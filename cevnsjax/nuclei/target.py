@@ -18,7 +18,8 @@ import numpy as np
 from .._base.constants import AVOGADRO
 from .._base.errors import InputError
 from .._base.module import Module
-from .._base.typing import Float
+from .._base.numerics import namespace
+from .._base.typing import Array, Float
 from ..parameters.parameter import Parameter
 from ..stages.stage import Constant, Stage
 from .charges import InputCharge, NucleonCharge, NuclideCharges
@@ -63,6 +64,11 @@ class Target(Module):
             raise InputError(
                 f"expected a positive number for each of {len(self.nuclides)} nuclides, found {self.numbers}"
             )
+
+    @property
+    def mass(self) -> float:
+        """Return the mass of its atoms [kg]."""
+        return float(self.numbers @ [nucleus.atomic_mass for nucleus in self.nuclides]) / (1e3 * AVOGADRO)
 
     @property
     def written(self) -> str:
@@ -248,7 +254,7 @@ def natural_target(element: str, mass: float, form_factor: FormFactorChoice) -> 
     return target_of(element.capitalize(), mass, form_factor)
 
 
-def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dict[str, Stage]:
+def nuclear_charges(target: Target, q: Float[Array, "nuclide node"]) -> dict[str, Stage]:
     """Return the charges of `target` at the momentum transfers `q` [MeV] by their names."""
     proton_spin, neutron_spin = (Constant(charge) for charge in _stacked(spin_charges, target, q))
     if target.own.shapes:
@@ -261,23 +267,23 @@ def nuclear_charges(target: Target, q: Float[np.ndarray, "nuclide node"]) -> dic
 
 
 def _stacked(
-    charges: Callable[[Nuclide, Float[np.ndarray, " node"]], Float[np.ndarray, "2 node"]],
+    charges: Callable[[Nuclide, Float[Array, " node"]], Float[Array, "2 node"]],
     target: Target,
-    q: Float[np.ndarray, "nuclide node"],
-) -> Float[np.ndarray, "2 nuclide node"]:
-    return np.stack([charges(nucleus, row) for nucleus, row in zip(target.nuclides, q, strict=True)], axis=1)
+    q: Float[Array, "nuclide node"],
+) -> Float[Array, "2 nuclide node"]:
+    return namespace(q).stack([charges(nucleus, row) for nucleus, row in zip(target.nuclides, q, strict=True)], axis=1)
 
 
 def _number(nucleus: Nuclide, particle: str) -> float:
     return float(nucleus.protons if particle == "p" else nucleus.neutrons)
 
 
-def _nucleons(target: Target, q: Float[np.ndarray, "nuclide node"], particle: str) -> NucleonCharge:
+def _nucleons(target: Target, q: Float[Array, "nuclide node"], particle: str) -> NucleonCharge:
     return _named(target, target.nuclides, q, particle, target.form_factor)
 
 
 def _named(
-    target: Target, nuclei: Sequence[Nuclide], q: Float[np.ndarray, "nuclide node"], particle: str, name: str
+    target: Target, nuclei: Sequence[Nuclide], q: Float[Array, "nuclide node"], particle: str, name: str
 ) -> NucleonCharge:
     """Return the charges of nuclides by a form factor of the package."""
     return NucleonCharge(
@@ -289,13 +295,13 @@ def _named(
     )
 
 
-def _rows(target: Target, q: Float[np.ndarray, "nuclide node"], particle: str) -> NuclideCharges:
+def _rows(target: Target, q: Float[Array, "nuclide node"], particle: str) -> NuclideCharges:
     """Return the charges of nuclides of which some have a form factor of their own."""
-    rows = zip(target.nuclides, np.asarray(q)[:, None], strict=True)
+    rows = zip(target.nuclides, q[:, None], strict=True)
     return NuclideCharges(tuple(_row(target, nucleus, row, particle) for nucleus, row in rows))
 
 
-def _row(target: Target, nucleus: Nuclide, q: Float[np.ndarray, "1 node"], particle: str) -> Stage:
+def _row(target: Target, nucleus: Nuclide, q: Float[Array, "1 node"], particle: str) -> Stage:
     shape = target.shape(nucleus, particle)
     if isinstance(shape, str) and shape == SHELL_MODEL:
         return Constant(shell_model_charges(nucleus, q)["pn".index(particle)])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._base import arguments
+from .._base.errors import InputError
 from .._base.json_files import decoded, is_number, write_json
 from .._base.tables import Block, Shown
 from .._base.version import __version__
@@ -16,12 +18,15 @@ from ..folding.accuracy import WORTH_A_WORD
 from ..folding.fold import fold
 from ..folding.folded import Factor
 from ..folding.prediction import component_counts, flux_averaged_cross_section, quadrature_error, signal_by_nuclide
+from ..folding.rates import live_time, measured_rates, usual_recoils
 from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
 from ..measuring.measurement import Measurement, data_name
+from ..physics.given import fixed
 from .drawing import ON_AXES, needs_axes
 from .held import Held
 from .rebuilt import check_likelihood, damaged, part, part_of, read
+from .recoil import RecoilRates
 from .record import Parts, data_digest, record
 from .tables.prediction import prediction_blocks
 
@@ -31,6 +36,12 @@ if TYPE_CHECKING:
 
     from ..joint.likelihood import Likelihood
     from ..plots.spectra import Panel
+
+
+def _check_energies(name: str, value: Any) -> None:
+    """Raise InputError for anything but a list of positive numbers."""
+    if fixed(name, value).ndim != 1:
+        raise InputError(f"{name}: expected a list of numbers, found {arguments.shown(value)}")
 
 
 def _factors(held: Held, content: Any) -> tuple[Factor, ...] | None:
@@ -90,6 +101,27 @@ class Prediction(Shown):
     def signal(self) -> np.ndarray:
         """Return the signal counts, an array (flavour, nuclide, bins of each axis)."""
         return signal_by_nuclide(self.measurement, self.interaction, self.params)
+
+    @arguments.checked(energy=arguments.optional(_check_energies))
+    def recoil(self, energy: Sequence[float] | np.ndarray | None = None) -> RecoilRates:
+        """Return dR/dT of the source on the target before any detector, per kg and day.
+
+        Args:
+            energy: recoil energies [keV], increasing or not; by default 241 in equal ratios over four powers of ten,
+                up to the largest recoil that may be counted.
+
+        Raises:
+            InputError: for measured numbers, energies that are not a list of positive numbers, and a source of your own
+                without a live time.
+
+        """
+        measurement, scattering = self.measurement, self.measurement.counted()
+        day = live_time(scattering.source, measurement.name).what
+        points = usual_recoils(measurement, self.interaction) if energy is None else 1e-3 * fixed("energy", energy)
+        signal = measurement.strengths[0]
+        factor = self.factors[0] if self.factors else Factor(signal.parameter, (), signal.scales)
+        rates = measured_rates(measurement, self.interaction, points, self.params, factor)
+        return RecoilRates(measurement.name, measurement.title, 1e3 * points, rates, day)
 
     @cached_property
     def quadrature_error(self) -> float:

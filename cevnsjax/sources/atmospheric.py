@@ -10,6 +10,7 @@ import numpy as np
 from .._base.data_files import DataFile
 from .._base.errors import InputError
 from .baseline import FAR
+from .live_time import live_seconds
 from .source import Component, Source
 from .tabulated import tabulated
 
@@ -25,4 +26,4 @@ def atmospheric_neutrinos(exposure: float) -> Source:
     for flavour, flux in zip(FLAVOURS, columns[::2], strict=True):
         integral, spectrum = tabulated(energy, flux)
         components.append(Component(flavour, exposure * integral, spectrum))
-    return Source(tuple(components), FAR)
+    return Source(tuple(components), FAR, live_seconds(exposure))

@@ -9,12 +9,11 @@ Spectra, each normalised to 1 (2303.09360 section II; exact at tree level with m
 import math
 from typing import overload
 
-import numpy as np
-
 from .._base.constants import CHARGED_PION_MASS, MUON_MASS
 from .._base.errors import InputError
-from .._base.typing import Float, Scalar
+from .._base.typing import Array, Float, Scalar
 from .baseline import MERCURY_TARGET, Baseline
+from .live_time import LiveTime
 from .source import Component, Source
 from .spectrum import Continuum, Line
 
@@ -25,19 +24,19 @@ ENDPOINT = MUON_MASS / 2.0
 
 
 @overload
-def electron_neutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]: ...
+def electron_neutrino_density(energy: Float[Array, "..."]) -> Float[Array, "..."]: ...
 @overload
 def electron_neutrino_density(energy: Scalar) -> Scalar: ...
-def electron_neutrino_density(energy: Scalar | Float[np.ndarray, "..."]) -> Scalar | Float[np.ndarray, "..."]:
+def electron_neutrino_density(energy: Scalar | Float[Array, "..."]) -> Scalar | Float[Array, "..."]:
     """Return the ν_e spectrum [1/MeV] at `energy` [MeV], for 0 ≤ E ≤ m_μ/2."""
     return 192.0 * energy**2 / MUON_MASS**3 * (0.5 - energy / MUON_MASS)
 
 
 @overload
-def muon_antineutrino_density(energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]: ...
+def muon_antineutrino_density(energy: Float[Array, "..."]) -> Float[Array, "..."]: ...
 @overload
 def muon_antineutrino_density(energy: Scalar) -> Scalar: ...
-def muon_antineutrino_density(energy: Scalar | Float[np.ndarray, "..."]) -> Scalar | Float[np.ndarray, "..."]:
+def muon_antineutrino_density(energy: Scalar | Float[Array, "..."]) -> Scalar | Float[Array, "..."]:
     """Return the ν̄_μ spectrum [1/MeV] at `energy` [MeV], for 0 ≤ E ≤ m_μ/2."""
     return 64.0 * energy**2 / MUON_MASS**3 * (0.75 - energy / MUON_MASS)
 
@@ -47,11 +46,12 @@ def pion_decay_at_rest(
     protons_on_target: float,
     distance: float,
     spread: float = MERCURY_TARGET,
+    live_time: LiveTime | None = None,
 ) -> Source:
     """Return the source with fluence r N_POT / 4πL² for r neutrinos per flavour and proton at L = `distance` [m].
 
-    `spread` is the standard deviation [m] of the distances. The ν_μ of the pion are the group "prompt", the ν_e and ν̄_μ
-    of the muon the group "delayed".
+    `spread` is the standard deviation [m] of the distances, `live_time` that of these protons. The ν_μ of the pion are
+    the group "prompt", the ν_e and ν̄_μ of the muon the group "delayed".
     """
     for name, value in (
         ("neutrinos_per_flavour_and_proton", neutrinos_per_flavour_and_proton),
@@ -69,4 +69,5 @@ def pion_decay_at_rest(
             Component("nu_mu_bar", fluence, Continuum(muon_antineutrino_density, (0.0, ENDPOINT)), "delayed"),
         ),
         Baseline(distance, spread),
+        live_time,
     )

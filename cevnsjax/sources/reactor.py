@@ -21,9 +21,10 @@ import numpy as np
 
 from .._base.data_files import DataFile
 from .._base.errors import InputError, suggest
-from .._base.numerics import gauss_legendre
+from .._base.numerics import gauss_legendre, namespace
 from .._base.typing import Array, Float
 from .baseline import REACTOR_CORE, Baseline
+from .live_time import SECONDS_PER_DAY, LiveTime
 from .source import Component, Source
 from .spectrum import Continuum, Spectrum
 from .tabulated import Mixture, tabulated
@@ -37,7 +38,6 @@ Part = tuple[float, Spectrum]
 
 JOULE = 1.0 / 1.602176634e-13
 """A joule in MeV (SI)."""
-SECONDS_PER_DAY = 86400.0
 SUMMATION_BIN = 0.025
 """Width of the bins of the summation spectra [MeV]."""
 
@@ -49,10 +49,10 @@ class Exponentials:
     weights: tuple[float, ...]
     coefficients: tuple[tuple[float, ...], ...]
 
-    def __call__(self, energy: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    def __call__(self, energy: Float[Array, "..."]) -> Float[Array, "..."]:
         """Return the density."""
-        pairs = zip(self.weights, self.coefficients, strict=True)
-        parts = [weight * np.exp(np.polynomial.polynomial.polyval(energy, terms)) for weight, terms in pairs]
+        xp, pairs = namespace(energy), zip(self.weights, self.coefficients, strict=True)
+        parts = [weight * xp.exp(np.polynomial.polynomial.polyval(energy, terms)) for weight, terms in pairs]
         return sum(parts[1:], start=parts[0])
 
 
@@ -223,11 +223,13 @@ def reactor(
     captures_per_fission: float = 0.0,
     distance: float | None = None,
     spread: float = REACTOR_CORE,
+    live_time: LiveTime | None = None,
 ) -> Source:
     """Return the electron antineutrinos of a `model` at a detector, from the `fissions` per 4πL² [1/cm²].
 
-    `distance` [m] and `spread`, the standard deviation of the distances, matter where neutrinos oscillate on the way.
+    `distance` [m] and `spread`, the standard deviation of the distances, matter where neutrinos oscillate on the way;
+    `live_time` is that of these fissions.
     """
     fluence, spectrum = antineutrinos(model, fissions, captures_per_fission)
     baseline = None if distance is None else Baseline(distance, spread)
-    return Source((Component("nu_e_bar", fluence, spectrum),), baseline)
+    return Source((Component("nu_e_bar", fluence, spectrum),), baseline, live_time)

@@ -21,6 +21,7 @@ from .._base.errors import InputError, suggest
 from .._base.typing import Float
 from ..parameters.parameter import Gaussian, Parameter
 from .baseline import SUN
+from .live_time import SECONDS_PER_DAY, live_seconds
 from .source import Component, Source
 from .spectrum import Line, Spectrum
 from .tabulated import Mixture, tabulated
@@ -29,7 +30,7 @@ MODELS = ("gs98", "agss09met")
 """The B16 models, by their composition; the first is the default."""
 KINDS = ("pp", "pep", "hep", "be7", "b8", "n13", "o15", "f17")
 """Kinds of solar neutrinos, by the reaction that makes them."""
-YEAR = 365.25 * 86400.0
+YEAR = 365.25 * SECONDS_PER_DAY
 """A Julian year [s]."""
 FILE = "solar/solar.toml"
 
@@ -141,7 +142,7 @@ def solar_neutrinos(
         spectra = tuple(spectrum for _, spectrum in parts)
         spectrum = spectra[0] if len(spectra) == 1 else Mixture(spectra, tuple(fluences / fluences.sum()))
         components.append(Component(flavour, float(fluences.sum()), spectrum))
-    return Source(tuple(components), SUN)
+    return Source(tuple(components), SUN, live_seconds(exposure))
 
 
 def b8_flux_norm() -> Parameter:

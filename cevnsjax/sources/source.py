@@ -4,13 +4,31 @@ import math
 
 import equinox as eqx
 
-from .._base.errors import InputError
+from .._base.errors import InputError, suggest
 from .._base.module import Module
 from .baseline import Baseline
+from .live_time import LiveTime
 from .spectrum import Spectrum
 
 FLAVOURS = ("nu_e", "nu_e_bar", "nu_mu", "nu_mu_bar", "nu_tau", "nu_tau_bar")
 """Names of the neutrinos."""
+
+
+def lepton_of(flavour: str) -> str:
+    """Return the charged lepton of a flavour: "e", "mu" or "tau"."""
+    return flavour.split("_")[1]
+
+
+def is_antineutrino(flavour: str) -> bool:
+    """Return whether a flavour is one of antineutrinos."""
+    return flavour.endswith("_bar")
+
+
+def check_flavour(name: str, value: object) -> None:
+    """Raise InputError, naming the argument, for what is no flavour of a neutrino."""
+    if not isinstance(value, str) or value not in FLAVOURS:
+        hint = suggest(value, FLAVOURS) if isinstance(value, str) else ""
+        raise InputError(f"{name}: expected one of {', '.join(FLAVOURS)}, found {value!r}{hint}")
 
 
 class Component(Module):
@@ -34,12 +52,12 @@ class Component(Module):
     @property
     def lepton(self) -> str:
         """Return the charged lepton of the flavour: "e", "mu" or "tau"."""
-        return self.flavour.split("_")[1]
+        return lepton_of(self.flavour)
 
     @property
     def antineutrino(self) -> bool:
         """Return whether these are antineutrinos."""
-        return self.flavour.endswith("_bar")
+        return is_antineutrino(self.flavour)
 
 
 class Source(Module):
@@ -48,6 +66,8 @@ class Source(Module):
     components: tuple[Component, ...]
     baseline: Baseline | None = None
     """Distance to the detector; None where it is not known."""
+    live_time: LiveTime | None = None
+    """Time in which it has its fluence; None where that is not known."""
 
     def __check_init__(self) -> None:
         names = self.flavours

@@ -7,8 +7,8 @@ import equinox as eqx
 import numpy as np
 
 from .._base.module import Module
-from .._base.numerics import gauss_legendre
-from .._base.typing import Float
+from .._base.numerics import gauss_legendre, namespace
+from .._base.typing import Array, Float
 
 Kernel = Callable[[Float[np.ndarray, "..."], Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
 """A kinematic kernel κ(E, T) of neutrino energy and recoil energy [MeV]."""
@@ -40,7 +40,7 @@ class Spectrum(Module):
         """Return the energies [MeV] between which the continuum is smooth, in order, with both ends; () without one."""
 
     @abc.abstractmethod
-    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+    def continuum(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
         """Return the density [1/MeV] without lines, zero beyond the ends of the spectrum."""
 
 
@@ -71,15 +71,15 @@ class Line(Spectrum):
         """Return nothing: there is no continuum."""
         return ()
 
-    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+    def continuum(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
         """Return zeros."""
-        return np.zeros_like(energy)
+        return 0.0 * energy
 
 
 class Continuum(Spectrum):
     """Neutrinos with a density φ(E) [1/MeV], smooth between consecutive `edges` [MeV] and zero outside them."""
 
-    density: Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]] = eqx.field(static=True)
+    density: Callable[[Float[Array, "..."]], Float[Array, "..."]] = eqx.field(static=True)
     edges: tuple[float, ...]
 
     def breaks(self) -> tuple[float, ...]:
@@ -110,8 +110,8 @@ class Continuum(Spectrum):
         """Return the edges."""
         return self.edges
 
-    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+    def continuum(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
         """Return the density, zero outside the edges."""
-        low, high = self.edges[0], self.edges[-1]
+        xp, low, high = namespace(energy), self.edges[0], self.edges[-1]
         inside = (energy >= low) & (energy <= high)
-        return np.where(inside, self.density(np.clip(energy, low, high)), 0.0)
+        return xp.where(inside, self.density(xp.clip(energy, low, high)), 0.0)

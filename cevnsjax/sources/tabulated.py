@@ -7,8 +7,8 @@ import equinox as eqx
 import numpy as np
 
 from .._base.errors import InputError
-from .._base.numerics import chebyshev_points, gauss_legendre, lagrange
-from .._base.typing import Float
+from .._base.numerics import chebyshev_points, gauss_legendre, lagrange, namespace
+from .._base.typing import Array, Float
 from .spectrum import Kernel, Spectrum
 
 MOST_BREAKS = 400
@@ -130,13 +130,15 @@ class Tabulated(Spectrum):
         """Return the energies of the points."""
         return tuple(np.unique(self.energy).tolist())
 
-    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+    def continuum(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
         """Return the density; at a jump, that above it."""
-        low = np.clip(np.searchsorted(self.energy, energy, side="right") - 1, 0, len(self.energy) - 2)
-        width = self.energy[low + 1] - self.energy[low]
-        share = np.where(width > 0, (energy - self.energy[low]) / np.where(width > 0, width, 1.0), 1.0)
-        value = self.density[low] + (self.density[low + 1] - self.density[low]) * share
-        return np.where((energy >= self.energy[0]) & (energy <= self.energy[-1]), value, 0.0)
+        xp = namespace(energy)
+        points, density = xp.asarray(self.energy), xp.asarray(self.density)
+        low = xp.clip(xp.searchsorted(points, energy, side="right") - 1, 0, len(self.energy) - 2)
+        width = points[low + 1] - points[low]
+        share = xp.where(width > 0, (energy - points[low]) / xp.where(width > 0, width, 1.0), 1.0)
+        value = density[low] + (density[low + 1] - density[low]) * share
+        return xp.where((energy >= points[0]) & (energy <= points[-1]), value, 0.0)
 
 
 def tabulated(energy: Float[np.ndarray, " point"], density: Float[np.ndarray, " point"]) -> tuple[float, Tabulated]:
@@ -183,7 +185,7 @@ class Mixture(Spectrum):
         """Return the energies of all parts."""
         return tuple(sorted({energy for part in self.parts for energy in part.pieces()}))
 
-    def continuum(self, energy: Float[np.ndarray, " energy"]) -> Float[np.ndarray, " energy"]:
+    def continuum(self, energy: Float[Array, " energy"]) -> Float[Array, " energy"]:
         """Return the sum over the parts."""
         first, *others = (share * part.continuum(energy) for share, part in zip(self.shares, self.parts, strict=True))
         return sum(others, start=first)

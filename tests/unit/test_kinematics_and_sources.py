@@ -199,7 +199,8 @@ def test_recoil_term_lowers_caesium_by_4e_4(measurement, params):
 
 def test_nodes_break_where_the_rate_has_kinks(measurement):
     """The line ends at 14.3 keV on Cs, the continua at 45.1 keV: no cell of nodes may straddle the first."""
-    recoil = recoil_nodes(measurement.scattering, nuclei(measurement.scattering, combine()), 24)
+    scattering = measurement.scattering
+    recoil = recoil_nodes(scattering.source, nuclei(scattering.target, combine()), scattering.detector, 24)
     for i, nucleus in enumerate(independent.NUCLEI):
         line, end = (2 * e**2 / (nucleus.mass + 2 * e) for e in (independent.E_LINE, independent.E_END))
         below = recoil.recoil[i] < line

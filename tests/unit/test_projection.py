@@ -221,6 +221,6 @@ def test_a_kernel_of_ones_own(scale):
 def test_a_line_alone():
     component = Component("nu_mu", 2.0, Line(10.0))
     stage = projected((component,), MASSES, np.ones(2), panels(10.0), ORDER, PORTAL)
-    assert stage.rule is None
+    assert stage.flux.rule is None
     found = counted(stage({"m_hnl": 4.0}), stage)
     np.testing.assert_allclose(found[0], [direct(component, mass, 4.0) for mass in MASSES], rtol=1e-8)

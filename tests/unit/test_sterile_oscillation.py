@@ -132,19 +132,20 @@ def spectrum():
     measurement = load("coherent-csi-2017")
     interaction = combine(sterile_oscillation())
     scattering = measurement.counted()
-    targets = nuclei(scattering, interaction)
-    nodes = recoil_nodes(scattering, targets, 12)
+    source, target = scattering.source, scattering.target
+    targets = nuclei(target, interaction)
+    nodes = recoil_nodes(source, targets, scattering.detector, 12)
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    return measurement, recoil_spectrum(scattering, interaction, targets, nodes, 12), params
+    return measurement, recoil_spectrum(source, target, interaction, targets, nodes, 12), params
 
 
 def test_no_mixing_is_the_standard_model(spectrum):
     measurement, stage, params = spectrum
     model = combine()
-    targets = nuclei(measurement.scattering, model)
-    standard = recoil_spectrum(
-        measurement.scattering, model, targets, recoil_nodes(measurement.scattering, targets, 12), 12
-    )
+    source, target = measurement.scattering.source, measurement.scattering.target
+    targets = nuclei(target, model)
+    nodes = recoil_nodes(source, targets, measurement.scattering.detector, 12)
+    standard = recoil_spectrum(source, target, model, targets, nodes, 12)
     np.testing.assert_allclose(stage(params), standard(params), rtol=1e-14)
     found = stage({**params, **mixing(0.0, 0.0, 1.0)})  # nothing at the source mixes
     np.testing.assert_allclose(found, standard(params), rtol=1e-14)

@@ -24,6 +24,7 @@ from ...measuring.terms.poisson import PoissonCounts
 from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import Target, compound_target
 from ...parameters.strengths import SNS_FLUX, Part, Strength
+from ...sources.live_time import LiveTime
 from ...sources.pion_decay import pion_decay_at_rest
 from ...stages.backgrounds import Background
 from ...stages.stage import Constant
@@ -91,6 +92,7 @@ def coherent_csi_2017(variant: str = "energy", form_factor: FormFactorChoice = "
                 data.number("beam.neutrinos_per_flavour_and_proton", "1"),
                 data.number("beam.protons_on_target", "1"),
                 data.number("beam.distance", "m"),
+                live_time=LiveTime(data.number("live_time.beam_on", "day")),
             ),
             target=target,
             detector=detector,

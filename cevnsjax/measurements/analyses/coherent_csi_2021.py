@@ -27,6 +27,7 @@ from ...nuclei.target import Target, compound_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import SNS_FLUX, Part, Strength
 from ...sources.arrival_times import ArrivalTimes, arrival_times
+from ...sources.live_time import beam_energy
 from ...sources.pion_decay import pion_decay_at_rest
 from ...stages.backgrounds import Background, exponential_shape, histogram_shape
 from ...stages.stage import Constant
@@ -86,6 +87,7 @@ def coherent_csi_2021(
                 data.number("beam.neutrinos_per_flavour_and_proton", "1"),
                 data.number("beam.protons_on_target", "1"),
                 data.number("beam.distance", "m"),
+                live_time=beam_energy(data.number("beam.energy", "GWh")),
             ),
             target=target,
             detector=detector,

@@ -24,6 +24,7 @@ from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import natural_target
 from ...parameters.parameter import Parameter
 from ...parameters.strengths import SNS_FLUX, Part, Strength
+from ...sources.live_time import beam_energy
 from ...sources.pion_decay import pion_decay_at_rest
 from ...stages.backgrounds import BinLevels
 from ...stages.stage import Constant
@@ -66,6 +67,7 @@ def coherent_ge_mini_2024(variant: str = "grid", form_factor: FormFactorChoice =
                 data.number("beam.neutrinos_per_flavour_and_proton", "1"),
                 data.number("beam.protons_times_mass", "kg") / mass,
                 data.number("beam.distance", "m"),
+                live_time=beam_energy(data.number("beam.energy_times_mass", "GWh*kg") / mass),
             ),
             target=natural_target("ge", mass, form_factor),
             detector=BinnedDetector(

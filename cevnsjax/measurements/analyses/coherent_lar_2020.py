@@ -34,6 +34,7 @@ from ...nuclei.target import Target, compound_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import SNS_FLUX, Part, Strength
 from ...sources.arrival_times import pulsed_decays
+from ...sources.live_time import beam_energy
 from ...sources.pion_decay import pion_decay_at_rest
 from ...stages.morphing import (
     LinearDistortion,
@@ -108,6 +109,7 @@ def coherent_lar_2020(variant: str = "1d", form_factor: FormFactorChoice = "helm
                 data.number("beam.neutrinos_per_flavour_and_proton", "1"),
                 data.number(f"beam.protons_on_target_{analysis}", "1"),
                 data.number("beam.distance", "m"),
+                live_time=beam_energy(data.number("beam.energy", "GWh")),
             ),
             target=target,
             detector=detector,

@@ -28,6 +28,7 @@ from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import natural_target
 from ...parameters.parameter import Gaussian, Parameter
 from ...parameters.strengths import Strength
+from ...sources.live_time import LiveTime
 from ...sources.reactor import fission_fractions, fissions_of_flux, reactor
 from ...stages.stage import Stage
 from ..catalogue import check_variant, full_name, references
@@ -127,6 +128,7 @@ def dresden_ii(
                     each=True,
                 ),
                 distance=data.number("reactor.distance", "m"),
+                live_time=LiveTime(1.0),
             ),
             target=natural_target(data.get("detector.element", str), data.number("detector.mass", "kg"), form_factor),
             detector=detector,

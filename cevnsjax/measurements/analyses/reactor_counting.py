@@ -24,9 +24,13 @@ from ...measuring.terms.upper_limit import UpperLimit
 from ...nuclei.choice import FormFactorChoice, check_form_factor
 from ...nuclei.target import Target, natural_target
 from ...parameters.strengths import Part, Strength
+from ...sources.live_time import LiveTime
 from ...sources.reactor import fission_fractions, fissions_of_power, reactor
 from ...sources.source import Source
 from ..catalogue import CATALOGUE, check_variant, references
+
+REACTOR_DAY = "the reactor at its power, without the anchor"
+"""What a day of a rate before the detector is."""
 
 
 @arguments.checked(variant=arguments.text, form_factor=check_form_factor)
@@ -87,7 +91,10 @@ def _limit(data: DataFile, variant: str, form_factor: FormFactorChoice) -> Measu
 
 
 def _source(data: DataFile) -> Source:
-    """Return the antineutrinos of a day, times the anchor; the exposure in kg d is then the mass of the target."""
+    """Return the antineutrinos of a day, times the anchor; the exposure in kg d is then the mass of the target.
+
+    The reactor emits them in as many days as the anchor is.
+    """
     distance = data.number("reactor.distance", "m")
     fissions = fissions_of_power(
         data.number("reactor.power", "GW"),
@@ -97,7 +104,9 @@ def _source(data: DataFile) -> Source:
     )
     anchor = data.number("reactor.anchor", "1")
     anchored = {isotope: anchor * n for isotope, n in fissions.items()}
-    return reactor(data.get("reactor.spectrum", str), anchored, distance=distance)
+    return reactor(
+        data.get("reactor.spectrum", str), anchored, distance=distance, live_time=LiveTime(anchor, REACTOR_DAY)
+    )
 
 
 def _target(data: DataFile, form_factor: FormFactorChoice) -> Target:
