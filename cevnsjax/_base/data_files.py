@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -167,16 +167,22 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
     return arrays
 
 
+def announced(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Return the shape and the type that the header of an array of NumPy's announces."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = read(file)
+    return shape, kind
+
+
 def _check_header(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, part: str, shape: tuple[int, ...]
 ) -> None:
     """Raise DataError if the header of an array announces another shape, or no numbers."""
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        announced, _, kind = read(file)
-    if announced != shape:
-        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(announced)}")
+        found, kind = announced(file)
+    if found != shape:
+        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(found)}")
     if kind.kind not in "fiu":
         raise DataError(f"{path}: {part}: expected numbers, found the type {kind}")
 

@@ -12,10 +12,9 @@ from .analyses.prex_ii import prex_ii
 from .analyses.reactor_counting import conus_2024, conus_plus_2025, texono_2025
 from .analyses.xenon_er import lz_er, pandax4t_er, xenonnt_er
 from .analyses.xenonnt_8b import xenonnt_8b
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry
+from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry, shipped, titles
 from .delta_chi2 import delta_chi2_table
-from .description import shipped, titles
-from .loading import described, load, resolve, resolve_or_describe
+from .loading import described, load, measurement, resolve
 
 __all__ = [
     "CATALOGUE",
@@ -37,11 +36,11 @@ __all__ = [
     "load",
     "lz_8b",
     "lz_er",
+    "measurement",
     "pandax4t_8b",
     "pandax4t_er",
     "prex_ii",
     "resolve",
-    "resolve_or_describe",
     "shipped",
     "texono_2025",
     "titles",

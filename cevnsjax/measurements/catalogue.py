@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .._base.data_files import DataFile
+from .._base.data_files import DataFile, data_root, parse_toml, read_verified
 from .._base.errors import InputError, suggest
 
 if TYPE_CHECKING:
     from ..measuring.measurement import Measurement
 
 DEFAULT_FORM_FACTOR = "helm"
+FORECASTS = "forecasts"
+"""Where the shipped forecasts are, under ``data/``."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,3 +221,19 @@ def full_name(base: str, variant: str) -> str:
 def references(base: str, variant: str) -> tuple[str, ...]:
     """Return what to cite for the variant of a measurement."""
     return CATALOGUE[base].references(variant)
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of the forecasts that come with the package."""
+    return tuple(sorted(path.stem for path in (data_root() / FORECASTS).glob("*.toml")))
+
+
+def forecast_entries(name: str) -> dict[str, Any]:
+    """Return the entries of the document of a shipped forecast."""
+    file = f"{FORECASTS}/{name}.toml"
+    return parse_toml(read_verified(data_root(), file), data_root() / file)
+
+
+def titles() -> dict[str, str]:
+    """Return the titles of the forecasts that come with the package, by name."""
+    return {name: str(forecast_entries(name)["title"]) for name in shipped()}

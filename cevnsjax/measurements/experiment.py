@@ -1,449 +1,324 @@
-"""An experiment described in a TOML file: source, target, detector, binning, backgrounds and systematics.
+"""An experiment from its folder: source, target, detector, backgrounds, nuisances, and what was observed.
 
-Every number is ``{ value, unit }``, in the unit that this module requires; docs/forecasts.md lists all entries. What a
-file does not need may be left out; other entries raise DataError. The observed counts are those expected in the
-Standard Model (an Asimov data set).
+The tables of the document and the kinds that may stand in each are in ``kinds/``; docs/experiments.md lists them. What
+a document does not need may be left out; other entries raise DataError. Without ``[data]`` the observed counts are those
+expected in the Standard Model (an Asimov data set).
 """
 
 import dataclasses
+import fnmatch
+import math
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
-from .._base.data_files import DataFile, quoted, read_bounded
-from .._base.errors import DataError, suggest
+from .._base.data_files import quoted
+from .._base.errors import suggest
 from .._base.typing import Array, Float
-from ..detectors.efficiency import (
-    Efficiency,
-    LogisticEfficiency,
-    SigmoidEfficiency,
-    TabulatedEfficiency,
-    UnitEfficiency,
-)
 from ..detectors.energy import EnergyDetector
-from ..detectors.quenching import LETTERS, LindhardQuenching, PolynomialQuenching, Quenching, TabulatedQuenching
-from ..detectors.resolution import GammaSmearing, GaussianSmearing, Smearing
-from ..detectors.response import BinnedDetector
-from ..detectors.time import TimeWindow, time_shift
+from ..detectors.response import BinnedDetector, Detector
+from ..detectors.time import TIME_EFFICIENCY
 from ..folding.fold import BIN_ORDER, fold
 from ..folding.nodes import RECOIL_ORDER, recoil_nodes
 from ..folding.prediction import component_counts
 from ..folding.scatterers import nuclei
 from ..interactions.combination import combine
 from ..measuring.measurement import Measurement, Scattering
+from ..measuring.terms.gaussian import GaussianNumbers
 from ..measuring.terms.poisson import PoissonCounts
-from ..nuclei.nuclide import nuclide
-from ..nuclei.target import parse_formula, target_of
 from ..parameters.parameter import Gaussian, Parameter
-from ..parameters.strengths import SNS_FLUX, Strength
-from ..sources.arrival_times import ArrivalTimes, arrival_times, pulsed_decays
-from ..sources.atmospheric import atmospheric_neutrinos
-from ..sources.pion_decay import pion_decay_at_rest
-from ..sources.reactor import (
-    ISOTOPES,
-    JOULE,
-    MODELS,
-    SECONDS_PER_DAY,
-    fission_fractions,
-    fissions_of_flux,
-    fissions_of_power,
-    reactor,
-)
-from ..sources.solar import KINDS, solar_neutrinos
-from ..sources.source import FLAVOURS, Component, Source
-from ..sources.tabulated import tabulated
-from ..stages.backgrounds import Background, exponential_shape
+from ..parameters.strengths import SNS_FLUX, Part, Strength
+from ..sources.solar import b8_flux_norm
+from ..stages.products import Joined, SpreadProduct
 from ..stages.stage import Constant, Stage
-from .description import Description, shipped, shipped_file
+from .document import Document
+from .kinds import read
+from .kinds.events import NOT_AXES
+from .kinds.kind import axis_unit
+from .kinds.setting import ENERGY, Setting
 
-LARGEST = 2 * 2**20
-"""Bytes of a description up to which it is read."""
 LONGEST_NAME, LONGEST_TITLE = 64, 200
 """Letters of a name and of a title."""
-TIMES = {"h": 3600.0, "day": SECONDS_PER_DAY}
-"""Seconds in the units of a live time."""
-TIME_AXIS = "time [us]"
-SHARES = 1e-6
-"""How far the shares of the isotopes of an element may be from a sum of 1."""
 MOST_BINS, MOST_PARTS, MOST_NUMBERS = 2_000_000, 50_000, 20_000_000
-"""Bins of energy and time, parts of energy bins, and numbers of a response (some 60 B each) that are folded."""
+"""Bins of all axes, parts of energy bins, and numbers of a response (some 60 B each) that are folded."""
 MOST_COUNTS = 1e15
-"""Events of a component up to which a description is accepted: a float still counts these singly."""
-LONGEST_PULSE = 100.0
-"""Width [us] up to which a pulse is followed."""
+"""Events of a component up to which a document is accepted: a float still counts these singly."""
 ACCURACY = 1e-6
 """Largest part of a bin's signal that the quadrature may miss, of bins with more than `SMALL` of the largest."""
 SMALL = 1e-3
+DAY = 86400.0
+SIGNALS = {"nucleus": "cevns", "electron": "es"}
+"""The signal by what recoils."""
+SCALES = {"b8_flux_norm": b8_flux_norm}
+"""Parameters with priors of their own that may multiply a signal."""
+Made = TypeVar("Made")
 
 
-def experiment(name: str | Path, form_factor: str = "helm") -> Measurement:
-    """Return the experiment of a description: the name of a shipped description, or the path of a TOML file."""
-    if str(name) in shipped():
-        return _build(Description(*shipped_file(str(name))), form_factor)
-    path = Path(name)
-    try:
-        content = read_bounded(path, LARGEST)
-    except DataError as error:
-        raise DataError(f"{error}{suggest(str(name), shipped())}") from None
-    return dataclasses.replace(_build(Description(content, path), form_factor), file=str(path.absolute()))
-
-
-def _build(data: Description, form_factor: str) -> Measurement:
-    name, formula, mass = _name(data), data.text("target.formula"), data.value("target.mass", "kg")
-    with data.at("target.formula"):
-        target = target_of(formula, mass, form_factor)
-    if data.has("target.isotopes"):
-        target = target_of(formula, mass, form_factor, _isotopes(data, formula))
-    source, days = _source(data)
-    detector = _detector(data, source)
-    backgrounds = {part: _background(data, part, detector, mass * days) for part in data.names("backgrounds")}
-    measurement = Measurement(
-        name=name,
-        title=_title(data) if data.has("title") else name,
-        references=data.sources(),
-        dataset=name,
-        scattering=Scattering(source, target, detector),
-        backgrounds=tuple(backgrounds.values()),
-        strengths=(
-            Strength("cevns_norm", "cevns", data.optional("systematics.signal", "1", None)),
-            *(
-                Strength(f"{part}_norm", part, data.optional(f"backgrounds.{part}.width", "1", None))
-                for part in backgrounds
-            ),
-        ),
-        term=PoissonCounts(np.zeros([len(edges) - 1 for edges in detector.axes.values()])),
-        asimov=True,
-    )
-    _check_strengths(data, measurement)
-    _check_size(data, measurement, detector)
-    measurement = dataclasses.replace(measurement, declared=_nuisances(data, measurement))
+def experiment(data: Document, form_factor: str, name: str | None = None) -> Measurement:
+    """Return the experiment of a document, with its faults collected in it; `name` replaces that in the document."""
+    header = _attempt(data, lambda: _header(data))
+    build = _measured_numbers if data.holds("measured") else _counted
+    measurement = _attempt(data, lambda: build(data, header or {}, form_factor))
     data.refuse_the_rest()
-    return _expected(data, measurement, detector.energy)
+    data.raise_problems()
+    assert measurement is not None
+    if name is not None:
+        measurement = dataclasses.replace(measurement, name=name)
+    return _expected(data, measurement) if measurement.asimov else measurement
 
 
-def _name(data: Description) -> str:
-    name = data.text("name")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+def _attempt(data: Document, make: Callable[[], Made]) -> Made | None:
+    """Return what is made, or None where a fault was found, which is collected."""
+    with data.collecting():
+        return make()
+    return None
+
+
+def _header(data: Document) -> dict[str, Any]:
+    """Return what the experiment is called, and what to cite."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name := data.text("name")):
         raise data.fail("name", "letters, digits, points, hyphens and underscores", quoted(name))
     if len(name) > LONGEST_NAME:
         raise data.fail("name", f"at most {LONGEST_NAME} letters", f"{len(name)}")
-    return name
-
-
-def _title(data: Description) -> str:
-    title = data.text("title")
+    title = data.text("title") if data.has("title") else name
     if len(title) > LONGEST_TITLE:
         raise data.fail("title", f"at most {LONGEST_TITLE} letters", len(title))
-    return title
+    known = data.sources()
+    cited = data.texts("cited") if data.has("cited") else tuple(known)
+    for k, key in enumerate(cited):
+        if key not in known:
+            raise data.fail(f"cited[{k}]", f"one of {', '.join(known)}", f"'{key}'{suggest(key, known)}")
+    for entry in ("summary", "default_variant"):
+        if data.has(entry):
+            data.text(entry)
+    dataset = data.text("dataset") if data.has("dataset") else name
+    return {"name": name, "title": title, "references": tuple(known[key] for key in cited), "dataset": dataset}
 
 
-def _isotopes(data: Description, formula: str) -> dict[str, dict[str, float]]:
-    """Return the shares of the isotopes that the description gives, by element and nuclide."""
-    atoms, isotopes = parse_formula(formula), {}
-    for name in data.names("target.isotopes"):
-        key = f"target.isotopes.{name}"
-        with data.at(key):
-            element = nuclide(name).element
-        if element not in atoms:
-            raise data.fail(key, f"an isotope of an element of {formula} that has no mass number there", f"'{name}'")
-        isotopes.setdefault(element, {})[name] = data.value(key, "fraction", zero=True, most=1.0)
-    for shares in isotopes.values():
-        if abs(sum(shares.values()) - 1.0) > SHARES:
-            known = ", ".join(shares)
-            raise data.fail("target.isotopes", f"a sum of 1 of {known}", f"{sum(shares.values()):.6g}")
-    return isotopes
+# Measured numbers
 
 
-def _check_size(data: Description, measurement: Measurement, detector: BinnedDetector) -> None:
-    """Raise DataError for too many bins, before memory is taken for them."""
-    scattering, (bins, cells) = measurement.counted(), detector.shape
-    if bins * cells > MOST_BINS:
-        raise data.fail("binning", f"at most {MOST_BINS} bins of energy and time", f"{bins} × {cells}")
-    pieces = detector.energy.pieces
-    if bins * pieces > MOST_PARTS:
-        raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{bins} × {pieces}")
-    nodes = recoil_nodes(scattering, nuclei(scattering, combine()), RECOIL_ORDER)
-    size = detector.response(nodes.recoil, BIN_ORDER).width()
-    if size > MOST_NUMBERS:
-        what = f"{size:.2g} ({bins} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
-        raise data.fail("binning", f"a response of at most {MOST_NUMBERS:.2g} numbers", what)
+def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: str) -> Measurement:
+    made = [_attempt(data, lambda key=key: read(data, "measured", f"measured.{key}").build()) for key in data.names("measured")]
+    data.raise_problems()
+    found = [number for number in made if number is not None]
+    declared = {parameter.name: parameter for number in found for parameter in number.parameters}
+    prediction = found[0].prediction if len(found) == 1 else Joined(tuple(number.prediction for number in found))
+    return Measurement(
+        **header,
+        labels=tuple(number.label for number in found),
+        prediction=prediction,
+        term=GaussianNumbers(np.array([number.value for number in found]), np.array([number.error for number in found])),
+        declared=tuple(declared.values()),
+    )
 
 
-def _check_counts(data: Description, counts: Mapping[str, Float[Array, "..."]]) -> None:
-    """Raise DataError for counts that no experiment has."""
-    for component, expected in counts.items():
-        total = float(np.sum(expected))
-        if not total <= MOST_COUNTS:
-            where = "source" if component == "cevns" else f"backgrounds.{component}"
-            raise data.fail(where, f"at most {MOST_COUNTS:g} events", f"{total:.3g} of {component}")
+# Counts
 
 
-def _narrow(data: Description, energy: EnergyDetector) -> str:
-    """Return what to change where the resolution is too narrow for the nodes of the quadrature."""
-    nominal, smearing = energy.nominal(), energy.smearing
-    if smearing is None:
-        raise data.fail("detector.resolution", "a resolution", "none")
-    at = smearing.mean(energy.edges[1:2], nominal)
-    width = float(smearing.deviation(at, nominal)[0])
-    return f"a resolution wider than its {width:.2g} keV at {float(at[0]):.3g} keV"
-
-
-def _expected(data: Description, measurement: Measurement, energy: EnergyDetector) -> Measurement:
-    """Return `measurement` with the counts expected in the Standard Model, all parameters at their defaults.
-
-    The signal is computed a second time with all quadrature nodes doubled: what it describes may be too narrow
-    for the standard number.
-    """
-    interaction = combine()
-    params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    counts = component_counts(fold(measurement, interaction), params)
-    _check_counts(data, counts)
-    fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
-    largest = fine.max()
-    if not (np.isfinite(largest) and largest > 0):
-        raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
-    missed = float(np.max(np.abs(counts["cevns"] - fine) / np.maximum(fine, SMALL * largest)))
-    if missed > ACCURACY:
-        finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)["cevns"]
-        parts = np.any(np.abs(finer - counts["cevns"]) > ACCURACY * np.maximum(fine, SMALL * largest))
-        inaccuracy = (
-            f"{missed:.1g} missed in a bin (it takes {_narrow(data, energy)}{', or more parts' if parts else ''})"
-        )
-        raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", inaccuracy)
-    term = dataclasses.replace(measurement.term, observed=sum(np.asarray(part) for part in counts.values()))
-    return dataclasses.replace(measurement, term=term)
-
-
-# Source
-
-
-def _source(data: Description) -> tuple[Source, float]:
-    """Return the source and the live time [d]."""
-    kinds: dict[str, Callable[[Description, float], Source]] = {
-        "pion-decay-at-rest": _pion_decay,
-        "reactor": _reactor,
-        "solar": _solar,
-        "atmospheric": lambda _, seconds: atmospheric_neutrinos(seconds),
-        "table": _table,
+def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Measurement:
+    """Return an experiment that counts; each table is read before any is built, so that all faults are found."""
+    source, target, detector = (_attempt(data, lambda t=t: _table(data, t)) for t in ("source", "target", "detector"))
+    backgrounds = {
+        key: _attempt(data, lambda key=key: _background_table(data, key)) for key in data.names("backgrounds")
     }
-    build = kinds[data.one_of("source.kind", tuple(kinds))]
-    seconds = data.value("source.live_time", TIMES)
-    with data.at("source"):
-        return build(data, seconds), seconds / SECONDS_PER_DAY
+    shapes = {key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates")) for key in data.names("shapes")}
+    observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
+    axes, units = _attempt(data, lambda: _axes(data)) or ({}, {})
+    data.raise_problems()
+    assert source and target and detector
+    seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
+    made = _attempt(data, lambda: target.build(form_factor))
+    mass = target.of.amount(target.place)
+    flux = _attempt(data, lambda: source.build(seconds, mass))
+    data.raise_problems()
+    assert made and flux
+    setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / DAY)
+    scattering, setting, spread = _scattering(data, detector, setting)
+    ready = {key: table.build(setting, _shapes_along(entries, setting)) for key, (table, entries) in backgrounds.items()}
+    signal = SIGNALS[getattr(detector.of, "recoils", "nucleus")]
+    components = (signal, *ready)
+    stages = {key: background.stage for key, background in ready.items()}
+    nuisances = [p for background in ready.values() for p in background.parameters]
+    scattering, stages, moved = _shape_nuisances(data, shapes, scattering, stages, setting, signal)
+    zero = PoissonCounts(np.zeros(setting.shape))
+    term = zero if observed is None else observed.build(setting, components)
+    signal_strength, declared = _signal(data, signal, setting, scattering)
+    measurement = Measurement(
+        **header,
+        scattering=scattering,
+        backgrounds=tuple(stages.values()),
+        strengths=(signal_strength, *(_strength(data, key, stages[key]) for key in stages)),
+        term=term,
+        declared=tuple({p.name: p for p in (*spread, *nuisances, *moved, *declared)}.values()),
+        asimov=observed is None,
+    )
+    _check_strengths(data, measurement)
+    _check_size(data, measurement)
+    return dataclasses.replace(measurement, declared=_nuisances(data, measurement))
 
 
-def _pion_decay(data: Description, seconds: float) -> Source:
-    if data.has("source.protons_on_target"):
-        protons = data.value("source.protons_on_target", "1")
-    else:
-        power = data.value("source.beam_power", "MW") * 1e6 * JOULE
-        protons = seconds * power / (1e3 * data.value("source.proton_energy", "GeV"))
-    per_proton = data.value("source.neutrinos_per_flavour_and_proton", "1")
-    return pion_decay_at_rest(per_proton, protons, data.value("source.distance", "m"))
+def _table(data: Document, name: str) -> Any:
+    return read(data, name, name, {"target": "substance", "detector": "bins"}.get(name))
 
 
-def _reactor(data: Description, seconds: float) -> Source:
-    model, days = data.one_of("source.model", tuple(MODELS)), seconds / SECONDS_PER_DAY
-    shares = data.amounts("source.fission_fractions", "fraction", len(ISOTOPES))
-    with data.at("source.fission_fractions"):
-        fractions = fission_fractions(shares)
-    captures = data.optional("source.captures_per_fission", "1", 0.0, zero=True)
-    if data.has("source.flux"):
-        fissions = fissions_of_flux(model, data.value("source.flux", "1/cm^2/s"), days, fractions, captures)
-        return reactor(model, fissions, captures)
-    power, distance = data.value("source.thermal_power", "GW"), data.value("source.distance", "m")
-    return reactor(model, fissions_of_power(power, distance, days, fractions), captures, distance)
+def _data_kind(data: Document) -> str:
+    return next((kind for kind, entry in (("events", "events"), ("limit", "limit")) if data.holds(f"data.{entry}")), "counts")
 
 
-def _solar(data: Description, seconds: float) -> Source:
-    return solar_neutrinos(seconds, (data.one_of("source.neutrinos", KINDS),))
+def _axes(data: Document) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the edges of the bins of each axis, and its unit."""
+    names = [name for name in data.names("binning") if name not in NOT_AXES]
+    if not names or names[0] != ENERGY:
+        data.bins(f"binning.{ENERGY}", axis_unit(data, ENERGY))
+    units = {name: axis_unit(data, name) for name in names}
+    return {name: data.bins(f"binning.{name}", unit, negative=unit != "PE") for name, unit in units.items()}, units
 
 
-def _table(data: Description, seconds: float) -> Source:
-    """Return a source of tabulated fluxes: linear between energies, zero outside."""
-    energies = data.bins("source.energy", "MeV", negative=False)
-    components = []
-    for flavour in data.names("source.flux"):
-        key = f"source.flux.{flavour}"
-        if flavour not in FLAVOURS:
-            raise data.fail(key, f"one of {', '.join(FLAVOURS)}", f"'{flavour}'{suggest(flavour, FLAVOURS)}")
-        density = data.amounts(key, "1/MeV/cm^2/s", len(energies))
-        with data.at(key):
-            flux, spectrum = tabulated(energies, density)
-        components.append(Component(flavour, flux * seconds, spectrum))
-    if not components:
-        raise data.fail("source.flux", f"the flux of one of {', '.join(FLAVOURS)} or more", "none")
-    return Source(tuple(components))
-
-
-# Detector
-
-
-def _detector(data: Description, source: Source) -> BinnedDetector:
-    unit = data.one_of("detector.unit", ("PE", "keV"))
-    parts = data.optional("binning.parts", "1", 1.0, most=1000.0)
+def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scattering, Setting, tuple[Parameter, ...]]:
+    """Return source, target and detector, and the setting with what they fix for the backgrounds."""
+    parts = data.value("binning.parts", "1", most=1000.0) if data.has("binning.parts") else 1.0
     if parts != int(parts):
         raise data.fail("binning.parts", "a whole number", f"{parts:g}")
-    energy = EnergyDetector(
-        edges=data.bins("binning.energy", unit, negative=unit == "keV"),
-        quenching=_quenching(data),
-        smearing=_smearing(data, unit),
-        efficiency=_efficiency(data, unit),
-        unit=unit,
-        pieces=int(parts),
+    edges = setting.axes[ENERGY]
+    energy = detector.build(setting.target, edges, int(parts))
+    recoils = getattr(detector.of, "recoils", "nucleus")
+    if isinstance(energy, Detector):
+        if len(setting.axes) > 1:
+            raise data.fail("binning", "an energy axis alone with this detector", ", ".join(setting.axes))
+        return Scattering(setting.source, setting.target, energy, recoils), setting, ()
+    spread, parameters = _spread(data, setting)
+    whole = BinnedDetector(
+        energy=energy,
+        spread=spread,
+        others={setting.label(axis): edges for axis, edges in setting.axes.items() if axis != ENERGY},
+        spread_parameters=parameters,
     )
-    with data.at("detector"):
-        for parameter in energy.parameters():
-            parameter.check(parameter.default)
-    return BinnedDetector(energy, *_spread(data, source))
+    shares = np.asarray(spread({p.name: p.default for p in parameters}))
+    timed = {p.name for p in parameters} >= set(TIME_EFFICIENCY)
+    prompt = shares[0] if len(setting.axes) == 2 else None
+    names = tuple(p.name for p in whole.parameters())
+    seen = dataclasses.replace(setting, energy=energy, prompt=prompt, time_efficiency=timed, parameters=names)
+    return Scattering(setting.source, setting.target, whole, recoils), seen, ()
 
 
-def _quenching(data: Description) -> Quenching:
-    kind = data.one_of("detector.quenching.kind", ("polynomial", "lindhard", "table"))
-    if kind == "polynomial":
-        key = "detector.quenching.coefficients"
-        powers = data.length(key)
-        if powers > 6:
-            raise data.fail(key, "six numbers at most", powers)
-        units = ["1", "1/MeV", *(f"1/MeV^{k}" for k in range(2, len(LETTERS)))][: max(powers, 1)]
-        return PolynomialQuenching(data.values(key, units), np.zeros((0, len(units))))
-    if kind == "lindhard":
-        nuclei = target_of(data.text("target.formula"), 1.0, "unity").nuclides
-        element, *others = {nucleus.element for nucleus in nuclei}
-        if others:
-            raise data.fail("detector.quenching.kind", "polynomial or table for a compound", "'lindhard'")
-        k = data.value("detector.quenching.k", "1", most=1.0)
-        width = data.optional("detector.quenching.width", "1", None)
-        return LindhardQuenching(element, nuclei[0].protons, k, width)
-    recoil = data.bins("detector.quenching.recoil", "keV", negative=False)
-    return TabulatedQuenching(1e-3 * recoil, data.amounts("detector.quenching.factor", "1", len(recoil)))
+def _spread(data: Document, setting: Setting) -> tuple[Stage, tuple[Parameter, ...]]:
+    """Return how the signal is spread over the axes beside the energy, and the parameters of it."""
+    flavours = len(setting.source.flavours)
+    stages, parameters = list[Stage](), list[Parameter]()
+    for axis in (axis for axis in setting.axes if axis != ENERGY):
+        if not data.has(f"signal.{axis}") and setting.source.groups[0] is not None:
+            raise data.fail(f"signal.{axis}", "a table of how the signal is spread over this axis", "no such entry")
+        if data.has(f"signal.{axis}"):
+            stage, own = read(data, "spread", f"signal.{axis}").build(setting)
+        else:
+            edges = setting.axes[axis]
+            stage, own = Constant(np.tile(np.diff(edges) / np.ptp(edges), (flavours, 1))), ()
+        stages.append(stage)
+        parameters += own
+    if not stages:
+        return Constant(np.ones((flavours, 1))), ()
+    return stages[0] if len(stages) == 1 else SpreadProduct(tuple(stages)), tuple(parameters)
 
 
-def _smearing(data: Description, unit: str) -> Smearing:
-    if data.one_of("detector.resolution.kind", ("gamma",) if unit == "PE" else ("gaussian",)) == "gamma":
-        light_yield = data.value("detector.resolution.light_yield", "PE/keV")
-        return GammaSmearing(1.0 / light_yield, light_yield * data.value("detector.resolution.shape", "1/PE"))
-    noise = data.value("detector.resolution.noise", "keV", zero=True)
-    slope = data.value("detector.resolution.slope", "keV", zero=True)
-    if noise == slope == 0:
-        raise data.fail("detector.resolution", "noise or slope that is not 0", "0 of both")
-    return GaussianSmearing(noise, slope, data.optional("detector.resolution.minimum", "keV", 0.0, zero=True))
+# Backgrounds
 
 
-def _efficiency(data: Description, unit: str) -> Efficiency:
-    kind = data.one_of("detector.efficiency.kind", ("unity", "logistic", "sigmoid", "table"))
-    if kind == "unity":
-        return UnitEfficiency()
-    key, units = "detector.efficiency.coefficients", ["1", f"1/{unit}", unit, "1"]
-    if kind == "logistic":
-        coefficients = data.values(key, units)
-        a, b, c, d = coefficients
-        if not (a > -d > 0 and b > 0 and c > 0):
-            raise data.fail(key, "a > -d > 0, b > 0 and c > 0", coefficients.tolist())
-        if a + d > 1:
-            raise data.fail(key, "a plateau a + d of at most 1", f"{a + d:.6g}")
-        return LogisticEfficiency(coefficients, np.zeros(4), unit)
-    if kind == "sigmoid":
-        coefficients = data.values(key, units[:3])
-        if not np.all(coefficients > 0):
-            raise data.fail(key, "positive numbers a, b, c", coefficients.tolist())
-        return SigmoidEfficiency(coefficients, unit)
-    points = data.bins("detector.efficiency.energy", unit)
-    fractions = data.amounts("detector.efficiency.fraction", "1", len(points), most=1.0)
-    lowest = data.optional("detector.efficiency.threshold", unit, -np.inf, zero=True)
-    return TabulatedEfficiency(points, fractions, lowest)
+BY_ENTRY = {"counts": "counts", "events": "counts", "rate": "rate", "total": "total"}
+"""Kinds of backgrounds by the entry that they have."""
 
 
-# Time
-
-
-def _spread(
-    data: Description, source: Source
-) -> tuple[Stage, dict[str, Float[np.ndarray, " edge"]], tuple[Parameter, ...]]:
-    """Return how the events are spread over the time bins, these, and the parameters of the spread."""
-    if not data.has("binning.time"):
-        return Constant(np.ones((len(source.components), 1))), {}, ()
-    kind = data.text("source.kind")
-    if kind != "pion-decay-at-rest":
-        raise data.fail("binning.time", "no time bins but for pion-decay-at-rest", f"a source of kind '{kind}'")
-    edges = data.bins("binning.time", "us")
-    if edges[-1] <= 0:
-        raise data.fail("binning.time", "bins that end after 0", f"{edges[-1]:g}")
-    falls = data.has("time.efficiency_onset") or data.has("time.efficiency_rate")
-    window = TimeWindow(
-        edges=edges,
-        onset=data.value("time.efficiency_onset", "us", zero=True, most=float(edges[-1])) if falls else 0.0,
-        rate=data.value("time.efficiency_rate", "1/us", most=1.0) if falls else 0.0,
-    )
-    spread = window.binned(_arrivals(data), "time_shift_nu")
-    return spread, {TIME_AXIS: edges}, (*window.parameters(), time_shift("time_shift_nu", "the neutrinos"))
-
-
-def _arrivals(data: Description) -> ArrivalTimes:
-    if data.one_of("time.pulse", ("gaussian", "sns-2021")) == "gaussian":
-        return pulsed_decays(
-            data.value("time.mean", "us", negative=True), data.value("time.width", "us", most=LONGEST_PULSE)
-        )
-    low, high, nu_e, nu_mu, nu_mu_bar = DataFile("coherent_csi_2021/measurement.toml").table("arrival_times")
-    return arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
-
-
-# Backgrounds and systematics
-
-
-def _background(data: Description, name: str, detector: BinnedDetector, exposure: float) -> Stage:
-    """Return a background: counts in each energy bin, or a rate in an `exposure` [kg day], or a total with a shape."""
-    key, edges, unit = f"backgrounds.{name}", detector.energy.edges, detector.energy.unit
+def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
+    """Return what stands in the table of a background, and in those of its shapes along axes."""
+    key = f"backgrounds.{name}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise data.fail(key, "a name of lower-case letters, digits and underscores", f"'{name}'")
-    given = [entry for entry in ("counts", "rate", "total") if data.has(f"{key}.{entry}")]
-    if len(given) != 1:
+    given = list(dict.fromkeys(BY_ENTRY[entry] for entry in BY_ENTRY if data.holds(f"{key}.{entry}")))
+    shapes = {axis: read(data, "shape", f"{key}.{axis}") for axis in data.names("binning") if axis not in NOT_AXES and data.has(f"{key}.{axis}")}
+    if not data.holds(f"{key}.kind") and len(given) != 1 and not (not given and _in_counts(shapes)):
         raise data.fail(key, "one of counts, rate and total", " and ".join(given) or "none of them")
-    if given == ["counts"]:
-        energy = data.amounts(f"{key}.counts", "counts", len(edges) - 1)
-    elif given == ["rate"]:
-        if unit != "keV":
-            raise data.fail(f"{key}.rate", "counts or total, as the bins are not in keV", "a rate")
-        rate = data.value(f"{key}.rate", "1/keV/kg/day", zero=True)
-        duty = data.optional(f"{key}.duty_factor", "1", 1.0, most=1.0)
-        energy = rate * exposure * duty * np.diff(edges)
-    else:
-        shape = data.one_of(f"{key}.energy", ("flat", "exponential"))
-        share = (
-            _flat(edges) if shape == "flat" else exponential_shape(edges, 1.0 / data.value(f"{key}.energy_scale", unit))
-        )
-        energy = data.value(f"{key}.total", "counts", zero=True) * share
-    if not detector.others:
-        return Constant(energy)
-    return Background(energy, Constant(_time_shape(data, key, detector)[None, :]))
+    return read(data, "background", key, given[0] if given else "total"), shapes
 
 
-def _flat(edges: Float[np.ndarray, " edge"]) -> Float[np.ndarray, " bin"]:
-    return np.diff(edges) / (edges[-1] - edges[0])
+def _in_counts(shapes: Mapping[str, Any]) -> bool:
+    return any(getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None for s in shapes.values())
 
 
-def _time_shape(data: Description, key: str, detector: BinnedDetector) -> Float[np.ndarray, " cell"]:
-    edges = detector.others[TIME_AXIS]
-    kinds = ("flat", "exponential", "prompt")
-    kind = data.one_of(f"{key}.time", kinds) if data.has(f"{key}.time") else "flat"
-    if kind == "flat":
-        return _flat(edges)
-    if kind == "exponential":
-        return exponential_shape(edges, data.value(f"{key}.time_rate", "1/us"))
-    prompt = detector.spread({p.name: p.default for p in detector.spread_parameters})[0]
-    if not prompt.sum() > 0:
-        raise data.fail(f"{key}.time", "time bins that the prompt neutrinos reach", "none of them there")
-    return prompt / prompt.sum()
+def _shapes_along(entries: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+    return {axis: shape.build(setting) for axis, shape in entries.items()}
 
 
-def _check_strengths(data: Description, measurement: Measurement) -> None:
+# Strengths and nuisances
+
+
+def _width(data: Document, key: str) -> float | None:
+    return data.optional(key, "1", None)
+
+
+def _strength(data: Document, name: str, stage: Stage) -> Strength:
+    return Strength(f"{name}_norm", name, _width(data, f"backgrounds.{name}.width"))
+
+
+def _signal(data: Document, signal: str, setting: Setting, scattering: Scattering) -> tuple[Strength, tuple[Parameter, ...]]:
+    """Return the strength of the signal, with the parts of its width, and the parameters that scale it."""
+    known = [p.name for p in (*setting.target.parameters(), *scattering.detector.parameters())]
+    parts = []
+    for name in data.names("signal.parts"):
+        key = f"signal.parts.{name}"
+        patterns = data.texts(f"{key}.covers") if data.has(f"{key}.covers") else ()
+        covered = [parameter for pattern in patterns for parameter in fnmatch.filter(known, pattern)]
+        shared = data.one_of(f"{key}.shared", (SNS_FLUX,)) if data.has(f"{key}.shared") else None
+        parts.append(Part(frozenset(covered), data.value(f"{key}.width", "1"), shared))
+    scales = data.texts("signal.scales") if data.has("signal.scales") else ()
+    for k, scale in enumerate(scales):
+        if scale not in SCALES:
+            raise data.fail(f"signal.scales[{k}]", f"one of {', '.join(SCALES)}", f"'{scale}'")
+    width = _width(data, "signal.width")
+    if width is not None and math.fsum(part.width**2 for part in parts) > width**2 * (1 + 1e-9):
+        raise data.fail("signal.width", "a width of at least all its parts in quadrature", f"{width:g}")
+    return Strength(f"{signal}_norm", signal, width, tuple(parts), scales), tuple(SCALES[scale]() for scale in scales)
+
+
+def _shape_nuisances(
+    data: Document,
+    shapes: Mapping[str, Any],
+    scattering: Scattering,
+    stages: Mapping[str, Stage],
+    setting: Setting,
+    signal: str,
+) -> tuple[Scattering, dict[str, Stage], list[Parameter]]:
+    """Return the components with the nuisances that change their shapes."""
+    moved, parameters = dict(stages), list[Parameter]()
+    for name, table in shapes.items():
+        component = table.of.component
+        if component not in (signal, *moved):
+            known = (signal, *moved)
+            raise data.fail(f"shapes.{name}.component", f"one of {', '.join(known)}", f"'{component}'{suggest(component, known)}")
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise data.fail(f"shapes.{name}", "a name of lower-case letters, digits and underscores", f"'{name}'")
+        with data.at(f"shapes.{name}"):
+            if component == signal:
+                detector = scattering.detector
+                if not isinstance(detector, BinnedDetector):
+                    raise data.fail(f"shapes.{name}.component", "a detector of kind bins for a shape of the signal", "another")
+                spread = SpreadProduct((detector.spread,), detector.shape[0])
+                stage = table.of.moved(table.place, name, spread, setting, detector.shape)
+                scattering = dataclasses.replace(scattering, detector=dataclasses.replace(detector, spread=stage))
+            else:
+                moved[component] = table.of.moved(table.place, name, moved[component], setting, setting.shape)
+        parameters.append(table.of.parameter(name))
+    return scattering, moved, parameters
+
+
+def _check_strengths(data: Document, measurement: Measurement) -> None:
     """Raise DataError for a background whose strength would have the name of another parameter."""
+    signal = measurement.strengths[0].parameter
     others = {
         SNS_FLUX,
-        "cevns_norm",
-        *measurement.counted().group_strengths("cevns_norm"),
+        signal,
+        *measurement.counted().group_strengths(signal),
         *(p.name for p in (*combine().parameters(), *measurement.counted().target.parameters())),
         *(p.name for p in measurement.counted().detector.parameters()),
     }
@@ -453,16 +328,16 @@ def _check_strengths(data: Description, measurement: Measurement) -> None:
             raise data.fail(key, f"a name other than that of '{strength.parameter}'", f"'{strength.component}'")
 
 
-def _nuisances(data: Description, measurement: Measurement) -> tuple[Parameter, ...]:
-    """Return the parameters that the description gives another default, or a Gaussian uncertainty about the default."""
+def _nuisances(data: Document, measurement: Measurement) -> tuple[Parameter, ...]:
+    """Return the declared parameters with the defaults and Gaussian uncertainties that the document gives others."""
     strengths = {strength.parameter for strength in measurement.strengths}
     known = {p.name: p for p in measurement.parameters() if p.name not in strengths}
-    changed: dict[str, Parameter] = {}
+    changed = {parameter.name: parameter for parameter in measurement.declared}
     for section in ("defaults", "uncertainties"):
         for name in data.names(section):
             key = f"{section}.{name}"
             if name in strengths:
-                raise data.fail(key, "systematics.signal or the width of a background for a strength", f"'{name}'")
+                raise data.fail(key, "signal.width or the width of a background for a strength", f"'{name}'")
             if name not in known:
                 raise data.fail(key, "a parameter of this experiment", f"'{name}'{suggest(name, known)}")
             parameter = changed.get(name, known[name])
@@ -475,3 +350,69 @@ def _nuisances(data: Description, measurement: Measurement) -> tuple[Parameter, 
             moved = None if prior is None else Gaussian(value, prior.width)
             changed[name] = dataclasses.replace(parameter, default=value, constraint=moved)
     return tuple(changed.values())
+
+
+# What is expected
+
+
+def _check_size(data: Document, measurement: Measurement) -> None:
+    """Raise DataError for too many bins, before memory is taken for them."""
+    scattering, bins = measurement.counted(), math.prod(measurement.shape)
+    if bins > MOST_BINS:
+        raise data.fail("binning", f"at most {MOST_BINS} bins of all axes", " × ".join(map(str, measurement.shape)))
+    detector = scattering.detector
+    pieces = detector.energy.pieces if isinstance(detector, BinnedDetector) else 1
+    if detector.shape[0] * pieces > MOST_PARTS:
+        raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{detector.shape[0]} × {pieces}")
+    if scattering.recoils == "electron":
+        return
+    nodes = recoil_nodes(scattering, nuclei(scattering, combine()), RECOIL_ORDER)
+    size = detector.response(nodes.recoil, BIN_ORDER).width()
+    if size > MOST_NUMBERS:
+        what = f"{size:.2g} ({detector.shape[0]} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
+        raise data.fail("binning", f"a response of at most {MOST_NUMBERS:.2g} numbers", what)
+
+
+def _check_counts(data: Document, counts: Mapping[str, Float[Array, "..."]]) -> None:
+    """Raise DataError for counts that no experiment has."""
+    for component, expected in counts.items():
+        total = float(np.sum(expected))
+        if not total <= MOST_COUNTS:
+            where = "source" if component in SIGNALS.values() else f"backgrounds.{component}"
+            raise data.fail(where, f"at most {MOST_COUNTS:g} events", f"{total:.3g} of {component}")
+
+
+def _narrow(data: Document, energy: EnergyDetector) -> str:
+    """Return what to change where the resolution is too narrow for the nodes of the quadrature."""
+    nominal, smearing = energy.nominal(), energy.smearing
+    if smearing is None:
+        raise data.fail("detector.resolution", "a resolution", "none")
+    at = smearing.mean(energy.edges[1:2], nominal)
+    width = float(smearing.deviation(at, nominal)[0])
+    return f"a resolution wider than its {width:.2g} keV at {float(at[0]):.3g} keV"
+
+
+def _expected(data: Document, measurement: Measurement) -> Measurement:
+    """Return `measurement` with the counts expected in the Standard Model, all parameters at their defaults.
+
+    The signal is computed a second time with all quadrature nodes doubled: what it describes may be too narrow
+    for the standard number.
+    """
+    interaction, signal = combine(), measurement.components[0]
+    params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
+    counts = component_counts(fold(measurement, interaction), params)
+    _check_counts(data, counts)
+    fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
+    largest = fine.max()
+    if not (np.isfinite(largest) and largest > 0):
+        raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
+    missed = float(np.max(np.abs(counts[signal] - fine) / np.maximum(fine, SMALL * largest)))
+    if missed > ACCURACY:
+        finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
+        parts = np.any(np.abs(finer - counts[signal]) > ACCURACY * np.maximum(fine, SMALL * largest))
+        detector = measurement.counted().detector
+        narrow = _narrow(data, detector.energy) if isinstance(detector, BinnedDetector) else "a wider resolution"
+        inaccuracy = f"{missed:.1g} missed in a bin (it takes {narrow}{', or more parts' if parts else ''})"
+        raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", inaccuracy)
+    term = measurement.term.expecting([np.asarray(part) for part in counts.values()])
+    return dataclasses.replace(measurement, term=term)

@@ -1,25 +1,42 @@
-"""Measurements by name: those of the catalogue, descriptions in TOML files, tables of Δχ²."""
+"""Measurements by name: those that are shipped, folders and TOML files of the user's, tables of Δχ²."""
 
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
 from .._base import arguments
+from .._base.data_files import data_root, read_bounded, read_verified
 from .._base.errors import DataError, InputError, suggest
 from ..measuring.measurement import Measurement
 from ..parameters.parameter import Parameter
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, find
+from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, FORECASTS, find, shipped
 from .delta_chi2 import ENDING, delta_chi2_table
-from .description import shipped
+from .document import Document
 from .experiment import experiment
+from .folder import DOCUMENT, LARGEST_DOCUMENT, Folder
+
+
+@arguments.checked(name=arguments.path, form_factor=arguments.optional(arguments.text))
+def measurement(name: str | Path, form_factor: str | None = None) -> Measurement:
+    """Return a measurement by its name, or the experiment of a folder or a TOML file.
+
+    Args:
+        name: the name of a shipped measurement or forecast, ``coherent-csi-2021:shape``; the path of a folder with an
+            ``experiment.toml``, or of such a file, with a variant of it after a colon; or a CSV file with a table of Δχ².
+        form_factor: a name of `FORM_FACTORS`, Helm's by default; InputError if the measurement has none to choose.
+
+    >>> import cevnsjax as cj
+    >>> cj.measurement("coherent-csi-2021").shape
+    (9, 11)
+
+    """
+    (made,) = resolve([str(name)], form_factor)
+    return made
 
 
 @arguments.checked(name=arguments.text, form_factor=arguments.optional(arguments.text))
 def load(name: str, form_factor: str | None = None) -> Measurement:
-    """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``.
-
-    `form_factor` is a name of `FORM_FACTORS`, Helm's by default; raise InputError if the measurement has none.
-    """
+    """Return the measurement of a catalogue name, or of a table of Δχ²."""
     if name.endswith(ENDING):
         if form_factor is not None:
             raise InputError(
@@ -27,8 +44,6 @@ def load(name: str, form_factor: str | None = None) -> Measurement:
             )
         return delta_chi2_table(name)
     base = name.partition(":")[0]
-    if name in shipped() or base.endswith(".toml"):
-        raise InputError(f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these")
     entry, variant = find(name)
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"form factor: expected none, as '{base}' has no form factor to choose, found '{form_factor}'")
@@ -36,66 +51,101 @@ def load(name: str, form_factor: str | None = None) -> Measurement:
     return entry.make(variant=variant, **({"form_factor": chosen} if entry.form_factor else {}))
 
 
+def is_path(name: str) -> bool:
+    """Return whether a name is that of a folder or a file of the user's, not that of what is shipped."""
+    base = _without_variant(name)
+    if base in CATALOGUE or base in shipped():
+        return False
+    return "/" in base or base.endswith(".toml") or (Path(base) / DOCUMENT).is_file()
+
+
+def _without_variant(name: str) -> str:
+    """Return a name or a path without the variant after its last colon."""
+    base, colon, variant = name.rpartition(":")
+    return base if colon and "/" not in variant and not variant.endswith(".toml") else name
+
+
+def open_document(name: str | Path) -> Document:
+    """Return the document of a folder, of a TOML file, or of a shipped forecast, its variants not yet chosen."""
+    if str(name) in shipped():
+        file = f"{FORECASTS}/{name}.toml"
+        return Document(read_verified(data_root(), file), Folder(data_root() / FORECASTS, shipped=True), f"{name}.toml")
+    path = Path(name)
+    folder, file = (path, DOCUMENT) if (path / DOCUMENT).is_file() else (path.parent, path.name)
+    try:
+        content = read_bounded(folder / file, LARGEST_DOCUMENT)
+    except DataError as error:
+        known = [entry for entry in shipped() if Path(name).parent == Path()]
+        raise DataError(f"{error}{suggest(str(name), known)}") from None
+    return Document(content, Folder(folder), file)
+
+
+def variants_of(data: Document) -> tuple[str, ...]:
+    """Return the variants of a document, the default first; none if it has none."""
+    others = [name for name in data.names("variants")]
+    default = [data.text("default_variant")] if data.has("default_variant") else []
+    return tuple(dict.fromkeys((*default, *others)))
+
+
 @arguments.checked(name=arguments.path, form_factor=arguments.text)
 def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measurement:
-    """Return the experiment of a description: the name of a shipped description, or the path of a TOML file.
+    """Return the experiment of a document: a folder, a TOML file, or a shipped forecast.
 
-    A file has a name of its own, not that of a measurement or of a shipped description.
+    It has a name of its own, not that of a measurement or of a shipped forecast.
     """
-    measurement = experiment(name, form_factor)
-    if str(name) not in shipped() and measurement.name in (*shipped(), *CATALOGUE):
-        raise DataError(
-            f"{name}: name: expected one that no measurement or shipped forecast has, found '{measurement.name}'"
-        )
-    return measurement
+    base = _without_variant(str(name))
+    data = open_document(base)
+    known, variant = variants_of(data), str(name)[len(base) + 1 :]
+    if variant and variant not in known:
+        listed = f"; known: {', '.join(known)}" if known else ", as it has none"
+        raise InputError(f"unknown variant '{variant}' of {base}{suggest(variant, known)}{listed}")
+    called = None if not variant or variant == known[0] else f"{data.text('name')}:{variant}"
+    found = experiment(data.overridden("variants", variant or (known[0] if known else None)), form_factor, called)
+    if base in shipped():
+        return found
+    if found.name.partition(":")[0] in (*shipped(), *CATALOGUE):
+        raise DataError(f"{data.path}: name: expected one that no measurement or shipped forecast has, found '{found.name}'")
+    return dataclasses.replace(found, file=str(Path(base).absolute()) + str(name)[len(base) :])
+
+
+def _has_form_factor(name: str) -> bool:
+    """Return whether a form factor can be chosen for a measurement."""
+    base = name.partition(":")[0]
+    return CATALOGUE[base].form_factor if base in CATALOGUE else not name.endswith(ENDING)
 
 
 def resolve(names: Sequence[str], form_factor: str | None = None) -> list[Measurement]:
-    """Return the measurements of several names; raise InputError if none of them can use a given `form_factor`."""
-    takes = [
-        CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else not name.endswith(ENDING)
-        for name in names
-    ]
-    if form_factor is not None and not any(takes):
-        raise InputError(
-            f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
-            f"found '{form_factor}'"
-        )
-    return [load(name, form_factor if has else None) for name, has in zip(names, takes, strict=True)]
+    """Return the measurements of several names, of shipped ones, folders and files.
 
-
-def resolve_or_describe(names: Sequence[str], form_factor: str | None = None) -> list[Measurement]:
-    """Return the measurements of several names, each also that of a shipped forecast or the path of a TOML file.
-
-    A default or an uncertainty that a description gives a parameter which others have too holds for them all.
+    Raise InputError if none of them can use a given `form_factor`. A default or an uncertainty that a document gives a
+    parameter which others have too holds for them all.
     """
-    known = (*shipped(), *CATALOGUE)
-    files = [name for name in names if name in shipped() or name.endswith(".toml")]
     for name in names:
-        if name not in files and name.partition(":")[0] not in CATALOGUE and not name.endswith(ENDING):
-            what = f"unknown experiment '{name}'{suggest(name, known)}"
+        base = name.partition(":")[0]
+        if not (base in CATALOGUE or name in shipped() or name.endswith(ENDING) or is_path(name)):
+            known = (*shipped(), *CATALOGUE)
+            what = f"unknown experiment '{name}'{suggest(base, known)}"
             raise InputError(
-                f"{what}; known: {', '.join(known)}, or a file that ends in .toml, "
+                f"{what}; known: {', '.join(known)}, or a folder with {DOCUMENT}, a file that ends in .toml, "
                 f"or in {ENDING} (a table of delta chi2)"
             )
-    taking = [name for name in names if (base := name.partition(":")[0]) in CATALOGUE and CATALOGUE[base].form_factor]
-    if form_factor is not None and not (files or taking):
+    if form_factor is not None and not any(map(_has_form_factor, names)):
         raise InputError(
             f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
             f"found '{form_factor}'"
         )
+    chosen = [form_factor if _has_form_factor(name) else None for name in names]
+    described_names = [name for name in names if name in shipped() or is_path(name)]
     measurements = [
-        described(name, DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
-        if name in files
-        else load(name, form_factor if name in taking else None)
-        for name in names
+        described(name, own or DEFAULT_FORM_FACTOR) if name in described_names else load(name, own)
+        for name, own in zip(names, chosen, strict=True)
     ]
-    used = [measurement.name.partition(":")[0] for measurement in measurements]
+    used = [found.name.partition(":")[0] for found in measurements]
     for name in used:
-        if used.count(name) > 1:
+        if used.count(name) > 1 and described_names:
             raise InputError(f"expected experiments of different names, found '{name}' more than once")
     return _agreed(
-        measurements, [measurement for name, measurement in zip(names, measurements, strict=True) if name in files]
+        measurements, [found for name, found in zip(names, measurements, strict=True) if name in described_names]
     )
 
 
@@ -111,12 +161,10 @@ def _agreed(measurements: Sequence[Measurement], descriptions: Sequence[Measurem
                     f"found others in '{name}' and '{description.name}'"
                 )
     agreed = []
-    for measurement in measurements:
-        changed = {
-            p.name: stated[p.name][1] for p in measurement.parameters() if p.name in stated and stated[p.name][1] != p
-        }
+    for found in measurements:
+        changed = {p.name: stated[p.name][1] for p in found.parameters() if p.name in stated and stated[p.name][1] != p}
         if changed:
-            unchanged = [p for p in measurement.declared if p.name not in changed]
-            measurement = dataclasses.replace(measurement, declared=(*unchanged, *changed.values()))
-        agreed.append(measurement)
+            unchanged = [p for p in found.declared if p.name not in changed]
+            found = dataclasses.replace(found, declared=(*unchanged, *changed.values()))
+        agreed.append(found)
     return agreed

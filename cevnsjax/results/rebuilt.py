@@ -13,7 +13,7 @@ from .._base.netcdf import read_numbers
 from .._base.version import __version__
 from ..interactions.catalogue import model
 from ..interactions.combination import Combination, combine
-from ..measurements import resolve_or_describe
+from ..measurements import resolve
 from ..measuring.measurement import Measurement
 from .held import Held, differences, read_held, specification_of
 from .record import Parts, digests
@@ -106,7 +106,7 @@ def _measurement(held: Held, name: str) -> list[Measurement]:
     why = ""
     for form_factor in (chosen, None) if chosen else (None,):
         try:
-            return resolve_or_describe([file or name], form_factor)
+            return resolve([file or name], form_factor)
         except InputError as error:
             why = shown(str(error), LONGEST_REASON) if file else f"{shown(name)} is not known by name"
     raise InputError(why)
@@ -117,7 +117,7 @@ def _agreed(held: Held, alone: Sequence[Measurement]) -> list[Measurement]:
     names = [held.origin["files"].get(name, name) for name in held.settings["measurements"]]
     chosen = set(held.settings["form factors"].values())
     try:
-        return resolve_or_describe(names, chosen.pop() if len(chosen) == 1 else None)
+        return resolve(names, chosen.pop() if len(chosen) == 1 else None)
     except InputError:
         return list(alone)
 

@@ -14,7 +14,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import data_root
-from cevnsjax.measurements import described, load, resolve_or_describe, shipped
+from cevnsjax.measurements import described, load, resolve, shipped
 from cevnsjax.parameters.parameter import Gaussian
 
 FORECASTS = DATA / "forecasts"
@@ -44,25 +44,23 @@ coefficients = {{ value = [1.3, 0.5, 6.0, -0.3], unit = ["1", "1/PE", "PE", "1"]
 energy = {{ value = [0, 6, 12, 20, 40], unit = "PE" }}
 time = {{ value = [-0.2, 0.33, 0.6, 1.5, 6], unit = "us" }}
 parts = {{ value = 5, unit = "1" }}
-[time]
-pulse = "gaussian"
+[signal.time]
+kind = "pulse"
 mean = {{ value = 0.3, unit = "us" }}
 width = {{ value = 0.15, unit = "us" }}
 efficiency_onset = {{ value = 0.5, unit = "us" }}
 efficiency_rate = {{ value = 0.05, unit = "1/us" }}
 [backgrounds.steady]
 counts = {{ value = [50, 40, 30, 0], unit = "counts" }}
-time = "exponential"
-time_rate = {{ value = 0.07, unit = "1/us" }}
+time = {{ kind = "exponential", rate = {{ value = 0.07, unit = "1/us" }} }}
 width = {{ value = 0.03, unit = "1" }}
 [backgrounds.neutrons]
 total = {{ value = 70, unit = "counts" }}
-energy = "exponential"
-energy_scale = {{ value = 9, unit = "PE" }}
+energy = {{ kind = "exponential", scale = {{ value = 9, unit = "PE" }} }}
 time = "prompt"
 width = {{ value = 0.2, unit = "1" }}
-[systematics]
-signal = {{ value = 0.08, unit = "1" }}
+[signal]
+width = {{ value = 0.08, unit = "1" }}
 [defaults]
 r_n_cs = {{ value = 5.2, unit = "fm" }}
 quenching_a = {{ value = 0.06, unit = "1" }}
@@ -287,15 +285,15 @@ def test_what_one_says_of_a_common_parameter_holds_for_all(write):
     """CryoCsI takes 5.06 fm for both radii; parity violation in caesium has 5.09 fm of its own."""
     assert load("apv-cs").parameters()[2].default == 5.09
     for names in (["apv-cs", "cryocsi-i"], ["cryocsi-i", "apv-cs"]):
-        assert cj.Likelihood(resolve_or_describe(names)).parameters["r_n_cs"].default == 5.06
+        assert cj.Likelihood(resolve(names)).parameters["r_n_cs"].default == 5.06
     known = CAESIUM + 'r_n_cs = { value = 0.1, unit = "fm" }\n'
-    both = cj.Likelihood(resolve_or_describe(["apv-cs", str(write(known))]))
+    both = cj.Likelihood(resolve(["apv-cs", str(write(known))]))
     assert both.parameters["r_n_cs"].constraint == Gaussian(5.2, 0.1)
     other = str(write((FORECASTS / "cryocsi-i.toml").read_text().replace("cryocsi-i", "mine").replace("5.06", "5.1")))
     with pytest.raises(
         cj.InputError, match="one default and uncertainty of 'r_n_cs', found others in 'mine' and 'cryo"
     ):
-        resolve_or_describe([other, "cryocsi-i"])
+        resolve([other, "cryocsi-i"])
 
 
 def test_names_must_differ(write):
@@ -303,9 +301,9 @@ def test_names_must_differ(write):
     with pytest.raises(
         cj.InputError, match="name: expected one that no measurement or shipped forecast has, found 'co"
     ):
-        resolve_or_describe([str(write(text))])
+        resolve([str(write(text))])
     with pytest.raises(cj.InputError, match="found 'cryocsi-i' more than once"):
-        resolve_or_describe(["cryocsi-i", "cryocsi-i"])
+        resolve(["cryocsi-i", "cryocsi-i"])
 
 
 # What it can measure
@@ -530,7 +528,7 @@ def test_form_factors():
     with pytest.raises(cj.InputError, match="unknown form factor 'hel'"):
         described("argon-610", "hel")
     with pytest.raises(cj.InputError, match="no form factor to choose in apv-cs"):
-        resolve_or_describe(["apv-cs"], "helm")
-    assert resolve_or_describe(["apv-cs", "argon-610"], "unity")[1].counted().target.form_factor == "unity"
+        resolve(["apv-cs"], "helm")
+    assert resolve(["apv-cs", "argon-610"], "unity")[1].counted().target.form_factor == "unity"
     with pytest.raises(cj.InputError, match=r"unknown experiment 'argon-61' \(did you mean 'argon-610'\?\); known: "):
-        resolve_or_describe(["argon-61"])
+        resolve(["argon-61"])
