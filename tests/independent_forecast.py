@@ -55,7 +55,7 @@ class File:
 
     def __call__(self, key, default=None):
         found = self.entry(key)
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or "kind" in found:
             return default if found is None else found
         value = found["value"]
         return np.array(value, float) if isinstance(value, list) else float(value)

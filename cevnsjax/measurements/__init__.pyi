@@ -1,6 +1,6 @@
 from .analyses.apv_cs import apv_cs
 from .analyses.coherent_csi_2017 import coherent_csi_2017
-from .analyses.coherent_csi_2021 import coherent_csi_2021
+from .factories import coherent_csi_2021
 from .analyses.coherent_ge_mini_2024 import coherent_ge_mini_2024
 from .analyses.coherent_lar_2020 import coherent_lar_2020
 from .analyses.crex import crex

@@ -21,7 +21,8 @@ class Entry:
     """A measurement of the catalogue."""
 
     factory: str
-    """``MODULE.FUNCTION`` of ``analyses/``; takes ``variant``, and ``form_factor`` if a form factor can be chosen."""
+    """``MODULE.FUNCTION`` of ``analyses/``; takes ``variant``, and ``form_factor`` if a form factor can be chosen.
+    Empty if its folder describes it."""
     variants: tuple[str, ...]
     """The first is the default, and need not be named."""
     summary: str
@@ -34,14 +35,35 @@ class Entry:
 
     def make(self, **arguments: Any) -> "Measurement":
         """Return the measurement."""
+        if not self.factory:
+            from .loading import from_folder
+
+            return from_folder(self.folder, **arguments)
         module, _, function = self.factory.partition(".")
         return getattr(import_module(f".analyses.{module}", __package__), function)(**arguments)
 
     def references(self, variant: str) -> tuple[str, ...]:
         """Return what to cite for a variant, papers and data releases."""
+        if not self.factory:
+            content = entries_of(self.folder)
+            return tuple(content["sources"][key] for key in content.get("cited", content["sources"]))
         data = DataFile(f"{self.folder}/measurement.toml")
         keys = self.cited[variant] if isinstance(self.cited, Mapping) else self.cited
         return tuple(data.get(f"sources.{key}", str) for key in keys)
+
+
+def entries_of(folder: str) -> dict[str, Any]:
+    """Return the entries of the document of a shipped experiment, as they stand there."""
+    file = f"{folder}/experiment.toml"
+    return parse_toml(read_verified(data_root(), file), data_root() / file)
+
+
+def described(folder: str) -> Entry:
+    """Return the entry of a measurement that is described by its folder."""
+    content = entries_of(folder)
+    names = tuple(dict.fromkeys((content["default_variant"], *content.get("variants", {}))))
+    form_factor = "target" in content and content["detector"].get("recoils") != "electron"
+    return Entry("", names, content["summary"], folder, (), form_factor)
 
 
 PAPER, ANALYSIS, RELEASE = ("paper",), ("paper", "analysis"), ("paper", "release", "analysis")
@@ -54,13 +76,7 @@ CATALOGUE: dict[str, Entry] = {
         "coherent_csi_2017",
         RELEASE,
     ),
-    "coherent-csi-2021": Entry(
-        "coherent_csi_2021.coherent_csi_2021",
-        ("flat", "shape"),
-        "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time",
-        "coherent_csi_2021",
-        RELEASE,
-    ),
+    "coherent-csi-2021": described("coherent_csi_2021"),
     "coherent-lar-2020": Entry(
         "coherent_lar_2020.coherent_lar_2020",
         ("1d", "2d", "3d", "2d-flavours", "3d-flavours"),

@@ -17,7 +17,7 @@ import numpy as np
 from .._base.data_files import Numbers, quoted
 from .._base.errors import DataError, InputError, printable, suggest
 from ..parameters.parameter import Gaussian, Parameter
-from .folder import DOCUMENT, Folder
+from .folder import DOCUMENT, Folder, Table
 
 QUANTITY = ("value", "unit", "source", "uncertainty")
 """What an entry with a number may hold."""
@@ -58,7 +58,7 @@ class Document(Numbers):
         self.problems: list[DataError] = []
         self._lines = _lines(content.decode("utf-8-sig"))
         self._overrides: tuple[str, ...] = ()
-        self._requested: set[str] = {"sources"}
+        self._requested: set[str] = {"sources", "tables"}
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
 
@@ -75,6 +75,21 @@ class Document(Numbers):
         if name is not None and isinstance(entries, dict) and isinstance(entries.get(name), dict):
             changed._content = _merged(changed._content, entries[name])
             changed._overrides = (f"{table}.{name}.", *self._overrides)
+        return changed
+
+    def rebinned(self, binning: Mapping[str, Sequence[float] | np.ndarray]) -> "Document":
+        """Return the document with other edges along some axes, within its own; raise InputError for others."""
+        changed = copy.copy(self)
+        for axis, chosen in binning.items():
+            own = self.raw(f"binning.{axis}")
+            if not isinstance(own, dict) or "value" not in own:
+                raise InputError(f"binning: expected axes of {self.path}, found '{axis}'")
+            edges, (low, high) = np.asarray(chosen, float), (own["value"][0], own["value"][-1])
+            if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0) or edges[0] < low or edges[-1] > high:
+                inside = f"increasing edges from {low:g} to {high:g} {own['unit']}"
+                raise InputError(f"binning: {axis}: expected {inside}, found {edges.tolist()}")
+            entry = {**own, "value": edges.tolist()}
+            changed._content = {**changed._content, "binning": {**changed._content["binning"], axis: entry}}
         return changed
 
     def line(self, key: str) -> int | None:
@@ -300,13 +315,25 @@ class Document(Numbers):
                 if name not in arrays:
                     raise self._fail(f"{key}.name", f"one of {', '.join(arrays)}", f"'{name}'{suggest(name, arrays)}")
                 return arrays[name] * self._factor(key, self.text(f"{key}.unit"), known, units)
-            table = self.folder.table(self.text(f"{key}.table"))
+            table = self.table(f"{key}.table")
             if several := next((part for part in ("columns", "add") if part in entry), None):
                 columns = [table.column(name) for name in self.texts(f"{key}.{several}")]
                 stacked = np.stack([x * self._factor(key, unit, known, units) for x, unit in columns], axis=1)
                 return stacked.sum(axis=1) if several == "add" else stacked
             numbers, unit = table.column(self.text(f"{key}.column"))
             return numbers * self._factor(key, unit, known, units)
+
+    def table(self, key: str) -> Table:
+        """Return the table that the text at `key` names, compared with what ``[tables]`` says of it, if it does."""
+        name = self.text(key)
+        table, described = self.folder.table(name), f"tables.{name.removesuffix('.csv')}"
+        if self.has("tables") and self.holds(described):
+            columns = [f"{column} [{unit}]" for column, unit in table.columns.items()]
+            if self.texts(f"{described}.columns") != tuple(columns):
+                raise self._fail(f"{described}.columns", f"{columns} as in {name}", self.raw(f"{described}.columns"))
+            if self.raw(f"{described}.rows") != table.values.shape[1]:
+                raise self._fail(f"{described}.rows", f"{table.values.shape[1]} as in {name}", self.raw(f"{described}.rows"))
+        return table
 
     def _factor(self, key: str, unit: str, known: Sequence[Any], units: Units) -> float:
         if unit not in known:
@@ -342,7 +369,8 @@ class Document(Numbers):
 
     def _unread(self, table: dict[str, Any], prefix: str) -> Iterator[str]:
         for name, value in table.items():
-            key = prefix + name
+            if (key := prefix + name) == "tables":  # what files hold, in words
+                continue
             inside = any(entry.startswith(f"{key}.") for entry in self._requested)
             if isinstance(value, dict) and inside and not {"table", "array", "value"} & set(value):
                 yield from self._unread(value, f"{key}.")

@@ -51,6 +51,8 @@ SMALL = 1e-3
 DAY = 86400.0
 SIGNALS = {"nucleus": "cevns", "electron": "es"}
 """The signal by what recoils."""
+NONE, PARTS = "none", "parts"
+"""In place of a part of a width: none of it; in place of the width: its parts in quadrature."""
 SCALES = {"b8_flux_norm": b8_flux_norm}
 """Parameters with priors of their own that may multiply a signal."""
 Made = TypeVar("Made")
@@ -267,6 +269,8 @@ def _signal(data: Document, signal: str, setting: Setting, scattering: Scatterin
     parts = []
     for name in data.names("signal.parts"):
         key = f"signal.parts.{name}"
+        if data.raw(key) == NONE:
+            continue
         patterns = data.texts(f"{key}.covers") if data.has(f"{key}.covers") else ()
         covered = [parameter for pattern in patterns for parameter in fnmatch.filter(known, pattern)]
         shared = data.one_of(f"{key}.shared", (SNS_FLUX,)) if data.has(f"{key}.shared") else None
@@ -275,7 +279,8 @@ def _signal(data: Document, signal: str, setting: Setting, scattering: Scatterin
     for k, scale in enumerate(scales):
         if scale not in SCALES:
             raise data.fail(f"signal.scales[{k}]", f"one of {', '.join(SCALES)}", f"'{scale}'")
-    width = _width(data, "signal.width")
+    quadrature = data.raw("signal.width") == PARTS
+    width = math.hypot(*(part.width for part in parts)) if quadrature else _width(data, "signal.width")
     if width is not None and math.fsum(part.width**2 for part in parts) > width**2 * (1 + 1e-9):
         raise data.fail("signal.width", "a width of at least all its parts in quadrature", f"{width:g}")
     return Strength(f"{signal}_norm", signal, width, tuple(parts), scales), tuple(SCALES[scale]() for scale in scales)

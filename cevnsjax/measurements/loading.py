@@ -1,8 +1,10 @@
 """Measurements by name: those that are shipped, folders and TOML files of the user's, tables of Δχ²."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from .._base import arguments
 from .._base.data_files import data_root, read_bounded, read_verified
@@ -78,6 +80,21 @@ def open_document(name: str | Path) -> Document:
         known = [entry for entry in shipped() if Path(name).parent == Path()]
         raise DataError(f"{error}{suggest(str(name), known)}") from None
     return Document(content, Folder(folder), file)
+
+
+def from_folder(
+    folder: str,
+    variant: str,
+    form_factor: str = DEFAULT_FORM_FACTOR,
+    binning: Mapping[str, Sequence[float] | np.ndarray] | None = None,
+) -> Measurement:
+    """Return a shipped measurement, with other edges than published along some axes."""
+    shipped_folder = Folder(data_root() / folder, shipped=True)
+    data = Document(shipped_folder.content(DOCUMENT), shipped_folder)
+    if variant not in (known := variants_of(data)):
+        raise InputError(f"unknown variant '{variant}' of {data.text('name')}{suggest(variant, known)}; known: {', '.join(known)}")
+    called = None if variant == known[0] else f"{data.text('name')}:{variant}"
+    return experiment(data.overridden("variants", variant).rebinned(binning or {}), form_factor, called)
 
 
 def variants_of(data: Document) -> tuple[str, ...]:

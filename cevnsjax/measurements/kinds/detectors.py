@@ -22,7 +22,7 @@ from ...detectors.quenching import (
 from ...detectors.resolution import GammaSmearing, GaussianSmearing, Smearing
 from ...nuclei.target import Target
 from ..document import Document
-from .kind import REQUIRED, Entry, Place, field, kind, number, numbers
+from .kind import REQUIRED, Entry, Place, detector_unit, field, kind, number, numbers
 
 MOST_POWERS = 6
 """Powers of a polynomial quenching."""
@@ -171,7 +171,7 @@ def curve(what: str, count: int, default: Any = REQUIRED) -> Any:
     """Return the field of the coefficients of a curve in 1, 1/unit, unit and, of four, 1."""
 
     def read(data: Document, key: str) -> np.ndarray:
-        unit = data.text("detector.unit")
+        unit = detector_unit(data)
         units = ("1", f"1/{unit}", unit, "1")[:count]
         numbers = data.values(key, units)
         if len(numbers) != count:
@@ -215,7 +215,7 @@ class Sigmoid:
 
 def energies(what: str) -> Any:
     """Return the field of increasing reconstructed energies."""
-    read = lambda data, key: data.bins(key, data.text("detector.unit"))  # noqa: E731
+    read = lambda data, key: data.bins(key, detector_unit(data))  # noqa: E731
     return field(Entry(what, "unit of the detector", read))
 
 
@@ -231,7 +231,7 @@ class EfficiencyTable:
         Entry(
             "energy below which nothing is selected",
             "unit of the detector",
-            lambda data, key: data.value(key, data.text("detector.unit"), zero=True),
+            lambda data, key: data.value(key, detector_unit(data), zero=True),
             None,
         )
     )

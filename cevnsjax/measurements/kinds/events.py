@@ -13,9 +13,11 @@ def events(what: str, default: Any = REQUIRED) -> Any:
     """Return the field of a table of events, with a column for each axis of ``[binning]`` in its order."""
 
     def read(data: Document, key: str) -> np.ndarray:
+        if not data.has(key):
+            raise data.fail(key, "{ table = a file, columns = a column for each axis }", "no such entry")
         axes = [axis for axis in data.names("binning") if isinstance(data.raw(f"binning.{axis}"), dict)]
         axes = [axis for axis in axes if axis not in NOT_AXES]
-        table = data.folder.table(data.text(f"{key}.table"))
+        table = data.table(f"{key}.table")
         names = data.texts(f"{key}.columns")
         if len(names) != len(axes):
             raise data.fail(f"{key}.columns", f"a column for each of {', '.join(axes)}", ", ".join(names) or "none")

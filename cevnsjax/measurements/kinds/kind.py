@@ -23,6 +23,8 @@ from ..._base.errors import DataError
 from ...parameters.parameter import Parameter
 from ..document import Document, Units
 
+ENERGY_UNITS = ("PE", "keV")
+"""Units of a reconstructed energy: the last where a detector states none."""
 REQUIRED: Any = object()
 """Default of an entry that must not be left out."""
 Class = TypeVar("Class", bound=type)
@@ -162,10 +164,15 @@ def along_edges(what: str, default: Any = REQUIRED) -> Any:
     return field(Entry(what, "unit of the axis", read, default))
 
 
+def detector_unit(data: Document) -> str:
+    """Return the unit of the reconstructed energy."""
+    return data.one_of("detector.unit", ENERGY_UNITS) if data.holds("detector.unit") else ENERGY_UNITS[-1]
+
+
 def axis_unit(data: Document, axis: str) -> str:
     """Return the unit of an axis."""
-    if axis == "energy" and data.holds("detector.unit"):
-        return data.text("detector.unit")
+    if axis == "energy":
+        return detector_unit(data)
     entry = data.raw(f"binning.{axis}")
     unit = entry.get("unit") if isinstance(entry, dict) else None
     return unit if isinstance(unit, str) else "1"

@@ -72,7 +72,7 @@ class Sns:
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
-        low, high, nu_e, nu_mu, nu_mu_bar = DataFile("coherent_csi_2021/measurement.toml").table("arrival_times")
+        low, high, nu_e, nu_mu, nu_mu_bar = DataFile("coherent_csi_2021/experiment.toml").table("arrival_times")
         arrivals = arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
         return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
 

@@ -24,7 +24,7 @@ def resolution() -> Any:
 
     def checked(data: Document, key: str) -> Read:
         if isinstance(data.raw(key), dict):
-            data.one_of(f"{key}.kind", BY_UNIT.get(data.text("detector.unit"), ("none",)))
+            data.one_of(f"{key}.kind", BY_UNIT[data.one_of("detector.unit", tuple(BY_UNIT))])
         return read(data, "resolution", key)
 
     return field(Entry("resolution: gamma of PE, gaussian of keV", "table: resolution", checked))
