@@ -69,13 +69,7 @@ def described(folder: str) -> Entry:
 PAPER, ANALYSIS, RELEASE = ("paper",), ("paper", "analysis"), ("paper", "release", "analysis")
 
 CATALOGUE: dict[str, Entry] = {
-    "coherent-csi-2017": Entry(
-        "coherent_csi_2017.coherent_csi_2017",
-        ("energy", "energy-time"),
-        "COHERENT CsI[Na] at the SNS, first detection, 12 bins in energy, or 12 × 12 in energy and time",
-        "coherent_csi_2017",
-        RELEASE,
-    ),
+    "coherent-csi-2017": described("coherent_csi_2017"),
     "coherent-csi-2021": described("coherent_csi_2021"),
     "coherent-lar-2020": Entry(
         "coherent_lar_2020.coherent_lar_2020",
@@ -84,13 +78,7 @@ CATALOGUE: dict[str, Entry] = {
         "coherent_lar_2020",
         RELEASE,
     ),
-    "coherent-ge-mini-2024": Entry(
-        "coherent_ge_mini_2024.coherent_ge_mini_2024",
-        ("grid",),
-        "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off",
-        "coherent_ge_mini_2024",
-        PAPER,
-    ),
+    "coherent-ge-mini-2024": described("coherent_ge_mini_2024"),
     "xenonnt-8b": Entry(
         "xenonnt_8b.xenonnt_8b",
         ("all", "sr0-sr1"),
@@ -112,30 +100,9 @@ CATALOGUE: dict[str, Entry] = {
         "lz_8b",
         ("paper", "hepdata", "compilation"),
     ),
-    "lz-er": Entry(
-        "xenon_er.lz_er",
-        ("ws2022", "ws2024"),
-        "LZ, solar neutrinos on electrons, 19 bins from 1 to 20 keV",
-        "lz_er",
-        ("paper", "paper_2023", "compilation"),
-        form_factor=False,
-    ),
-    "xenonnt-er": Entry(
-        "xenon_er.xenonnt_er",
-        ("poisson", "gaussian"),
-        "XENONnT, solar neutrinos on electrons, 1.16 t·y, 15 bins from 1 to 30 keV",
-        "xenonnt_er",
-        ("paper", "compilation"),
-        form_factor=False,
-    ),
-    "pandax4t-er": Entry(
-        "xenon_er.pandax4t_er",
-        ("run1",),
-        "PandaX-4T, solar neutrinos on electrons, Run1, 29 bins from 1 to 30 keV",
-        "pandax4t_er",
-        ("paper", "exposure", "compilation"),
-        form_factor=False,
-    ),
+    "lz-er": described("lz_er"),
+    "xenonnt-er": described("xenonnt_er"),
+    "pandax4t-er": described("pandax4t_er"),
     "dresden-ii": Entry(
         "dresden_ii.dresden_ii",
         ("fef", "ybe", "lindhard"),
@@ -150,61 +117,13 @@ CATALOGUE: dict[str, Entry] = {
         "dresden_ii_2022",
         ANALYSIS,
     ),
-    "conus-plus-2025": Entry(
-        "reactor_counting.conus_plus_2025",
-        ("counts",),
-        "CONUS+ germanium at Leibstadt, 395 ± 106 events",
-        "conus_plus_2025",
-        ("paper", "setup"),
-    ),
-    "conus-2024": Entry(
-        "reactor_counting.conus_2024",
-        ("counts",),
-        "CONUS germanium at Brokdorf, upper limit of twice the Standard Model",
-        "conus_2024",
-        PAPER,
-    ),
-    "texono-2025": Entry(
-        "reactor_counting.texono_2025",
-        ("counts",),
-        "TEXONO germanium at Kuo-Sheng, upper limit of 4.7 times the Standard Model",
-        "texono_2025",
-        PAPER,
-    ),
-    "apv-cs": Entry(
-        "apv_cs.apv_cs",
-        ("dzuba2012", "sahoo2021", "dzuba2012-fermi", "sahoo2021-fermi"),
-        "parity violation in atomic caesium: its weak charge",
-        "apv_cs",
-        {
-            f"{theory}{density}": ("paper", theory, "analysis")
-            for density in ("", "-fermi")
-            for theory in ("dzuba2012", "sahoo2021")
-        },
-        form_factor=False,
-    ),
-    "prex-ii": Entry(
-        "prex_ii.prex_ii",
-        ("alone", "with-prex-i"),
-        "parity-violating electron scattering on 208Pb: its weak form factor",
-        "prex_ii",
-        {"alone": PAPER, "with-prex-i": ("paper", "first")},
-    ),
-    "crex": Entry(
-        "crex.crex",
-        ("form-factor",),
-        "parity-violating electron scattering on 48Ca: its weak form factor",
-        "crex",
-        PAPER,
-    ),
-    "csre-cs": Entry(
-        "csre_cs.csre_cs",
-        ("radius",),
-        "proton scattering on 133Cs: its neutron radius",
-        "csre_cs",
-        PAPER,
-        form_factor=False,
-    ),
+    "conus-plus-2025": described("conus_plus_2025"),
+    "conus-2024": described("conus_2024"),
+    "texono-2025": described("texono_2025"),
+    "apv-cs": described("apv_cs"),
+    "prex-ii": described("prex_ii"),
+    "crex": described("crex"),
+    "csre-cs": described("csre_cs"),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 

@@ -3,7 +3,7 @@
 An entry with a number is ``{ value, unit }``, and may have ``source`` and ``uncertainty``. Where a list of numbers
 stands, a column of a table may stand instead, ``{ table = "efficiency.csv", column = "efficiency" }``, several columns,
 ``{ table = "counts.csv", columns = ["t_0_1", "t_1_2"] }``, the sum of them with ``add``, or an array, ``{ array = "templates.npz", name = "signal",
-unit = "fraction" }``.
+unit = "fraction" }``. A list of such entries has one for each bin of the second axis.
 """
 
 import copy
@@ -21,8 +21,10 @@ from .folder import DOCUMENT, Folder, Table
 
 QUANTITY = ("value", "unit", "source", "uncertainty")
 """What an entry with a number may hold."""
-TABULATED = ("table", "column", "columns", "add", "array", "name", "unit", "source")
+TABULATED = ("table", "column", "columns", "add", "rows", "array", "name", "unit", "source")
 """What an entry may hold whose numbers are in a file."""
+EVEN = ("from", "to", "bins")
+"""What an entry holds that states even bins."""
 OVERRIDES = ("variants", "runs")
 """Tables of tables that override entries of the document."""
 Units = str | Sequence[str] | Mapping[str, float]
@@ -272,6 +274,12 @@ class Document(Numbers):
     def values(self, key: str, units: Units, negative: bool = True, most: float = np.inf) -> np.ndarray:
         """Return the numbers at `key`: a list, lists of lists, a column, columns (row, column), or an array."""
         entry = self._section(key).get(key.rpartition(".")[2])
+        if isinstance(entry, list) and entry:
+            parts = [self.values(f"{key}[{k}]", units, negative, most) for k in range(len(entry))]
+            self._requested.add(key)
+            if any(part.shape != parts[0].shape for part in parts):
+                raise self._fail(key, "arrays of the same shape", [part.shape for part in parts])
+            return np.stack(parts, axis=min(1, parts[0].ndim))
         if isinstance(entry, dict) and ("table" in entry or "array" in entry):
             numbers = self._from_file(key, entry, units)
         else:
@@ -319,9 +327,16 @@ class Document(Numbers):
             if several := next((part for part in ("columns", "add") if part in entry), None):
                 columns = [table.column(name) for name in self.texts(f"{key}.{several}")]
                 stacked = np.stack([x * self._factor(key, unit, known, units) for x, unit in columns], axis=1)
-                return stacked.sum(axis=1) if several == "add" else stacked
+                return self._first(key, entry, stacked.sum(axis=1) if several == "add" else stacked)
             numbers, unit = table.column(self.text(f"{key}.column"))
-            return numbers * self._factor(key, unit, known, units)
+            return self._first(key, entry, numbers * self._factor(key, unit, known, units))
+
+    def _first(self, key: str, entry: Mapping[str, Any], numbers: np.ndarray) -> np.ndarray:
+        """Return the first rows, as many as the entry ``rows`` states, or all."""
+        rows = entry.get("rows", len(numbers))
+        if type(rows) is not int or not 1 <= rows <= len(numbers):
+            raise self._fail(f"{key}.rows", f"a whole number from 1 to {len(numbers)}", quoted(rows))
+        return numbers[:rows]
 
     def table(self, key: str) -> Table:
         """Return the table that the text at `key` names, compared with what ``[tables]`` says of it, if it does."""
@@ -348,13 +363,27 @@ class Document(Numbers):
         return numbers
 
     def bins(self, key: str, units: Units, negative: bool = True) -> np.ndarray:
-        """Return the increasing numbers at `key`."""
+        """Return the increasing numbers at `key`, or as many even bins between two ends as it states."""
+        if isinstance(entry := self.raw(key), dict) and "bins" in entry:
+            return self._even(key, entry, units)
         edges = self.values(key, units)
         if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
             raise self._fail(key, "at least two increasing edges", edges.tolist())
         if edges[0] < 0 and not negative:
             raise self._fail(f"{key}[0]", "a number that is not negative", f"{edges[0]:g}")
         return edges
+
+    def _even(self, key: str, entry: Mapping[str, Any], units: Units) -> np.ndarray:
+        """Return the edges of ``{ from, to, bins, unit }``."""
+        for part in entry:
+            if part not in (*EVEN, "unit", "source"):
+                raise self._fail(f"{key}.{part}", f"{', '.join(EVEN)} and unit alone", "another entry")
+        if entry.get("unit") != units:
+            raise self._fail(f"{key}.unit", quoted(units), quoted(entry.get("unit")))
+        low, high = (self._finite(f"{key}.{end}", entry.get(end)) for end in ("from", "to"))
+        if type(count := entry["bins"]) is not int or not 1 <= count <= MOST_POINTS or not low < high:
+            raise self._fail(key, f"from < to and 1 to {MOST_POINTS} bins", f"{low:g}, {high:g}, {quoted(count)}")
+        return np.linspace(low, high, count + 1)
 
     # What is left
 
@@ -372,7 +401,7 @@ class Document(Numbers):
             if (key := prefix + name) == "tables":  # what files hold, in words
                 continue
             inside = any(entry.startswith(f"{key}.") for entry in self._requested)
-            if isinstance(value, dict) and inside and not {"table", "array", "value"} & set(value):
+            if isinstance(value, dict) and inside and not {"table", "array", "value", "bins"} & set(value):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
                 yield key

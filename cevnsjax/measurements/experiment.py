@@ -35,6 +35,7 @@ from ..stages.products import Joined, SpreadProduct
 from ..stages.stage import Constant, Stage
 from .document import Document
 from .kinds import read
+from .kinds.backgrounds import included
 from .kinds.events import NOT_AXES
 from .kinds.kind import axis_unit
 from .kinds.setting import ENERGY, Setting
@@ -124,7 +125,9 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     """Return an experiment that counts; each table is read before any is built, so that all faults are found."""
     source, target, detector = (_attempt(data, lambda t=t: _table(data, t)) for t in ("source", "target", "detector"))
     backgrounds = {
-        key: _attempt(data, lambda key=key: _background_table(data, key)) for key in data.names("backgrounds")
+        key: _attempt(data, lambda key=key: _background_table(data, key))
+        for key in data.names("backgrounds")
+        if data.raw(f"backgrounds.{key}") != NONE
     }
     shapes = {key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates")) for key in data.names("shapes")}
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
@@ -139,10 +142,11 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     assert made and flux
     setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / DAY)
     scattering, setting, spread = _scattering(data, detector, setting)
+    backgrounds = {key: found for key, found in backgrounds.items() if found is not None}
     ready = {key: table.build(setting, _shapes_along(entries, setting)) for key, (table, entries) in backgrounds.items()}
     signal = SIGNALS[getattr(detector.of, "recoils", "nucleus")]
     components = (signal, *ready)
-    stages = {key: background.stage for key, background in ready.items()}
+    stages = {key: _without(data, key, backgrounds[key][0], ready) for key in ready}
     nuisances = [p for background in ready.values() for p in background.parameters]
     scattering, stages, moved = _shape_nuisances(data, shapes, scattering, stages, setting, signal)
     zero = PoissonCounts(np.zeros(setting.shape))
@@ -220,8 +224,14 @@ def _spread(data: Document, setting: Setting) -> tuple[Stage, tuple[Parameter, .
             stage, own = Constant(np.tile(np.diff(edges) / np.ptp(edges), (flavours, 1))), ()
         stages.append(stage)
         parameters += own
+    if data.has("signal.excluded"):
+        excluded = data.bins("signal.excluded", setting.units[ENERGY])
+        kept = included(setting.axes[ENERGY], excluded)
+        stages.insert(0, Constant(np.tile(kept[None, :, None], (flavours, 1, 1))))
     if not stages:
         return Constant(np.ones((flavours, 1))), ()
+    if not any(stage.parameters() for stage in stages) and len(stages) > 1:
+        return Constant(SpreadProduct(tuple(stages))({})), tuple(parameters)
     return stages[0] if len(stages) == 1 else SpreadProduct(tuple(stages)), tuple(parameters)
 
 
@@ -244,6 +254,17 @@ def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
     return read(data, "background", key, given[0] if given else "total"), shapes
 
 
+def _without(data: Document, name: str, table: Any, made: Mapping[str, Any]) -> Stage:
+    """Return the stage of a background less the others that its counts contain."""
+    stage = made[name].stage
+    for k, other in enumerate(getattr(table.of, "without", ())):
+        if other not in made or other == name or stage.array is None or made[other].stage.array is None:
+            known = ", ".join(key for key in made if key != name and made[key].stage.array is not None)
+            raise data.fail(f"backgrounds.{name}.without[{k}]", f"one of {known}, without parameters", f"'{other}'")
+        stage = Constant(stage.array - made[other].stage.array)
+    return stage
+
+
 def _in_counts(shapes: Mapping[str, Any]) -> bool:
     return any(getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None for s in shapes.values())
 
@@ -256,7 +277,7 @@ def _shapes_along(entries: Mapping[str, Any], setting: Setting) -> dict[str, Any
 
 
 def _width(data: Document, key: str) -> float | None:
-    return data.optional(key, "1", None)
+    return None if data.raw(key) == NONE else data.optional(key, "1", None)
 
 
 def _strength(data: Document, name: str, stage: Stage) -> Strength:

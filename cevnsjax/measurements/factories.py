@@ -34,4 +34,16 @@ def _factory(name: str) -> Callable[..., Measurement]:
     return make
 
 
+apv_cs = _factory("apv-cs")
+coherent_csi_2017 = _factory("coherent-csi-2017")
 coherent_csi_2021 = _factory("coherent-csi-2021")
+coherent_ge_mini_2024 = _factory("coherent-ge-mini-2024")
+conus_2024 = _factory("conus-2024")
+conus_plus_2025 = _factory("conus-plus-2025")
+crex = _factory("crex")
+csre_cs = _factory("csre-cs")
+lz_er = _factory("lz-er")
+pandax4t_er = _factory("pandax4t-er")
+prex_ii = _factory("prex-ii")
+texono_2025 = _factory("texono-2025")
+xenonnt_er = _factory("xenonnt-er")

@@ -12,6 +12,7 @@ import numpy as np
 from ...detectors.resolution import ClosedSmearing
 from ...detectors.time import TimeBins, TimeWindow, time_shift
 from ...parameters.parameter import Parameter
+from ...parameters.strengths import Strength
 from ...sources.arrival_times import arrival_times
 from ...stages.backgrounds import BinLevels, exponential_shape, histogram_shape
 from ...stages.formulas import formula
@@ -41,6 +42,13 @@ class Shape:
     parameters: tuple[Parameter, ...] = ()
 
 
+def included(edges: np.ndarray, excluded: np.ndarray | None) -> np.ndarray:
+    """Return 1 for each bin, 0 for those that an excluded range reaches into."""
+    if excluded is None:
+        return np.ones(len(edges) - 1)
+    return np.where((edges[1:] > excluded[0]) & (edges[:-1] < excluded[-1]), 0.0, 1.0)
+
+
 def flat(edges: np.ndarray) -> np.ndarray:
     """Return the share of each bin in what is even between the edges."""
     return np.diff(edges) / (edges[-1] - edges[0])
@@ -54,9 +62,12 @@ def _edges(place: Place, setting: Setting) -> np.ndarray:
 class Flat:
     """The same everywhere along the axis."""
 
+    excluded: np.ndarray | None = along_edges("ends of a range: bins that it reaches into are empty", None)
+
     def build(self, place: Place, setting: Setting) -> Shape:
         """Return the shape."""
-        return Shape(Constant(flat(_edges(place, setting))))
+        edges = _edges(place, setting)
+        return Shape(Constant(included(edges, self.excluded) * flat(edges)))
 
 
 @kind("shape", "exponential", """kind = "exponential"\nrate = { value = 0.0494, unit = "1/us" }""")
@@ -200,6 +211,7 @@ class Counts:
     events: np.ndarray | None = events("in their place, events: a column for each axis of the experiment", None)
     axes: tuple[str, ...] = texts("axes that the counts are over: the first, or all if there are as many counts", ())
     less: np.ndarray | None = numbers("counts", "counts to subtract, as of a signal in a published fit", None)
+    without: tuple[str, ...] = texts("backgrounds that the counts contain, to be subtracted", ())
     scale: float = number("1", "factor, such as a ratio of live times", 1.0)
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
@@ -261,7 +273,7 @@ class Levels:
     """Counts, even along all axes but the energy, of which the level in each energy bin is a free nuisance."""
 
     counts: np.ndarray = numbers("counts", "counts (energy, other axes): their mean at each energy", negative=False)
-    least: float = number("1", "least level, relative to the counts", 0.01)
+    least: float = number("1", "least level, and least strength of the whole: at 0 χ² is infinite", 0.01)
     most: float = number("1", "largest level", 5.0)
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
@@ -273,14 +285,18 @@ class Levels:
         even = np.broadcast_to(mean.reshape(-1, *[1] * (len(setting.shape) - 1)), setting.shape)
         levels = tuple(f"{name}_level_{k}" for k in range(1, len(edges)))
         unit = next(iter(setting.units.values()))
+        strength = Strength(f"{name}_norm", name, None).as_parameter()
         return Made(
             BinLevels(np.array(even), levels),
-            tuple(
+            (
+                dataclasses.replace(strength, bounds=(self.least, strength.bounds[1])),
+                *(
                 Parameter(
                     level, "1", 1.0, (self.least, self.most), rf"\eta_\mathrm{{{name}}}",
                     f"level of the background {name} from {low:g} to {high:g} {unit}", nuisance=True, own=True,
                 )
                 for level, low, high in zip(levels, edges, edges[1:], strict=False)
+                ),
             ),
         )
 

@@ -1,5 +1,6 @@
 """Kinds of what a detector does to a recoil: quenching, resolution, efficiency."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ from ...nuclei.target import Target
 from ..document import Document
 from .kind import REQUIRED, Entry, Place, detector_unit, field, kind, number, numbers
 
+END = 1.0 + 1e-9
+"""Where an efficiency ends, relative to its last energy."""
+FULL_WIDTH = 2.0 * math.sqrt(2.0 * math.log(2.0))
+"""Full width at half maximum of a Gaussian, in standard deviations."""
 MOST_POWERS = 6
 """Powers of a polynomial quenching."""
 
@@ -97,6 +102,17 @@ class QuenchingTable:
         return TabulatedQuenching(1e-3 * recoil, self.factor)
 
 
+@kind("quenching", "light-yield", """per_recoil_energy = { value = 1.17, unit = "PE/keV" }""")
+class LightYield:
+    """Photo-electrons in proportion to the recoil energy, without a resolution."""
+
+    per_recoil_energy: float = number("PE/keV", "photo-electrons per recoil energy")
+
+    def build(self, place: Place, target: Target) -> Quenching:
+        """Return the quenching, to photo-electrons."""
+        return PolynomialQuenching(np.array([self.per_recoil_energy]), np.zeros((0, 1)))
+
+
 @kind("quenching", "none")
 class NoQuenching:
     """All of the energy is seen: recoils of electrons."""
@@ -113,18 +129,25 @@ class Gamma:
     """Photo-electrons in a gamma distribution, with the yield and the shape of arXiv:2110.07730."""
 
     light_yield: float | None = number("PE/keV", "photo-electrons per electron-equivalent energy", None)
-    shape: float | None = number("1/PE", "its product with the mean is the number of degrees of the distribution", None)
-    mean_inverse: float | None = number("keV", "in their place: energy per photo-electron", None)
-    energy_shape: float | None = number("1/keV", "and the shape per energy", None)
+    mean_inverse: float | None = number("keV", "or its inverse, the energy per photo-electron", None)
+    shape: float | None = number("1/PE", "its product with the mean is the shape of the distribution", None)
+    energy_shape: float | None = number("1/keV", "or the shape per energy", None)
 
     def build(self, place: Place) -> Smearing:
         """Return the smearing."""
-        if self.mean_inverse is not None and self.energy_shape is not None:
-            return GammaSmearing(self.mean_inverse, self.energy_shape)
-        for name, unit in (("light_yield", "PE/keV"), ("shape", "1/PE")):
-            if getattr(self, name) is None:
-                raise place.fail(name, f"{{ value = a number, unit = '{unit}' }}", "no such entry")
-        return GammaSmearing(1.0 / self.light_yield, self.light_yield * self.shape)
+        _check_one(place, ("light_yield", self.light_yield, "PE/keV"), ("mean_inverse", self.mean_inverse, "keV"))
+        _check_one(place, ("shape", self.shape, "1/PE"), ("energy_shape", self.energy_shape, "1/keV"))
+        inverse = 1.0 / self.light_yield if self.mean_inverse is None else self.mean_inverse
+        return GammaSmearing(inverse, self.shape / inverse if self.energy_shape is None else self.energy_shape)
+
+
+def _check_one(place: Place, *given: tuple[str, float | None, str]) -> None:
+    """Raise DataError unless just one of two entries is there."""
+    (first, one, unit), (second, other, _) = given
+    if one is None and other is None:
+        raise place.fail(first, f"{{ value = a number, unit = '{unit}' }}", "no such entry")
+    if one is not None and other is not None:
+        raise place.fail(second, f"{first} or {second}", "both")
 
 
 @kind("resolution", "gaussian", """\
@@ -134,7 +157,9 @@ class Gaussian:
     """A Gaussian with σ = √(noise² + slope E) + linear E + quadratic E² + cubic E³, times resolution_norm."""
 
     noise: float = number("keV", "σ at no energy", zero=True)
-    slope: float = number("keV", "variance per energy: the Fano factor times the energy of a pair", 0.0, zero=True)
+    slope: float = number("keV", "variance per energy", 0.0, zero=True)
+    fano_factor: float | None = number("1", "in place of a slope: the Fano factor", None)
+    pair_energy: float | None = number("keV", "times the energy of a pair", None)
     linear: float = number("1", "coefficient of E in σ", 0.0, negative=True)
     quadratic: float = number("1/keV", "coefficient of E² in σ", 0.0, negative=True)
     cubic: float = number("1/keV^2", "coefficient of E³ in σ", 0.0, negative=True)
@@ -143,10 +168,32 @@ class Gaussian:
     def build(self, place: Place) -> Smearing:
         """Return the smearing."""
         powers = (self.linear, self.quadratic, self.cubic)
-        if self.noise == self.slope == 0 and not any(powers):
+        if (self.fano_factor is None) != (self.pair_energy is None):
+            raise place.fail("pair_energy", "fano_factor and pair_energy, or neither", "one of them")
+        slope = self.slope if self.fano_factor is None else self.fano_factor * self.pair_energy
+        if self.noise == slope == 0 and not any(powers):
             raise place.fail("", "noise or slope that is not 0", "0 of both")
         used = max((k for k, power in enumerate(powers, 1) if power), default=0)
-        return GaussianSmearing(self.noise, self.slope, self.minimum, powers=powers[:used])
+        return GaussianSmearing(self.noise, slope, self.minimum, powers=powers[:used])
+
+
+@kind("resolution", "two-widths", """\
+noise = { value = 0.115, unit = "keV" }
+line = { value = 0.25, unit = "keV" }
+line_energy = { value = 10.37, unit = "keV" }""")
+class TwoWidths:
+    """A Gaussian of a variance linear in the energy, from the full widths at half maximum of noise and of a line."""
+
+    noise: float = number("keV", "full width at no energy")
+    line: float = number("keV", "full width of a line")
+    line_energy: float = number("keV", "its energy")
+
+    def build(self, place: Place) -> Smearing:
+        """Return the smearing."""
+        noise, line = self.noise / FULL_WIDTH, self.line / FULL_WIDTH
+        if not line > noise:
+            raise place.fail("line", f"a width above that of the noise, {self.noise:g}", f"{self.line:g}")
+        return GaussianSmearing(noise, (line**2 - noise**2) / self.line_energy)
 
 
 @kind("resolution", "none")
@@ -241,3 +288,23 @@ class EfficiencyTable:
         if len(self.fraction) != len(self.energy):
             raise place.fail("fraction", f"{len(self.energy)} numbers", len(self.fraction))
         return TabulatedEfficiency(self.energy, self.fraction, -np.inf if self.threshold is None else self.threshold)
+
+
+@kind("efficiency", "rising-table", """\
+energy = { table = "efficiency.csv", column = "energy" }
+fraction = { table = "efficiency.csv", column = "efficiency" }
+highest = { value = 35, unit = "keV" }""")
+class RisingTable:
+    """An efficiency at energies that is constant from its maximum to where it ends."""
+
+    energy: np.ndarray = energies("energies, increasing")
+    fraction: np.ndarray = numbers({"1": 1.0, "fraction": 1.0}, "efficiency there", negative=False, most=1.0)
+    highest: float = number("keV", "energy above which nothing is selected")
+
+    def build(self, place: Place, unit: str) -> Efficiency:
+        """Return the efficiency."""
+        if len(self.fraction) != len(self.energy):
+            raise place.fail("fraction", f"{len(self.energy)} numbers", len(self.fraction))
+        last, rising = max(self.highest, self.energy[-1]), np.maximum.accumulate(self.fraction)
+        points = np.concatenate([self.energy[self.energy < last], [last, END * last]])
+        return TabulatedEfficiency(points, np.append(rising[self.energy < last], [rising[-1], 0.0]))

@@ -25,6 +25,8 @@ from ..document import Document, Units
 
 ENERGY_UNITS = ("PE", "keV")
 """Units of a reconstructed energy: the last where a detector states none."""
+NONE = "none"
+"""In place of an entry that need not be there: without it, in a variant."""
 REQUIRED: Any = object()
 """Default of an entry that must not be left out."""
 Class = TypeVar("Class", bound=type)
@@ -228,7 +230,7 @@ def read(data: Document, category: str, key: str, implied: str | None = None) ->
 def _read_entries(data: Document, of: type, prefix: str, wanted: Mapping[str, Entry]) -> Any:
     values, faults = {}, []
     for name, entry in wanted.items():
-        if entry.default is not REQUIRED and not data.has(prefix + name):
+        if entry.default is not REQUIRED and (not data.has(prefix + name) or data.raw(prefix + name) == NONE):
             values[name] = entry.default
             continue
         try:

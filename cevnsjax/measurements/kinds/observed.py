@@ -11,7 +11,7 @@ from ...measuring.terms.poisson import PoissonCounts
 from ...measuring.terms.term import Term
 from ...measuring.terms.upper_limit import UpperLimit
 from .events import binned, events
-from .kind import Place, each, kind, number, numbers, several
+from .kind import Place, each, kind, number, numbers, several, text
 from .setting import Setting
 
 NUMBERS = {"counts": 1.0, "1/day": 1.0}
@@ -32,13 +32,14 @@ class Counts:
     counts: np.ndarray = numbers(NUMBERS, "counts, rows of the first axes by columns of the last", negative=True)
     less: tuple[np.ndarray, ...] = several("counts", "counts to subtract, as of a gate without beam; then errors are Gaussian", ())
     errors: np.ndarray | None = numbers(NUMBERS, "Gaussian errors of the counts", None, negative=False)
+    gaussian: str = text("whether the errors are the roots of the counts", "no", ("no", "yes"))
     template_errors: dict[str, np.ndarray] = each("1", "relative statistical errors of the templates, by component", {})
 
     def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
         """Return the term."""
         counts = in_bins(place, "counts", self.counts, setting)
         less = [in_bins(place, "less", gate, setting) for gate in self.less]
-        if self.errors is not None or less:
+        if self.errors is not None or less or self.gaussian == "yes":
             errors = np.sqrt(sum(less, start=counts)) if self.errors is None else in_bins(place, "errors", self.errors, setting)
             if not np.all(errors > 0):
                 raise place.fail("errors", "positive errors", f"{errors.min():g}")

@@ -44,7 +44,7 @@ class Bins:
     efficiency: Read = part("efficiency", "efficiency against the reconstructed energy")
     acceptance: Read | None = part("efficiency", "efficiency against the electron-equivalent energy before the resolution", None)
     recoils: str = text("what recoils", "nucleus", RECOILS)
-    electrons: float | None = number("1", "reconstructed energy per keV of an electron, where it is not 1", None)
+    electrons: float | None = number({"1": 1.0, "PE/keV": 1.0}, "reconstructed energy per keV of an electron, where it is not 1", None)
     sees_electrons: str = text("whether the efficiency holds for electrons too", "yes", ("yes", "no"))
 
     def build(self, place: Place, target: Target, edges: np.ndarray, pieces: int) -> EnergyDetector:
