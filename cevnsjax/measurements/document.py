@@ -142,14 +142,13 @@ class Document(Numbers):
     # Entries
 
     def _section(self, key: str) -> dict[str, Any]:
-        """Return the table that the entry at `key` is in, empty if there is none."""
+        """Return the table that the entry at `key` is in, empty if there is none; a list is a table of ``NAME[k]``."""
         value: Any = self._content
-        for part in key.split(".")[:-1]:
-            value = value.get(part) if isinstance(value, dict) else None
-        if key.endswith("]") and isinstance(value, dict):  # an item of a list
-            name, _, _ = key.rpartition(".")[2].removesuffix("]").partition("[")
-            listed = value.get(name)
-            return {f"{name}[{k}]": item for k, item in enumerate(listed)} if isinstance(listed, list) else {}
+        *parts, last = key.split(".")
+        for part in parts:
+            value = _inside(value, part)
+        if last.endswith("]"):
+            return {last: found} if (found := _inside(value, last)) is not None else {}
         return value if isinstance(value, dict) else {}
 
     def has(self, key: str) -> bool:
@@ -225,13 +224,22 @@ class Document(Numbers):
         return entry.get("unit")
 
     def value(
-        self, key: str, units: Units, zero: bool = False, negative: bool = False, most: float | None = None
+        self,
+        key: str,
+        units: Units,
+        zero: bool = False,
+        negative: bool = False,
+        most: float | None = None,
+        wide: bool = False,
     ) -> float:
-        """Return the number at `key`: positive, unless it may be `zero` or `negative`, and not above `most`."""
+        """Return the number at `key`: positive, unless it may be `zero` or `negative`, and not above `most`.
+
+        Its magnitude is one that is usual in its unit, unless it may be of a `wide` range.
+        """
         unit = self._given_in(key, units, "a number")
         number = self.number(key, unit or "")
         self._check_sign(key, number, zero, negative, most)
-        least, largest = RANGES.get(unit or "", ANY)
+        least, largest = ANY if wide else RANGES.get(unit or "", ANY)
         if number != 0 and not least <= abs(number) <= largest:
             raise self._fail(key, f"a magnitude from {least:g} to {largest:g}", f"{number:g}")
         return number * units[unit] if isinstance(units, Mapping) else number
@@ -405,6 +413,15 @@ class Document(Numbers):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
                 yield key
+
+
+def _inside(value: Any, part: str) -> Any:
+    """Return the entry of a table, ``name``, or of a list in it, ``name[k]``; None if there is none."""
+    name, bracket, place = part.removesuffix("]").partition("[")
+    found = value.get(name) if isinstance(value, dict) else None
+    if not bracket:
+        return found
+    return found[int(place)] if isinstance(found, list) and int(place) < len(found) else None
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

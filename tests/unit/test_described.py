@@ -433,7 +433,7 @@ BAD = {
     "unknown model": (HOUSE, '"HMVE"', '"HMV"', "source.model: expected one of HMVE, HMK, MVE, VE, kopeikin, bestiole, found 'HMV' (did you mean 'HMVE'?)"),
     "unknown neutrinos": (SOLAR, '"b8"', '"b7"', "source.neutrinos: expected one of pp, pep, hep, be7, b8, n13, o15, f17, found 'b7' (did you mean 'be7'?)"),
     "kind that is no text": (ARGON, 'kind = "table"', "kind = 3", "detector.efficiency.kind: expected one of unity, logistic, sigmoid, table, found 3"),
-    "resolution of the other axis": (ARGON, 'kind = "gaussian"', 'kind = "gamma"', "detector.resolution.kind: expected one of gaussian, none, found 'gamma'"),
+    "resolution of the other axis": (ARGON, 'kind = "gaussian"', 'kind = "gamma"', "detector.resolution.kind: expected one of gaussian, two-widths, none, found 'gamma'"),
     "unknown unit of energy": (ARGON, 'unit = "keV"\n[detector.q', 'unit = "eV"\n[detector.q', "detector.unit: expected one of PE, keV, found 'eV'"),
     "no width at all": (ARGON, 'value = 0.8, unit = "keV" }\nslope = { value = 0.3', 'value = 0, unit = "keV" }\nslope = { value = 0', "detector.resolution: expected noise or slope that is not 0, found 0 of both"),
     "too narrow": (ARGON, 'value = 0.8, unit = "keV" }\nslope = { value = 0.3', 'value = 0.01, unit = "keV" }\nslope = { value = 0', "binning: expected a signal that the quadrature gives to 1e-06, found"),

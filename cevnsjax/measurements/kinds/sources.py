@@ -44,7 +44,7 @@ class PionDecay:
     protons_on_target: float | None = number("1", "protons; or the power and energy of the beam", None)
     beam_power: float | None = number("MW", "power of the beam on the target", None)
     proton_energy: float | None = number("GeV", "kinetic energy of a proton", None)
-    protons_times_mass: float | None = number("kg", "protons on target times the mass of the detector", None)
+    protons_times_mass: float | None = number("kg", "protons on target times the mass of the detector", None, wide=True)
     distance: float = number("m", "distance from the target")
     live_time: float | None = number(TIMES, "time that the beam and the detector were on", None)
 

@@ -14,7 +14,7 @@ from ..document import Document
 from .kind import Entry, Place, Read, field, kind, number, numbers, part, text
 
 RECOILS = ("nucleus", "electron")
-BY_UNIT = {"PE": ("gamma", "none"), "keV": ("gaussian", "none")}
+BY_UNIT = {"PE": ("gamma", "none"), "keV": ("gaussian", "two-widths", "none")}
 """Resolutions of each unit of energy."""
 
 
