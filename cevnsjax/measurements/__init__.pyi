@@ -1,5 +1,4 @@
 from .analyses.coherent_lar_2020 import coherent_lar_2020
-from .analyses.dresden_ii import dresden_ii, dresden_ii_off
 from .analyses.lz_8b import lz_8b
 from .analyses.pandax4t_8b import pandax4t_8b
 from .analyses.xenonnt_8b import xenonnt_8b
@@ -14,6 +13,8 @@ from .factories import (
     conus_plus_2025,
     crex,
     csre_cs,
+    dresden_ii,
+    dresden_ii_off,
     lz_er,
     pandax4t_er,
     prex_ii,

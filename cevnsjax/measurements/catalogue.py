@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ..measuring.measurement import Measurement
 
 DEFAULT_FORM_FACTOR = "helm"
+DOCUMENT = "experiment.toml"
+"""Name of the document in the folder of an experiment."""
 FORECASTS = "forecasts"
 """Where the shipped forecasts are, under ``data/``."""
 
@@ -33,37 +35,41 @@ class Entry:
     form_factor: bool = True
     """Whether its prediction has a nuclear form factor that can be chosen."""
 
+    document: str = DOCUMENT
+    """Name of the document in the folder."""
+
     def make(self, **arguments: Any) -> "Measurement":
         """Return the measurement."""
         if not self.factory:
             from .loading import from_folder
 
-            return from_folder(self.folder, **arguments)
+            return from_folder(self.folder, self.document, **arguments)
         module, _, function = self.factory.partition(".")
         return getattr(import_module(f".analyses.{module}", __package__), function)(**arguments)
 
     def references(self, variant: str) -> tuple[str, ...]:
         """Return what to cite for a variant, papers and data releases."""
         if not self.factory:
-            content = entries_of(self.folder)
-            return tuple(content["sources"][key] for key in content.get("cited", content["sources"]))
+            content = entries_of(self.folder, self.document)
+            cited = content.get("variants", {}).get(variant, {}).get("cited", content["cited"])
+            return tuple(content["sources"][key] for key in cited)
         data = DataFile(f"{self.folder}/measurement.toml")
         keys = self.cited[variant] if isinstance(self.cited, Mapping) else self.cited
         return tuple(data.get(f"sources.{key}", str) for key in keys)
 
 
-def entries_of(folder: str) -> dict[str, Any]:
+def entries_of(folder: str, document: str = DOCUMENT) -> dict[str, Any]:
     """Return the entries of the document of a shipped experiment, as they stand there."""
-    file = f"{folder}/experiment.toml"
+    file = f"{folder}/{document}"
     return parse_toml(read_verified(data_root(), file), data_root() / file)
 
 
-def described(folder: str) -> Entry:
+def described(folder: str, document: str = DOCUMENT) -> Entry:
     """Return the entry of a measurement that is described by its folder."""
-    content = entries_of(folder)
+    content = entries_of(folder, document)
     names = tuple(dict.fromkeys((content["default_variant"], *content.get("variants", {}))))
     form_factor = "target" in content and content["detector"].get("recoils") != "electron"
-    return Entry("", names, content["summary"], folder, (), form_factor)
+    return Entry("", names, content["summary"], folder, (), form_factor, document)
 
 
 PAPER, ANALYSIS, RELEASE = ("paper",), ("paper", "analysis"), ("paper", "release", "analysis")
@@ -103,20 +109,8 @@ CATALOGUE: dict[str, Entry] = {
     "lz-er": described("lz_er"),
     "xenonnt-er": described("xenonnt_er"),
     "pandax4t-er": described("pandax4t_er"),
-    "dresden-ii": Entry(
-        "dresden_ii.dresden_ii",
-        ("fef", "ybe", "lindhard"),
-        "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy",
-        "dresden_ii_2022",
-        ANALYSIS,
-    ),
-    "dresden-ii-off": Entry(
-        "dresden_ii.dresden_ii_off",
-        ("fef",),
-        "the same detector with the reactor off, 25 days",
-        "dresden_ii_2022",
-        ANALYSIS,
-    ),
+    "dresden-ii": described("dresden_ii_2022"),
+    "dresden-ii-off": described("dresden_ii_2022", "off.toml"),
     "conus-plus-2025": described("conus_plus_2025"),
     "conus-2024": described("conus_2024"),
     "texono-2025": described("texono_2025"),

@@ -17,12 +17,15 @@ import numpy as np
 from .._base.data_files import Numbers, quoted
 from .._base.errors import DataError, InputError, printable, suggest
 from ..parameters.parameter import Gaussian, Parameter
-from .folder import DOCUMENT, Folder, Table
+from .catalogue import DOCUMENT
+from .folder import Folder, Table
 
 QUANTITY = ("value", "unit", "source", "uncertainty")
 """What an entry with a number may hold."""
 TABULATED = ("table", "column", "columns", "add", "rows", "array", "name", "unit", "source")
 """What an entry may hold whose numbers are in a file."""
+PARAMETER = ("low", "high", "latex", "text")
+"""What an entry with a parameter may hold beside a number."""
 EVEN = ("from", "to", "bins")
 """What an entry holds that states even bins."""
 OVERRIDES = ("variants", "runs")
@@ -260,12 +263,19 @@ class Document(Numbers):
         self._check_sign(f"{key}.uncertainty", error, False, False, None)
         return error
 
+    def constant(self, key: str) -> float:
+        """Return the number at `key`, in whatever unit."""
+        unit = self._entry(key, "{ value = a number, unit = its unit }", dict).get("unit")
+        if not isinstance(unit, str):
+            raise self._fail(f"{key}.unit", "a text", quoted(unit))
+        return self.value(key, unit, zero=True, negative=True, wide=True)
+
     def parameter(self, key: str, name: str) -> Parameter:
         """Return the nuisance of the entry ``{ value, unit, low, high }``, with a prior if it has an uncertainty."""
         entry = self._entry(key, "{ value = a number, unit, low, high }", dict)
         for part in entry:
-            if part not in (*QUANTITY, "low", "high", "latex", "text"):
-                raise self._fail(f"{key}.{part}", "value, unit, low, high, uncertainty, latex, text", "another entry")
+            if part not in (*QUANTITY, *PARAMETER):
+                raise self._fail(f"{key}.{part}", f"{', '.join((*QUANTITY, *PARAMETER))} alone", "another entry")
         if not isinstance(unit := entry.get("unit"), str):
             raise self._fail(f"{key}.unit", "a text", quoted(unit))
         value, low, high = self.number(key, unit), *(self._finite(f"{key}.{end}", entry.get(end)) for end in ("low", "high"))

@@ -194,7 +194,8 @@ def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scatte
     if isinstance(energy, Detector):
         if len(setting.axes) > 1:
             raise data.fail("binning", "an energy axis alone with this detector", ", ".join(setting.axes))
-        return Scattering(setting.source, setting.target, energy, recoils), setting, ()
+        seen = dataclasses.replace(setting, parameters=tuple(p.name for p in energy.parameters()))
+        return Scattering(setting.source, setting.target, energy, recoils), seen, ()
     spread, parameters = _spread(data, setting)
     whole = BinnedDetector(
         energy=energy,

@@ -20,7 +20,7 @@ def _factory(name: str) -> Callable[..., Measurement]:
     def make(
         variant: str = entry.variants[0], form_factor: str = DEFAULT_FORM_FACTOR, binning: Binning | None = None
     ) -> Measurement:
-        return from_folder(entry.folder, variant, form_factor, binning)
+        return from_folder(entry.folder, entry.document, variant, form_factor, binning)
 
     make.__name__ = make.__qualname__ = name.replace("-", "_")
     make.__doc__ = f"""Return the measurement {name}: {entry.summary}.
@@ -42,6 +42,8 @@ conus_2024 = _factory("conus-2024")
 conus_plus_2025 = _factory("conus-plus-2025")
 crex = _factory("crex")
 csre_cs = _factory("csre-cs")
+dresden_ii = _factory("dresden-ii")
+dresden_ii_off = _factory("dresden-ii-off")
 lz_er = _factory("lz-er")
 pandax4t_er = _factory("pandax4t-er")
 prex_ii = _factory("prex-ii")

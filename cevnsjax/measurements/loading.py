@@ -11,11 +11,11 @@ from .._base.data_files import data_root, read_bounded, read_verified
 from .._base.errors import DataError, InputError, suggest
 from ..measuring.measurement import Measurement
 from ..parameters.parameter import Parameter
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, FORECASTS, find, shipped
+from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, DOCUMENT, FORECASTS, find, shipped
 from .delta_chi2 import ENDING, delta_chi2_table
 from .document import Document
 from .experiment import experiment
-from .folder import DOCUMENT, LARGEST_DOCUMENT, Folder
+from .folder import LARGEST_DOCUMENT, Folder
 
 
 @arguments.checked(name=arguments.path, form_factor=arguments.optional(arguments.text))
@@ -84,13 +84,14 @@ def open_document(name: str | Path) -> Document:
 
 def from_folder(
     folder: str,
+    document: str,
     variant: str,
     form_factor: str = DEFAULT_FORM_FACTOR,
     binning: Mapping[str, Sequence[float] | np.ndarray] | None = None,
 ) -> Measurement:
     """Return a shipped measurement, with other edges than published along some axes."""
     shipped_folder = Folder(data_root() / folder, shipped=True)
-    data = Document(shipped_folder.content(DOCUMENT), shipped_folder)
+    data = Document(shipped_folder.content(document), shipped_folder, document)
     if variant not in (known := variants_of(data)):
         raise InputError(f"unknown variant '{variant}' of {data.text('name')}{suggest(variant, known)}; known: {', '.join(known)}")
     called = None if variant == known[0] else f"{data.text('name')}:{variant}"

@@ -74,7 +74,7 @@ def _parsed(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise InputError(f"expected a formula of at most {LONGEST} letters, found {len(text)}")
     try:
-        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
+        tree = ast.parse(" ".join(text.split()).replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InputError(f"expected a formula like a + b * exp(-c * energy), found '{text}'") from None
     _check(tree, 0)

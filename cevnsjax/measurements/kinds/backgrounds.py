@@ -20,7 +20,7 @@ from ...stages.products import Product
 from ...stages.stage import Constant, Stage
 from .detectors import energies
 from .events import binned, events
-from .kind import Place, along, along_edges, coefficients, kind, number, numbers, several, text, texts
+from .kind import Place, along, along_edges, coefficients, constants, kind, number, numbers, several, text, texts
 from .setting import ENERGY, Setting
 from .spreads import joined
 
@@ -376,6 +376,7 @@ class FormulaOfAxes:
 
     formula: str = text("events in a bin, or per unit of the axes")
     per: str = text("what the events are per", "bin", ("bin", "unit"))
+    constants: dict[str, float] = constants("numbers in it, each with its unit", {})
     coefficients: dict[str, Parameter] = coefficients("its coefficients; with an uncertainty they have a prior", {})
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
@@ -387,7 +388,7 @@ class FormulaOfAxes:
         }
         known = {**self.coefficients, **dict.fromkeys(setting.parameters)}
         with place.data.at(f"{place.key}.formula"):
-            made = formula(self.formula, centres, known)
+            made = formula(self.formula, {**self.constants, **centres}, known)
         whole: Stage = Product((made,), (tuple(range(len(order))),), setting.shape)
         if self.per == "unit":
             widths = [Constant(np.diff(edges)) for edges in setting.axes.values()]

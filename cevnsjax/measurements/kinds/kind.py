@@ -146,6 +146,15 @@ def coefficients(what: str, default: Any = REQUIRED) -> Any:
     return field(Entry(what, "value, unit, low, high, uncertainty", read, default, many=True))
 
 
+def constants(what: str, default: Any = REQUIRED) -> Any:
+    """Return the field of a table of numbers, each in a unit of its own."""
+
+    def read(data: Document, key: str) -> dict[str, float]:
+        return {name: data.constant(f"{key}.{name}") for name in data.names(key)}
+
+    return field(Entry(what, "value, unit", read, default, many=True))
+
+
 def along(what: str, default: Any = REQUIRED, inverse: bool = False) -> Any:
     """Return the field of a length along the axis that the table is of, or of the inverse of one."""
     shown = "1/unit of the axis" if inverse else "unit of the axis"
