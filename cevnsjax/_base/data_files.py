@@ -187,6 +187,15 @@ def _check_header(
         raise DataError(f"{path}: {part}: expected numbers, found the type {kind}")
 
 
+def inside(value: Any, part: str) -> Any:
+    """Return the entry of a table, ``name``, or of a list in it, ``name[k]``; None if there is none."""
+    name, bracket, place = part.removesuffix("]").partition("[")
+    if not bracket:
+        return value.get(part) if isinstance(value, dict) else None
+    found = value.get(name) if isinstance(value, dict) else None
+    return found[int(place)] if isinstance(found, list) and place.isdigit() and int(place) < len(found) else None
+
+
 class Numbers:
     """The numbers of a TOML document, each with its unit, checked as they are read."""
 
@@ -207,9 +216,8 @@ class Numbers:
         """Return the plain value at the dotted `key`, which must be of the type `kind`."""
         value: Any = self._content
         for part in key.split("."):
-            if not isinstance(value, dict) or part not in value:
+            if (value := inside(value, part)) is None:
                 raise self._fail(key, _KINDS[kind], "no such key")
-            value = value[part]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise self._fail(key, _KINDS[kind], quoted(value))
         return value

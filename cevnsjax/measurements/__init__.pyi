@@ -1,7 +1,4 @@
 from .analyses.coherent_lar_2020 import coherent_lar_2020
-from .analyses.lz_8b import lz_8b
-from .analyses.pandax4t_8b import pandax4t_8b
-from .analyses.xenonnt_8b import xenonnt_8b
 from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry, shipped, titles
 from .delta_chi2 import delta_chi2_table
 from .factories import (
@@ -15,10 +12,13 @@ from .factories import (
     csre_cs,
     dresden_ii,
     dresden_ii_off,
+    lz_8b,
     lz_er,
+    pandax4t_8b,
     pandax4t_er,
     prex_ii,
     texono_2025,
+    xenonnt_8b,
     xenonnt_er,
 )
 from .loading import described, load, measurement, resolve

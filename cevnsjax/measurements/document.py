@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .._base.data_files import Numbers, quoted
+from .._base.data_files import Numbers, inside, quoted
 from .._base.errors import DataError, InputError, printable, suggest
 from ..parameters.parameter import Gaussian, Parameter
 from .catalogue import DOCUMENT
@@ -24,6 +24,8 @@ QUANTITY = ("value", "unit", "source", "uncertainty")
 """What an entry with a number may hold."""
 TABULATED = ("table", "column", "columns", "add", "rows", "array", "name", "unit", "source")
 """What an entry may hold whose numbers are in a file."""
+DESCRIBED = ("sources", "tables", "arrays")
+"""Tables that state in words what numbers and files are."""
 PARAMETER = ("low", "high", "latex", "text")
 """What an entry with a parameter may hold beside a number."""
 EVEN = ("from", "to", "bins")
@@ -63,7 +65,7 @@ class Document(Numbers):
         self.problems: list[DataError] = []
         self._lines = _lines(content.decode("utf-8-sig"))
         self._overrides: tuple[str, ...] = ()
-        self._requested: set[str] = {"sources", "tables"}
+        self._requested: set[str] = set(DESCRIBED)
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
 
@@ -149,9 +151,9 @@ class Document(Numbers):
         value: Any = self._content
         *parts, last = key.split(".")
         for part in parts:
-            value = _inside(value, part)
+            value = inside(value, part)
         if last.endswith("]"):
-            return {last: found} if (found := _inside(value, last)) is not None else {}
+            return {last: found} if (found := inside(value, last)) is not None else {}
         return value if isinstance(value, dict) else {}
 
     def has(self, key: str) -> bool:
@@ -340,6 +342,7 @@ class Document(Numbers):
                 arrays, name = self.folder.arrays(self.text(f"{key}.array")), self.text(f"{key}.name")
                 if name not in arrays:
                     raise self._fail(f"{key}.name", f"one of {', '.join(arrays)}", f"'{name}'{suggest(name, arrays)}")
+                self._check_array(key, name, arrays[name].shape)
                 return arrays[name] * self._factor(key, self.text(f"{key}.unit"), known, units)
             table = self.table(f"{key}.table")
             if several := next((part for part in ("columns", "add") if part in entry), None):
@@ -367,6 +370,25 @@ class Document(Numbers):
             if self.raw(f"{described}.rows") != table.values.shape[1]:
                 raise self._fail(f"{described}.rows", f"{table.values.shape[1]} as in {name}", self.raw(f"{described}.rows"))
         return table
+
+    def _check_array(self, key: str, name: str, shape: tuple[int, ...]) -> None:
+        """Raise DataError for an array that is not what ``[arrays]`` says of it, if it does."""
+        described = f"arrays.{self.text(f'{key}.array').removesuffix('.npz')}.{name}"
+        if isinstance(entry := self._section(f"{described}.shape"), dict) and entry:
+            if entry.get("shape") != list(shape) or entry.get("unit") != self.text(f"{key}.unit"):
+                raise self._fail(described, f"the shape {shape} and the unit of {key}", quoted(entry))
+
+    def any_column(self, key: str) -> np.ndarray:
+        """Return the numbers at `key`, a list or a column, in whatever unit."""
+        entry = self._section(key).get(key.rpartition(".")[2])
+        if not isinstance(entry, dict):
+            raise self._fail(key, "numbers with their unit, or a column of a table", quoted(entry))
+        if "table" in entry:
+            with self.at(key):
+                _, unit = self.table(f"{key}.table").column(self.text(f"{key}.column"))
+        else:
+            unit = self.text(f"{key}.unit")
+        return self.values(key, unit)
 
     def _factor(self, key: str, unit: str, known: Sequence[Any], units: Units) -> float:
         if unit not in known:
@@ -416,22 +438,13 @@ class Document(Numbers):
 
     def _unread(self, table: dict[str, Any], prefix: str) -> Iterator[str]:
         for name, value in table.items():
-            if (key := prefix + name) == "tables":  # what files hold, in words
+            if (key := prefix + name) in DESCRIBED:
                 continue
-            inside = any(entry.startswith(f"{key}.") for entry in self._requested)
-            if isinstance(value, dict) and inside and not {"table", "array", "value", "bins"} & set(value):
+            within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested)
+            if isinstance(value, dict) and within and not {"table", "array", "value", "bins"} & set(value):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
                 yield key
-
-
-def _inside(value: Any, part: str) -> Any:
-    """Return the entry of a table, ``name``, or of a list in it, ``name[k]``; None if there is none."""
-    name, bracket, place = part.removesuffix("]").partition("[")
-    found = value.get(name) if isinstance(value, dict) else None
-    if not bracket:
-        return found
-    return found[int(place)] if isinstance(found, list) and int(place) < len(found) else None
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

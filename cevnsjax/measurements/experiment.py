@@ -131,7 +131,7 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     }
     shapes = {key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates")) for key in data.names("shapes")}
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
-    axes, units = _attempt(data, lambda: _axes(data)) or ({}, {})
+    axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
     data.raise_problems()
     assert source and target and detector
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
@@ -174,8 +174,11 @@ def _data_kind(data: Document) -> str:
     return next((kind for kind, entry in (("events", "events"), ("limit", "limit")) if data.holds(f"data.{entry}")), "counts")
 
 
-def _axes(data: Document) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return the edges of the bins of each axis, and its unit."""
+def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the edges of the bins of each axis, and its unit: of ``[binning]``, or as the detector has them."""
+    if detector is not None and hasattr(detector.of, "axes"):
+        own = detector.of.axes()
+        return own, dict.fromkeys(own, "1")
     names = [name for name in data.names("binning") if name not in NOT_AXES]
     if not names or names[0] != ENERGY:
         data.bins(f"binning.{ENERGY}", axis_unit(data, ENERGY))
@@ -188,11 +191,12 @@ def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scatte
     parts = data.value("binning.parts", "1", most=1000.0) if data.has("binning.parts") else 1.0
     if parts != int(parts):
         raise data.fail("binning.parts", "a whole number", f"{parts:g}")
-    edges = setting.axes[ENERGY]
+    edges = next(iter(setting.axes.values()))
+    setting = dataclasses.replace(setting, detector=detector.of)
     energy = detector.build(setting.target, edges, int(parts))
     recoils = getattr(detector.of, "recoils", "nucleus")
     if isinstance(energy, Detector):
-        if len(setting.axes) > 1:
+        if energy.shape != setting.shape[:1] + (math.prod(setting.shape[1:]),):
             raise data.fail("binning", "an energy axis alone with this detector", ", ".join(setting.axes))
         seen = dataclasses.replace(setting, parameters=tuple(p.name for p in energy.parameters()))
         return Scattering(setting.source, setting.target, energy, recoils), seen, ()

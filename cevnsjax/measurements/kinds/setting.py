@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +26,8 @@ class Setting:
     exposure: float | None
     """Mass times live time [kg d], None where the live time is not known."""
     energy: EnergyDetector | None = None
+    detector: Any = None
+    """What stands in the table of the detector."""
     prompt: np.ndarray | None = None
     """Share of each time bin of the neutrinos that come first, nominally, if there are time bins."""
 
