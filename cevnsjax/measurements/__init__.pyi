@@ -1,4 +1,3 @@
-from .analyses.coherent_lar_2020 import coherent_lar_2020
 from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry, shipped, titles
 from .delta_chi2 import delta_chi2_table
 from .factories import (
@@ -6,6 +5,7 @@ from .factories import (
     coherent_csi_2017,
     coherent_csi_2021,
     coherent_ge_mini_2024,
+    coherent_lar_2020,
     conus_2024,
     conus_plus_2025,
     crex,

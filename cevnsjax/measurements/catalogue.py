@@ -77,13 +77,7 @@ PAPER, ANALYSIS, RELEASE = ("paper",), ("paper", "analysis"), ("paper", "release
 CATALOGUE: dict[str, Entry] = {
     "coherent-csi-2017": described("coherent_csi_2017"),
     "coherent-csi-2021": described("coherent_csi_2021"),
-    "coherent-lar-2020": Entry(
-        "coherent_lar_2020.coherent_lar_2020",
-        ("1d", "2d", "3d", "2d-flavours", "3d-flavours"),
-        "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time",
-        "coherent_lar_2020",
-        RELEASE,
-    ),
+    "coherent-lar-2020": described("coherent_lar_2020"),
     "coherent-ge-mini-2024": described("coherent_ge_mini_2024"),
     "xenonnt-8b": described("xenonnt_8b"),
     "pandax4t-8b": described("pandax4t_8b"),

@@ -3,7 +3,8 @@
 An entry with a number is ``{ value, unit }``, and may have ``source`` and ``uncertainty``. Where a list of numbers
 stands, a column of a table may stand instead, ``{ table = "efficiency.csv", column = "efficiency" }``, several columns,
 ``{ table = "counts.csv", columns = ["t_0_1", "t_1_2"] }``, the sum of them with ``add``, or an array, ``{ array = "templates.npz", name = "signal",
-unit = "fraction" }``. A list of such entries has one for each bin of the second axis.
+unit = "fraction" }``. ``sum`` adds up each so many rows, ``rows`` takes the first rows alone, and ``{ outer = [numbers,
+shares] }`` is the product of all of the first with all of the second. A list of such entries has one for each bin of the second axis.
 """
 
 import copy
@@ -22,7 +23,7 @@ from .folder import Folder, Table
 
 QUANTITY = ("value", "unit", "source", "uncertainty")
 """What an entry with a number may hold."""
-TABULATED = ("table", "column", "columns", "add", "rows", "array", "name", "unit", "source")
+TABULATED = ("table", "column", "columns", "add", "rows", "sum", "array", "name", "unit", "source")
 """What an entry may hold whose numbers are in a file."""
 DESCRIBED = ("sources", "tables", "arrays")
 """Tables that state in words what numbers and files are."""
@@ -300,6 +301,8 @@ class Document(Numbers):
             if any(part.shape != parts[0].shape for part in parts):
                 raise self._fail(key, "arrays of the same shape", [part.shape for part in parts])
             return np.stack(parts, axis=min(1, parts[0].ndim))
+        if isinstance(entry, dict) and "outer" in entry:
+            return self._outer(key, entry, units, negative)
         if isinstance(entry, dict) and ("table" in entry or "array" in entry):
             numbers = self._from_file(key, entry, units)
         else:
@@ -310,6 +313,14 @@ class Document(Numbers):
             found = f"{numbers[tuple(beyond[0])]:g}"
             raise self._fail(f"{key}{place}", f"a number that is not negative{limit}", found)
         return numbers
+
+    def _outer(self, key: str, entry: Mapping[str, Any], units: Units, negative: bool) -> np.ndarray:
+        """Return the product of the numbers of the first axes with the shares of the last."""
+        self._requested.add(key)
+        if list(entry) != ["outer"] or not isinstance(entry["outer"], list) or len(entry["outer"]) != 2:
+            raise self._fail(key, "{ outer = [numbers, shares] }", quoted(entry))
+        first = self.values(f"{key}.outer[0]", units, negative)
+        return np.multiply.outer(first, self.values(f"{key}.outer[1]", {"fraction": 1.0, "1": 1.0}, negative))
 
     def _listed(self, key: str, units: Units) -> np.ndarray:
         unit = self._given_in(key, units, "a list of numbers")
@@ -353,11 +364,15 @@ class Document(Numbers):
             return self._first(key, entry, numbers * self._factor(key, unit, known, units))
 
     def _first(self, key: str, entry: Mapping[str, Any], numbers: np.ndarray) -> np.ndarray:
-        """Return the first rows, as many as the entry ``rows`` states, or all."""
+        """Return the first rows, as many as the entry ``rows`` states, summed over as many as ``sum`` does."""
         rows = entry.get("rows", len(numbers))
         if type(rows) is not int or not 1 <= rows <= len(numbers):
             raise self._fail(f"{key}.rows", f"a whole number from 1 to {len(numbers)}", quoted(rows))
-        return numbers[:rows]
+        numbers = numbers[:rows]
+        step = entry.get("sum", 1)
+        if type(step) is not int or step < 1 or len(numbers) % step:
+            raise self._fail(f"{key}.sum", f"a whole number that divides {len(numbers)} rows", quoted(step))
+        return numbers if step == 1 else numbers.reshape(-1, step, *numbers.shape[1:]).sum(axis=1)
 
     def table(self, key: str) -> Table:
         """Return the table that the text at `key` names, compared with what ``[tables]`` says of it, if it does."""
@@ -441,7 +456,7 @@ class Document(Numbers):
             if (key := prefix + name) in DESCRIBED:
                 continue
             within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested)
-            if isinstance(value, dict) and within and not {"table", "array", "value", "bins"} & set(value):
+            if isinstance(value, dict) and within and not {"table", "array", "value", "bins", "outer"} & set(value):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
                 yield key
@@ -453,7 +468,7 @@ def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, A
     for key, value in override.items():
         before = merged.get(key)
         tables = isinstance(value, dict) and isinstance(before, dict)
-        numbers = tables and ({"value", "table", "array"} & (set(value) | set(before)))
+        numbers = tables and ({"value", "table", "array", "outer"} & (set(value) | set(before)))
         other = tables and value.get("kind", before.get("kind")) != before.get("kind")
         merged[key] = _merged(before, value) if tables and not numbers and not other else value
     return merged

@@ -37,8 +37,9 @@ from .document import Document
 from .kinds import read
 from .kinds.backgrounds import included
 from .kinds.events import NOT_AXES
-from .kinds.kind import axis_unit
+from .kinds.kind import NONE, axis_unit
 from .kinds.setting import ENERGY, Setting
+from .kinds.shapes import moved
 
 LONGEST_NAME, LONGEST_TITLE = 64, 200
 """Letters of a name and of a title."""
@@ -52,8 +53,8 @@ SMALL = 1e-3
 DAY = 86400.0
 SIGNALS = {"nucleus": "cevns", "electron": "es"}
 """The signal by what recoils."""
-NONE, PARTS = "none", "parts"
-"""In place of a part of a width: none of it; in place of the width: its parts in quadrature."""
+PARTS = "parts"
+"""In place of the width of the signal: its parts in quadrature."""
 SCALES = {"b8_flux_norm": b8_flux_norm}
 """Parameters with priors of their own that may multiply a signal."""
 Made = TypeVar("Made")
@@ -129,7 +130,7 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
         for key in data.names("backgrounds")
         if data.raw(f"backgrounds.{key}") != NONE
     }
-    shapes = {key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates")) for key in data.names("shapes")}
+    shapes = {key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates")) for key in data.names("shapes") if data.raw(f"shapes.{key}") != NONE}
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
     axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
     data.raise_problems()
@@ -321,26 +322,28 @@ def _shape_nuisances(
     signal: str,
 ) -> tuple[Scattering, dict[str, Stage], list[Parameter]]:
     """Return the components with the nuisances that change their shapes."""
-    moved, parameters = dict(stages), list[Parameter]()
+    moved_stages, known = dict(stages), (signal, *stages)
+    by_component: dict[str, dict[str, Any]] = {}
     for name, table in shapes.items():
         component = table.of.component
-        if component not in (signal, *moved):
-            known = (signal, *moved)
-            raise data.fail(f"shapes.{name}.component", f"one of {', '.join(known)}", f"'{component}'{suggest(component, known)}")
+        if component not in known:
+            found = f"'{component}'{suggest(component, known)}"
+            raise data.fail(f"shapes.{name}.component", f"one of {', '.join(known)}", found)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             raise data.fail(f"shapes.{name}", "a name of lower-case letters, digits and underscores", f"'{name}'")
-        with data.at(f"shapes.{name}"):
-            if component == signal:
-                detector = scattering.detector
-                if not isinstance(detector, BinnedDetector):
-                    raise data.fail(f"shapes.{name}.component", "a detector of kind bins for a shape of the signal", "another")
-                spread = SpreadProduct((detector.spread,), detector.shape[0])
-                stage = table.of.moved(table.place, name, spread, setting, detector.shape)
-                scattering = dataclasses.replace(scattering, detector=dataclasses.replace(detector, spread=stage))
-            else:
-                moved[component] = table.of.moved(table.place, name, moved[component], setting, setting.shape)
-        parameters.append(table.of.parameter(name))
-    return scattering, moved, parameters
+        by_component.setdefault(component, {})[name] = table
+    for component, tables in by_component.items():
+        with data.at(f"shapes.{next(iter(tables))}"):
+            if component != signal:
+                moved_stages[component] = moved(stages[component], tables, setting, setting.shape)
+                continue
+            detector = scattering.detector
+            if not isinstance(detector, BinnedDetector):
+                key = f"shapes.{next(iter(tables))}.component"
+                raise data.fail(key, "a detector of kind bins for a shape of the signal", "another")
+            spread = moved(SpreadProduct((detector.spread,), detector.shape[0]), tables, setting, detector.shape)
+            scattering = dataclasses.replace(scattering, detector=dataclasses.replace(detector, spread=spread))
+    return scattering, moved_stages, [table.of.parameter(name) for name, table in shapes.items()]
 
 
 def _check_strengths(data: Document, measurement: Measurement) -> None:

@@ -20,9 +20,23 @@ from ...stages.products import Product
 from ...stages.stage import Constant, Stage
 from .detectors import energies
 from .events import binned, events
-from .kind import Place, along, along_edges, coefficients, constants, kind, number, numbers, several, text, texts
+from .kind import (
+    Moved,
+    Place,
+    along,
+    along_edges,
+    coefficients,
+    constants,
+    kind,
+    number,
+    numbers,
+    several,
+    text,
+    texts,
+    variations,
+)
 from .setting import ENERGY, Setting
-from .spreads import joined
+from .varied import joined, varied
 
 CONTENT = {"counts": 1.0, "fraction": 1.0, "1": 1.0}
 FINE_ORDER = 16
@@ -102,13 +116,15 @@ class Shares:
 
     share: np.ndarray | None = numbers({"fraction": 1.0, "1": 1.0}, "of each bin", None, negative=False, most=1.0)
     counts: np.ndarray | None = numbers("counts", "in its place, counts of each bin", None, negative=False)
+    variations: dict[str, Moved] = variations(CONTENT, "templates at ±1σ, of the same total")
 
     def build(self, place: Place, setting: Setting) -> Shape:
         """Return the shape."""
         given, bins = self.counts if self.share is None else self.share, len(_edges(place, setting)) - 1
         if given is None or given.shape != (bins,):
             raise place.fail("share", f"{bins} numbers", "none" if given is None else given.size)
-        return Shape(Constant(given), self.share is None)
+        stage, parameters = varied(place, given, self.variations)
+        return Shape(stage, self.share is None, parameters)
 
 
 @kind("shape", "histogram", """\
@@ -179,7 +195,14 @@ class Made:
     parameters: tuple[Parameter, ...] = ()
 
 
-def product(place: Place, setting: Setting, counts: Stage | None, axes: Sequence[str], shapes: Shapes) -> Made:
+def product(
+    place: Place,
+    setting: Setting,
+    counts: Stage | None,
+    axes: Sequence[str],
+    shapes: Shapes,
+    parameters: Sequence[Parameter] = (),
+) -> Made:
     """Return counts over some axes times the shares of the others, flat where they have no shape.
 
     Without counts those of a shape are taken.
@@ -197,7 +220,7 @@ def product(place: Place, setting: Setting, counts: Stage | None, axes: Sequence
         factors, places = [counts, *factors], (tuple(map(order.index, axes)), *places)
     stage: Stage = Product(tuple(factors), places, setting.shape)
     stage = stage if stage.parameters() else Constant(stage({}))
-    return Made(stage, tuple(p for shape in shapes.values() for p in shape.parameters))
+    return Made(stage, (*parameters, *(p for shape in shapes.values() for p in shape.parameters)))
 
 
 @kind("background", "counts", """\
@@ -213,6 +236,7 @@ class Counts:
     less: np.ndarray | None = numbers("counts", "counts to subtract, as of a signal in a published fit", None)
     without: tuple[str, ...] = texts("backgrounds that the counts contain, to be subtracted", ())
     scale: float = number("1", "factor, such as a ratio of live times", 1.0)
+    variations: dict[str, Moved] = variations(CONTENT, "templates of the counts at ±1σ, scaled to their total")
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
@@ -223,7 +247,8 @@ class Counts:
         if counts.size != np.prod(bins := setting.bins(*axes), dtype=int):
             raise place.fail("counts", f"{np.prod(bins, dtype=int)} numbers", counts.size)
         counts = counts if self.less is None else counts - self.less.reshape(counts.shape)
-        return product(place, setting, Constant(self.scale * counts.reshape(bins)), axes, shapes)
+        stage, parameters = varied(place, self.scale * counts.reshape(bins), self.variations)
+        return product(place, setting, stage, axes, shapes, parameters)
 
     def _axes(self, place: Place, setting: Setting) -> tuple[str, ...]:
         for k, axis in enumerate(self.axes):

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..._base.errors import DataError
-from ...parameters.parameter import Parameter
+from ...parameters.parameter import Gaussian, Parameter
 from ..document import Document, Units
 
 ENERGY_UNITS = ("PE", "keV")
@@ -144,6 +144,43 @@ def coefficients(what: str, default: Any = REQUIRED) -> Any:
         return {name: data.parameter(f"{key}.{name}", name) for name in data.names(key)}
 
     return field(Entry(what, "value, unit, low, high, uncertainty", read, default, many=True))
+
+
+@dataclasses.dataclass(frozen=True)
+class Moved:
+    """A template at ±1σ of a parameter that moves it."""
+
+    parameter: Parameter
+    up: np.ndarray
+    down: np.ndarray | None
+
+
+REACH = 5.0
+"""Standard deviations that a template may move."""
+
+
+def variations(units: Units, what: str) -> Any:
+    """Return the field of a table of templates at ±1σ, by the name of the parameter that moves between them."""
+
+    def read(data: Document, key: str) -> dict[str, Moved]:
+        return {name: _moved(data, f"{key}.{name}", name, units) for name in data.names(key)}
+
+    return field(Entry(what, f"up, down: {_shown(units)}; width: 1; text", read, {}, many=True))
+
+
+def _moved(data: Document, key: str, name: str, units: Units) -> Moved:
+    up = data.values(f"{key}.up", units, negative=False).ravel()
+    down = data.values(f"{key}.down", units, negative=False).ravel() if data.has(f"{key}.down") else None
+    width = data.value(f"{key}.width", "1") if data.has(f"{key}.width") else None
+    what = data.text(f"{key}.text") if data.has(f"{key}.text") else f"template of {key.split('.')[1]}"
+    return Moved(moving(name, f"{what}, ±1 at its templates of ±1σ", width), up, down)
+
+
+def moving(name: str, text: str, width: float | None) -> Parameter:
+    """Return the parameter that moves a template, in standard deviations, with a prior if it has a width."""
+    latex = rf"\xi_\mathrm{{{name.replace('_', ' ')}}}"
+    prior = None if width is None else Gaussian(0.0, width)
+    return Parameter(name, "1", 0.0, (-REACH, REACH), latex, text, prior, own=True)
 
 
 def constants(what: str, default: Any = REQUIRED) -> Any:

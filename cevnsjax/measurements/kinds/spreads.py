@@ -5,12 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..._base.data_files import DataFile
-from ...detectors.time import TimeWindow, time_shift
+from ...detectors.time import TimeBins, TimeWindow, time_shift
 from ...parameters.parameter import Parameter
 from ...sources.arrival_times import ArrivalTimes, arrival_times, pulsed_decays
-from ...stages.stage import Constant, Stage
-from .kind import Place, along_edges, each, kind, number, numbers
+from ...stages.morphing import Repeated
+from ...stages.stage import Constant, OnAxes, Stage
+from .kind import Moved, Place, along_edges, each, kind, number, numbers, variations
 from .setting import Setting
+from .varied import joined, varied
 
 LONGEST_PULSE = 100.0
 """Width [us] up to which a pulse is followed."""
@@ -61,6 +63,21 @@ class Pulse:
         _time_edges(place, setting)
         arrivals = pulsed_decays(self.mean, self.width)
         return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
+
+
+@kind("spread", "decays", """\
+mean = { value = 0.44, unit = "us" }
+width = { value = 0.15, unit = "us" }""")
+class Decays:
+    """The same arrival times without any efficiency; time_shift_nu delays them."""
+
+    mean: float = number("us", "mean time of the protons", negative=True)
+    width: float = number("us", "standard deviation of it", most=LONGEST_PULSE)
+
+    def build(self, place: Place, setting: Setting) -> Spread:
+        """Return the spread."""
+        stage = TimeBins(pulsed_decays(self.mean, self.width), _time_edges(place, setting), SHIFT)
+        return stage, (time_shift(SHIFT, "the neutrinos"),)
 
 
 @kind("spread", "sns-2021")
@@ -120,6 +137,32 @@ class Shares:
         return Constant(np.tile(self.share, (len(setting.source.flavours), 1))), ()
 
 
+@kind("spread", "template", """counts = { table = "signal.csv", column = "f90" }""")
+class Template:
+    """A template of the signal in energy and this axis, the share of each bin at each energy; or along it alone."""
+
+    counts: np.ndarray = numbers({"counts": 1.0, **SHARE}, "template, rows of the energy by bins of the axis", negative=False)
+    acceptance: np.ndarray | None = numbers(SHARE, "further factor at each energy", None, negative=False)
+    variations: dict[str, Moved] = variations({"counts": 1.0, **SHARE}, "templates at ±1σ, scaled to its total")
+
+    def build(self, place: Place, setting: Setting) -> Spread:
+        """Return the spread."""
+        first, *_ = setting.shape
+        (bins,) = setting.bins(place.key.rpartition(".")[2])
+        if self.counts.size == bins and self.acceptance is None:
+            stage, parameters = varied(place, self.counts, self.variations)
+            return Repeated(stage, len(setting.source.flavours)), parameters
+        if self.counts.size != first * bins:
+            raise place.fail("counts", f"{first} x {bins} numbers", self.counts.size)
+        if self.acceptance is not None and self.acceptance.shape != (first,):
+            raise place.fail("acceptance", f"{first} numbers", self.acceptance.size)
+        expected = self.counts.reshape(first, bins).sum(axis=1)
+        ones = np.ones(first) if self.acceptance is None else self.acceptance
+        share = np.divide(ones, expected, out=np.zeros(first), where=expected > 0)
+        stage, parameters = varied(place, self.counts, self.variations, np.repeat(share, bins))
+        return OnAxes(stage, (1, first, bins)), parameters
+
+
 @kind("spread", "histogram", """\
 low = { table = "arrival_times.csv", column = "t_low" }
 high = { table = "arrival_times.csv", column = "t_high" }
@@ -137,13 +180,6 @@ class Histogram:
         edges, fine = setting.axes[place.key.rpartition(".")[2]], joined(place, self.low, self.high)
         cumulative = [np.append(0.0, np.cumsum(row)) / np.sum(row) for row in rows]
         return Constant(np.array([np.diff(np.interp(edges, fine, total)) for total in cumulative])), ()
-
-
-def joined(place: Place, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return the edges of bins from their lower and upper ones, between which there are no gaps."""
-    if len(low) != len(high) or not np.allclose(low[1:], high[:-1], rtol=0.0, atol=1e-9 * np.ptp(high)):
-        raise place.fail("high", "upper edges that are the next lower ones", "gaps, or another number")
-    return np.append(low, high[-1])
 
 
 def _by_flavour(place: Place, given: Mapping[str, np.ndarray], setting: Setting, count: int) -> np.ndarray:
