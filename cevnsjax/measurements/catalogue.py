@@ -1,15 +1,12 @@
-"""The shipped measurements: what each is, its variants and what to cite; its factory is imported where it is called."""
+"""The shipped experiments: what each is, its variants and what to cite, from the document in its folder; without JAX."""
 
 import dataclasses
 from collections.abc import Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
-from .._base.data_files import DataFile, data_root, parse_toml, read_verified
+from .._base.data_files import data_root, parse_toml, read_verified
 from .._base.errors import InputError, suggest
-
-if TYPE_CHECKING:
-    from ..measuring.measurement import Measurement
 
 DEFAULT_FORM_FACTOR = "helm"
 DOCUMENT = "experiment.toml"
@@ -22,78 +19,58 @@ FORECASTS = "forecasts"
 class Entry:
     """A measurement of the catalogue."""
 
-    factory: str
-    """``MODULE.FUNCTION`` of ``analyses/``; takes ``variant``, and ``form_factor`` if a form factor can be chosen.
-    Empty if its folder describes it."""
-    variants: tuple[str, ...]
-    """The first is the default, and need not be named."""
-    summary: str
     folder: str
     """Folder of its data, under ``data/``."""
-    cited: tuple[str, ...] | Mapping[str, tuple[str, ...]]
-    """Keys of ``[sources]`` of its data to be cited, where they differ by variant."""
-    form_factor: bool = True
-    """Whether its prediction has a nuclear form factor that can be chosen."""
-
     document: str = DOCUMENT
-    """Name of the document in the folder."""
+    """Name of its document there."""
 
-    def make(self, **arguments: Any) -> "Measurement":
-        """Return the measurement."""
-        if not self.factory:
-            from .loading import from_folder
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """Return the entries of its document, as they stand there."""
+        file = f"{self.folder}/{self.document}"
+        return parse_toml(read_verified(data_root(), file), data_root() / file)
 
-            return from_folder(self.folder, self.document, **arguments)
-        module, _, function = self.factory.partition(".")
-        return getattr(import_module(f".analyses.{module}", __package__), function)(**arguments)
+    @property
+    def summary(self) -> str:
+        """Return what it is, in a line."""
+        return self.content["summary"]
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return its variants; the first is the default, and need not be named."""
+        return tuple(dict.fromkeys((self.content["default_variant"], *self.content.get("variants", {}))))
+
+    @property
+    def form_factor(self) -> bool:
+        """Return whether its prediction has a nuclear form factor that can be chosen."""
+        return "target" in self.content and self.content["detector"].get("recoils") != "electron"
 
     def references(self, variant: str) -> tuple[str, ...]:
         """Return what to cite for a variant, papers and data releases."""
-        if not self.factory:
-            content = entries_of(self.folder, self.document)
-            cited = content.get("variants", {}).get(variant, {}).get("cited", content["cited"])
-            return tuple(content["sources"][key] for key in cited)
-        data = DataFile(f"{self.folder}/measurement.toml")
-        keys = self.cited[variant] if isinstance(self.cited, Mapping) else self.cited
-        return tuple(data.get(f"sources.{key}", str) for key in keys)
+        own = self.content.get("variants", {}).get(variant, {})
+        return tuple(self.content["sources"][key] for key in own.get("cited", self.content["cited"]))
 
-
-def entries_of(folder: str, document: str = DOCUMENT) -> dict[str, Any]:
-    """Return the entries of the document of a shipped experiment, as they stand there."""
-    file = f"{folder}/{document}"
-    return parse_toml(read_verified(data_root(), file), data_root() / file)
-
-
-def described(folder: str, document: str = DOCUMENT) -> Entry:
-    """Return the entry of a measurement that is described by its folder."""
-    content = entries_of(folder, document)
-    names = tuple(dict.fromkeys((content["default_variant"], *content.get("variants", {}))))
-    form_factor = "target" in content and content["detector"].get("recoils") != "electron"
-    return Entry("", names, content["summary"], folder, (), form_factor, document)
-
-
-PAPER, ANALYSIS, RELEASE = ("paper",), ("paper", "analysis"), ("paper", "release", "analysis")
 
 CATALOGUE: dict[str, Entry] = {
-    "coherent-csi-2017": described("coherent_csi_2017"),
-    "coherent-csi-2021": described("coherent_csi_2021"),
-    "coherent-lar-2020": described("coherent_lar_2020"),
-    "coherent-ge-mini-2024": described("coherent_ge_mini_2024"),
-    "xenonnt-8b": described("xenonnt_8b"),
-    "pandax4t-8b": described("pandax4t_8b"),
-    "lz-8b": described("lz_8b"),
-    "lz-er": described("lz_er"),
-    "xenonnt-er": described("xenonnt_er"),
-    "pandax4t-er": described("pandax4t_er"),
-    "dresden-ii": described("dresden_ii_2022"),
-    "dresden-ii-off": described("dresden_ii_2022", "off.toml"),
-    "conus-plus-2025": described("conus_plus_2025"),
-    "conus-2024": described("conus_2024"),
-    "texono-2025": described("texono_2025"),
-    "apv-cs": described("apv_cs"),
-    "prex-ii": described("prex_ii"),
-    "crex": described("crex"),
-    "csre-cs": described("csre_cs"),
+    "coherent-csi-2017": Entry("coherent_csi_2017"),
+    "coherent-csi-2021": Entry("coherent_csi_2021"),
+    "coherent-lar-2020": Entry("coherent_lar_2020"),
+    "coherent-ge-mini-2024": Entry("coherent_ge_mini_2024"),
+    "xenonnt-8b": Entry("xenonnt_8b"),
+    "pandax4t-8b": Entry("pandax4t_8b"),
+    "lz-8b": Entry("lz_8b"),
+    "lz-er": Entry("lz_er"),
+    "xenonnt-er": Entry("xenonnt_er"),
+    "pandax4t-er": Entry("pandax4t_er"),
+    "dresden-ii": Entry("dresden_ii_2022"),
+    "dresden-ii-off": Entry("dresden_ii_2022", "off.toml"),
+    "conus-plus-2025": Entry("conus_plus_2025"),
+    "conus-2024": Entry("conus_2024"),
+    "texono-2025": Entry("texono_2025"),
+    "apv-cs": Entry("apv_cs"),
+    "prex-ii": Entry("prex_ii"),
+    "crex": Entry("crex"),
+    "csre-cs": Entry("csre_cs"),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 
@@ -111,21 +88,9 @@ def find(name: str) -> tuple[Entry, str]:
     return entry, variant
 
 
-def check_variant(base: str, variant: str) -> None:
-    """Raise InputError unless the measurement `base` has this variant."""
-    known = CATALOGUE[base].variants
-    if variant not in known:
-        raise InputError(f"unknown variant '{variant}' of {base}{suggest(variant, known)}; known: {', '.join(known)}")
-
-
 def full_name(base: str, variant: str) -> str:
     """Return the name of a measurement with its variant, which the default needs not."""
     return base if variant == CATALOGUE[base].variants[0] else f"{base}:{variant}"
-
-
-def references(base: str, variant: str) -> tuple[str, ...]:
-    """Return what to cite for the variant of a measurement."""
-    return CATALOGUE[base].references(variant)
 
 
 def shipped() -> tuple[str, ...]:
@@ -133,10 +98,9 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (data_root() / FORECASTS).glob("*.toml")))
 
 
-def forecast_entries(name: str) -> dict[str, Any]:
+def forecast_entries(name: str) -> Mapping[str, Any]:
     """Return the entries of the document of a shipped forecast."""
-    file = f"{FORECASTS}/{name}.toml"
-    return parse_toml(read_verified(data_root(), file), data_root() / file)
+    return Entry(FORECASTS, f"{name}.toml").content
 
 
 def titles() -> dict[str, str]:

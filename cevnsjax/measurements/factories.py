@@ -20,7 +20,7 @@ def _factory(name: str) -> Callable[..., Measurement]:
     def make(
         variant: str = entry.variants[0], form_factor: str = DEFAULT_FORM_FACTOR, binning: Binning | None = None
     ) -> Measurement:
-        return from_folder(entry.folder, entry.document, variant, form_factor, binning)
+        return from_folder(entry, variant, form_factor, binning)
 
     make.__name__ = make.__qualname__ = name.replace("-", "_")
     make.__doc__ = f"""Return the measurement {name}: {entry.summary}.

@@ -9,13 +9,13 @@ import numpy as np
 from .._base import arguments
 from .._base.data_files import data_root, read_bounded, read_verified
 from .._base.errors import DataError, InputError, suggest
+from ..experiments.document import Document
+from ..experiments.folder import LARGEST_DOCUMENT, Folder
+from ..experiments.reader import experiment
 from ..measuring.measurement import Measurement
 from ..parameters.parameter import Parameter
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, DOCUMENT, FORECASTS, find, shipped
+from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, DOCUMENT, FORECASTS, Entry, find, shipped
 from .delta_chi2 import ENDING, delta_chi2_table
-from .document import Document
-from .experiment import experiment
-from .folder import LARGEST_DOCUMENT, Folder
 
 
 @arguments.checked(name=arguments.path, form_factor=arguments.optional(arguments.text))
@@ -49,8 +49,7 @@ def load(name: str, form_factor: str | None = None) -> Measurement:
     entry, variant = find(name)
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"form factor: expected none, as '{base}' has no form factor to choose, found '{form_factor}'")
-    chosen = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
-    return entry.make(variant=variant, **({"form_factor": chosen} if entry.form_factor else {}))
+    return from_folder(entry, variant, form_factor or DEFAULT_FORM_FACTOR)
 
 
 def is_path(name: str) -> bool:
@@ -83,17 +82,17 @@ def open_document(name: str | Path) -> Document:
 
 
 def from_folder(
-    folder: str,
-    document: str,
+    entry: Entry,
     variant: str,
     form_factor: str = DEFAULT_FORM_FACTOR,
     binning: Mapping[str, Sequence[float] | np.ndarray] | None = None,
 ) -> Measurement:
     """Return a shipped measurement, with other edges than published along some axes."""
-    shipped_folder = Folder(data_root() / folder, shipped=True)
-    data = Document(shipped_folder.content(document), shipped_folder, document)
+    folder = Folder(data_root() / entry.folder, shipped=True)
+    data = Document(folder.content(entry.document), folder, entry.document)
     if variant not in (known := variants_of(data)):
-        raise InputError(f"unknown variant '{variant}' of {data.text('name')}{suggest(variant, known)}; known: {', '.join(known)}")
+        hint = f"{suggest(variant, known)}; known: {', '.join(known)}"
+        raise InputError(f"unknown variant '{variant}' of {data.text('name')}{hint}")
     called = None if variant == known[0] else f"{data.text('name')}:{variant}"
     return experiment(data.overridden("variants", variant).rebinned(binning or {}), form_factor, called)
 
@@ -122,7 +121,9 @@ def described(name: str | Path, form_factor: str = DEFAULT_FORM_FACTOR) -> Measu
     if base in shipped():
         return found
     if found.name.partition(":")[0] in (*shipped(), *CATALOGUE):
-        raise DataError(f"{data.path}: name: expected one that no measurement or shipped forecast has, found '{found.name}'")
+        raise DataError(
+            f"{data.path}: name: expected one that no measurement or shipped forecast has, found '{found.name}'"
+        )
     return dataclasses.replace(found, file=str(Path(base).absolute()) + str(name)[len(base) :])
 
 

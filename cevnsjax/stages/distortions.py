@@ -56,7 +56,9 @@ def distorted(
                 rows[key].append(-rows["up"][-1])
                 continue
             if np.any(shape[~full] != 0) or not np.all(np.isfinite(shape)):
-                raise InputError(f"{name}: expected variations that are 0 where the nominal template is 0, found others")
+                raise InputError(
+                    f"{name}: expected variations that are 0 where the nominal template is 0, found others"
+                )
             if not linear and np.any(shape[full] <= 0):
                 raise InputError(f"{name}: expected variations that are positive where the nominal template is")
             ratio = np.where(full, shape, 1.0) / np.where(full, nominal, 1.0)

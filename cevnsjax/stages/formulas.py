@@ -65,7 +65,9 @@ def formula(text: str, values: Mapping[str, Float[Array, "..."]], parameters: Ma
     for name in names:
         if name not in known:
             raise InputError(f"expected a formula of {', '.join(known)}, found '{name}'{suggest(name, known)}")
-    return Formula(text, {name: values[name] for name in names if name in values}, tuple(n for n in names if n in parameters))
+    return Formula(
+        text, {name: values[name] for name in names if name in values}, tuple(n for n in names if n in parameters)
+    )
 
 
 @lru_cache(maxsize=256)

@@ -269,7 +269,9 @@ def read(data: Document, category: str, key: str, implied: str | None = None) ->
     known = KINDS[category]
     if isinstance(data.raw(key), str):
         return Read(_read_entries(data, known[data.one_of(key, tuple(known))], f"{key}.", {}), Place(data, key))
-    name = implied if implied is not None and not data.holds(f"{key}.kind") else data.one_of(f"{key}.kind", tuple(known))
+    name = (
+        implied if implied is not None and not data.holds(f"{key}.kind") else data.one_of(f"{key}.kind", tuple(known))
+    )
     return Read(_read_entries(data, known[name], f"{key}.", entries(known[name])), Place(data, key))
 
 

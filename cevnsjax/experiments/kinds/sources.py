@@ -33,10 +33,14 @@ SHARES = 1e-6
 """How far the shares of the isotopes of an element may be from a sum of 1."""
 
 
-@kind("source", "pion-decay-at-rest", """\
+@kind(
+    "source",
+    "pion-decay-at-rest",
+    """\
 neutrinos_per_flavour_and_proton = { value = 0.0848, unit = "1" }
 protons_on_target = { value = 3.198e23, unit = "1" }
-distance = { value = 19.3, unit = "m" }""")
+distance = { value = 19.3, unit = "m" }""",
+)
 class PionDecay:
     """Pions that decay at rest in the target of a spallation source: a ν_μ line, ν_e and ν̄_μ of the muon."""
 
@@ -50,7 +54,9 @@ class PionDecay:
 
     def build(self, place: Place, seconds: float | None, mass: float) -> Source:
         """Return the source."""
-        return pion_decay_at_rest(self.neutrinos_per_flavour_and_proton, self._protons(place, seconds, mass), self.distance)
+        return pion_decay_at_rest(
+            self.neutrinos_per_flavour_and_proton, self._protons(place, seconds, mass), self.distance
+        )
 
     def _protons(self, place: Place, seconds: float | None, mass: float) -> float:
         if self.protons_on_target is not None:
@@ -65,17 +71,23 @@ class PionDecay:
         return seconds * self.beam_power * 1e6 * JOULE / (1e3 * self.proton_energy)
 
 
-@kind("source", "reactor", """\
+@kind(
+    "source",
+    "reactor",
+    """\
 model = "HMVE"
 fission_fractions = { value = [0.56, 0.08, 0.3, 0.06], unit = "fraction" }
 thermal_power = { value = 3.6, unit = "GW" }
 distance = { value = 20.7, unit = "m" }
-live_time = { value = 365, unit = "day" }""")
+live_time = { value = 365, unit = "day" }""",
+)
 class Reactor:
     """Electron antineutrinos of a reactor."""
 
     model: str = text("spectrum of the fissions", among=tuple(MODELS))
-    fission_fractions: np.ndarray = numbers("fraction", f"shares of {', '.join(ISOTOPES)} in the fissions", negative=False)
+    fission_fractions: np.ndarray = numbers(
+        "fraction", f"shares of {', '.join(ISOTOPES)} in the fissions", negative=False
+    )
     fractions_of_flux: str = text("whether the shares are those in the fissions, or in the flux", "no", ("no", "yes"))
     flux: float | None = number("1/cm^2/s", "antineutrinos at the detector; or the power and distance", None)
     thermal_power: float | None = number("GW", "thermal power of the core", None)
@@ -134,10 +146,14 @@ class Atmospheric:
         return atmospheric_neutrinos(seconds)
 
 
-@kind("source", "table", """\
+@kind(
+    "source",
+    "table",
+    """\
 live_time = { value = 1000, unit = "day" }
 energy = { value = [2, 9, 20, 30], unit = "MeV" }
-flux.nu_e = { value = [0, 3e5, 1e5, 2e4], unit = "1/MeV/cm^2/s" }""")
+flux.nu_e = { value = [0, 3e5, 1e5, 2e4], unit = "1/MeV/cm^2/s" }""",
+)
 class Tabulated:
     """Fluxes that are given at energies, linear between them and zero outside."""
 
@@ -151,7 +167,9 @@ class Tabulated:
         components = []
         for flavour, density in self.flux.items():
             if flavour not in FLAVOURS:
-                raise place.fail(f"flux.{flavour}", f"one of {', '.join(FLAVOURS)}", f"'{flavour}'{suggest(flavour, FLAVOURS)}")
+                raise place.fail(
+                    f"flux.{flavour}", f"one of {', '.join(FLAVOURS)}", f"'{flavour}'{suggest(flavour, FLAVOURS)}"
+                )
             if len(density) != len(energies):
                 raise place.fail(f"flux.{flavour}", f"{len(energies)} numbers", len(density))
             if seconds is None:
@@ -173,7 +191,9 @@ class Substance:
     molar_mass: float | None = number("g/mol", "mass of a mole of formula units, with nuclides", None)
     mass: float | None = number("kg", "mass of the target, in the live time of the source", None)
     exposure: float | None = number(EXPOSURES, "mass times time, in place of a mass and a live time", None)
-    isotopes: dict[str, float] = each_number("fraction", "shares of isotopes, not as in nature", {}, zero=True, most=1.0)
+    isotopes: dict[str, float] = each_number(
+        "fraction", "shares of isotopes, not as in nature", {}, zero=True, most=1.0
+    )
 
     def build(self, place: Place, form_factor: str) -> Target:
         """Return the target."""

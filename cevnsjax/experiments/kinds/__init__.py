@@ -3,4 +3,17 @@
 from . import backgrounds, detectors, measured, observed, shapes, sources, spreads, templates, whole
 from .kind import KINDS, entries, read
 
-__all__ = ["KINDS", "backgrounds", "detectors", "entries", "measured", "observed", "read", "shapes", "sources", "spreads", "templates", "whole"]
+__all__ = [
+    "KINDS",
+    "backgrounds",
+    "detectors",
+    "entries",
+    "measured",
+    "observed",
+    "read",
+    "shapes",
+    "sources",
+    "spreads",
+    "templates",
+    "whole",
+]

@@ -18,6 +18,8 @@ import numpy as np
 from .._base.data_files import DAMAGED, UNITS, announced, data_root, quoted, read_bounded, read_verified, shown
 from .._base.errors import BLANKS, DataError, InputError, read_number, suggest
 
+DOCUMENT = "experiment.toml"
+"""Name of the document in a folder."""
 LARGEST_DOCUMENT, LARGEST_TABLE = 2 * 2**20, 64 * 2**20
 """Bytes of a document and of a table up to which they are read."""
 MOST_ROWS, MOST_COLUMNS = 1_000_000, 10_000

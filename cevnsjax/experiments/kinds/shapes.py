@@ -15,11 +15,15 @@ from .setting import Setting
 CONTENT = {"counts": 1.0, "1": 1.0, "fraction": 1.0}
 
 
-@kind("shape nuisance", "templates", """\
+@kind(
+    "shape nuisance",
+    "templates",
+    """\
 component = "cevns"
 nominal = { table = "signal.csv", column = "nominal" }
 up = { table = "signal.csv", column = "up" }
-down = { table = "signal.csv", column = "down" }""")
+down = { table = "signal.csv", column = "down" }""",
+)
 class Templates:
     """Templates of a component at +1σ and -1σ beside the nominal one, for all bins, in any common unit.
 
@@ -44,7 +48,9 @@ class Templates:
         for key, shape in given.items():
             if not shape.sum() > 0:
                 raise place.fail(key, "a template with a positive sum", f"{shape.sum():g}")
-        scaled = {key: shape * (nominal.sum() / shape.sum() if self.total == "kept" else 1.0) for key, shape in given.items()}
+        scaled = {
+            key: shape * (nominal.sum() / shape.sum() if self.total == "kept" else 1.0) for key, shape in given.items()
+        }
         return nominal, (scaled["up"], scaled.get("down"))
 
     def parameter(self, name: str) -> Parameter:
@@ -61,7 +67,9 @@ def moved(stage: Stage, tables: Mapping[str, Read], setting: Setting, shape: tup
             nominal, *others = (pair[0] for pair in pairs.values())
             for (name, table), other in zip(list(chosen.items())[1:], others, strict=True):
                 if not np.array_equal(nominal, other):
-                    raise table.place.fail("nominal", "the same nominal template in all shapes of a component", "another")
+                    raise table.place.fail(
+                        "nominal", "the same nominal template in all shapes of a component", "another"
+                    )
             rows = {
                 name: (up.reshape(shape), None if down is None else down.reshape(shape))
                 for name, (_, (up, down)) in pairs.items()

@@ -30,11 +30,15 @@ def resolution() -> Any:
     return field(Entry("resolution: gamma of PE, gaussian of keV", "table: resolution", checked))
 
 
-@kind("detector", "bins", """\
+@kind(
+    "detector",
+    "bins",
+    """\
 unit = "PE"
 quenching = { kind = "polynomial", coefficients = { value = [0.06], unit = ["1"] } }
 resolution = { kind = "gamma", light_yield = { value = 15, unit = "PE/keV" }, shape = { value = 0.7, unit = "1/PE" } }
-efficiency = "unity\"""")
+efficiency = "unity\"""",
+)
 class Bins:
     """Bins of a reconstructed energy: quenching, then a resolution, then an efficiency."""
 
@@ -42,9 +46,13 @@ class Bins:
     quenching: Read = part("quenching", "electron-equivalent energy of a recoil")
     resolution: Read = resolution()
     efficiency: Read = part("efficiency", "efficiency against the reconstructed energy")
-    acceptance: Read | None = part("efficiency", "efficiency against the electron-equivalent energy before the resolution", None)
+    acceptance: Read | None = part(
+        "efficiency", "efficiency against the electron-equivalent energy before the resolution", None
+    )
     recoils: str = text("what recoils", "nucleus", RECOILS)
-    electrons: float | None = number({"1": 1.0, "PE/keV": 1.0}, "reconstructed energy per keV of an electron, where it is not 1", None)
+    electrons: float | None = number(
+        {"1": 1.0, "PE/keV": 1.0}, "reconstructed energy per keV of an electron, where it is not 1", None
+    )
     sees_electrons: str = text("whether the efficiency holds for electrons too", "yes", ("yes", "no"))
 
     def build(self, place: Place, target: Target, edges: np.ndarray, pieces: int) -> EnergyDetector:
@@ -65,10 +73,14 @@ class Bins:
         return energy
 
 
-@kind("detector", "ionisation", """\
+@kind(
+    "detector",
+    "ionisation",
+    """\
 quenching = { kind = "lindhard", k = { value = 0.162, unit = "1" } }
 resolution = { kind = "gaussian", noise = { value = 0.0204, unit = "keV" }, slope = { value = 3.26e-4, unit = "keV" } }
-minimum = { value = 0.00296, unit = "keV" }""")
+minimum = { value = 0.00296, unit = "keV" }""",
+)
 class Ionisation:
     """Crystals whose ionisation is measured: the bins are integrated exactly, above a threshold of each crystal."""
 
@@ -76,7 +88,9 @@ class Ionisation:
     resolution: Read = part("resolution", "a Gaussian")
     minimum: float = number("keV", "smallest ionisation energy of a signal, that of a pair")
     thresholds: np.ndarray | None = numbers("keV", "threshold of each crystal", None)
-    shares: np.ndarray | None = numbers({"1": 1.0, "kg": 1.0}, "its share of the exposure, or mass", None, negative=False)
+    shares: np.ndarray | None = numbers(
+        {"1": 1.0, "kg": 1.0}, "its share of the exposure, or mass", None, negative=False
+    )
     positive: str = text("whether the Gaussian is cut at zero and normalised above it", "no", ("no", "yes"))
     unit: str = text("unit of the energy", "keV", ("keV",))
 
@@ -85,7 +99,9 @@ class Ionisation:
         smearing = self.resolution.build()
         if not isinstance(smearing, GaussianSmearing):
             raise place.fail("resolution.kind", "gaussian", "another kind")
-        smearing = GaussianSmearing(smearing.noise, smearing.slope, positive=self.positive == "yes", powers=smearing.powers)
+        smearing = GaussianSmearing(
+            smearing.noise, smearing.slope, positive=self.positive == "yes", powers=smearing.powers
+        )
         if (self.thresholds is None) != (self.shares is None) or (
             self.thresholds is not None and len(self.thresholds) != len(self.shares)
         ):

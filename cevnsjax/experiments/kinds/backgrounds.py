@@ -127,11 +127,15 @@ class Shares:
         return Shape(stage, self.share is None, parameters)
 
 
-@kind("shape", "histogram", """\
+@kind(
+    "shape",
+    "histogram",
+    """\
 kind = "histogram"
 low = { table = "brn_energy.csv", column = "pe_low" }
 high = { table = "brn_energy.csv", column = "pe_high" }
-content = { table = "brn_energy.csv", column = "weight" }""")
+content = { table = "brn_energy.csv", column = "weight" }""",
+)
 class Histogram:
     """A finer histogram, linear inside its bins, of which the share of the whole is in each bin."""
 
@@ -147,10 +151,14 @@ class Histogram:
         return Shape(Constant(histogram_shape(self.low, self.high, self.content, _edges(place, setting))))
 
 
-@kind("shape", "arrivals", """\
+@kind(
+    "shape",
+    "arrivals",
+    """\
 low = { table = "brn_time.csv", column = "t_low" }
 high = { table = "brn_time.csv", column = "t_high" }
-content = { table = "brn_time.csv", column = "weight" }""")
+content = { table = "brn_time.csv", column = "weight" }""",
+)
 class Arrivals:
     """Arrival times in evenly spaced bins, with the time efficiency of the signal; time_shift_NAME delays them.
 
@@ -211,7 +219,9 @@ def product(
         raise place.fail(twice[0], "no shape along an axis that the counts are over", "one")
     sized = [axis for axis, shape in shapes.items() if shape.counts]
     if len(sized) + (counts is not None) != 1:
-        raise place.fail("", "one of counts, rate and total, or one shape in counts", " and ".join(sized) or "none of them")
+        raise place.fail(
+            "", "one of counts, rate and total, or one shape in counts", " and ".join(sized) or "none of them"
+        )
     others = [axis for axis in setting.axes if axis not in axes]
     factors = [shapes[axis].stage if axis in shapes else Constant(flat(setting.axes[axis])) for axis in others]
     order = list(setting.axes)
@@ -223,10 +233,14 @@ def product(
     return Made(stage, (*parameters, *(p for shape in shapes.values() for p in shape.parameters)))
 
 
-@kind("background", "counts", """\
+@kind(
+    "background",
+    "counts",
+    """\
 counts = { table = "background.csv", column = "events" }
 width = { value = 0.05, unit = "1" }
-time = { kind = "exponential", rate = { value = 0.07, unit = "1/us" } }""")
+time = { kind = "exponential", rate = { value = 0.07, unit = "1/us" } }""",
+)
 class Counts:
     """Counts in the bins of some axes: those expected, or events that were seen without a signal."""
 
@@ -264,7 +278,9 @@ class Counts:
         return full.sum(axis=tuple(k for k, axis in enumerate(setting.axes) if axis not in axes))
 
 
-@kind("background", "rate", """rate = { value = 10, unit = "1/keV/kg/day" }\nduty_factor = { value = 1e-3, unit = "1" }""")
+@kind(
+    "background", "rate", """rate = { value = 10, unit = "1/keV/kg/day" }\nduty_factor = { value = 1e-3, unit = "1" }"""
+)
 class Rate:
     """A rate that is the same at all energies, over mass and live time."""
 
@@ -281,7 +297,11 @@ class Rate:
         return product(place, setting, Constant(energy), (ENERGY,), shapes)
 
 
-@kind("background", "total", """total = { value = 300, unit = "counts" }\nenergy = { kind = "exponential", scale = { value = 20, unit = "PE" } }""")
+@kind(
+    "background",
+    "total",
+    """total = { value = 300, unit = "counts" }\nenergy = { kind = "exponential", scale = { value = 20, unit = "PE" } }""",
+)
 class Total:
     """A number of events, with a shape along each axis."""
 
@@ -316,11 +336,17 @@ class Levels:
             (
                 dataclasses.replace(strength, bounds=(self.least, strength.bounds[1])),
                 *(
-                Parameter(
-                    level, "1", 1.0, (self.least, self.most), rf"\eta_\mathrm{{{name}}}",
-                    f"level of the background {name} from {low:g} to {high:g} {unit}", nuisance=True, own=True,
-                )
-                for level, low, high in zip(levels, edges, edges[1:], strict=False)
+                    Parameter(
+                        level,
+                        "1",
+                        1.0,
+                        (self.least, self.most),
+                        rf"\eta_\mathrm{{{name}}}",
+                        f"level of the background {name} from {low:g} to {high:g} {unit}",
+                        nuisance=True,
+                        own=True,
+                    )
+                    for level, low, high in zip(levels, edges, edges[1:], strict=False)
                 ),
             ),
         )
@@ -342,11 +368,15 @@ class Line:
         return product(place, setting, Constant(self.total * np.diff(cumulative)), (ENERGY,), shapes)
 
 
-@kind("background", "spectrum", """\
+@kind(
+    "background",
+    "spectrum",
+    """\
 low = { table = "brn_energy.csv", column = "pe_low" }
 high = { table = "brn_energy.csv", column = "pe_high" }
 rate = { table = "brn_energy.csv", column = "rate" }
-exposure = { value = 7.47594, unit = "GWh" }""")
+exposure = { value = 7.47594, unit = "GWh" }""",
+)
 class Spectrum:
     """A fine spectrum per exposure of the beam before the efficiency, which is nominal."""
 
@@ -370,13 +400,19 @@ class Spectrum:
         return product(place, setting, Constant(energy), (ENERGY,), shapes)
 
 
-@kind("background", "projections", """\
+@kind(
+    "background",
+    "projections",
+    """\
 events = { table = "counts_off.csv", columns = ["t_0_1", "t_1_2"] }
-scale = { value = 0.5, unit = "1" }""")
+scale = { value = 0.5, unit = "1" }""",
+)
 class Projections:
     """The product of the projections on two axes of counts without signal."""
 
-    counts: tuple[np.ndarray, ...] = several("counts", "counts (energy, other axis) of one or more gates, which are added")
+    counts: tuple[np.ndarray, ...] = several(
+        "counts", "counts (energy, other axis) of one or more gates, which are added"
+    )
     scale: float = number("1", "factor, such as a ratio of live times", 1.0)
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
@@ -387,12 +423,16 @@ class Projections:
         return Made(Constant(self.scale * np.outer(total.sum(axis=1), total.sum(axis=0)) / total.sum()))
 
 
-@kind("background", "formula", """\
+@kind(
+    "background",
+    "formula",
+    """\
 formula = "flat + height * exp(-slope * energy)"
 [backgrounds.continuum.coefficients]
 flat = { value = 14, unit = "1/day", low = 0, high = 1e3 }
 height = { value = 200, unit = "1/day", low = 0, high = 1e4 }
-slope = { value = 12, unit = "1/keV", low = 0, high = 50 }""")
+slope = { value = 12, unit = "1/keV", low = 0, high = 50 }""",
+)
 class FormulaOfAxes:
     """A formula of the axes and of coefficients, in each bin at its centre; the coefficients are nuisances.
 
@@ -417,5 +457,7 @@ class FormulaOfAxes:
         whole: Stage = Product((made,), (tuple(range(len(order))),), setting.shape)
         if self.per == "unit":
             widths = [Constant(np.diff(edges)) for edges in setting.axes.values()]
-            whole = Product((made, *widths), (tuple(range(len(order))), *((k,) for k in range(len(order)))), setting.shape)
+            whole = Product(
+                (made, *widths), (tuple(range(len(order))), *((k,) for k in range(len(order)))), setting.shape
+            )
         return Made(whole, tuple(p for name, p in self.coefficients.items() if name in made.names))

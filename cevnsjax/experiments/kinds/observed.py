@@ -30,7 +30,9 @@ class Counts:
     """Counts in each bin: a Poisson term, or a Gaussian one where there are errors."""
 
     counts: np.ndarray = numbers(NUMBERS, "counts, rows of the first axes by columns of the last", negative=True)
-    less: tuple[np.ndarray, ...] = several("counts", "counts to subtract, as of a gate without beam; then errors are Gaussian", ())
+    less: tuple[np.ndarray, ...] = several(
+        "counts", "counts to subtract, as of a gate without beam; then errors are Gaussian", ()
+    )
     errors: np.ndarray | None = numbers(NUMBERS, "Gaussian errors of the counts", None, negative=False)
     gaussian: str = text("whether the errors are the roots of the counts", "no", ("no", "yes"))
     template_errors: dict[str, np.ndarray] = each("1", "relative statistical errors of the templates, by component", {})
@@ -40,7 +42,11 @@ class Counts:
         counts = in_bins(place, "counts", self.counts, setting)
         less = [in_bins(place, "less", gate, setting) for gate in self.less]
         if self.errors is not None or less or self.gaussian == "yes":
-            errors = np.sqrt(sum(less, start=counts)) if self.errors is None else in_bins(place, "errors", self.errors, setting)
+            errors = (
+                np.sqrt(sum(less, start=counts))
+                if self.errors is None
+                else in_bins(place, "errors", self.errors, setting)
+            )
             if not np.all(errors > 0):
                 raise place.fail("errors", "positive errors", f"{errors.min():g}")
             return GaussianNumbers(counts - sum(less, start=np.zeros(setting.shape)), errors)

@@ -82,12 +82,16 @@ class EffectiveWeakCharge(Stage):
         return namespace(charge).stack([charge])
 
 
-@kind("measured", "weak-charge", """\
+@kind(
+    "measured",
+    "weak-charge",
+    """\
 nuclide = "133Cs"
 amplitude_over_polarisability = { value = -3.0967e-13, unit = "e/a_B^2", uncertainty = 0.0107e-13 }
 polarisability = { value = 27.064, unit = "a_B^3", uncertainty = 0.033 }
 amplitude = { value = 0.8995e-11, unit = "e*a_B", uncertainty = 0.0040e-11 }
-standard_model = { value = -73.23, unit = "1" }""")
+standard_model = { value = -73.23, unit = "1" }""",
+)
 class WeakCharge:
     """The weak charge of a nucleus from atomic parity violation, the neutron skin left to the prediction.
 
@@ -130,11 +134,15 @@ class WeakCharge:
         return Number(label, charge, relative * abs(charge), prediction, (SIN2_THETA_W, standard, neutrons, protons))
 
 
-@kind("measured", "weak-form-factor", """\
+@kind(
+    "measured",
+    "weak-form-factor",
+    """\
 nuclide = "208Pb"
 momentum_transfer = { value = 0.475, unit = "1/fm" }
 value = { value = 0.204, unit = "1", uncertainty = 0.028 }
-diffuseness = { value = 0.605, unit = "fm" }""")
+diffuseness = { value = 0.605, unit = "fm" }""",
+)
 class WeakFormFactor:
     """The weak form factor of a nucleus from parity-violating electron scattering.
 
@@ -185,9 +193,13 @@ class PointNeutronRadius(Stage):
         return namespace(radius).stack([radius])
 
 
-@kind("measured", "point-neutron-radius", """\
+@kind(
+    "measured",
+    "point-neutron-radius",
+    """\
 nuclide = "133Cs"
-value = { value = 4.86, unit = "fm", uncertainty = 0.21 }""")
+value = { value = 4.86, unit = "fm", uncertainty = 0.21 }""",
+)
 class NeutronRadius:
     """The rms radius of the point neutrons of a nucleus."""
 

@@ -23,10 +23,14 @@ BELOW = 1e-6
 # Samples
 
 
-@kind("sample", "table", """\
+@kind(
+    "sample",
+    "table",
+    """\
 energy = { table = "efficiency.csv", column = "recoil_energy" }
 efficiency = { table = "efficiency.csv", column = "efficiency" }
-exposure = { value = 1.2, unit = "t*y" }""")
+exposure = { value = 1.2, unit = "t*y" }""",
+)
 class SampleTable:
     """An efficiency at recoil energies, linear between them; zero below, and above unless `highest` extends it."""
 
@@ -52,11 +56,15 @@ class SampleTable:
         return self.exposure * self.scale * np.interp(energy, self.energy, self.efficiency, left=0.0, right=right)
 
 
-@kind("sample", "constant", """\
+@kind(
+    "sample",
+    "constant",
+    """\
 efficiency = { value = 0.0982, unit = "fraction" }
 threshold = { value = 0.33, unit = "keV" }
 highest = { value = 5, unit = "keV" }
-exposure = { value = 1.04, unit = "t*y" }""")
+exposure = { value = 1.04, unit = "t*y" }""",
+)
 class SampleConstant:
     """The same efficiency from a threshold on."""
 
@@ -88,11 +96,15 @@ def samples() -> dict[str, Read]:
     return field(Entry("samples by name: each is a bin", "table: sample", found, REQUIRED, many=True))
 
 
-@kind("detector", "samples", """\
+@kind(
+    "detector",
+    "samples",
+    """\
 [detector.samples.paired]
 energy = { table = "efficiency.csv", column = "recoil_energy" }
 efficiency = { table = "efficiency.csv", column = "efficiency" }
-exposure = { value = 1.2, unit = "t*y" }""")
+exposure = { value = 1.2, unit = "t*y" }""",
+)
 class Samples:
     """Samples that are counted, each with an efficiency against the recoil energy."""
 
@@ -118,13 +130,17 @@ class Samples:
 # Runs with templates that are morphed
 
 
-@kind("detector", "morphed", """\
+@kind(
+    "detector",
+    "morphed",
+    """\
 recoil = { value = [0.5, 1, 2, 5], unit = "keV" }
 templates = { array = "templates.npz", name = "signal", unit = "fraction" }
 exposures = { value = [1.17, 2.34], unit = "t*y" }
 names = ["S2 area bin, by run [1]", "S1 score bin [1]"]
 light_yield = { value = [-3, -1, 1, 3], unit = "1" }
-charge_yield = { value = [-3, -1, 1, 3], unit = "1" }""")
+charge_yield = { value = [-3, -1, 1, 3], unit = "1" }""",
+)
 class MorphedRuns:
     """Runs of a xenon detector with templates of mono-energetic recoils at anchors of the yields of light and charge.
 
@@ -205,11 +221,15 @@ class MorphedBackground:
         return Made(OnAxes(moved, setting.shape))
 
 
-@kind("data", "run-events", """\
+@kind(
+    "data",
+    "run-events",
+    """\
 events = { table = "events.csv", columns = ["cs2", "s1_score"] }
 run = { table = "events.csv", column = "run" }
 [data.edges]
-r0 = [{ value = [90, 170, 500], unit = "PE" }, { value = [0, 0.5, 1], unit = "1" }]""")
+r0 = [{ value = [90, 170, 500], unit = "PE" }, { value = [0, 0.5, 1], unit = "1" }]""",
+)
 class RunEvents:
     """Events of several runs, counted in bins whose edges differ from run to run."""
 

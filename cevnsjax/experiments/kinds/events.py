@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..document import Document
-from .kind import REQUIRED, Entry, field, axis_unit
+from .kind import REQUIRED, Entry, axis_unit, field
 
 
 def events(what: str, default: Any = REQUIRED) -> Any:

@@ -47,9 +47,13 @@ def _time_edges(place: Place, setting: Setting) -> np.ndarray:
     return edges
 
 
-@kind("spread", "pulse", """\
+@kind(
+    "spread",
+    "pulse",
+    """\
 mean = { value = 0.4, unit = "us" }
-width = { value = 0.15, unit = "us" }""")
+width = { value = 0.15, unit = "us" }""",
+)
 class Pulse:
     """Arrival times of pions and muons that decay after a Gaussian pulse of protons."""
 
@@ -65,9 +69,13 @@ class Pulse:
         return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
 
 
-@kind("spread", "decays", """\
+@kind(
+    "spread",
+    "decays",
+    """\
 mean = { value = 0.44, unit = "us" }
-width = { value = 0.15, unit = "us" }""")
+width = { value = 0.15, unit = "us" }""",
+)
 class Decays:
     """The same arrival times without any efficiency; time_shift_nu delays them."""
 
@@ -94,13 +102,17 @@ class Sns:
         return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
 
 
-@kind("spread", "arrivals", """\
+@kind(
+    "spread",
+    "arrivals",
+    """\
 low = { table = "arrival_times.csv", column = "t_low" }
 high = { table = "arrival_times.csv", column = "t_high" }
 [signal.time.flavours]
 nu_mu = { table = "arrival_times.csv", column = "nu_mu" }
 nu_e = { table = "arrival_times.csv", column = "nu_e" }
-nu_mu_bar = { table = "arrival_times.csv", column = "nu_mu_bar" }""")
+nu_mu_bar = { table = "arrival_times.csv", column = "nu_mu_bar" }""",
+)
 class Arrivals:
     """Arrival times in evenly spaced bins, a histogram for each flavour, which time_shift_nu delays."""
 
@@ -114,7 +126,11 @@ class Arrivals:
         """Return the spread."""
         rows = _by_flavour(place, self.flavours, setting, len(self.low))
         return _binned(
-            place, arrival_times(joined(place, self.low, self.high), rows), setting, self.efficiency_onset, self.efficiency_rate
+            place,
+            arrival_times(joined(place, self.low, self.high), rows),
+            setting,
+            self.efficiency_onset,
+            self.efficiency_rate,
         )
 
 
@@ -141,7 +157,9 @@ class Shares:
 class Template:
     """A template of the signal in energy and this axis, the share of each bin at each energy; or along it alone."""
 
-    counts: np.ndarray = numbers({"counts": 1.0, **SHARE}, "template, rows of the energy by bins of the axis", negative=False)
+    counts: np.ndarray = numbers(
+        {"counts": 1.0, **SHARE}, "template, rows of the energy by bins of the axis", negative=False
+    )
     acceptance: np.ndarray | None = numbers(SHARE, "further factor at each energy", None, negative=False)
     variations: dict[str, Moved] = variations({"counts": 1.0, **SHARE}, "templates at ±1σ, scaled to its total")
 
@@ -163,10 +181,14 @@ class Template:
         return OnAxes(stage, (1, first, bins)), parameters
 
 
-@kind("spread", "histogram", """\
+@kind(
+    "spread",
+    "histogram",
+    """\
 low = { table = "arrival_times.csv", column = "t_low" }
 high = { table = "arrival_times.csv", column = "t_high" }
-flavours.nu_mu = { table = "arrival_times.csv", column = "prompt" }""")
+flavours.nu_mu = { table = "arrival_times.csv", column = "prompt" }""",
+)
 class Histogram:
     """A histogram for each flavour, linear inside its bins, normalised to 1 over all of them and cut into the bins."""
 

@@ -65,9 +65,7 @@ class Polynomial:
         for k, variation in enumerate(variations):
             if len(variation) != len(self.coefficients):
                 raise place.fail(f"variation_{k}", f"{len(self.coefficients)} numbers", len(variation))
-        return PolynomialQuenching(
-            self.coefficients, np.reshape(variations, (len(variations), len(self.coefficients)))
-        )
+        return PolynomialQuenching(self.coefficients, np.reshape(variations, (len(variations), len(self.coefficients))))
 
 
 @kind("quenching", "lindhard", """k = { value = 0.162, unit = "1" }\nwidth = { value = 0.004, unit = "1" }""")
@@ -85,9 +83,13 @@ class Lindhard:
         return LindhardQuenching(element, target.nuclides[0].protons, self.k, self.width)
 
 
-@kind("quenching", "table", """\
+@kind(
+    "quenching",
+    "table",
+    """\
 recoil = { table = "quenching.csv", column = "recoil_energy" }
-factor = { table = "quenching.csv", column = "factor" }""")
+factor = { table = "quenching.csv", column = "factor" }""",
+)
 class QuenchingTable:
     """A quenching factor at recoil energies, linear between them and constant beyond, times quenching_norm."""
 
@@ -122,9 +124,13 @@ class NoQuenching:
         return Unquenched()
 
 
-@kind("resolution", "gamma", """\
+@kind(
+    "resolution",
+    "gamma",
+    """\
 light_yield = { value = 13.35, unit = "PE/keV" }
-shape = { value = 0.716, unit = "1/PE" }""")
+shape = { value = 0.716, unit = "1/PE" }""",
+)
 class Gamma:
     """Photo-electrons in a gamma distribution, with the yield and the shape of arXiv:2110.07730."""
 
@@ -150,9 +156,13 @@ def _check_one(place: Place, *given: tuple[str, float | None, str]) -> None:
         raise place.fail(second, f"{first} or {second}", "both")
 
 
-@kind("resolution", "gaussian", """\
+@kind(
+    "resolution",
+    "gaussian",
+    """\
 noise = { value = 0.02038, unit = "keV" }
-slope = { value = 0.000326, unit = "keV" }""")
+slope = { value = 0.000326, unit = "keV" }""",
+)
 class Gaussian:
     """A Gaussian with σ = √(noise² + slope E) + linear E + quadratic E² + cubic E³, times resolution_norm."""
 
@@ -177,10 +187,14 @@ class Gaussian:
         return GaussianSmearing(self.noise, slope, self.minimum, powers=powers[:used])
 
 
-@kind("resolution", "two-widths", """\
+@kind(
+    "resolution",
+    "two-widths",
+    """\
 noise = { value = 0.115, unit = "keV" }
 line = { value = 0.25, unit = "keV" }
-line_energy = { value = 10.37, unit = "keV" }""")
+line_energy = { value = 10.37, unit = "keV" }""",
+)
 class TwoWidths:
     """A Gaussian of a variance linear in the energy, from the full widths at half maximum of noise and of a line."""
 
@@ -229,8 +243,12 @@ def curve(what: str, count: int, default: Any = REQUIRED) -> Any:
     return field(Entry(what, shown, read, default))
 
 
-@kind("efficiency", "logistic", """\
-coefficients = { value = [1.32, 0.286, 10.9, -0.333], unit = ["1", "1/PE", "PE", "1"] }""")
+@kind(
+    "efficiency",
+    "logistic",
+    """\
+coefficients = { value = [1.32, 0.286, 10.9, -0.333], unit = ["1", "1/PE", "PE", "1"] }""",
+)
 class Logistic:
     """a / (1 + exp(-b (x - c))) + d, and nothing below where that is zero (COHERENT, arXiv:2110.07730)."""
 
@@ -266,9 +284,13 @@ def energies(what: str) -> Any:
     return field(Entry(what, "unit of the detector", read))
 
 
-@kind("efficiency", "table", """\
+@kind(
+    "efficiency",
+    "table",
+    """\
 energy = { table = "efficiency.csv", column = "energy" }
-fraction = { table = "efficiency.csv", column = "efficiency" }""")
+fraction = { table = "efficiency.csv", column = "efficiency" }""",
+)
 class EfficiencyTable:
     """An efficiency at reconstructed energies, linear between them, constant beyond and 0 below a threshold."""
 
@@ -290,10 +312,14 @@ class EfficiencyTable:
         return TabulatedEfficiency(self.energy, self.fraction, -np.inf if self.threshold is None else self.threshold)
 
 
-@kind("efficiency", "rising-table", """\
+@kind(
+    "efficiency",
+    "rising-table",
+    """\
 energy = { table = "efficiency.csv", column = "energy" }
 fraction = { table = "efficiency.csv", column = "efficiency" }
-highest = { value = 35, unit = "keV" }""")
+highest = { value = 35, unit = "keV" }""",
+)
 class RisingTable:
     """An efficiency at energies that is constant from its maximum to where it ends."""
 

@@ -9,7 +9,7 @@ import dataclasses
 import fnmatch
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -105,7 +105,10 @@ def _header(data: Document) -> dict[str, Any]:
 
 
 def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: str) -> Measurement:
-    made = [_attempt(data, lambda key=key: read(data, "measured", f"measured.{key}").build()) for key in data.names("measured")]
+    made = [
+        _attempt(data, lambda key=key: read(data, "measured", f"measured.{key}").build())
+        for key in data.names("measured")
+    ]
     data.raise_problems()
     found = [number for number in made if number is not None]
     declared = {parameter.name: parameter for number in found for parameter in number.parameters}
@@ -114,7 +117,9 @@ def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: st
         **header,
         labels=tuple(number.label for number in found),
         prediction=prediction,
-        term=GaussianNumbers(np.array([number.value for number in found]), np.array([number.error for number in found])),
+        term=GaussianNumbers(
+            np.array([number.value for number in found]), np.array([number.error for number in found])
+        ),
         declared=tuple(declared.values()),
     )
 
@@ -130,7 +135,11 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
         for key in data.names("backgrounds")
         if data.raw(f"backgrounds.{key}") != NONE
     }
-    shapes = {key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates")) for key in data.names("shapes") if data.raw(f"shapes.{key}") != NONE}
+    shapes = {
+        key: _attempt(data, lambda key=key: read(data, "shape nuisance", f"shapes.{key}", "templates"))
+        for key in data.names("shapes")
+        if data.raw(f"shapes.{key}") != NONE
+    }
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
     axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
     data.raise_problems()
@@ -144,7 +153,9 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / DAY)
     scattering, setting, spread = _scattering(data, detector, setting)
     backgrounds = {key: found for key, found in backgrounds.items() if found is not None}
-    ready = {key: table.build(setting, _shapes_along(entries, setting)) for key, (table, entries) in backgrounds.items()}
+    ready = {
+        key: table.build(setting, _shapes_along(entries, setting)) for key, (table, entries) in backgrounds.items()
+    }
     signal = SIGNALS[getattr(detector.of, "recoils", "nucleus")]
     components = (signal, *ready)
     stages = {key: _without(data, key, backgrounds[key][0], ready) for key in ready}
@@ -172,7 +183,9 @@ def _table(data: Document, name: str) -> Any:
 
 
 def _data_kind(data: Document) -> str:
-    return next((kind for kind, entry in (("events", "events"), ("limit", "limit")) if data.holds(f"data.{entry}")), "counts")
+    return next(
+        (kind for kind, entry in (("events", "events"), ("limit", "limit")) if data.holds(f"data.{entry}")), "counts"
+    )
 
 
 def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -254,7 +267,11 @@ def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise data.fail(key, "a name of lower-case letters, digits and underscores", f"'{name}'")
     given = list(dict.fromkeys(BY_ENTRY[entry] for entry in BY_ENTRY if data.holds(f"{key}.{entry}")))
-    shapes = {axis: read(data, "shape", f"{key}.{axis}") for axis in data.names("binning") if axis not in NOT_AXES and data.has(f"{key}.{axis}")}
+    shapes = {
+        axis: read(data, "shape", f"{key}.{axis}")
+        for axis in data.names("binning")
+        if axis not in NOT_AXES and data.has(f"{key}.{axis}")
+    }
     if not data.holds(f"{key}.kind") and len(given) != 1 and not (not given and _in_counts(shapes)):
         raise data.fail(key, "one of counts, rate and total", " and ".join(given) or "none of them")
     return read(data, "background", key, given[0] if given else "total"), shapes
@@ -272,7 +289,9 @@ def _without(data: Document, name: str, table: Any, made: Mapping[str, Any]) -> 
 
 
 def _in_counts(shapes: Mapping[str, Any]) -> bool:
-    return any(getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None for s in shapes.values())
+    return any(
+        getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None for s in shapes.values()
+    )
 
 
 def _shapes_along(entries: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
@@ -290,7 +309,9 @@ def _strength(data: Document, name: str, stage: Stage) -> Strength:
     return Strength(f"{name}_norm", name, _width(data, f"backgrounds.{name}.width"))
 
 
-def _signal(data: Document, signal: str, setting: Setting, scattering: Scattering) -> tuple[Strength, tuple[Parameter, ...]]:
+def _signal(
+    data: Document, signal: str, setting: Setting, scattering: Scattering
+) -> tuple[Strength, tuple[Parameter, ...]]:
     """Return the strength of the signal, with the parts of its width, and the parameters that scale it."""
     known = [p.name for p in (*setting.target.parameters(), *scattering.detector.parameters())]
     parts = []

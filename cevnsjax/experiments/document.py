@@ -18,8 +18,7 @@ import numpy as np
 from .._base.data_files import Numbers, inside, quoted
 from .._base.errors import DataError, InputError, printable, suggest
 from ..parameters.parameter import Gaussian, Parameter
-from .catalogue import DOCUMENT
-from .folder import Folder, Table
+from .folder import DOCUMENT, Folder, Table
 
 QUANTITY = ("value", "unit", "source", "uncertainty")
 """What an entry with a number may hold."""
@@ -93,7 +92,13 @@ class Document(Numbers):
             if not isinstance(own, dict) or "value" not in own:
                 raise InputError(f"binning: expected axes of {self.path}, found '{axis}'")
             edges, (low, high) = np.asarray(chosen, float), (own["value"][0], own["value"][-1])
-            if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0) or edges[0] < low or edges[-1] > high:
+            if (
+                edges.ndim != 1
+                or len(edges) < 2
+                or not np.all(np.diff(edges) > 0)
+                or edges[0] < low
+                or edges[-1] > high
+            ):
                 inside = f"increasing edges from {low:g} to {high:g} {own['unit']}"
                 raise InputError(f"binning: {axis}: expected {inside}, found {edges.tolist()}")
             entry = {**own, "value": edges.tolist()}
@@ -281,7 +286,10 @@ class Document(Numbers):
                 raise self._fail(f"{key}.{part}", f"{', '.join((*QUANTITY, *PARAMETER))} alone", "another entry")
         if not isinstance(unit := entry.get("unit"), str):
             raise self._fail(f"{key}.unit", "a text", quoted(unit))
-        value, low, high = self.number(key, unit), *(self._finite(f"{key}.{end}", entry.get(end)) for end in ("low", "high"))
+        value, low, high = (
+            self.number(key, unit),
+            *(self._finite(f"{key}.{end}", entry.get(end)) for end in ("low", "high")),
+        )
         if not low <= value <= high or low == high:
             raise self._fail(key, "low <= value <= high", f"{low:g}, {value:g}, {high:g}")
         prior = Gaussian(value, self.error_of(key)) if "uncertainty" in entry else None
@@ -383,7 +391,9 @@ class Document(Numbers):
             if self.texts(f"{described}.columns") != tuple(columns):
                 raise self._fail(f"{described}.columns", f"{columns} as in {name}", self.raw(f"{described}.columns"))
             if self.raw(f"{described}.rows") != table.values.shape[1]:
-                raise self._fail(f"{described}.rows", f"{table.values.shape[1]} as in {name}", self.raw(f"{described}.rows"))
+                raise self._fail(
+                    f"{described}.rows", f"{table.values.shape[1]} as in {name}", self.raw(f"{described}.rows")
+                )
         return table
 
     def _check_array(self, key: str, name: str, shape: tuple[int, ...]) -> None:
