@@ -27,6 +27,7 @@ from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
 from .joint.likelihood import Likelihood
 from .joint.loading import load
 from .measurements.delta_chi2 import delta_chi2_table
+from .measurements.loading import measurement
 from .results.feldman_cousins import FeldmanCousinsResult
 from .results.fit import FitResult
 from .results.grid import GridResult
@@ -75,6 +76,7 @@ __all__ = [
     "light_vector",
     "load",
     "magnetic_moment",
+    "measurement",
     "measurements",
     "millicharge",
     "model",

@@ -62,12 +62,18 @@ class Document(Numbers):
         """Parse `content`, which was read from the file `name` of `folder`."""
         super().__init__(content, folder.path / name, sourced=False)
         self.folder = folder
+        self._text = content.decode("utf-8-sig")
         self.problems: list[DataError] = []
-        self._lines = _lines(content.decode("utf-8-sig"))
+        self._lines = _lines(self._text)
         self._overrides: tuple[str, ...] = ()
         self._requested: set[str] = set(DESCRIBED)
+        self._errors: set[str] = set()
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
+
+    def source_text(self) -> str:
+        """Return the document as it was written."""
+        return self._text
 
     # Overrides
 
@@ -146,9 +152,13 @@ class Document(Numbers):
             self.problems.append(error)
 
     def raise_problems(self) -> None:
-        """Raise the first of the problems that were collected, if there are any."""
-        if self.problems:
-            raise self.problems[0]
+        """Raise the first of the problems that were collected, if there are any, and say how many more there are."""
+        if not self.problems:
+            return
+        first, *others = dict.fromkeys(map(str, self.problems))
+        told = DataError(f"{first} (and {len(others)} more: `cevnsjax check` tells all)" if others else first)
+        told.key, told.line = self.problems[0].key, self.problems[0].line
+        raise told
 
     # Entries
 
@@ -267,6 +277,7 @@ class Document(Numbers):
 
     def error_of(self, key: str) -> float:
         """Return the uncertainty of the number at `key`, in its unit."""
+        self._errors.add(key)
         error = self.uncertainty(key)
         self._check_sign(f"{key}.uncertainty", error, False, False, None)
         return error
@@ -450,6 +461,10 @@ class Document(Numbers):
             raise self._fail(key, f"from < to and 1 to {MOST_POINTS} bins", f"{low:g}, {high:g}, {quoted(count)}")
         return np.linspace(low, high, count + 1)
 
+    def uncertain(self) -> Iterator[str]:
+        """Return the keys of numbers that have an uncertainty which nothing has requested."""
+        yield from (key for key in _uncertain(self._content, "") if key not in self._errors)
+
     # What is left
 
     def refuse_the_rest(self) -> None:
@@ -470,6 +485,14 @@ class Document(Numbers):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
                 yield key
+
+
+def _uncertain(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            if "uncertainty" in value:
+                yield prefix + name
+            yield from _uncertain(value, f"{prefix}{name}.")
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from .kinds.events import NOT_AXES
 from .kinds.kind import NONE, axis_unit
 from .kinds.setting import ENERGY, Setting
 from .kinds.shapes import moved
+from .runs import joined_runs
 
 LONGEST_NAME, LONGEST_TITLE = 64, 200
 """Letters of a name and of a title."""
@@ -63,9 +64,9 @@ Made = TypeVar("Made")
 def experiment(data: Document, form_factor: str, name: str | None = None) -> Measurement:
     """Return the experiment of a document, with its faults collected in it; `name` replaces that in the document."""
     header = _attempt(data, lambda: _header(data))
-    build = _measured_numbers if data.holds("measured") else _counted
+    build = _measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else _counted
     measurement = _attempt(data, lambda: build(data, header or {}, form_factor))
-    data.refuse_the_rest()
+    data.overridden("runs").refuse_the_rest()
     data.raise_problems()
     assert measurement is not None
     if name is not None:
@@ -125,6 +126,18 @@ def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: st
 
 
 # Counts
+
+
+def _in_runs(data: Document, header: Mapping[str, Any], form_factor: str) -> Measurement:
+    """Return an experiment of several runs, each with entries of its own in place of those that are common."""
+    names, common = data.names("runs"), data.overridden("runs")
+    if not names:
+        raise data.fail("runs", "a table for each run", "none")
+    runs = [_attempt(data, lambda n=n: _counted(data.overridden("runs", n), header, form_factor)) for n in names]
+    for name in names:
+        data.overridden("runs", name).refuse_the_rest()
+    common.raise_problems()
+    return joined_runs(data, names, [run for run in runs if run is not None])
 
 
 def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Measurement:

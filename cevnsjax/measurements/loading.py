@@ -88,13 +88,25 @@ def from_folder(
     binning: Mapping[str, Sequence[float] | np.ndarray] | None = None,
 ) -> Measurement:
     """Return a shipped measurement, with other edges than published along some axes."""
-    folder = Folder(data_root() / entry.folder, shipped=True)
-    data = Document(folder.content(entry.document), folder, entry.document)
+    data = entry_document(entry)
     if variant not in (known := variants_of(data)):
         hint = f"{suggest(variant, known)}; known: {', '.join(known)}"
         raise InputError(f"unknown variant '{variant}' of {data.text('name')}{hint}")
     called = None if variant == known[0] else f"{data.text('name')}:{variant}"
     return experiment(data.overridden("variants", variant).rebinned(binning or {}), form_factor, called)
+
+
+def shipped_document(name: str) -> Document:
+    """Return the document of a shipped measurement or forecast."""
+    if name in shipped():
+        return open_document(name)
+    return entry_document(find(name)[0])
+
+
+def entry_document(entry: Entry) -> Document:
+    """Return the document of a shipped measurement."""
+    folder = Folder(data_root() / entry.folder, shipped=True)
+    return Document(folder.content(entry.document), folder, entry.document)
 
 
 def variants_of(data: Document) -> tuple[str, ...]:
