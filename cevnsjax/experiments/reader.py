@@ -206,9 +206,8 @@ def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[st
     if detector is not None and hasattr(detector.of, "axes"):
         own = detector.of.axes()
         return own, dict.fromkeys(own, "1")
-    names = [name for name in data.names("binning") if name not in NOT_AXES]
-    if not names or names[0] != ENERGY:
-        data.bins(f"binning.{ENERGY}", axis_unit(data, ENERGY))
+    others = [name for name in data.names("binning") if name not in (*NOT_AXES, ENERGY)]
+    names = [ENERGY, *others]
     units = {name: axis_unit(data, name) for name in names}
     return {name: data.bins(f"binning.{name}", unit, negative=unit != "PE") for name, unit in units.items()}, units
 

@@ -17,6 +17,7 @@ def events(what: str, default: Any = REQUIRED) -> Any:
             raise data.fail(key, "{ table = a file, columns = a column for each axis }", "no such entry")
         axes = [axis for axis in data.names("binning") if isinstance(data.raw(f"binning.{axis}"), dict)]
         axes = [axis for axis in axes if axis not in NOT_AXES]
+        axes.sort(key=lambda axis: axis != "energy")
         table = data.table(f"{key}.table")
         names = data.texts(f"{key}.columns")
         if len(names) != len(axes):
