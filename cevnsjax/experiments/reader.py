@@ -1,8 +1,8 @@
 """An experiment from its folder: source, target, detector, backgrounds, nuisances, and what was observed.
 
-The tables of the document and the kinds that may stand in each are in ``kinds/``; docs/experiments.md lists them. What
-a document does not need may be left out; other entries raise DataError. Without ``[data]`` the observed counts are those
-expected in the Standard Model (an Asimov data set).
+The kinds that may stand in the tables of a document are in ``kinds/``. What a document does not need may be left out;
+other entries raise DataError. Without ``[data]`` the observed counts are those expected in the Standard Model (an
+Asimov data set).
 """
 
 import dataclasses
@@ -156,13 +156,15 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
     axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
     data.raise_problems()
-    assert source and target and detector
+    if source is None or target is None or detector is None:  # a fault of each is collected
+        raise AssertionError
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
     made = _attempt(data, lambda: target.build(form_factor))
     mass = target.of.amount(target.place)
     flux = _attempt(data, lambda: source.build(seconds, mass))
     data.raise_problems()
-    assert made and flux
+    if made is None or flux is None:
+        raise AssertionError
     setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / DAY)
     scattering, setting, spread = _scattering(data, detector, setting)
     backgrounds = {key: found for key, found in backgrounds.items() if found is not None}
@@ -222,7 +224,7 @@ def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scatte
     energy = detector.build(setting.target, edges, int(parts))
     recoils = getattr(detector.of, "recoils", "nucleus")
     if isinstance(energy, Detector):
-        if energy.shape != setting.shape[:1] + (math.prod(setting.shape[1:]),):
+        if energy.shape != (setting.shape[0], math.prod(setting.shape[1:])):
             raise data.fail("binning", "an energy axis alone with this detector", ", ".join(setting.axes))
         seen = dataclasses.replace(setting, parameters=tuple(p.name for p in energy.parameters()))
         return Scattering(setting.source, setting.target, energy, recoils), seen, ()
