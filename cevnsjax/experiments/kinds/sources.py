@@ -126,8 +126,6 @@ class Solar:
         """Return the source."""
         reactions = self.reactions if self.neutrinos is None else (self.neutrinos,)
         return solar_neutrinos(place.need("live_time", seconds, TIME), reactions)
-            place.need("live_time", seconds, TIME), self.reactions if self.neutrinos is None else (self.neutrinos,)
-        )
 
 
 @kind("source", "atmospheric", """live_time = { value = 10, unit = "y" }""")
