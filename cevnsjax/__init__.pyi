@@ -27,6 +27,7 @@ from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
 from .joint.likelihood import Likelihood
 from .joint.loading import load
 from .measurements.delta_chi2 import delta_chi2_table
+from .measurements.loading import measurement
 from .nuclei.densities import FermiDensity, FourierBessel, GaussianSum, TabulatedDensity
 from .nuclei.form_factor_input import FormFactorFunction, FormFactorOfRadius, TabulatedFormFactor
 from .nuclei.input_files import nuclear_input
@@ -87,6 +88,7 @@ __all__ = [
     "light_vector",
     "load",
     "magnetic_moment",
+    "measurement",
     "measurements",
     "millicharge",
     "model",

@@ -48,15 +48,15 @@ mass = { value = 30, unit = "kg", source = "proposal" }
 energy = { value = [0, 6, 12, 20, 40], unit = "PE" }
 time = { value = [-0.2, 0.33, 0.6, 1.5, 6], unit = "us" }
 parts = { value = 5, unit = "1" }
-[time]
-pulse = "gaussian"
+[signal.time]
+kind = "pulse"
 mean = { value = 0.3, unit = "us" }
 width = { value = 0.15, unit = "us" }
 [backgrounds.steady]
 counts = { value = [50, 40, 30, 10], unit = "counts" }
 width = { value = 0.03, unit = "1" }
-[systematics]
-signal = { value = 0.08, unit = "1" }
+[signal]
+width = { value = 0.08, unit = "1" }
 [defaults]
 r_n_cs = { value = 5.2, unit = "fm" }
 [uncertainties]
@@ -130,8 +130,7 @@ energy = { value = [0.2, 0.5, 1, 2], unit = "keV" }
 parts = { value = 4, unit = "1" }
 [backgrounds.flat]
 total = { value = 20, unit = "counts" }
-energy = "exponential"
-energy_scale = { value = 1, unit = "keV" }
+energy = { kind = "exponential", scale = { value = 1, unit = "keV" } }
 """
 """A flux in a table, quenching in a table, a sigmoid."""
 

@@ -55,7 +55,7 @@ class File:
 
     def __call__(self, key, default=None):
         found = self.entry(key)
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or "kind" in found:
             return default if found is None else found
         value = found["value"]
         return np.array(value, float) if isinstance(value, list) else float(value)
@@ -333,10 +333,10 @@ def times(file):
     edges = file("binning.time")
     if edges is None:
         return None
-    onset, rate = file("time.efficiency_onset", 0.0), file("time.efficiency_rate", 0.0)
+    onset, rate = file("signal.time.efficiency_onset", 0.0), file("signal.time.efficiency_rate", 0.0)
     kept = lambda t: np.exp(-rate * np.maximum(t - onset, 0.0))  # noqa: E731
-    if file("time.pulse") == "gaussian":
-        mean, width = file("time.mean"), file("time.width")
+    if file("signal.time.kind") == "pulse":
+        mean, width = file("signal.time.mean"), file("signal.time.width")
         prompt = pulse_density(mean, width, 0.026033)
         late = pulse_density(mean, width, 0.026033, 2.1969811)
         densities = {"nu_mu": prompt, "nu_e": late, "nu_mu_bar": late}
@@ -360,16 +360,25 @@ def background(file, name, spread):
         days = file.seconds / 86400
         energy = file(f"{key}.rate") * file("target.mass") * days * file(f"{key}.duty_factor", 1.0) * np.diff(edges)
     else:
-        energy = file(f"{key}.total") * shape(file(f"{key}.energy"), edges, file(f"{key}.energy_scale"))
+        energy = file(f"{key}.total") * shape(*kind_of(file, f"{key}.energy"), edges)
     if clock is None:
         return energy[:, None]
-    kind, rate = file(f"{key}.time", "flat"), file(f"{key}.time_rate")
+    kind, scale = kind_of(file, f"{key}.time")
     if kind == "prompt":
         return np.outer(energy, spread["nu_mu"] / spread["nu_mu"].sum())
-    return np.outer(energy, shape(kind, clock, None if rate is None else 1 / rate))
+    return np.outer(energy, shape(kind, scale, clock))
 
 
-def shape(kind, edges, scale):
+def kind_of(file, key):
+    """Return the kind of a shape, flat if there is none, and the length in which it falls by e, if it falls."""
+    entry = file(key, "flat")
+    if isinstance(entry, str):
+        return entry, None
+    rate = file(f"{key}.rate")
+    return entry["kind"], file(f"{key}.scale") if rate is None else 1 / rate
+
+
+def shape(kind, scale, edges):
     """Return the shares of bins in a flat distribution, or in one that falls as exp(-x/scale)."""
     primitive = (lambda x: x) if kind == "flat" else (lambda x: -np.exp(-(x - edges[0]) / scale))
     return np.diff(primitive(edges)) / (primitive(edges[-1]) - primitive(edges[0]))

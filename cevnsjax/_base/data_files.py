@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -167,18 +167,33 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
     return arrays
 
 
+def announced(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Return the shape and the type that the header of an array of NumPy's announces."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = read(file)
+    return shape, kind
+
+
 def _check_header(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, part: str, shape: tuple[int, ...]
 ) -> None:
     """Raise DataError if the header of an array announces another shape, or no numbers."""
     with archive.open(member) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        announced, _, kind = read(file)
-    if announced != shape:
-        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(announced)}")
+        found, kind = announced(file)
+    if found != shape:
+        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(found)}")
     if kind.kind not in "fiu":
         raise DataError(f"{path}: {part}: expected numbers, found the type {kind}")
+
+
+def inside(value: Any, part: str) -> Any:
+    """Return the entry of a table, ``name``, or of a list in it, ``name[k]``; None if there is none."""
+    name, bracket, place = part.removesuffix("]").partition("[")
+    if not bracket:
+        return value.get(part) if isinstance(value, dict) else None
+    found = value.get(name) if isinstance(value, dict) else None
+    return found[int(place)] if isinstance(found, list) and place.isdigit() and int(place) < len(found) else None
 
 
 class Numbers:
@@ -201,9 +216,8 @@ class Numbers:
         """Return the plain value at the dotted `key`, which must be of the type `kind`."""
         value: Any = self._content
         for part in key.split("."):
-            if not isinstance(value, dict) or part not in value:
+            if (value := inside(value, part)) is None:
                 raise self._fail(key, _KINDS[kind], "no such key")
-            value = value[part]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise self._fail(key, _KINDS[kind], quoted(value))
         return value

@@ -40,6 +40,11 @@ class InputError(ValueError):
 class DataError(InputError):
     """A data file is missing, unreadable, altered or outside its schema; names file, key, expected and actual value."""
 
+    key: str = ""
+    """The entry that is at fault, if it is known."""
+    line: int | None = None
+    """The line of the file that it begins on, if it is known."""
+
 
 class EngineError(InputError):
     """Workers cannot be reached, differ from this process or die; the message states where and what happened."""

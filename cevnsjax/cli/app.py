@@ -12,14 +12,17 @@ import typer
 from .._base.clock import CLOCK
 from .._base.errors import InputError, legible
 from .._base.version import __version__
+from .check import check
 from .cite import cite
 from .contour import contour
 from .cross_sections import cross_sections
 from .export import export
 from .fit import fit
 from .forecast import forecast
+from .kinds import kinds
 from .measurements import measurements
 from .models import models
+from .new import new
 from .parameters import parameters
 from .predict import predict
 from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stoppable, stops_shown
@@ -33,6 +36,9 @@ COMMANDS = {
     "measurements": measurements,
     "models": models,
     "parameters": parameters,
+    "kinds": kinds,
+    "new": new,
+    "check": check,
     "predict": predict,
     "fit": fit,
     "forecast": forecast,
@@ -52,6 +58,9 @@ EXAMPLES = {
     "measurements": ("cevnsjax measurements",),
     "models": ("cevnsjax models --json",),
     "parameters": ("cevnsjax parameters coherent-csi-2021", "cevnsjax parameters apv-cs --interaction nsi"),
+    "kinds": ("cevnsjax kinds", "cevnsjax kinds resolution"),
+    "new": ("cevnsjax new my-detector --like coherent-csi-2021",),
+    "check": ("cevnsjax check my-detector --plot check.png",),
     "predict": (
         "cevnsjax predict coherent-csi-2021",
         "cevnsjax predict conus-plus-2025 --set cevns_norm=1.1 --json",

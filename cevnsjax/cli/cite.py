@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from .._base.version import __version__
-from ..measurements.catalogue import CATALOGUE, find, full_name
-from ..measurements.description import Description, shipped, shipped_file
+from ..measurements.catalogue import CATALOGUE, find, forecast_entries, full_name, shipped
 from ..results.tables.lists import citations
 from . import options, printing
 from .process import prepare_jax
@@ -25,10 +24,10 @@ def _references(names: Sequence[str]) -> dict[str, list[str]]:
             entry, variant = find(name)
             references[full_name(name.partition(":")[0], variant)] = list(entry.references(variant))
         elif name in shipped():
-            references[name] = list(Description(*shipped_file(name)).sources())
+            references[name] = [str(text) for text in forecast_entries(name)["sources"].values()]
         else:
             prepare_jax()
-            from ..measurements import resolve_or_describe
+            from ..measurements import resolve
 
-            references |= {m.name: list(m.references) for m in resolve_or_describe([name])}
+            references |= {m.name: list(m.references) for m in resolve([name])}
     return references

@@ -1,7 +1,6 @@
 """``cevnsjax measurements``: what there is to fit."""
 
-from ..measurements.catalogue import CATALOGUE
-from ..measurements.description import titles
+from ..measurements.catalogue import CATALOGUE, titles
 from ..results.tables.lists import measurement_list
 from . import options, printing
 

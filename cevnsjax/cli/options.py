@@ -12,8 +12,7 @@ from .._base.errors import BLANKS, InputError, read_number, read_whole
 from .._base.levels import USUAL, Level, typed_level
 from ..inference.defaults import PRIOR_FORMS
 from ..interactions.catalogue import MODELS
-from ..measurements.catalogue import CATALOGUE
-from ..measurements.description import shipped
+from ..measurements.catalogue import CATALOGUE, shipped
 
 if TYPE_CHECKING:
     from ..inference.engines.dask import Dask

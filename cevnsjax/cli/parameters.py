@@ -9,13 +9,11 @@ def parameters(request: Request, json_: options.Json = False) -> None:
     """List the parameters with unit, default, bounds and prior, and the couplings they give."""
     from ..interactions.couplings import COUPLING_SIN2, LEPTONS, formula
     from ..joint.joining import parameter_table
-    from ..measurements import CATALOGUE, resolve_or_describe
+    from ..measurements import CATALOGUE, resolve
     from ..results.tables.lists import described, parameter_list
 
     interaction = request.models()
-    table = parameter_table(
-        resolve_or_describe(request.names or list(CATALOGUE), request.chosen_form_factor), interaction
-    )
+    table = parameter_table(resolve(request.names or list(CATALOGUE), request.chosen_form_factor), interaction)
     sin2 = table["sin2_theta_w"].default
     cases = {
         f"in fits, sin2_theta_w = {sin2:g}": (interaction.standard.couplings, sin2),

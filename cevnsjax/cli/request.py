@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._base.errors import InputError
 from ..interactions.catalogue import resolve_models
 from . import options
 
@@ -48,19 +49,22 @@ class Request:
         """Return the models of the interaction."""
         return resolve_models(self.interaction, self.couplings, self.electrons)
 
-    def measured(self) -> "Likelihood":
-        """Return the likelihood of measurements."""
+    def experiments(self) -> "Likelihood":
+        """Return the likelihood of measurements, forecasts and experiments of the user's."""
         from ..joint.likelihood import Likelihood
         from ..measurements import resolve
 
         return Likelihood(resolve(self.names or (), self.chosen_form_factor), self.models())
 
-    def experiments(self) -> "Likelihood":
-        """Return the likelihood of measurements, shipped forecasts and described experiments."""
-        from ..joint.likelihood import Likelihood
-        from ..measurements import resolve_or_describe
-
-        return Likelihood(resolve_or_describe(self.names or (), self.chosen_form_factor), self.models())
+    def measured(self) -> "Likelihood":
+        """Return the likelihood of measurements; raise InputError if any of them has no data."""
+        likelihood = self.experiments()
+        for measurement, name in zip(likelihood.measurements, self.names or (), strict=True):
+            if measurement.asimov:
+                raise InputError(
+                    f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these"
+                )
+        return likelihood
 
 
 KINDS = {

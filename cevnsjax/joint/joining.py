@@ -12,7 +12,7 @@ from .._base.errors import InputError
 from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
 from ..interactions.interaction import SPIN_CHARGES, Interaction
-from ..measurements import CATALOGUE, load, resolve_or_describe
+from ..measurements import CATALOGUE, load, resolve
 from ..measuring.measurement import Measurement, base_name
 from ..parameters.parameter import Parameter, ParameterTable
 from ..parameters.strengths import shared_nuisance
@@ -59,7 +59,7 @@ def check_measurements(name: str, measurements: Any) -> None:
 def find_measurements(measurements: Measurement | str | Sequence[Measurement | str]) -> tuple[Measurement, ...]:
     """Return measurements, each given itself or by its name: that of a catalogue, or the path of a file."""
     given = (measurements,) if isinstance(measurements, Measurement | str) else tuple(measurements)
-    named = iter(resolve_or_describe([entry for entry in given if isinstance(entry, str)]))
+    named = iter(resolve([entry for entry in given if isinstance(entry, str)]))
     return tuple(next(named) if isinstance(entry, str) else entry for entry in given)
 
 

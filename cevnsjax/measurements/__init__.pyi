@@ -1,21 +1,27 @@
-from .analyses.apv_cs import apv_cs
-from .analyses.coherent_csi_2017 import coherent_csi_2017
-from .analyses.coherent_csi_2021 import coherent_csi_2021
-from .analyses.coherent_ge_mini_2024 import coherent_ge_mini_2024
-from .analyses.coherent_lar_2020 import coherent_lar_2020
-from .analyses.crex import crex
-from .analyses.csre_cs import csre_cs
-from .analyses.dresden_ii import dresden_ii, dresden_ii_off
-from .analyses.lz_8b import lz_8b
-from .analyses.pandax4t_8b import pandax4t_8b
-from .analyses.prex_ii import prex_ii
-from .analyses.reactor_counting import conus_2024, conus_plus_2025, texono_2025
-from .analyses.xenon_er import lz_er, pandax4t_er, xenonnt_er
-from .analyses.xenonnt_8b import xenonnt_8b
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry
+from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry, shipped, titles
 from .delta_chi2 import delta_chi2_table
-from .description import shipped, titles
-from .loading import described, load, resolve, resolve_or_describe
+from .factories import (
+    apv_cs,
+    coherent_csi_2017,
+    coherent_csi_2021,
+    coherent_ge_mini_2024,
+    coherent_lar_2020,
+    conus_2024,
+    conus_plus_2025,
+    crex,
+    csre_cs,
+    dresden_ii,
+    dresden_ii_off,
+    lz_8b,
+    lz_er,
+    pandax4t_8b,
+    pandax4t_er,
+    prex_ii,
+    texono_2025,
+    xenonnt_8b,
+    xenonnt_er,
+)
+from .loading import described, load, measurement, resolve
 
 __all__ = [
     "CATALOGUE",
@@ -37,11 +43,11 @@ __all__ = [
     "load",
     "lz_8b",
     "lz_er",
+    "measurement",
     "pandax4t_8b",
     "pandax4t_er",
     "prex_ii",
     "resolve",
-    "resolve_or_describe",
     "shipped",
     "texono_2025",
     "titles",

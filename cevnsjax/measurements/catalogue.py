@@ -1,192 +1,76 @@
-"""The shipped measurements: what each is, its variants and what to cite; its factory is imported where it is called."""
+"""The shipped experiments: what each is, its variants and what to cite, from the document in its folder."""
 
 import dataclasses
 from collections.abc import Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
-from .._base.data_files import DataFile
+from .._base.data_files import data_root, parse_toml, read_verified
 from .._base.errors import InputError, suggest
 
-if TYPE_CHECKING:
-    from ..measuring.measurement import Measurement
-
 DEFAULT_FORM_FACTOR = "helm"
+DOCUMENT = "experiment.toml"
+"""Name of the document in the folder of an experiment."""
+FORECASTS = "forecasts"
+"""Where the shipped forecasts are, under ``data/``."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """A measurement of the catalogue."""
 
-    factory: str
-    """``MODULE.FUNCTION`` of ``analyses/``; takes ``variant``, and ``form_factor`` if a form factor can be chosen."""
-    variants: tuple[str, ...]
-    """The first is the default, and need not be named."""
-    summary: str
     folder: str
     """Folder of its data, under ``data/``."""
-    cited: tuple[str, ...] | Mapping[str, tuple[str, ...]]
-    """Keys of ``[sources]`` of its data to be cited, where they differ by variant."""
-    form_factor: bool = True
-    """Whether its prediction has a nuclear form factor that can be chosen."""
+    document: str = DOCUMENT
+    """Name of its document there."""
 
-    def make(self, **arguments: Any) -> "Measurement":
-        """Return the measurement."""
-        module, _, function = self.factory.partition(".")
-        return getattr(import_module(f".analyses.{module}", __package__), function)(**arguments)
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """Return the entries of its document, as they stand there."""
+        file = f"{self.folder}/{self.document}"
+        return parse_toml(read_verified(data_root(), file), data_root() / file)
+
+    @property
+    def summary(self) -> str:
+        """Return what it is, in a line."""
+        return self.content["summary"]
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return its variants; the first is the default, and need not be named."""
+        return tuple(dict.fromkeys((self.content["default_variant"], *self.content.get("variants", {}))))
+
+    @property
+    def form_factor(self) -> bool:
+        """Return whether its prediction has a nuclear form factor that can be chosen."""
+        return "target" in self.content and self.content["detector"].get("recoils") != "electron"
 
     def references(self, variant: str) -> tuple[str, ...]:
         """Return what to cite for a variant, papers and data releases."""
-        data = DataFile(f"{self.folder}/measurement.toml")
-        keys = self.cited[variant] if isinstance(self.cited, Mapping) else self.cited
-        return tuple(data.get(f"sources.{key}", str) for key in keys)
+        own = self.content.get("variants", {}).get(variant, {})
+        return tuple(self.content["sources"][key] for key in own.get("cited", self.content["cited"]))
 
-
-PAPER, ANALYSIS, RELEASE = ("paper",), ("paper", "analysis"), ("paper", "release", "analysis")
 
 CATALOGUE: dict[str, Entry] = {
-    "coherent-csi-2017": Entry(
-        "coherent_csi_2017.coherent_csi_2017",
-        ("energy", "energy-time"),
-        "COHERENT CsI[Na] at the SNS, first detection, 12 bins in energy, or 12 × 12 in energy and time",
-        "coherent_csi_2017",
-        RELEASE,
-    ),
-    "coherent-csi-2021": Entry(
-        "coherent_csi_2021.coherent_csi_2021",
-        ("flat", "shape"),
-        "COHERENT CsI[Na] at the SNS, 14.6 kg, 9 × 11 bins in energy and time",
-        "coherent_csi_2021",
-        RELEASE,
-    ),
-    "coherent-lar-2020": Entry(
-        "coherent_lar_2020.coherent_lar_2020",
-        ("1d", "2d", "3d", "2d-flavours", "3d-flavours"),
-        "COHERENT CENNS-10 liquid argon at the SNS, 24 kg, energy, F90 and time",
-        "coherent_lar_2020",
-        RELEASE,
-    ),
-    "coherent-ge-mini-2024": Entry(
-        "coherent_ge_mini_2024.coherent_ge_mini_2024",
-        ("grid",),
-        "COHERENT Ge-Mini at the SNS, 10.7 kg, 9 × 10 bins in energy and time, beam on and off",
-        "coherent_ge_mini_2024",
-        PAPER,
-    ),
-    "xenonnt-8b": Entry(
-        "xenonnt_8b.xenonnt_8b",
-        ("all", "sr0-sr1"),
-        "XENONnT, solar 8B neutrinos, 6.77 t·y in three runs of 3 × 3 × 3 × 3 bins",
-        "xenonnt_8b",
-        ("paper", "paper_2026", "release", "model"),
-    ),
-    "pandax4t-8b": Entry(
-        "pandax4t_8b.pandax4t_8b",
-        ("counts",),
-        "PandaX-4T, solar 8B neutrinos, counts in paired and S2-only data",
-        "pandax4t_8b",
-        PAPER,
-    ),
-    "lz-8b": Entry(
-        "lz_8b.lz_8b",
-        ("equivalent",),
-        "LZ, solar 8B neutrinos, a counting experiment equivalent to the published flux",
-        "lz_8b",
-        ("paper", "hepdata", "compilation"),
-    ),
-    "lz-er": Entry(
-        "xenon_er.lz_er",
-        ("ws2022", "ws2024"),
-        "LZ, solar neutrinos on electrons, 19 bins from 1 to 20 keV",
-        "lz_er",
-        ("paper", "paper_2023", "compilation"),
-        form_factor=False,
-    ),
-    "xenonnt-er": Entry(
-        "xenon_er.xenonnt_er",
-        ("poisson", "gaussian"),
-        "XENONnT, solar neutrinos on electrons, 1.16 t·y, 15 bins from 1 to 30 keV",
-        "xenonnt_er",
-        ("paper", "compilation"),
-        form_factor=False,
-    ),
-    "pandax4t-er": Entry(
-        "xenon_er.pandax4t_er",
-        ("run1",),
-        "PandaX-4T, solar neutrinos on electrons, Run1, 29 bins from 1 to 30 keV",
-        "pandax4t_er",
-        ("paper", "exposure", "compilation"),
-        form_factor=False,
-    ),
-    "dresden-ii": Entry(
-        "dresden_ii.dresden_ii",
-        ("fef", "ybe", "lindhard"),
-        "Dresden-II germanium at a reactor, 2.9 kg, 130 bins of ionisation energy",
-        "dresden_ii_2022",
-        ANALYSIS,
-    ),
-    "dresden-ii-off": Entry(
-        "dresden_ii.dresden_ii_off",
-        ("fef",),
-        "the same detector with the reactor off, 25 days",
-        "dresden_ii_2022",
-        ANALYSIS,
-    ),
-    "conus-plus-2025": Entry(
-        "reactor_counting.conus_plus_2025",
-        ("counts",),
-        "CONUS+ germanium at Leibstadt, 395 ± 106 events",
-        "conus_plus_2025",
-        ("paper", "setup"),
-    ),
-    "conus-2024": Entry(
-        "reactor_counting.conus_2024",
-        ("counts",),
-        "CONUS germanium at Brokdorf, upper limit of twice the Standard Model",
-        "conus_2024",
-        PAPER,
-    ),
-    "texono-2025": Entry(
-        "reactor_counting.texono_2025",
-        ("counts",),
-        "TEXONO germanium at Kuo-Sheng, upper limit of 4.7 times the Standard Model",
-        "texono_2025",
-        PAPER,
-    ),
-    "apv-cs": Entry(
-        "apv_cs.apv_cs",
-        ("dzuba2012", "sahoo2021", "dzuba2012-fermi", "sahoo2021-fermi"),
-        "parity violation in atomic caesium: its weak charge",
-        "apv_cs",
-        {
-            f"{theory}{density}": ("paper", theory, "analysis")
-            for density in ("", "-fermi")
-            for theory in ("dzuba2012", "sahoo2021")
-        },
-        form_factor=False,
-    ),
-    "prex-ii": Entry(
-        "prex_ii.prex_ii",
-        ("alone", "with-prex-i"),
-        "parity-violating electron scattering on 208Pb: its weak form factor",
-        "prex_ii",
-        {"alone": PAPER, "with-prex-i": ("paper", "first")},
-    ),
-    "crex": Entry(
-        "crex.crex",
-        ("form-factor",),
-        "parity-violating electron scattering on 48Ca: its weak form factor",
-        "crex",
-        PAPER,
-    ),
-    "csre-cs": Entry(
-        "csre_cs.csre_cs",
-        ("radius",),
-        "proton scattering on 133Cs: its neutron radius",
-        "csre_cs",
-        PAPER,
-        form_factor=False,
-    ),
+    "coherent-csi-2017": Entry("coherent_csi_2017"),
+    "coherent-csi-2021": Entry("coherent_csi_2021"),
+    "coherent-lar-2020": Entry("coherent_lar_2020"),
+    "coherent-ge-mini-2024": Entry("coherent_ge_mini_2024"),
+    "xenonnt-8b": Entry("xenonnt_8b"),
+    "pandax4t-8b": Entry("pandax4t_8b"),
+    "lz-8b": Entry("lz_8b"),
+    "lz-er": Entry("lz_er"),
+    "xenonnt-er": Entry("xenonnt_er"),
+    "pandax4t-er": Entry("pandax4t_er"),
+    "dresden-ii": Entry("dresden_ii_2022"),
+    "dresden-ii-off": Entry("dresden_ii_2022", "off.toml"),
+    "conus-plus-2025": Entry("conus_plus_2025"),
+    "conus-2024": Entry("conus_2024"),
+    "texono-2025": Entry("texono_2025"),
+    "apv-cs": Entry("apv_cs"),
+    "prex-ii": Entry("prex_ii"),
+    "crex": Entry("crex"),
+    "csre-cs": Entry("csre_cs"),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
 
@@ -204,18 +88,21 @@ def find(name: str) -> tuple[Entry, str]:
     return entry, variant
 
 
-def check_variant(base: str, variant: str) -> None:
-    """Raise InputError unless the measurement `base` has this variant."""
-    known = CATALOGUE[base].variants
-    if variant not in known:
-        raise InputError(f"unknown variant '{variant}' of {base}{suggest(variant, known)}; known: {', '.join(known)}")
-
-
 def full_name(base: str, variant: str) -> str:
     """Return the name of a measurement with its variant, which the default needs not."""
     return base if variant == CATALOGUE[base].variants[0] else f"{base}:{variant}"
 
 
-def references(base: str, variant: str) -> tuple[str, ...]:
-    """Return what to cite for the variant of a measurement."""
-    return CATALOGUE[base].references(variant)
+def shipped() -> tuple[str, ...]:
+    """Return the names of the forecasts that come with the package."""
+    return tuple(sorted(path.stem for path in (data_root() / FORECASTS).glob("*.toml")))
+
+
+def forecast_entries(name: str) -> Mapping[str, Any]:
+    """Return the entries of the document of a shipped forecast."""
+    return Entry(FORECASTS, f"{name}.toml").content
+
+
+def titles() -> dict[str, str]:
+    """Return the titles of the forecasts that come with the package, by name."""
+    return {name: str(forecast_entries(name)["title"]) for name in shipped()}

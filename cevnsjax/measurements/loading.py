@@ -1,27 +1,45 @@
-"""Measurements by name: those of the catalogue, descriptions in TOML files, tables of Δχ²."""
+"""Measurements by name: those that are shipped, folders and TOML files of the user's, tables of Δχ²."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from .._base import arguments
+from .._base.data_files import data_root, read_bounded, read_verified
 from .._base.errors import DataError, InputError, suggest
+from ..experiments.document import Document
+from ..experiments.folder import LARGEST_DOCUMENT, Folder
+from ..experiments.reader import experiment
 from ..measuring.measurement import Measurement
 from ..nuclei.choice import FormFactorChoice, FormFactors, check_form_factor, form_factors
 from ..parameters.parameter import Parameter
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, find
+from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, DOCUMENT, FORECASTS, Entry, find, shipped
 from .delta_chi2 import ENDING, delta_chi2_table
-from .description import shipped
-from .experiment import experiment
+
+
+@arguments.checked(name=arguments.path, form_factor=arguments.optional(check_form_factor))
+def measurement(name: str | Path, form_factor: FormFactorChoice | None = None) -> Measurement:
+    """Return a measurement by its name, or the experiment of a folder or a TOML file.
+
+    Args:
+        name: the name of a shipped measurement or forecast, ``coherent-csi-2021:shape``; the path of a folder with an
+            ``experiment.toml``, or of such a file, with a variant after a colon; or a CSV file with a table of Δχ².
+        form_factor: a name, Helm's by default, or form factors of your own by nuclide (docs/nuclei.md).
+
+    >>> import cevnsjax as cj
+    >>> cj.measurement("coherent-csi-2021").shape
+    (9, 11)
+
+    """
+    (made,) = resolve([str(name)], form_factor)
+    return made
 
 
 @arguments.checked(name=arguments.text, form_factor=arguments.optional(check_form_factor))
 def load(name: str, form_factor: FormFactorChoice | None = None) -> Measurement:
-    """Return the measurement of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``.
-
-    `form_factor` is a name, Helm's by default, or form factors of your own by nuclide; raise InputError if the
-    measurement has none.
-    """
+    """Return the measurement of a catalogue name, or of a table of Δχ²."""
     if name.endswith(ENDING):
         if form_factor is not None:
             raise InputError(
@@ -29,27 +47,103 @@ def load(name: str, form_factor: FormFactorChoice | None = None) -> Measurement:
             )
         return delta_chi2_table(name)
     base = name.partition(":")[0]
-    if name in shipped() or base.endswith(".toml"):
-        raise InputError(f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these")
     entry, variant = find(name)
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"form factor: expected none, as '{base}' has no form factor to choose, found '{form_factor}'")
-    chosen = DEFAULT_FORM_FACTOR if form_factor is None else form_factor
-    return entry.make(variant=variant, **({"form_factor": chosen} if entry.form_factor else {}))
+    return from_folder(entry, variant, form_factor or DEFAULT_FORM_FACTOR)
+
+
+def is_path(name: str) -> bool:
+    """Return whether a name is that of a folder or a file of the user's, not that of what is shipped."""
+    base = _without_variant(name)
+    if base in CATALOGUE or base in shipped():
+        return False
+    return "/" in base or base.endswith(".toml") or (Path(base) / DOCUMENT).is_file()
+
+
+def _without_variant(name: str) -> str:
+    """Return a name or a path without the variant after its last colon."""
+    base, colon, variant = name.rpartition(":")
+    return base if colon and "/" not in variant and not variant.endswith(".toml") else name
+
+
+def open_document(name: str | Path) -> Document:
+    """Return the document of a folder, of a TOML file, or of a shipped forecast, its variants not yet chosen."""
+    if str(name) in shipped():
+        file = f"{FORECASTS}/{name}.toml"
+        return Document(read_verified(data_root(), file), Folder(data_root() / FORECASTS, shipped=True), f"{name}.toml")
+    path = Path(name)
+    folder, file = (path, DOCUMENT) if (path / DOCUMENT).is_file() else (path.parent, path.name)
+    try:
+        content = read_bounded(folder / file, LARGEST_DOCUMENT)
+    except DataError as error:
+        known = [entry for entry in shipped() if Path(name).parent == Path()]
+        raise DataError(f"{error}{suggest(str(name), known)}") from None
+    return Document(content, Folder(folder), file)
+
+
+def from_folder(
+    entry: Entry,
+    variant: str,
+    form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR,
+    binning: Mapping[str, Sequence[float] | np.ndarray] | None = None,
+) -> Measurement:
+    """Return a shipped measurement, with other edges than published along some axes."""
+    data = entry_document(entry)
+    if variant not in (known := variants_of(data)):
+        hint = f"{suggest(variant, known)}; known: {', '.join(known)}"
+        raise InputError(f"unknown variant '{variant}' of {data.text('name')}{hint}")
+    called = None if variant == known[0] else f"{data.text('name')}:{variant}"
+    return experiment(data.overridden("variants", variant).rebinned(binning or {}), form_factor, called)
+
+
+def shipped_document(name: str) -> Document:
+    """Return the document of a shipped measurement or forecast."""
+    if name in shipped():
+        return open_document(name)
+    return entry_document(find(name)[0])
+
+
+def entry_document(entry: Entry) -> Document:
+    """Return the document of a shipped measurement."""
+    folder = Folder(data_root() / entry.folder, shipped=True)
+    return Document(folder.content(entry.document), folder, entry.document)
+
+
+def variants_of(data: Document) -> tuple[str, ...]:
+    """Return the variants of a document, the default first; none if it has none."""
+    others = [name for name in data.names("variants")]
+    default = [data.text("default_variant")] if data.has("default_variant") else []
+    return tuple(dict.fromkeys((*default, *others)))
 
 
 @arguments.checked(name=arguments.path, form_factor=check_form_factor)
 def described(name: str | Path, form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR) -> Measurement:
-    """Return the experiment of a description: the name of a shipped description, or the path of a TOML file.
+    """Return the experiment of a document: a folder, a TOML file, or a shipped forecast.
 
-    A file has a name of its own, not that of a measurement or of a shipped description.
+    It has a name of its own, not that of a measurement or of a shipped forecast.
     """
-    measurement = experiment(name, form_factor)
-    if str(name) not in shipped() and measurement.name in (*shipped(), *CATALOGUE):
+    base = _without_variant(str(name))
+    data = open_document(base)
+    known, variant = variants_of(data), str(name)[len(base) + 1 :]
+    if variant and variant not in known:
+        listed = f"; known: {', '.join(known)}" if known else ", as it has none"
+        raise InputError(f"unknown variant '{variant}' of {base}{suggest(variant, known)}{listed}")
+    called = None if not variant or variant == known[0] else f"{data.text('name')}:{variant}"
+    found = experiment(data.overridden("variants", variant or (known[0] if known else None)), form_factor, called)
+    if base in shipped():
+        return found
+    if found.name.partition(":")[0] in (*shipped(), *CATALOGUE):
         raise DataError(
-            f"{name}: name: expected one that no measurement or shipped forecast has, found '{measurement.name}'"
+            f"{data.path}: name: expected one that no measurement or shipped forecast has, found '{found.name}'"
         )
-    return measurement
+    return dataclasses.replace(found, file=str(Path(base).absolute()) + str(name)[len(base) :])
+
+
+def _has_form_factor(name: str) -> bool:
+    """Return whether a form factor can be chosen for a measurement."""
+    base = name.partition(":")[0]
+    return CATALOGUE[base].form_factor if base in CATALOGUE else not name.endswith(ENDING)
 
 
 def _shared(form_factor: FormFactorChoice | None) -> FormFactors | None:
@@ -66,55 +160,39 @@ def _check_used(chosen: FormFactors | None, measurements: Sequence[Measurement])
 
 
 def resolve(names: Sequence[str], form_factor: FormFactorChoice | None = None) -> list[Measurement]:
-    """Return the measurements of several names; raise InputError if none of them can use a given `form_factor`."""
-    chosen = _shared(form_factor)
-    takes = [
-        CATALOGUE[base].form_factor if (base := name.partition(":")[0]) in CATALOGUE else not name.endswith(ENDING)
-        for name in names
-    ]
-    if form_factor is not None and not any(takes):
-        raise InputError(
-            f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
-            f"found '{form_factor}'"
-        )
-    measurements = [load(name, chosen if has else None) for name, has in zip(names, takes, strict=True)]
-    _check_used(chosen, measurements)
-    return measurements
+    """Return the measurements of several names, of shipped ones, folders and files.
 
-
-def resolve_or_describe(names: Sequence[str], form_factor: FormFactorChoice | None = None) -> list[Measurement]:
-    """Return the measurements of several names, each also that of a shipped forecast or the path of a TOML file.
-
-    A default or an uncertainty that a description gives a parameter which others have too holds for them all.
+    Raise InputError if none of them can use a given `form_factor`. A default or an uncertainty that a document gives a
+    parameter which others have too holds for them all.
     """
-    known, chosen = (*shipped(), *CATALOGUE), _shared(form_factor)
-    files = [name for name in names if name in shipped() or name.endswith(".toml")]
     for name in names:
-        if name not in files and name.partition(":")[0] not in CATALOGUE and not name.endswith(ENDING):
-            what = f"unknown experiment '{name}'{suggest(name, known)}"
+        base = name.partition(":")[0]
+        if not (base in CATALOGUE or name in shipped() or name.endswith(ENDING) or is_path(name)):
+            known = (*shipped(), *CATALOGUE)
+            what = f"unknown experiment '{name}'{suggest(base, known)}"
             raise InputError(
-                f"{what}; known: {', '.join(known)}, or a file that ends in .toml, "
+                f"{what}; known: {', '.join(known)}, or a folder with {DOCUMENT}, a file that ends in .toml, "
                 f"or in {ENDING} (a table of delta chi2)"
             )
-    taking = [name for name in names if (base := name.partition(":")[0]) in CATALOGUE and CATALOGUE[base].form_factor]
-    if form_factor is not None and not (files or taking):
+    if form_factor is not None and not any(map(_has_form_factor, names)):
         raise InputError(
             f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
             f"found '{form_factor}'"
         )
+    shared = _shared(form_factor)
+    chosen = [shared if _has_form_factor(name) else None for name in names]
+    described_names = [name for name in names if name in shipped() or is_path(name)]
     measurements = [
-        described(name, DEFAULT_FORM_FACTOR if chosen is None else chosen)
-        if name in files
-        else load(name, chosen if name in taking else None)
-        for name in names
+        described(name, own or DEFAULT_FORM_FACTOR) if name in described_names else load(name, own)
+        for name, own in zip(names, chosen, strict=True)
     ]
-    _check_used(chosen, measurements)
-    used = [measurement.name.partition(":")[0] for measurement in measurements]
+    _check_used(shared, measurements)
+    used = [found.name.partition(":")[0] for found in measurements]
     for name in used:
-        if used.count(name) > 1:
+        if used.count(name) > 1 and described_names:
             raise InputError(f"expected experiments of different names, found '{name}' more than once")
     return _agreed(
-        measurements, [measurement for name, measurement in zip(names, measurements, strict=True) if name in files]
+        measurements, [found for name, found in zip(names, measurements, strict=True) if name in described_names]
     )
 
 
@@ -130,12 +208,10 @@ def _agreed(measurements: Sequence[Measurement], descriptions: Sequence[Measurem
                     f"found others in '{name}' and '{description.name}'"
                 )
     agreed = []
-    for measurement in measurements:
-        changed = {
-            p.name: stated[p.name][1] for p in measurement.parameters() if p.name in stated and stated[p.name][1] != p
-        }
+    for found in measurements:
+        changed = {p.name: stated[p.name][1] for p in found.parameters() if p.name in stated and stated[p.name][1] != p}
         if changed:
-            unchanged = [p for p in measurement.declared if p.name not in changed]
-            measurement = dataclasses.replace(measurement, declared=(*unchanged, *changed.values()))
-        agreed.append(measurement)
+            unchanged = [p for p in found.declared if p.name not in changed]
+            found = dataclasses.replace(found, declared=(*unchanged, *changed.values()))
+        agreed.append(found)
     return agreed

@@ -11,7 +11,7 @@ from .._base.arguments import shown
 from .._base.errors import InputError
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params, Scalar
-from ..measurements import resolve_or_describe
+from ..measurements import resolve
 from ..measuring.measurement import Measurement
 from ..parameters.parameter import Parameter, ParameterTable
 
@@ -101,7 +101,7 @@ def completed(
 def measurement_of(name: str, value: Any, form_factor: str | None = None) -> Measurement:
     """Return a measurement, given as such, by its name, or by the path of a description; with a detector in it."""
     if isinstance(value, str):
-        (value,) = resolve_or_describe([value], form_factor)
+        (value,) = resolve([value], form_factor)
     if not isinstance(value, Measurement):
         raise InputError(f"{name}: expected a measurement or its name, found {shown(value)}")
     value.counted()

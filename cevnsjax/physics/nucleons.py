@@ -9,11 +9,11 @@ from .._base.typing import Array, Float, Scalar
 from ..interactions import couplings as schemes
 from ..interactions import weak_charge as charges
 from ..interactions.couplings import DEFAULT_SIN2
+from ..nuclei.choice import FORM_FACTOR_NAMES, SHELL_MODEL
 from ..nuclei.form_factors import FORM_FACTORS
 from ..nuclei.nuclide import nuclide as find_nuclide
 from ..nuclei.radii import isotope_radius
 from ..nuclei.shell_model import calculated, shell_model_charges
-from ..nuclei.choice import FORM_FACTOR_NAMES, SHELL_MODEL
 from ..sources.source import check_flavour, lepton_of
 from .given import Numbers, in_shape, numbers, traced
 

@@ -13,7 +13,7 @@ from .._base.netcdf import read_numbers
 from .._base.version import __version__
 from ..interactions.catalogue import model
 from ..interactions.combination import Combination, combine
-from ..measurements import DEFAULT_FORM_FACTOR, resolve_or_describe
+from ..measurements import DEFAULT_FORM_FACTOR, resolve
 from ..measuring.measurement import Measurement
 from .held import Held, differences, read_held, specification_of
 from .record import Parts, digests
@@ -106,7 +106,7 @@ def _measurement(held: Held, name: str) -> list[Measurement]:
     why = ""
     for form_factor in (chosen, None) if chosen else (None,):
         try:
-            return resolve_or_describe([file or name], form_factor)
+            return resolve([file or name], form_factor)
         except InputError as error:
             why = shown(str(error), LONGEST_REASON) if file else f"{shown(name)} is not known by name"
     raise InputError(why)
@@ -121,7 +121,7 @@ def _agreed(held: Held, alone: Sequence[Measurement]) -> list[Measurement]:
     """Return the measurements as they are where descriptions say something of what they have in common."""
     names = [held.origin["files"].get(name, name) for name in held.settings["measurements"]]
     try:
-        return resolve_or_describe(names, ",".join(form_factor_items(held.settings["form factors"].values())) or None)
+        return resolve(names, ",".join(form_factor_items(held.settings["form factors"].values())) or None)
     except InputError:
         return list(alone)
 

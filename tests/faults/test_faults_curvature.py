@@ -29,11 +29,10 @@ mass = { value = 20, unit = "kg" }
 energy = { value = [0, 8, 16, 24, 40, 60], unit = "PE" }
 [backgrounds.steady]
 total = { value = 300, unit = "counts" }
-energy = "exponential"
-energy_scale = { value = 20, unit = "PE" }
+energy = { kind = "exponential", scale = { value = 20, unit = "PE" } }
 width = { value = 0.02, unit = "1" }
-[systematics]
-signal = { value = 0.08, unit = "1" }
+[signal]
+width = { value = 0.08, unit = "1" }
 """
 )
 

@@ -26,8 +26,8 @@ mass = { value = 20, unit = "kg" }
 [binning]
 energy = { value = [0, 8, 16, 24, 40, 60, 200, 400, 700, 1000], unit = "PE" }
 parts = { value = 6, unit = "1" }
-[systematics]
-signal = { value = 0.08, unit = "1" }
+[signal]
+width = { value = 0.08, unit = "1" }
 [uncertainties]
 quenching_a = { value = 0.002, unit = "1" }
 """

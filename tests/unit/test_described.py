@@ -14,7 +14,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import data_root
-from cevnsjax.measurements import described, load, resolve_or_describe, shipped
+from cevnsjax.measurements import described, load, resolve, shipped
 from cevnsjax.parameters.parameter import Gaussian
 
 FORECASTS = DATA / "forecasts"
@@ -44,25 +44,23 @@ coefficients = {{ value = [1.3, 0.5, 6.0, -0.3], unit = ["1", "1/PE", "PE", "1"]
 energy = {{ value = [0, 6, 12, 20, 40], unit = "PE" }}
 time = {{ value = [-0.2, 0.33, 0.6, 1.5, 6], unit = "us" }}
 parts = {{ value = 5, unit = "1" }}
-[time]
-pulse = "gaussian"
+[signal.time]
+kind = "pulse"
 mean = {{ value = 0.3, unit = "us" }}
 width = {{ value = 0.15, unit = "us" }}
 efficiency_onset = {{ value = 0.5, unit = "us" }}
 efficiency_rate = {{ value = 0.05, unit = "1/us" }}
 [backgrounds.steady]
 counts = {{ value = [50, 40, 30, 0], unit = "counts" }}
-time = "exponential"
-time_rate = {{ value = 0.07, unit = "1/us" }}
+time = {{ kind = "exponential", rate = {{ value = 0.07, unit = "1/us" }} }}
 width = {{ value = 0.03, unit = "1" }}
 [backgrounds.neutrons]
 total = {{ value = 70, unit = "counts" }}
-energy = "exponential"
-energy_scale = {{ value = 9, unit = "PE" }}
+energy = {{ kind = "exponential", scale = {{ value = 9, unit = "PE" }} }}
 time = "prompt"
 width = {{ value = 0.2, unit = "1" }}
-[systematics]
-signal = {{ value = 0.08, unit = "1" }}
+[signal]
+width = {{ value = 0.08, unit = "1" }}
 [defaults]
 r_n_cs = {{ value = 5.2, unit = "fm" }}
 quenching_a = {{ value = 0.06, unit = "1" }}
@@ -287,15 +285,15 @@ def test_what_one_says_of_a_common_parameter_holds_for_all(write):
     """CryoCsI takes 5.06 fm for both radii; parity violation in caesium has 5.09 fm of its own."""
     assert load("apv-cs").parameters()[2].default == 5.09
     for names in (["apv-cs", "cryocsi-i"], ["cryocsi-i", "apv-cs"]):
-        assert cj.Likelihood(resolve_or_describe(names)).parameters["r_n_cs"].default == 5.06
+        assert cj.Likelihood(resolve(names)).parameters["r_n_cs"].default == 5.06
     known = CAESIUM + 'r_n_cs = { value = 0.1, unit = "fm" }\n'
-    both = cj.Likelihood(resolve_or_describe(["apv-cs", str(write(known))]))
+    both = cj.Likelihood(resolve(["apv-cs", str(write(known))]))
     assert both.parameters["r_n_cs"].constraint == Gaussian(5.2, 0.1)
     other = str(write((FORECASTS / "cryocsi-i.toml").read_text().replace("cryocsi-i", "mine").replace("5.06", "5.1")))
     with pytest.raises(
         cj.InputError, match="one default and uncertainty of 'r_n_cs', found others in 'mine' and 'cryo"
     ):
-        resolve_or_describe([other, "cryocsi-i"])
+        resolve([other, "cryocsi-i"])
 
 
 def test_names_must_differ(write):
@@ -303,9 +301,9 @@ def test_names_must_differ(write):
     with pytest.raises(
         cj.InputError, match="name: expected one that no measurement or shipped forecast has, found 'co"
     ):
-        resolve_or_describe([str(write(text))])
+        resolve([str(write(text))])
     with pytest.raises(cj.InputError, match="found 'cryocsi-i' more than once"):
-        resolve_or_describe(["cryocsi-i", "cryocsi-i"])
+        resolve(["cryocsi-i", "cryocsi-i"])
 
 
 # What it can measure
@@ -400,7 +398,7 @@ def test_cryocsi(name, mass, events):
     assert crossing == pytest.approx(threshold, rel=1e-5)
     stretched = 7.068 / threshold
     assert (b, c) == pytest.approx((0.285979 * stretched, 10.8646 / stretched), rel=1e-4)
-    assert file("systematics.signal") == {"cryocsi-i": 0.062, "cryocsi-ii": 0.046}[name]
+    assert file("signal.width") == {"cryocsi-i": 0.062, "cryocsi-ii": 0.046}[name]
     assert counts(described(name))["cevns"].sum() == pytest.approx(events, rel=3e-3)
 
 
@@ -418,24 +416,24 @@ BAD = {
     "list for a number": (ARGON, "value = 50", "value = [50]", "target.mass: expected a finite number, found [50]"),
     "huge number": (ARGON, "value = 50", "value = 1" + 400 * "0", "target.mass: expected a finite number, found 1000"),
     "wrong unit": (ARGON, 'unit = "kg" }', 'unit = "g" }', "target.mass.unit: expected 'kg', found 'g'"),
-    "wrong unit of time": (ARGON, 'unit = "day" }', 'unit = "y" }', "source.live_time.unit: expected 'h' or 'day', found 'y'"),
+    "wrong unit of time": (ARGON, 'unit = "day" }', 'unit = "s" }', "source.live_time.unit: expected 'h' or 'day' or 'y', found 's'"),
     "no unit": (ARGON, 'value = 50, unit = "kg"', "value = 50", "target.mass.unit: expected value and unit for each number, found no such key"),
     "unit that is no text": (ARGON, 'value = 50, unit = "kg"', "value = 50, unit = { a = 1 }", "target.mass.unit: expected 'kg', found {'a': 1}"),
     "unknown source of a number": (CAESIUM, 'source = "made_up"', 'source = "made"', "target.mass.source: expected a key of [sources], found 'made'"),
     "source that is no text": (CAESIUM, "made_up = \"Nobody\"", "made_up = 3", "sources.made_up: expected a text, found 3"),
-    "stray part of a number": (ARGON, 'value = 50, unit = "kg"', 'value = 50, unit = "kg", uncertainty = 2', "target.mass.uncertainty: expected value, unit, source alone, found another entry"),
+    "stray part of a number": (ARGON, 'value = 50, unit = "kg"', 'value = 50, unit = "kg", error = 2', "target.mass.error: expected value, unit, source, uncertainty alone, found another entry"),
     "stray key at the top": (ARGON, 'name = "argon"', 'name = "argon"\ntitel = "x"', "titel: expected entries that are used, found one that is not (did you mean 'title'?)"),
     "stray section": (ARGON, "[binning]", "[detektor]\n[binning]", "detektor: expected entries that are used, found one that is not"),
     "stray key in a section": (ARGON, "[detector.resolution]", "[detector.resolution]\nslop = 3", "detector.resolution.slop: expected entries that are used, found one that is not"),
     "stray key in a background": (ARGON, "width = { value = 0.01", "widht = { value = 0.01", "backgrounds.flat.widht: expected entries that are used, found one that is not (did you mean 'width'?)"),
-    "stray systematics": (CAESIUM, "[systematics]\nsignal", "[systematics]\nsignals", "systematics.signals: expected entries that are used, found one that is not (did you mean 'signal'?)"),
-    "beam for a reactor": (HOUSE, "[target]", '[time]\npulse = "gaussian"\n[target]', "time: expected entries that are used, found one that is not"),
-    "time bins of a reactor": (HOUSE, "[binning]", '[binning]\ntime = { value = [0, 1], unit = "us" }', "binning.time: expected no time bins but for pion-decay-at-rest, found a source of kind 'reactor'"),
+    "stray width": (CAESIUM, "[signal]\nwidth", "[signal]\nwidths", "signal.widths: expected entries that are used, found one that is not (did you mean 'width'?)"),
+    "beam for a reactor": (HOUSE, "[target]", '[signal.time]\nkind = "pulse"\n[target]', "signal.time: expected entries that are used, found one that is not"),
+    "time bins of a pulse without one": (CAESIUM, "[signal.time]", "[signal.tim]", "signal.time: expected a table of how the signal is spread over this axis, found no such entry"),
     "unknown kind of source": (ARGON, '"pion-decay-at-rest"', '"pion-decay"', "source.kind: expected one of pion-decay-at-rest, reactor, solar, atmospheric, table, found 'pion-decay' (did you mean 'pion-decay-at-rest'?)"),
     "unknown model": (HOUSE, '"HMVE"', '"HMV"', "source.model: expected one of HMVE, HMK, MVE, VE, kopeikin, bestiole, found 'HMV' (did you mean 'HMVE'?)"),
     "unknown neutrinos": (SOLAR, '"b8"', '"b7"', "source.neutrinos: expected one of pp, pep, hep, be7, b8, n13, o15, f17, found 'b7' (did you mean 'be7'?)"),
     "kind that is no text": (ARGON, 'kind = "table"', "kind = 3", "detector.efficiency.kind: expected one of unity, logistic, sigmoid, table, found 3"),
-    "resolution of the other axis": (ARGON, 'kind = "gaussian"', 'kind = "gamma"', "detector.resolution.kind: expected one of gaussian, found 'gamma'"),
+    "resolution of the other axis": (ARGON, 'kind = "gaussian"', 'kind = "gamma"', "detector.resolution.kind: expected one of gaussian, two-widths, none, found 'gamma'"),
     "unknown unit of energy": (ARGON, 'unit = "keV"\n[detector.q', 'unit = "eV"\n[detector.q', "detector.unit: expected one of PE, keV, found 'eV'"),
     "no width at all": (ARGON, 'value = 0.8, unit = "keV" }\nslope = { value = 0.3', 'value = 0, unit = "keV" }\nslope = { value = 0', "detector.resolution: expected noise or slope that is not 0, found 0 of both"),
     "too narrow": (ARGON, 'value = 0.8, unit = "keV" }\nslope = { value = 0.3', 'value = 0.01, unit = "keV" }\nslope = { value = 0', "binning: expected a signal that the quadrature gives to 1e-06, found"),
@@ -468,7 +466,7 @@ BAD = {
     "logistic without a threshold": (CAESIUM, "[1.3, 0.5, 6.0, -0.3]", "[1.3, 0.5, 6.0, 0.3]", "detector.efficiency.coefficients: expected a > -d > 0, b > 0 and c > 0, found [1.3, 0.5, 6.0, 0.3]"),
     "sigmoid": (XENON, "[0.9, 8, 0.5]", "[0.9, -8, 0.5]", "detector.efficiency.coefficients: expected positive numbers a, b, c, found [0.9, -8.0, 0.5]"),
     "sigmoid above 1": (XENON, "[0.9, 8, 0.5]", "[1.9, 8, 0.5]", "detector: efficiency_a: expected a value from 0 to 1, found 1.9"),
-    "half a time efficiency": (CAESIUM, re.findall(r"efficiency_onset.*\n", CAESIUM)[0], "", "time.efficiency_onset: expected { value = a number, unit = 'us' }, found no such entry"),
+    "half a time efficiency": (CAESIUM, re.findall(r"efficiency_onset.*\n", CAESIUM)[0], "", "signal.time.efficiency_onset: expected { value = a number, unit = 'us' }, found no such entry"),
     "two backgrounds in one": (ARGON, "[backgrounds.slow]", '[backgrounds.slow]\ntotal = { value = 3, unit = "counts" }', "backgrounds.slow: expected one of counts, rate and total, found rate and total"),
     "background of nothing": (ARGON, "[backgrounds.slow]", "[backgrounds.other]\n[backgrounds.slow]", "backgrounds.other: expected one of counts, rate and total, found none of them"),
     "background that is the signal": (ARGON, "[backgrounds.slow]", "[backgrounds.cevns]", "backgrounds.cevns: expected a name other than that of 'cevns_norm', found 'cevns'"),
@@ -481,9 +479,9 @@ BAD = {
     "negative counts": (CAESIUM, "[50, 40, 30, 0]", "[50, 40, -30, 0]", "backgrounds.steady.counts[2]: expected a number that is not negative, found -30"),
     "counts of other bins": (CAESIUM, "[50, 40, 30, 0]", "[50, 40, 30]", "backgrounds.steady.counts: expected 4 numbers, found 3"),
     "backgrounds that are no table": (GERMANIUM, 'name = "germanium"', 'name = "germanium"\nbackgrounds = 3', "backgrounds: expected a table, found 3"),
-    "zero width": (CAESIUM, "signal = { value = 0.08", "signal = { value = 0", "systematics.signal: expected a positive number, found 0"),
+    "zero width": (CAESIUM, "width = { value = 0.08", "width = { value = 0", "signal.width: expected a positive number, found 0"),
     "unknown parameter": (CAESIUM, "r_n_cs = ", "r_n_cz = ", "defaults.r_n_cz: expected a parameter of this experiment, found 'r_n_cz' (did you mean 'r_n_cs'?)"),
-    "strength moved": (CAESIUM, "[defaults]", '[defaults]\ncevns_norm = { value = 2, unit = "1" }', "defaults.cevns_norm: expected systematics.signal or the width of a background for a strength, found 'cevns_norm'"),
+    "strength moved": (CAESIUM, "[defaults]", '[defaults]\ncevns_norm = { value = 2, unit = "1" }', "defaults.cevns_norm: expected signal.width or the width of a background for a strength, found 'cevns_norm'"),
     "default out of bounds": (CAESIUM, "value = 5.2", "value = 52", "defaults.r_n_cs: r_n_cs: expected a value from 2.2 to 12 fm, found 52"),
     "negative uncertainty": (CAESIUM, "value = 0.002", "value = -0.002", "uncertainties.quenching_a: expected a positive number, found -0.002"),
     "broken TOML": (ARGON, "[target]", "[target", "expected a TOML file, found: Expected ']' at the end of a table declaration"),
@@ -530,7 +528,7 @@ def test_form_factors():
     with pytest.raises(cj.InputError, match="unknown form factor 'hel'"):
         described("argon-610", "hel")
     with pytest.raises(cj.InputError, match="no form factor to choose in apv-cs"):
-        resolve_or_describe(["apv-cs"], "helm")
-    assert resolve_or_describe(["apv-cs", "argon-610"], "unity")[1].counted().target.form_factor == "unity"
+        resolve(["apv-cs"], "helm")
+    assert resolve(["apv-cs", "argon-610"], "unity")[1].counted().target.form_factor == "unity"
     with pytest.raises(cj.InputError, match=r"unknown experiment 'argon-61' \(did you mean 'argon-610'\?\); known: "):
-        resolve_or_describe(["argon-61"])
+        resolve(["argon-61"])

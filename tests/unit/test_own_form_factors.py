@@ -12,7 +12,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.joint.joining import parameter_table
-from cevnsjax.measurements import CATALOGUE, load, resolve, resolve_or_describe
+from cevnsjax.measurements import CATALOGUE, load, resolve, resolve
 from cevnsjax.nuclei.choice import form_factors
 from cevnsjax.nuclei.form_factors import FORM_FACTORS
 from cevnsjax.nuclei.nuclide import isotopes, nuclide
@@ -141,11 +141,11 @@ def test_counts_of_a_function_that_is_helms():
     """In an experiment that a file describes, in xenon of nine isotopes, and in CsI: the counts are Helm's."""
     why = "two ways to compute F at small q"
     for name, key in (("argon-610", "Ar:n"), ("xenonnt-8b", "Xe:n"), ("coherent-csi-2017", "133Cs:n")):
-        (usual,) = resolve_or_describe([name])
+        (usual,) = resolve([name])
         (default,) = [p.default for p in usual.parameters() if p.name.startswith(f"r_n_{key[:2].strip('13').lower()}")][
             :1
         ]
-        (made,) = resolve_or_describe([name], {key: helm_of(default)})
+        (made,) = resolve([name], {key: helm_of(default)})
         counts, expected = (cj.Likelihood([m]).predict()[0].counts["cevns"] for m in (made, usual))
         assert_close(counts, expected, 1e-10, why, scale=np.max(expected))
 

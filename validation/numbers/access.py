@@ -26,7 +26,7 @@ def likelihood(
     form_factor: str | None = None,
 ) -> cj.Likelihood:
     """Return the likelihood of measurements, or of shipped forecasts, under the models of these names."""
-    measurements = cj.measurements.resolve_or_describe(names, form_factor)
+    measurements = cj.measurements.resolve(names, form_factor)
     interactions = [cj.model(name, couplings) for name in models]
     return cj.Likelihood(measurements, interactions or None, couplings, electrons)
 

@@ -1,0 +1,93 @@
+"""Kinds of what was observed, with the term of the likelihood that it stands in."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtri
+
+from ...measuring.terms.finite_templates import FiniteTemplates
+from ...measuring.terms.gaussian import GaussianNumbers
+from ...measuring.terms.poisson import PoissonCounts
+from ...measuring.terms.term import Term
+from ...measuring.terms.upper_limit import UpperLimit
+from .events import binned, events
+from .kind import Place, each, kind, number, numbers, several, text
+from .setting import Setting
+
+NUMBERS = {"counts": 1.0, "1/day": 1.0}
+"""Units of what is counted: events, or events per day in each bin."""
+
+
+def in_bins(place: Place, entry: str, given: np.ndarray, setting: Setting) -> np.ndarray:
+    """Return numbers of all bins in the shape of these."""
+    if given.size != np.prod(setting.shape, dtype=int):
+        raise place.fail(entry, f"{' x '.join(map(str, setting.shape))} numbers", given.size)
+    return given.reshape(setting.shape)
+
+
+@kind("data", "counts", """counts = { table = "counts.csv", columns = ["t_0_1", "t_1_2"] }""")
+class Counts:
+    """Counts in each bin: a Poisson term, or a Gaussian one where there are errors."""
+
+    counts: np.ndarray = numbers(NUMBERS, "counts, rows of the first axes by columns of the last", negative=True)
+    less: tuple[np.ndarray, ...] = several(
+        "counts", "counts to subtract, as of a gate without beam; then errors are Gaussian", ()
+    )
+    errors: np.ndarray | None = numbers(NUMBERS, "Gaussian errors of the counts", None, negative=False)
+    gaussian: str = text("whether the errors are the roots of the counts", "no", ("no", "yes"))
+    template_errors: dict[str, np.ndarray] = each("1", "relative statistical errors of the templates, by component", {})
+
+    def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
+        """Return the term."""
+        counts = in_bins(place, "counts", self.counts, setting)
+        less = [in_bins(place, "less", gate, setting) for gate in self.less]
+        if self.errors is not None or less or self.gaussian == "yes":
+            errors = (
+                np.sqrt(sum(less, start=counts))
+                if self.errors is None
+                else in_bins(place, "errors", self.errors, setting)
+            )
+            if not np.all(errors > 0):
+                raise place.fail("errors", "positive errors", f"{errors.min():g}")
+            return GaussianNumbers(counts - sum(less, start=np.zeros(setting.shape)), errors)
+        if np.any(counts < 0):
+            raise place.fail("counts", "counts that are not negative, or errors beside them", f"{counts.min():g}")
+        if not self.template_errors:
+            return PoissonCounts(counts)
+        for name in self.template_errors:
+            if name not in components:
+                raise place.fail(f"template_errors.{name}", f"one of {', '.join(components)}", f"'{name}'")
+        zero = np.zeros(setting.shape)
+        rows = [
+            in_bins(place, f"template_errors.{name}", self.template_errors[name], setting)
+            if name in self.template_errors
+            else zero
+            for name in components
+        ]
+        return FiniteTemplates(counts, np.stack(rows))
+
+
+@kind("data", "events", """events = { table = "events.csv", columns = ["recoil_energy", "recoil_time"] }""")
+class Events:
+    """Events, counted in the bins: a Poisson term."""
+
+    events: np.ndarray = events("a column for each axis")
+
+    def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
+        """Return the term."""
+        return PoissonCounts(binned(self.events, tuple(setting.axes.values())))
+
+
+@kind("data", "limit", """limit = { value = 2, unit = "1" }\nconfidence = { value = 0.9, unit = "fraction" }""")
+class Limit:
+    """An upper limit on what is expected: a Gaussian about zero on one side, Δχ² as at the limit."""
+
+    limit: float = number({"1": 1.0, "counts": 1.0}, "upper limit on the number of events")
+    confidence: float = number("fraction", "its confidence level", most=1.0)
+
+    def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
+        """Return the term."""
+        if setting.shape != (1,):
+            raise place.fail("limit", "a single bin", f"{setting.shape}")
+        width = self.limit / ndtri(0.5 + 0.5 * self.confidence)
+        return UpperLimit(np.zeros(1), np.array([width]))

@@ -1,0 +1,85 @@
+"""Several runs of an experiment as one: their bins one after the other, what they name alike shared."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..detectors.response import BinnedDetector
+from ..detectors.runs import RunsDetector
+from ..measuring.measurement import Measurement
+from ..measuring.terms.gaussian import GaussianNumbers
+from ..measuring.terms.poisson import PoissonCounts
+from ..measuring.terms.term import Term
+from ..sources.source import Source
+from ..stages.products import Joined
+from ..stages.stage import Constant, Stage
+from .document import Document
+
+ALIKE = 1e-9
+"""How far the fluences of the flavours of two runs may be from the same proportion."""
+
+
+def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement]) -> Measurement:
+    """Return the experiment of several runs; raise DataError for what runs cannot differ in."""
+    first = runs[0]
+    exposures, detectors = list[float](), list[BinnedDetector]()
+    for name, run in zip(names, runs, strict=True):
+        scattering, own = first.counted(), run.counted()
+        if not isinstance(own.detector, BinnedDetector):
+            raise data.fail(f"runs.{name}.detector", "a detector of kind bins in each run", "another")
+        if tuple(own.target.nuclides) != tuple(scattering.target.nuclides) or own.recoils != scattering.recoils:
+            raise data.fail(f"runs.{name}.target", "the same substance in all runs", "another")
+        mass = float(own.target.numbers[0] / scattering.target.numbers[0])
+        exposures.append(mass * _proportion(data, name, scattering.source, own.source))
+        detectors.append(own.detector)
+    with data.at("runs"):
+        detector = RunsDetector(tuple(detectors), tuple(exposures))
+    strengths = {strength.parameter: strength for run in runs for strength in run.strengths}
+    for name, run in zip(names, runs, strict=True):
+        for strength in run.strengths:
+            if strengths[strength.parameter] != strength:
+                key = f"runs.{name}.backgrounds.{strength.component}"
+                raise data.fail(key, f"one width of '{strength.parameter}' in all runs", "others")
+    declared = {parameter.name: parameter for run in runs for parameter in run.declared}
+    components = [strength.component for strength in strengths.values()][1:]
+    return dataclasses.replace(
+        first,
+        scattering=dataclasses.replace(first.counted(), detector=detector),
+        backgrounds=tuple(_joined_background(component, runs) for component in components),
+        strengths=tuple(strengths.values()),
+        term=_joined_terms(data, runs),
+        declared=tuple(declared.values()),
+    )
+
+
+def _proportion(data: Document, name: str, first: Source, other: Source) -> float:
+    """Return how many neutrinos of a source there are for each of another, of the same spectra."""
+    if first.flavours != other.flavours:
+        raise data.fail(f"runs.{name}.source", f"the flavours {', '.join(first.flavours)}", ", ".join(other.flavours))
+    pairs = zip(first.components, other.components, strict=True)
+    ratios = np.array([two.fluence / one.fluence for one, two in pairs])
+    if np.ptp(ratios) > ALIKE * ratios[0]:
+        raise data.fail(f"runs.{name}.source", "flavours in the same proportions in all runs", ratios.tolist())
+    return float(ratios[0])
+
+
+def _joined_background(component: str, runs: Sequence[Measurement]) -> Stage:
+    """Return a background of all runs, nothing in those that have none of it."""
+    parts = list[Stage]()
+    for run in runs:
+        names = [strength.component for strength in run.strengths][1:]
+        parts.append(run.backgrounds[names.index(component)] if component in names else Constant(np.zeros(run.shape)))
+    joined = Joined(tuple(parts))
+    return joined if joined.parameters() else Constant(joined({}))
+
+
+def _joined_terms(data: Document, runs: Sequence[Measurement]) -> Term:
+    """Return the term of all observed numbers."""
+    observed = np.concatenate([run.observed for run in runs])
+    terms = [run.term for run in runs]
+    if all(isinstance(term, PoissonCounts) for term in terms):
+        return PoissonCounts(observed)
+    if all(isinstance(term, GaussianNumbers) for term in terms):
+        return GaussianNumbers(observed, np.concatenate([run.errors for run in runs]))
+    raise data.fail("runs", "counts in all runs, or numbers with errors in all", "others")

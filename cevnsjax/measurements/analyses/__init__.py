@@ -1,1 +1,0 @@
-"""The measurements that are shipped, one analysis a file: factories that read ``data/``."""
