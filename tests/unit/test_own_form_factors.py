@@ -12,7 +12,7 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.joint.joining import parameter_table
-from cevnsjax.measurements import CATALOGUE, load, resolve, resolve
+from cevnsjax.measurements import CATALOGUE, load, resolve
 from cevnsjax.nuclei.choice import form_factors
 from cevnsjax.nuclei.form_factors import FORM_FACTORS
 from cevnsjax.nuclei.nuclide import isotopes, nuclide
