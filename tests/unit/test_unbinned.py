@@ -282,6 +282,7 @@ def test_energy_alone_with_a_narrow_resolution():
     whole = experiment("germanium-reactor")
     window = whole.counted().detector
     assert isinstance(window, BinnedDetector)
+    assert window.energy.smearing is not None
     (edges,) = window.axes.values()
     x = edges[0] + (edges[-1] - edges[0]) * np.array([0.03, 0.11, 0.4, 0.83])
     flavours = len(whole.counted().source.components)
