@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import unbinned_csi as csi
-from cevnsjax.measurements.experiment import experiment
+from cevnsjax.measurements import described as experiment
 from closed_form_problems import problem_of
 from iminuit import cost
 from scipy import stats

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtri
 
+from ...measuring.terms.correlated import correlated_numbers
 from ...measuring.terms.finite_templates import FiniteTemplates
 from ...measuring.terms.gaussian import GaussianNumbers
 from ...measuring.terms.poisson import PoissonCounts
@@ -34,12 +35,15 @@ class Counts:
         "counts", "counts to subtract, as of a gate without beam; then errors are Gaussian", ()
     )
     errors: np.ndarray | None = numbers(NUMBERS, "Gaussian errors of the counts", None, negative=False)
+    covariance: np.ndarray | None = numbers("1", "covariance of all bins in a row, added to errors squared", None)
     gaussian: str = text("whether the errors are the roots of the counts", "no", ("no", "yes"))
     template_errors: dict[str, np.ndarray] = each("1", "relative statistical errors of the templates, by component", {})
 
     def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
         """Return the term."""
         counts = in_bins(place, "counts", self.counts, setting)
+        if self.covariance is not None:
+            return self._correlated(place, counts, setting)
         less = [in_bins(place, "less", gate, setting) for gate in self.less]
         if self.errors is not None or less or self.gaussian == "yes":
             errors = (
@@ -65,6 +69,14 @@ class Counts:
             for name in components
         ]
         return FiniteTemplates(counts, np.stack(rows))
+
+    def _correlated(self, place: Place, counts: np.ndarray, setting: Setting) -> Term:
+        """Return the term of numbers with a covariance."""
+        errors = np.zeros(counts.shape) if self.errors is None else in_bins(place, "errors", self.errors, setting)
+        if self.covariance is None or self.less or self.template_errors:
+            raise place.fail("covariance", "counts and errors alone beside a covariance", "other entries")
+        with place.data.at(f"{place.key}.covariance"):
+            return correlated_numbers("covariance", counts, self.covariance, np.diag(errors.ravel() ** 2))
 
 
 @kind("data", "events", """events = { table = "events.csv", columns = ["recoil_energy", "recoil_time"] }""")
