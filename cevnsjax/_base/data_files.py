@@ -1,6 +1,6 @@
 """Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables, NPZ for arrays.
 
-Each measurement is a folder with a ``measurement.toml`` and tables beside it. Everything read is checked: the file
+Each kind of data is a folder with a TOML file and tables beside it. Everything read is checked: the file
 against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length, each
 array against its shape.
 The folder is that shipped with the package, or that which the environment variable CEVNSJAX_DATA names.
@@ -289,7 +289,7 @@ class DataFile(Numbers):
     """The numbers of a TOML file under ``data/`` and of the tables beside it, all verified."""
 
     def __init__(self, name: str, root: Path | None = None) -> None:
-        """Read ``name`` (relative to the data folder, ``coherent_csi_2021/measurement.toml``)."""
+        """Read ``name`` (relative to the data folder, ``solar/solar.toml``)."""
         self.root = data_root() if root is None else root
         self.name = name
         super().__init__(read_verified(self.root, name), self.root / name, sourced=True)
