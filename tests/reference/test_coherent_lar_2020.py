@@ -4,13 +4,12 @@ import independent_lar as lar
 import jax
 import numpy as np
 import pytest
-from independent_lar import TOML
+from independent_lar import ACCEPTANCE, MORPHING, PULSE, RELEASED_MEAN, SHIFTS, SLOPE
 from scipy.optimize import least_squares, minimize
 from scipy.special import kl_div
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, NAME, SHIFTS
 from cevnsjax.measurements.catalogue import CATALOGUE
 from cevnsjax.stages.morphing import MorphedShape, Template
 
@@ -21,7 +20,7 @@ WHY = "the engine's fixed nodes of recoil energy and reconstructed energy"
 ROUNDED = "the released templates have six digits, the acceptance too"
 
 
-@pytest.fixture(scope="module", params=CATALOGUE[NAME].variants)
+@pytest.fixture(scope="module", params=CATALOGUE["coherent-lar-2020"].variants)
 def variant(request):
     return request.param
 
@@ -38,7 +37,7 @@ def spectrum(variant, values):
     if variant == "1d":
         counts = lar.exposure("analysis") * lar.unsmeared(rate, 1e-9)
     else:
-        slope = TOML["smearing"]["variance"]["value"] * params.get("resolution_norm", 1.0) ** 2
+        slope = SLOPE * params.get("resolution_norm", 1.0) ** 2
         counts = lar.exposure("release") * lar.smeared(rate, slope, 1e-9)
     return params.get("cevns_norm", 1.0) * norms[:, None] * counts
 
@@ -46,7 +45,7 @@ def spectrum(variant, values):
 def arrivals(variant, shift=0.0):
     """Return the share of each time bin for each flavour."""
     if variant.endswith("flavours"):
-        prompt, delayed = lar.arrivals(TOML["pulse"]["mean"]["value"] + shift, TOML["pulse"]["width"]["value"])
+        prompt, delayed = lar.arrivals(PULSE["mean"] + shift, PULSE["width"])
         return np.array([prompt, delayed, delayed])
     return np.tile(lar.table("time")["cevns"], (3, 1))
 
@@ -61,7 +60,7 @@ def signal(variant, values):
         return np.einsum("lb,lt->bt", counts, time)
     shape = lar.table("energy_f90")["cevns"].reshape(12, 8)
     total = np.maximum(shape.sum(axis=1, keepdims=True), 1e-30)
-    acceptance = TOML["acceptance"]["flavours" if variant.endswith("flavours") else "release"]["value"]
+    acceptance = ACCEPTANCE[variant]
     return np.einsum("lb,b,bf,lt->bft", counts, acceptance, shape / total, time)
 
 
@@ -103,7 +102,7 @@ def mirrored(nominal, other):
 @pytest.mark.parametrize("name", MORPHING)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_morphing_passes_through_the_released_templates(name, sign):
-    component, up, down, _ = MORPHING[name]
+    component, up, down = MORPHING[name]
     (prediction,) = likelihood("3d").predict({name: float(sign)})
     expected = lar.grid(up if sign > 0 or down is None else down)
     if sign < 0 and down is None:
@@ -136,7 +135,7 @@ def test_morphing_is_smooth():
 @pytest.mark.parametrize("name", SHIFTS)
 def test_linear_distortion(name):
     """In two dimensions a template moves by η times its relative distance to the released alternative."""
-    component, other, _ = SHIFTS[name]
+    component, other = SHIFTS[name]
     (nominal,), (moved,) = (likelihood("2d").predict(values) for values in ({}, {name: 0.3}))
     base, alternative = (lar.grid(key).sum(axis=1) for key in (component, other))
     alternative = alternative * base.sum() / alternative.sum()
@@ -150,7 +149,7 @@ def test_arrival_times():
     counts = likelihood("3d-flavours").predict()[0].counts["cevns"].sum(axis=(0, 1))
     released = lar.table("time")["cevns"]
     assert np.abs(counts / counts.sum() / released - 1).max() < 0.01
-    prompt, delayed = lar.arrivals(TOML["pulse"]["mean_release"]["value"], TOML["pulse"]["width"]["value"])
+    prompt, delayed = lar.arrivals(RELEASED_MEAN, PULSE["width"])
     # 0.2253 of the selected neutrinos are prompt in the Standard Model
     early = 0.2253 * prompt + 0.7747 * delayed
     assert 0.09 < early[0] / early.sum() / released[0] - 1 < 0.12
@@ -179,7 +178,7 @@ def test_energy_time_fit():
     data = lar.observed().sum(axis=1)
     errors, pulls = np.sqrt(data + nominal["ss"] / 5), np.array([0.13, 0.32, 1.0, 0.0079])
     shifts = []
-    for component, other, _ in SHIFTS.values():
+    for component, other in SHIFTS.values():
         base, alternative = (lar.grid(key).sum(axis=1) for key in (component, other))
         ratio = np.divide(alternative / alternative.sum(), base / base.sum(), out=np.ones_like(base), where=base > 0)
         shifts.append((component, ratio - 1))

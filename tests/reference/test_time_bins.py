@@ -14,7 +14,7 @@ import cevnsjax as cj
 from cevnsjax.detectors.time import TimeWindow
 from cevnsjax.sources.arrival_times import arrival_times
 
-ONSET, RATE = (TOML["time_efficiency"][key]["value"] for key in ("onset", "rate"))
+ONSET, RATE = (TOML["signal"]["time"][f"efficiency_{key}"]["value"] for key in ("onset", "rate"))
 EDGES = np.array(TOML["binning"]["time"]["value"], float)
 WHY = "bins are differences of a cumulative distribution, rounded to 1e-16 of all there is"
 
