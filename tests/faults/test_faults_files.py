@@ -153,9 +153,9 @@ def test_a_list_of_digests_that_is_none(refused, data, content):
 
 def test_files_of_the_data_folder_are_regular(refused, data):
     root = data("LICENSE", b"")
-    (root / "csre_cs/measurement.toml").unlink()
-    os.symlink("/dev/zero", root / "csre_cs/measurement.toml")
-    refused("predict", "csre-cs", words=["csre_cs/measurement.toml: expected a regular file"])
+    (root / "csre_cs/experiment.toml").unlink()
+    os.symlink("/dev/zero", root / "csre_cs/experiment.toml")
+    refused("predict", "csre-cs", words=["csre_cs/experiment.toml: expected a regular file"])
     root = data("LICENSE", b"")
     (root / "SHA256SUMS").unlink()
     os.symlink("/dev/zero", root / "SHA256SUMS")

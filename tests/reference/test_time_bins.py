@@ -57,7 +57,8 @@ def stage(measurement, name):
     if name == "nu":
         return measurement.scattering.detector.spread
     components = [strength.component for strength in measurement.strengths]
-    return measurement.backgrounds[components.index(name) - 1].time
+    background = measurement.backgrounds[components.index(name) - 1]
+    return background.factors[background.axes.index((1,))]  # the factor over the second axis, time
 
 
 @pytest.fixture(scope="module")

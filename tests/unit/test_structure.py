@@ -10,7 +10,7 @@ import cevnsjax as cj
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
     "_base", "parameters", "stages", "nuclei", "sources", "interactions", "detectors", "measuring", "folding",
-    "inference", "measurements", "plots", "results", "joint", "cli",
+    "experiments", "inference", "measurements", "plots", "results", "joint", "cli",
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots"}, "typer": {"cli"}, "rich": set(), "tqdm": {"cli"},
