@@ -11,7 +11,8 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.measurements.catalogue import CATALOGUE
-from cevnsjax.stages.morphing import MorphedShape, Template
+from cevnsjax.stages.morphing import MorphedShape
+from cevnsjax.stages.products import Product
 
 DEFAULTS = {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.78}
 MOVED = {"sin2_theta_w": 0.27, "r_n_ar": 3.9, "cevns_norm": 1.2, "cevns_norm_prompt": 0.7, "brn_norm": 0.8}
@@ -115,8 +116,8 @@ def test_morphing_passes_through_the_released_templates(name, sign):
 def test_morphing_is_smooth():
     """Value, first and second derivative of a bin agree on both sides of 0 and of ±1, at an empty bin too."""
     background = cj.measurements.coherent_lar_2020("3d").backgrounds[0]
-    assert isinstance(background, Template)
-    stage = background.shape
+    assert isinstance(background, Product)
+    stage = background.factors[0]  # over energy and F90
     assert isinstance(stage, MorphedShape)
     params = dict.fromkeys(stage.names, 0.0)
     empty = np.flatnonzero((stage.nominal == 0) & (stage.empty_up.sum(axis=0) > 0))

@@ -8,7 +8,6 @@ import numpy as np
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
-from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING
 
 from ._common import edges
 
@@ -68,7 +67,7 @@ def energy_f90_time() -> dict[str, float]:
     for name in EVENTS:
         results |= {f"fit_{name}": events[name][0], f"fit_{name}_error": events[name][1]}
 
-    profiled = {name: (0.0, 1.0) for name in MORPHING}
+    profiled = {name: (0.0, 1.0) for name in everything.parameters if name.startswith("lar_")}
     moved = everything.fit(free=["cevns_norm"], constrain=profiled)
     without = everything.fit(values={"cevns_norm": 0.0}, constrain=profiled)
     results |= {f"profiled_{name}": moved.events()[name][0] for name in EVENTS}
@@ -84,12 +83,12 @@ def energy_f90_time() -> dict[str, float]:
                 other = everything.fit(free=["cevns_norm"], values={name: at})
                 results[f"{name}_{key}"] = 100.0 * (other.events()["cevns"][0] / events["cevns"][0] - 1.0)
 
-    acceptance = DataFile("coherent_lar_2020/measurement.toml").array("acceptance.release", "1", 12)
+    acceptance = DataFile("coherent_lar_2020/experiment.toml").array("variants.3d.signal.F90.acceptance", "1", 12)
     inverse = np.repeat(np.divide(1.0, acceptance, out=np.zeros(12), where=acceptance > 0), 8)
     measurement = everything.measurements[0]
     detector: Any = measurement.counted().detector  # binned, the signal spread as a template
-    factors = detector.spread.shape.factors * inverse
-    own = eqx.tree_at(lambda m: m.scattering.detector.spread.shape.factors, measurement, factors)
+    factors = detector.spread.factors[0].counts.factors * inverse
+    own = eqx.tree_at(lambda m: m.scattering.detector.spread.factors[0].counts.factors, measurement, factors)
     own_fit = cj.Likelihood([own]).fit(free=["cevns_norm"])
     flavours = likelihood("3d-flavours").fit(free=["cevns_norm"])
     return results | {
