@@ -91,7 +91,9 @@ def probability(recoil, params, edges):
     """Return the probability of each energy bin, with the variance linear in the energy."""
     noise, line = value("detector.resolution.noise") / FWHM, value("detector.resolution.line") / FWHM
     energy = ionisation(recoil, params["lindhard_k_ge"])
-    width = params["resolution_norm"] * sqrt(noise**2 + (line**2 - noise**2) / value("detector.resolution.line_energy") * energy)
+    width = params["resolution_norm"] * sqrt(
+        noise**2 + (line**2 - noise**2) / value("detector.resolution.line_energy") * energy
+    )
     return np.diff(erf((edges - energy) / (sqrt(2) * width))) / 2
 
 

@@ -38,7 +38,9 @@ EDGES = np.array(TOML["binning"]["energy"]["value"], float)
 TIMES = np.array(RELEASE["binning"]["time"]["value"], float)
 SLOPE = RELEASE["detector"]["resolution"]["slope"]["value"]
 """Variance of the electron-equivalent energy per energy [keV]."""
-ACCEPTANCE = {name: np.array(TOML["variants"][name]["signal"]["F90"]["acceptance"]["value"]) for name in ("3d", "3d-flavours")}
+ACCEPTANCE = {
+    name: np.array(TOML["variants"][name]["signal"]["F90"]["acceptance"]["value"]) for name in ("3d", "3d-flavours")
+}
 PULSE = {key: TOML["variants"]["3d-flavours"]["signal"]["time"][key]["value"] for key in ("mean", "width")}
 """Mean and width of the protons on target [us]: a mean of 0.452 us gives the released arrival times."""
 RELEASED_MEAN = 0.44

@@ -46,7 +46,9 @@ class Argon:
         self.observed, self.errors = measurement.observed, measurement.errors
         self.backgrounds = [np.asarray(background({})) for background in measurement.backgrounds]
         self.pulls = [0.134, 0.32, 1.0]  # arXiv:2005.01645 section II
-        first, second = lar.TOML["detector"]["quenching"]["coefficients"]["value"]  # E_ee = T (first + second T), T in MeV
+        first, second = lar.TOML["detector"]["quenching"]["coefficients"][
+            "value"
+        ]  # E_ee = T (first + second T), T in MeV
         energy, value = lar.efficiency()
 
         def light(recoil):

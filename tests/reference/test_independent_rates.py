@@ -39,7 +39,8 @@ def test_flux_moments(recoil, recoil_term):
 def test_probability_in_each_bin(recoil):
     a, b, c, d = reference.TOML["detector"]["efficiency"]["coefficients"]["value"]
     energy = 1e3 * sum(
-        q * mp.mpf(recoil) ** (k + 1) for k, q in enumerate(reference.TOML["detector"]["quenching"]["coefficients"]["value"])
+        q * mp.mpf(recoil) ** (k + 1)
+        for k, q in enumerate(reference.TOML["detector"]["quenching"]["coefficients"]["value"])
     )
     power = mp.mpf("9.56") * energy
     rate = mp.mpf("0.0749") / energy * (1 + power)
