@@ -204,7 +204,7 @@ def counts(edges, exposure, deviation, last, accepted=None, efficiency=None, kin
 def numbers(folder, variant=""):
     """Return the exposure [t·y], the numbers of the resolution by name, and the highest energy seen [keV] if there is one."""
     document = tomllib.loads((DATA / folder / "experiment.toml").read_text())
-    own = document["variants"].get(variant, {})
+    own = document.get("variants", {}).get(variant, {})
     exposure = own.get("target", document["target"])["exposure"]["value"]
     resolution = {k: v["value"] for k, v in document["detector"]["resolution"].items() if k != "kind"}
     return exposure, resolution, document["detector"].get("acceptance", {}).get("highest", {}).get("value")
