@@ -73,7 +73,7 @@ def test_public_names():
         "Combination", "CrossSections", "Dask", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
         "GridResult", "Flat", "Hmc", "Importance", "LogFlat", "Nested", "Normal", "Nuts", "Sampler", "MODELS", "Migrad", "Minimiser", "Newton", "Optax", "Optimistix", "Posterior", "Prediction", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "delta_chi2_table", "enable_compilation_cache", "flux_averaged_cross_sections",
-        "light_scalar", "light_vector", "load", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan",
+        "light_scalar", "light_vector", "load", "magnetic_moment", "measurement", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator",
     ]  # fmt: skip
     assert set(documented) <= set(cj.__all__)
