@@ -16,13 +16,20 @@ from cevnsjax.detectors.templates import Morphed
 from cevnsjax.folding.folded import Factor, FoldedMeasurement
 from cevnsjax.inference.problem.problem import Problem
 from cevnsjax.stages.backgrounds import BinLevels
+from cevnsjax.stages.formulas import Formula
+from cevnsjax.stages.products import Product
 from cevnsjax.stages.stage import OnAxes
 
 from .experiments_numba import linear_chi2, lines_chi2, moving_chi2
 from .experiments_tables import NO_AXIS, SignalTables, signal_tables
 
-LINES = (*CONTINUUM, *LINE, M_RATIO)
+LINES = (
+    *("continuum_flat", "continuum_exponential", "continuum_slope"),
+    *("l1_height", "l1_centre", "l1_width", "m_l1_ratio"),
+)
 """What moves the background of Dresden-II."""
+NUMBERS = ("l2_height", "l2_centre", "m_ratio", "m_centre", "noise")
+"""The constants of its lines of electron capture."""
 TOLERANCE = 1e-4
 """Of MIGRAD: 0.002 times as much in the distance to the minimum."""
 
@@ -41,10 +48,10 @@ class Counted:
         signals, morphed, fixed = list[Factor](), list[Factor](), list[tuple[Factor, np.ndarray]]()
         for factor, stage in zip(folded.factors, folded.stages, strict=True):
             inner: Any = stage.counts if isinstance(stage, OnAxes) else stage
-            if isinstance(inner, Continuum):
-                self._energy = np.asarray(inner.energy)
-            elif isinstance(inner, ElectronCapture):
-                self._lines = np.array([inner.l2_height, inner.l2_centre, inner.m_ratio, inner.m_centre, inner.noise])
+            if isinstance(inner, Product) and isinstance(formula := inner.factors[0], Formula):
+                self._energy = np.asarray(formula.values["energy"])
+                if set(NUMBERS) <= set(formula.values):
+                    self._lines = np.array([formula.values[name] for name in NUMBERS])
             elif isinstance(inner, BinLevels):
                 fixed += _levels(inner)
             elif isinstance(inner, Morphed):

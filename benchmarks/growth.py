@@ -154,7 +154,7 @@ def _measurement(cut: tuple[int, int] | None) -> Measurement:
     if cut is None:
         return cj.measurements.coherent_csi_2021()
     energies, times = np.r_[0.0, np.linspace(8.0, 60.0, cut[0])], np.linspace(0.0, 6.0, cut[1] + 1)
-    return cj.measurements.coherent_csi_2021(energy_edges=energies, time_edges=times)
+    return cj.measurements.coherent_csi_2021(binning={"energy": energies, "time": times})
 
 
 def bins(case: Case) -> Iterator[Cost]:

@@ -8,8 +8,10 @@ Formulas: arXiv:1710.02730 and arXiv:1804.09459.
 
 import csv
 import tomllib
+from functools import reduce
 from itertools import pairwise
 from math import pi
+from operator import getitem
 
 import numpy as np
 from independent_rates import DATA, E_END, E_LINE, NUCLEI, adaptive, flux_moments, squared_amplitudes
@@ -17,13 +19,14 @@ from scipy.integrate import quad_vec
 from scipy.special import gammainc
 
 FOLDER = DATA / "coherent_csi_2017"
-TOML = tomllib.loads((FOLDER / "measurement.toml").read_text())
+TOML = tomllib.loads((FOLDER / "experiment.toml").read_text())
 EDGES = np.array(TOML["binning"]["energy"]["value"], float)
+TIMES = np.array(TOML["variants"]["energy-time"]["binning"]["time"]["value"], float)
 
 
 def value(key):
-    section, name = key.split(".")
-    return TOML[section][name]["value"]
+    """Return the value of the number at a dotted key of the document."""
+    return reduce(getitem, key.split("."), TOML)["value"]
 
 
 def table(name):
@@ -34,9 +37,9 @@ def table(name):
 
 def exposure():
     """Return (neutrinos of each flavour per cm²) × (CsI units): r N_POT / 4πL² · N_A m / M."""
-    fluence = value("beam.neutrinos_per_flavour_and_proton") * value("beam.protons_on_target")
-    fluence /= 4e4 * pi * value("beam.distance") ** 2
-    return fluence * 6.02214076e23 * 1e3 * value("detector.mass") / value("detector.molar_mass")
+    fluence = value("source.neutrinos_per_flavour_and_proton") * value("source.protons_on_target")
+    fluence /= 4e4 * pi * value("source.distance") ** 2
+    return fluence * 6.02214076e23 * 1e3 * value("target.mass") / value("target.molar_mass")
 
 
 def acceptance(x, params):
@@ -53,7 +56,7 @@ def selected(nucleus, recoil, params):
 
 def signal_energy(params, rtol=1e-11):
     """Return the signal of the variant energy, an array (flavour, bin): no resolution, bins of recoil energy."""
-    scale = 1e-3 / value("photoelectrons.per_recoil_energy")
+    scale = 1e-3 / value("detector.quenching.per_recoil_energy")
     counts = np.zeros((3, len(EDGES) - 1))
     for nucleus in NUCLEI:
         kinks = [2 * e**2 / (nucleus.mass + 2 * e) / scale for e in (E_LINE, E_END)]
@@ -96,8 +99,7 @@ def signal_energy_time(params, rtol=1e-11):
         for nucleus in NUCLEI
     )
     _, _, prompt, delayed, _ = table("arrival_times")
-    times = len(TOML["binning"]["time"]["value"]) - 1
-    share = np.array([prompt, delayed, delayed])[:, :times]
+    share = np.array([prompt, delayed, delayed])[:, : len(TIMES) - 1]
     return params["cevns_norm"] * exposure() * counts[:, :, None] * share[:, None, :]
 
 
@@ -106,8 +108,8 @@ def beam_neutrons(order=16):
     low, high, rate = table("brn_energy")
     node, weight = np.polynomial.legendre.leggauss(order)
     x = (low + high)[:, None] / 2 + node / 2
-    names = {"efficiency_a": "plateau", "efficiency_b": "slope", "efficiency_c": "midpoint"}
-    nominal = {name: value(f"acceptance.{key}") for name, key in names.items()}
+    coefficients = value("detector.efficiency.coefficients")
+    nominal = {f"efficiency_{letter}": number for letter, number in zip("abc", coefficients, strict=True)}
     mean = (acceptance(x, nominal)[0] * weight / 2).sum(axis=1)
-    counts = rate * value("beam.exposure") * mean
+    counts = rate * value("backgrounds.brn.exposure") * mean
     return np.array([counts[(low >= a) & (high <= b)].sum() for a, b in pairwise(EDGES)])

@@ -8,8 +8,10 @@ Formulas: arXiv:2406.13806; Lindhard et al., Mat. Fys. Medd. Dan. Vid. Selsk. 33
 
 import csv
 import tomllib
+from functools import reduce
 from itertools import pairwise
 from math import log, pi, sqrt
+from operator import getitem
 
 import numpy as np
 from independent_rates import (
@@ -29,7 +31,7 @@ from scipy.optimize import brentq
 from scipy.special import erf
 
 FOLDER = DATA / "coherent_ge_mini_2024"
-TOML = tomllib.loads((FOLDER / "measurement.toml").read_text())
+TOML = tomllib.loads((FOLDER / "experiment.toml").read_text())
 EDGES = np.array(TOML["binning"]["energy"]["value"], float)
 FWHM = 2 * sqrt(2 * log(2))
 
@@ -51,8 +53,8 @@ REFERENCE = max(ISOTOPES, key=lambda isotope: isotope.abundance)
 
 
 def value(key):
-    section, name = key.split(".")
-    return TOML[section][name]["value"]
+    """Return the value of the number at a dotted key of the document."""
+    return reduce(getitem, key.split("."), TOML)["value"]
 
 
 def grid(name):
@@ -72,9 +74,9 @@ def arrivals():
 def exposure_per_mass():
     """Return neutrinos of each flavour per cm² times kg of germanium."""
     return (
-        value("beam.neutrinos_per_flavour_and_proton")
-        * value("beam.protons_times_mass")
-        / (4e4 * pi * value("beam.distance") ** 2)
+        value("source.neutrinos_per_flavour_and_proton")
+        * value("source.protons_times_mass")
+        / (4e4 * pi * value("source.distance") ** 2)
     )
 
 
@@ -87,9 +89,11 @@ def ionisation(recoil, k):
 
 def probability(recoil, params, edges):
     """Return the probability of each energy bin, with the variance linear in the energy."""
-    noise, line = value("resolution.noise") / FWHM, value("resolution.line") / FWHM
+    noise, line = value("detector.resolution.noise") / FWHM, value("detector.resolution.line") / FWHM
     energy = ionisation(recoil, params["lindhard_k_ge"])
-    width = params["resolution_norm"] * sqrt(noise**2 + (line**2 - noise**2) / value("resolution.line_energy") * energy)
+    width = params["resolution_norm"] * sqrt(
+        noise**2 + (line**2 - noise**2) / value("detector.resolution.line_energy") * energy
+    )
     return np.diff(erf((edges - energy) / (sqrt(2) * width))) / 2
 
 

@@ -31,9 +31,39 @@ from scipy.integrate import quad, quad_vec
 from scipy.special import ndtr
 
 FOLDER = DATA / "coherent_lar_2020"
-TOML = tomllib.loads((FOLDER / "measurement.toml").read_text())
+TOML = tomllib.loads((FOLDER / "experiment.toml").read_text())
+RELEASE = TOML["variants"]["3d"]
+"""What differs in the fits of the release, arXiv:2006.12659, from that of arXiv:2005.01645."""
 EDGES = np.array(TOML["binning"]["energy"]["value"], float)
-TIMES = np.array(TOML["binning"]["time"]["value"], float)
+TIMES = np.array(RELEASE["binning"]["time"]["value"], float)
+SLOPE = RELEASE["detector"]["resolution"]["slope"]["value"]
+"""Variance of the electron-equivalent energy per energy [keV]."""
+ACCEPTANCE = {
+    name: np.array(TOML["variants"][name]["signal"]["F90"]["acceptance"]["value"]) for name in ("3d", "3d-flavours")
+}
+PULSE = {key: TOML["variants"]["3d-flavours"]["signal"]["time"][key]["value"] for key in ("mean", "width")}
+"""Mean and width of the protons on target [us]: a mean of 0.452 us gives the released arrival times."""
+RELEASED_MEAN = 0.44
+"""Mean of the protons on target as the release has it [us], 0.44 ± 0.20: arXiv:2006.12659."""
+MORPHING = {
+    "lar_cevns_f90": ("cevns", "cevns_f90_up", "cevns_f90_down"),
+    "lar_cevns_time": ("cevns", "cevns_time_mean", None),
+    "lar_brn_energy": ("brn", "brn_energy_up", "brn_energy_down"),
+    "lar_brn_time": ("brn", "brn_time_mean_up", "brn_time_mean_down"),
+    "lar_brn_time_width": ("brn", "brn_time_width", None),
+}
+"""Parameters of the templates of the fit in three dimensions: component, templates at +1σ and -1σ."""
+SHIFTS = {
+    "lar_cevns_f90_up": ("cevns", "cevns_f90_up"),
+    "lar_cevns_f90_down": ("cevns", "cevns_f90_down"),
+    "lar_cevns_time": ("cevns", "cevns_time_mean"),
+    "lar_brn_energy_up": ("brn", "brn_energy_up"),
+    "lar_brn_energy_down": ("brn", "brn_energy_down"),
+    "lar_brn_time_up": ("brn", "brn_time_mean_up"),
+    "lar_brn_time_down": ("brn", "brn_time_mean_down"),
+    "lar_brn_time_width": ("brn", "brn_time_width"),
+}
+"""Nuisances of the fit in two dimensions: component, alternative template."""
 
 
 def table(name):
@@ -45,10 +75,9 @@ def table(name):
 
 def exposure(analysis):
     """Return nuclei × neutrinos of each flavour per cm² of "analysis" (2005.01645) or "release"."""
-    beam, detector = TOML["beam"], TOML["detector"]
-    protons = beam[f"protons_on_target_{analysis}"]["value"]
-    fluence = beam["neutrinos_per_flavour_and_proton"]["value"] * protons
-    nuclei = 6.02214076e23 * 1e3 * detector[f"mass_{analysis}"]["value"] / detector["molar_mass"]["value"]
+    beam, target, own = TOML["source"], TOML["target"], {"analysis": TOML, "release": RELEASE}[analysis]
+    fluence = beam["neutrinos_per_flavour_and_proton"]["value"] * own["source"]["protons_on_target"]["value"]
+    nuclei = 6.02214076e23 * 1e3 * own["target"]["mass"]["value"] / target["molar_mass"]["value"]
     return fluence / (4e4 * pi * beam["distance"]["value"] ** 2) * nuclei
 
 

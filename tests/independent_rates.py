@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincc, spherical_jn
 
 DATA = Path(__file__).parents[1] / "data"
-TOML = tomllib.loads((DATA / "coherent_csi_2021/measurement.toml").read_text())
+TOML = tomllib.loads((DATA / "coherent_csi_2021/experiment.toml").read_text())
 NUCLIDES = tomllib.loads((DATA / "nuclei/nuclides.toml").read_text())
 SHELL_MODEL = tomllib.loads((DATA / "nuclei/shell_model.toml").read_text())
 
@@ -103,18 +103,18 @@ class Nucleus:
         self.mass = entry["atomic_mass"]["value"] * AMU - z * M_E + electrons
 
 
-NUCLEI = tuple(Nucleus(name) for name in TOML["detector"]["nuclides"])
+NUCLEI = tuple(Nucleus(name) for name in TOML["target"]["nuclides"])
 
 
 def fluence():
     """Return the neutrinos of each flavour per cm²: r N_POT / 4πL²."""
-    beam = {key: entry["value"] for key, entry in TOML["beam"].items()}
+    beam = {key: entry["value"] for key, entry in TOML["source"].items() if key != "kind"}
     return beam["neutrinos_per_flavour_and_proton"] * beam["protons_on_target"] / (4e4 * pi * beam["distance"] ** 2)
 
 
 def formula_units():
     """Return the number of CsI units, N_A m / M."""
-    return 6.02214076e23 * 1e3 * TOML["detector"]["mass"]["value"] / TOML["detector"]["molar_mass"]["value"]
+    return 6.02214076e23 * 1e3 * TOML["target"]["mass"]["value"] / TOML["target"]["molar_mass"]["value"]
 
 
 def flux_moments(recoil, mass, recoil_term=False):
@@ -164,7 +164,7 @@ class Bins:
     """Probability that a recoil is selected in each photo-electron bin."""
 
     def __init__(self, params, order=64):
-        quenching, efficiency = TOML["quenching"], TOML["efficiency"]
+        quenching, efficiency = TOML["detector"]["quenching"], TOML["detector"]["efficiency"]
         self.quenching = [
             params[f"quenching_{letter}"]
             + params["quenching_shape_0"] * quenching["variation_0"]["value"][k]

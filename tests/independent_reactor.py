@@ -26,7 +26,7 @@ FLUX = tomllib.loads((DATA / "reactor_flux/spectra.toml").read_text())
 
 
 def toml(folder):
-    return tomllib.loads((DATA / folder / "measurement.toml").read_text())
+    return tomllib.loads((DATA / folder / "experiment.toml").read_text())
 
 
 def table(path):
@@ -127,7 +127,7 @@ class Smooth:
 
 def dresden_flux():
     """Return the spectrum [1/MeV] at the detector in a day: each isotope normalised by itself."""
-    data = toml("dresden_ii_2022")["reactor"]
+    data = toml("dresden_ii_2022")["source"]
     low, high = table("reactor_flux/vogel_engel_1989.csv"), table("reactor_flux/mueller_2011.csv")
     below = low["energy"] < 1.9
     energy = np.concatenate([low["energy"][below], high["energy"]])
@@ -144,7 +144,7 @@ def fissions(reactor):
     energies = dict(zip(ISOTOPES, FLUX["energy_per_fission"]["ma_2013"]["value"], strict=True))
     mean = sum(fractions[i] * energies[i] for i in ISOTOPES)
     area = 4 * pi * (100 * reactor["distance"]["value"]) ** 2
-    return {i: reactor["power"]["value"] * 1e9 * JOULE * DAY / mean / area * fractions[i] for i in ISOTOPES}
+    return {i: reactor["thermal_power"]["value"] * 1e9 * JOULE * DAY / mean / area * fractions[i] for i in ISOTOPES}
 
 
 def bestiole_flux(reactor, scale=1.0):
@@ -220,12 +220,18 @@ def gaussian_bins(edges, energy, sigma, truncated):
     return np.diff(phi, axis=0) * norm
 
 
+def widths(data):
+    """Return the numbers of the resolution of a measurement by name."""
+    return {key: entry["value"] for key, entry in data["detector"]["resolution"].items() if key != "kind"}
+
+
 def dresden_signal(params, model):
     """Return the signal of each isotope in each bin, per day."""
     data, flux = toml("dresden_ii_2022"), dresden_flux()
-    nominal = {**params, "lindhard_k_ge": data["quenching"]["lindhard_k"]["value"], "quenching_norm": 1.0}
-    resolution = {key: entry["value"] for key, entry in data["resolution"].items()}
-    cut = brentq(lambda t: dresden_quenching(t, model, nominal) - resolution["minimum"], 0, 1, xtol=1e-16)
+    k = data["variants"]["lindhard"]["detector"]["quenching"]["k"]["value"]
+    nominal, resolution = {**params, "lindhard_k_ge": k, "quenching_norm": 1.0}, widths(data)
+    least = data["detector"]["minimum"]["value"]
+    cut = brentq(lambda t: dresden_quenching(t, model, nominal) - least, 0, 1, xtol=1e-16)
     points = [] if model == "lindhard" else 1e-3 * quenching_table(model)[0]
     edges = np.linspace(0.2, 1.5, 131)
     found = []
@@ -235,17 +241,18 @@ def dresden_signal(params, model):
         energy = dresden_quenching(recoil, model, params)
         slope = resolution["fano_factor"] * resolution["pair_energy"]
         sigma = params["resolution_norm"] * np.sqrt(resolution["noise"] ** 2 + slope * energy)
-        rate = recoils(flux, isotope, data["detector"]["mass"]["value"], recoil, params)
+        rate = recoils(flux, isotope, data["target"]["mass"]["value"], recoil, params)
         found.append(gaussian_bins(edges, energy, sigma, truncated=True) @ (weight * rate))
     return np.array(found)
 
 
 def dresden_background(params):
     """Return the background at the centre of each bin, per day: arXiv:2202.10829 and its public code."""
-    data = {key: entry["value"] for key, entry in toml("dresden_ii_2022")["background"].items()}
+    background = toml("dresden_ii_2022")["backgrounds"]["electron_capture"]
+    data = {key: entry["value"] for key, entry in background["constants"].items()}
     energy = 0.205 + 0.01 * np.arange(130)
     height, centre, width = params["l1_height"], params["l1_centre"], params["l1_width"]
-    noise = toml("dresden_ii_2022")["resolution"]["noise"]["value"] * params["resolution_norm"]
+    noise = data["noise"] * params["resolution_norm"]
     lines = (
         (height, centre, width),
         (data["l2_height"] * height, data["l2_centre"], width),
@@ -258,12 +265,11 @@ def dresden_background(params):
 def counting(folder, params):
     """Return the signal above the thresholds, the anchor in it."""
     data = toml(folder)
-    flux = bestiole_flux(data["reactor"], data["reactor"]["anchor"]["value"])
-    resolution = {key: entry["value"] for key, entry in data["resolution"].items()}
-    nominal = data["quenching"]["lindhard_k"]["value"]
-    cut = brentq(lambda t: lindhard(t, nominal) - resolution["minimum"], 0, 1, xtol=1e-16)
-    detector = {key: entry["value"] for key, entry in data["detector"].items() if isinstance(entry, dict)}
-    shares = np.array(detector["shares"]) / sum(detector["shares"])
+    flux, resolution = bestiole_flux(data["source"], data["source"]["anchor"]["value"]), widths(data)
+    nominal = data["detector"]["quenching"]["k"]["value"]
+    thresholds, shares, least = (data["detector"][key]["value"] for key in ("thresholds", "shares", "minimum"))
+    highest, exposure = data["binning"]["energy"]["value"][-1], data["target"]["exposure"]["value"]
+    cut = brentq(lambda t: lindhard(t, nominal) - least, 0, 1, xtol=1e-16)
     total = 0.0
     for isotope in GERMANIUM:
         recoil, weight = nodes(kinks(flux, isotope, [cut]), order=8)
@@ -271,9 +277,9 @@ def counting(folder, params):
         energy = lindhard(recoil, params["lindhard_k_ge"])
         variance = resolution["noise"] ** 2 + resolution["fano_factor"] * resolution["pair_energy"] * energy
         sigma = params["resolution_norm"] * np.sqrt(variance)
-        rate = weight * recoils(flux, isotope, detector["exposure"], recoil, params)
-        for threshold, share in zip(detector["thresholds"], shares, strict=True):
-            edges = np.array([threshold, detector["highest"]])
+        rate = weight * recoils(flux, isotope, exposure, recoil, params)
+        for threshold, share in zip(thresholds, np.array(shares) / sum(shares), strict=True):
+            edges = np.array([threshold, highest])
             total += share * (gaussian_bins(edges, energy, sigma, truncated=False) @ rate)[0]
     return total
 

@@ -18,7 +18,7 @@ from independent_rates import AMU, DATA, G_F, HBARC, LEPTON_MASS, M_E, NUCLIDES,
 from scipy.interpolate import CubicSpline
 
 SOLAR = tomllib.loads((DATA / "solar/solar.toml").read_text())
-XENON = tomllib.loads((DATA / "xenonnt_8b/measurement.toml").read_text())
+XENON = tomllib.loads((DATA / "xenonnt_8b/experiment.toml").read_text())
 AVOGADRO, YEAR = 6.02214076e23, 365.25 * 86400
 FLAVOURS = ("nu_e", "nu_mu", "nu_tau")
 KINDS = ("pp", "pep", "hep", "be7", "b8", "n13", "o15", "f17")
@@ -125,7 +125,7 @@ def recoils_by_template(energies, parts=128, **parameters):
 
 def spline(templates, light, charge):
     """Return `templates` (light, charge, …) at the values of the two yield nuisances."""
-    anchors = np.array(XENON["templates"]["light_yield"]["value"], float)
+    anchors = np.array(XENON["detector"]["light_yield"]["value"], float)
     in_charge = np.array([CubicSpline(anchors, row)(charge) for row in templates])
     return CubicSpline(anchors, in_charge)(light)
 
@@ -134,8 +134,8 @@ def xenonnt(light=0.0, charge=0.0, **parameters):
     """Return the expected events (run, S2, S2pre, S1, S2 score) of each component, with strengths of 1."""
     with np.load(DATA / "xenonnt_8b/templates.npz") as stored:
         templates = {name: np.asarray(stored[name], float) for name in stored.files}
-    exposure = XENON["runs"]["exposure"]["value"]
-    recoils = recoils_by_template(XENON["templates"]["recoil_energy"]["value"], **parameters)
+    exposure = XENON["detector"]["exposures"]["value"]
+    recoils = recoils_by_template(XENON["detector"]["recoil"]["value"], **parameters)
     counts = {"cevns": [], "ac": [], "er": [], "neutron": []}
     for run, years in enumerate(exposure):
         at_yields = np.array([spline(one, light, charge) for one in templates["signal"][run]])

@@ -28,7 +28,7 @@ THICKNESS = 2.30
 
 
 def numbers(name):
-    return tomllib.loads((DATA / name / "measurement.toml").read_text())
+    return tomllib.loads((DATA / name / "experiment.toml").read_text())
 
 
 @cache
@@ -101,9 +101,11 @@ def overlap(density, protons, charge_radius, rms):
 
 def caesium(theory, density, sin2=SIN2, r_n=5.09, r_p=4.821, q_sm=-73.23):
     """Return the predicted and the measured weak charge without neutron skin, and its error."""
-    data = numbers("apv_cs")
-    ratio, beta = data["experiment"]["amplitude_over_polarisability"], data["experiment"]["polarisability"]
-    theory = data["amplitude"][theory]
+    document = numbers("apv_cs")
+    data = document["measured"]["weak_charge"]
+    own = document["variants"].get(theory, {}).get("measured", {}).get("weak_charge", {})
+    ratio, beta = data["amplitude_over_polarisability"], data["polarisability"]
+    theory = own.get("amplitude", data["amplitude"])
     measured = 78 * ratio["value"] * beta["value"] / theory["value"]
     relative = sqrt(sum((n["uncertainty"] / n["value"]) ** 2 for n in (ratio, beta, theory)))
     skin = 78 / -73.23 * (1 - overlap(density, 55, 4.804, r_n) / overlap(density, 55, 4.804, r_p))

@@ -201,11 +201,13 @@ def counts(edges, exposure, deviation, last, accepted=None, efficiency=None, kin
     return np.array([exposure * probability @ (weights * rate) for rate in rates(nodes, sin2)])
 
 
-def numbers(folder):
-    """Return the numbers of a measurement's file, by section and key."""
-    document = tomllib.loads((DATA / folder / "measurement.toml").read_text())
-    sections = ("exposure", "resolution", "efficiency", "argon", "pulls")
-    return {key: {k: v["value"] for k, v in document[key].items()} for key in sections if key in document}
+def numbers(folder, variant=""):
+    """Return the exposure [t·y], the numbers of the resolution by name, and the highest energy seen [keV] if there is one."""
+    document = tomllib.loads((DATA / folder / "experiment.toml").read_text())
+    own = document.get("variants", {}).get(variant, {})
+    exposure = own.get("target", document["target"])["exposure"]["value"]
+    resolution = {k: v["value"] for k, v in document["detector"]["resolution"].items() if k != "kind"}
+    return exposure, resolution, document["detector"].get("acceptance", {}).get("highest", {}).get("value")
 
 
 def rising(folder, table, highest):
@@ -225,29 +227,27 @@ def expected(name, sin2=0.23863):
     """Return the counts (3, bin) of a measurement of the catalogue, as `counts`."""
     base, _, variant = name.partition(":")
     if base == "lz-er":
-        run, given = variant or "ws2022", numbers("lz_er")
-        accepted, points = rising("lz_er", f"efficiency_{run}", given["efficiency"]["highest"])
-        slope = given["resolution"]["slope"]
+        run = variant or "ws2022"
+        exposure, resolution, highest = numbers("lz_er", variant)
+        accepted, points = rising("lz_er", f"efficiency_{run}", highest)
+        slope = resolution["slope"]
         bins = edges("lz_er", f"spectrum_{run}")
-        return counts(
-            bins, given["exposure"][run], lambda e: np.sqrt(slope * e), 35.0, accepted, kinks=points, sin2=sin2
-        )
+        return counts(bins, exposure, lambda e: np.sqrt(slope * e), 35.0, accepted, kinks=points, sin2=sin2)
     if base == "xenonnt-er":
-        given, table = numbers("xenonnt_er"), columns("xenonnt_er/efficiency.csv")
-        slope, linear = given["resolution"]["slope"], given["resolution"]["linear"]
+        (exposure, resolution, _), table = numbers("xenonnt_er"), columns("xenonnt_er/efficiency.csv")
+        slope, linear = resolution["slope"], resolution["linear"]
         efficiency = (table["energy"], table["efficiency"])
         bins = edges("xenonnt_er", "spectrum")
-        exposure = given["exposure"]["sr0"]
         return counts(bins, exposure, lambda e: np.sqrt(slope * e) + linear * e, 50.0, efficiency=efficiency, sin2=sin2)
-    given = numbers("pandax4t_er")
-    noise, *powers = (given["resolution"][key] for key in ("noise", "linear", "quadratic", "cubic"))
-    accepted, points = rising("pandax4t_er", "efficiency", given["efficiency"]["highest"])
+    exposure, resolution, highest = numbers("pandax4t_er")
+    noise, *powers = (resolution[key] for key in ("noise", "linear", "quadratic", "cubic"))
+    accepted, points = rising("pandax4t_er", "efficiency", highest)
     bins = edges("pandax4t_er", "spectrum")
     return counts(
         bins,
-        given["exposure"]["run1"],
+        exposure,
         lambda e: noise + powers[0] * e + powers[1] * e**2 + powers[2] * e**3,
-        given["efficiency"]["highest"],
+        highest,
         accepted,
         kinks=points,
         sin2=sin2,

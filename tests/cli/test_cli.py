@@ -146,7 +146,7 @@ def test_a_fit_that_does_not_converge_has_exit_code_3(run):
 
 
 BAD = [
-    (["fit", "coherent-csi-2012"], "unknown measurement 'coherent-csi-2012' (did you mean 'coherent-csi-2021'?)"),
+    (["fit", "coherent-csi-2012"], "unknown experiment 'coherent-csi-2012' (did you mean 'coherent-csi-2021'?)"),
     (["fit", "coherent-csi-2021:shap"], "unknown measurement 'coherent-csi-2021:shap' (did you mean 'shape'?)"),
     (["fit", CSI, "--free", "sin2_theta"], "unknown parameter 'sin2_theta' (did you mean 'sin2_theta_w'?)"),
     (["fit", CSI, "--set", "r_n_cs=50"], "r_n_cs: expected a value from 2.2 to 12 fm, found 50"),

@@ -137,11 +137,11 @@ fit csre-cs csre-cs || more than once
 fit apv-cs:dzuba2012 apv-cs:sahoo2021 || more than once
 fit cryocsi-i --free sin2_theta_w || forecast
 fit germanium-reactor || forecast
-fit nothere.toml --free sin2_theta_w || forecast
-fit light-vector --free g_zp || unknown measurement
+fit nothere.toml --free sin2_theta_w || nothere.toml
+fit light-vector --free g_zp || unknown experiment
 fit csre || did you mean 'csre-cs'
-fit csre-cs, --free r_n_cs || unknown measurement
-fit csre-cs,apv-cs --free r_n_cs || unknown measurement
+fit csre-cs, --free r_n_cs || unknown experiment
+fit csre-cs,apv-cs --free r_n_cs || unknown experiment
 fit csre-cs --free || requires an argument
 fit csre-cs --free ,,, || --free
 fit csre-cs --free "" || --free

@@ -173,8 +173,8 @@ def data_folder(folder, name, content):
 
 def sweep_tables(count, tmp_path, monkeypatch):
     """A table and the numbers of a measurement with a few letters changed."""
-    files = {"csre_cs/measurement.toml": "csre-cs", "coherent_csi_2021/counts_coincidence.csv": "coherent-csi-2021"}
-    shipped = data_folder(tmp_path, "csre_cs/measurement.toml", b"")[1]
+    files = {"csre_cs/experiment.toml": "csre-cs", "coherent_csi_2021/events_coincidence.csv": "coherent-csi-2021"}
+    shipped = data_folder(tmp_path, "csre_cs/experiment.toml", b"")[1]
     originals = {name: (shipped / name).read_bytes() for name in files}
 
     @examples(count)

@@ -252,7 +252,7 @@ def test_data_have_a_digest_in_every_result(command, tmp_path, monkeypatch):
     # Other data, whose own list of digests vouches for them: another digest in the result.
     other = tmp_path / "data"
     shutil.copytree(cj_data(), other)
-    file = other / "csre_cs" / "measurement.toml"
+    file = other / "csre_cs" / "experiment.toml"
     old = hashlib.sha256(file.read_bytes()).hexdigest()
     file.write_text(file.read_text().replace("4.86", "4.96"))
     sums = other / "SHA256SUMS"

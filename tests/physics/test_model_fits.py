@@ -46,11 +46,13 @@ class Argon:
         self.observed, self.errors = measurement.observed, measurement.errors
         self.backgrounds = [np.asarray(background({})) for background in measurement.backgrounds]
         self.pulls = [0.134, 0.32, 1.0]  # arXiv:2005.01645 section II
-        quenching = {key: lar.TOML["quenching"][key]["value"] for key in "ab"}
+        first, second = lar.TOML["detector"]["quenching"]["coefficients"][
+            "value"
+        ]  # E_ee = T (first + second T), T in MeV
         energy, value = lar.efficiency()
 
         def light(recoil):
-            return 1e3 * recoil * (quenching["a"] + quenching["b"] * 1e3 * recoil)
+            return 1e3 * recoil * (first + second * recoil)
 
         def recoil(e):
             return brentq(lambda t: light(t) - e, 0.0, 1.0)

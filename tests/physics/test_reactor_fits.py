@@ -9,8 +9,9 @@ import cevnsjax as cj
 
 
 @cache
-def likelihood(*arguments, **keywords):
-    return cj.Likelihood([cj.measurements.dresden_ii(*arguments, **keywords)])
+def likelihood(variant, period="on"):
+    make = cj.measurements.dresden_ii if period == "on" else cj.measurements.dresden_ii_off
+    return cj.Likelihood([make(variant)])
 
 
 @pytest.mark.parametrize(("model", "published"), [("fef", 119.25), ("ybe", 63.91)])
@@ -77,7 +78,7 @@ def chi2(joint, values):
 
 def test_pulls_of_the_signal():
     """5 % each on flux, resolution and quenching; k of Lindhard 0.157 ± 0.004. At the defaults they cost nothing."""
-    pulled = likelihood("fef", signal_pulls=True)
+    pulled = likelihood("fef-pulls")
     widths = {name: c.width for name, c in pulled.constraints().items() if c is not None}
     assert widths == {"cevns_norm": 0.05, "m_l1_ratio": 0.03, "resolution_norm": 0.05, "quenching_norm": 0.05}
     plain = chi2(likelihood("fef"), {})
@@ -86,7 +87,7 @@ def test_pulls_of_the_signal():
         unpulled = likelihood("fef").problem(constrain={name: (1.0, 1e6)})
         moved = unpulled(unpulled.coordinates(likelihood("fef").parameters.complete({name: 1.1})))
         assert chi2(pulled, {name: 1.1}) == pytest.approx(float(moved) + 4.0, rel=1e-9)
-    lindhard = likelihood("lindhard", signal_pulls=True).constraints()["lindhard_k_ge"]
+    lindhard = likelihood("lindhard-pulls").constraints()["lindhard_k_ge"]
     assert (lindhard.centre, lindhard.width) == (0.157, 0.004)
 
 
@@ -119,8 +120,8 @@ def test_upper_limits(name, limit):
 def test_wrong_names_are_refused():
     with pytest.raises(cj.InputError, match=r"unknown variant 'feff' of dresden-ii \(did you mean 'fef'\?\)"):
         cj.measurements.dresden_ii("feff")
-    with pytest.raises(cj.InputError, match="unknown period 'of' of dresden-ii"):
-        cj.measurements.dresden_ii(period="of")
+    with pytest.raises(cj.InputError, match="unknown variant 'fef-pulls' of dresden-ii-off; known: fef, ybe, lindhard"):
+        cj.measurements.dresden_ii_off("fef-pulls")
     with pytest.raises(cj.InputError, match="unknown variant 'spectrum' of conus-plus-2025; known: counts"):
         cj.measurements.conus_plus_2025("spectrum")
 

@@ -52,8 +52,8 @@ def test_flux_and_significance_of_the_first_two_runs(two_runs):
 def test_first_two_runs_against_minuit(two_runs):
     with np.load(DATA / "xenonnt_8b/templates.npz") as stored:
         templates = {name: np.asarray(stored[name], float)[:2] for name in stored.files}
-    exposure = np.array(XENON["runs"]["exposure"]["value"][:2])
-    recoils = recoils_by_template(XENON["templates"]["recoil_energy"]["value"])
+    exposure = np.array(XENON["detector"]["exposures"]["value"][:2])
+    recoils = recoils_by_template(XENON["detector"]["recoil"]["value"])
     signal = np.einsum("e,reab...->abr...", recoils, templates["signal"]) * exposure[:, None, None, None, None]
     neutrons = np.moveaxis(templates["neutron"], 0, 2) * exposure[:, None, None, None, None]
     others = {name: templates[name] * exposure[:, None, None, None, None] for name in ("accidental", "electron_recoil")}

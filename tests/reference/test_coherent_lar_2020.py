@@ -4,15 +4,15 @@ import independent_lar as lar
 import jax
 import numpy as np
 import pytest
-from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, NAME, SHIFTS
-from independent_lar import TOML
+from independent_lar import ACCEPTANCE, MORPHING, PULSE, RELEASED_MEAN, SHIFTS, SLOPE
 from scipy.optimize import least_squares, minimize
 from scipy.special import kl_div
 from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.measurements.catalogue import CATALOGUE
-from cevnsjax.stages.morphing import MorphedShape, Template
+from cevnsjax.stages.morphing import MorphedShape
+from cevnsjax.stages.products import Product
 
 DEFAULTS = {"sin2_theta_w": 0.23863, "r_n_ar": 3.55, "r_p_ar": 3.448, "quenching_a": 0.246, "quenching_b": 0.78}
 MOVED = {"sin2_theta_w": 0.27, "r_n_ar": 3.9, "cevns_norm": 1.2, "cevns_norm_prompt": 0.7, "brn_norm": 0.8}
@@ -21,7 +21,7 @@ WHY = "the engine's fixed nodes of recoil energy and reconstructed energy"
 ROUNDED = "the released templates have six digits, the acceptance too"
 
 
-@pytest.fixture(scope="module", params=CATALOGUE[NAME].variants)
+@pytest.fixture(scope="module", params=CATALOGUE["coherent-lar-2020"].variants)
 def variant(request):
     return request.param
 
@@ -38,7 +38,7 @@ def spectrum(variant, values):
     if variant == "1d":
         counts = lar.exposure("analysis") * lar.unsmeared(rate, 1e-9)
     else:
-        slope = TOML["smearing"]["variance"]["value"] * params.get("resolution_norm", 1.0) ** 2
+        slope = SLOPE * params.get("resolution_norm", 1.0) ** 2
         counts = lar.exposure("release") * lar.smeared(rate, slope, 1e-9)
     return params.get("cevns_norm", 1.0) * norms[:, None] * counts
 
@@ -46,7 +46,7 @@ def spectrum(variant, values):
 def arrivals(variant, shift=0.0):
     """Return the share of each time bin for each flavour."""
     if variant.endswith("flavours"):
-        prompt, delayed = lar.arrivals(TOML["pulse"]["mean"]["value"] + shift, TOML["pulse"]["width"]["value"])
+        prompt, delayed = lar.arrivals(PULSE["mean"] + shift, PULSE["width"])
         return np.array([prompt, delayed, delayed])
     return np.tile(lar.table("time")["cevns"], (3, 1))
 
@@ -61,7 +61,7 @@ def signal(variant, values):
         return np.einsum("lb,lt->bt", counts, time)
     shape = lar.table("energy_f90")["cevns"].reshape(12, 8)
     total = np.maximum(shape.sum(axis=1, keepdims=True), 1e-30)
-    acceptance = TOML["acceptance"]["flavours" if variant.endswith("flavours") else "release"]["value"]
+    acceptance = ACCEPTANCE[variant]
     return np.einsum("lb,b,bf,lt->bft", counts, acceptance, shape / total, time)
 
 
@@ -103,7 +103,7 @@ def mirrored(nominal, other):
 @pytest.mark.parametrize("name", MORPHING)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_morphing_passes_through_the_released_templates(name, sign):
-    component, up, down, _ = MORPHING[name]
+    component, up, down = MORPHING[name]
     (prediction,) = likelihood("3d").predict({name: float(sign)})
     expected = lar.grid(up if sign > 0 or down is None else down)
     if sign < 0 and down is None:
@@ -116,8 +116,8 @@ def test_morphing_passes_through_the_released_templates(name, sign):
 def test_morphing_is_smooth():
     """Value, first and second derivative of a bin agree on both sides of 0 and of ±1, at an empty bin too."""
     background = cj.measurements.coherent_lar_2020("3d").backgrounds[0]
-    assert isinstance(background, Template)
-    stage = background.shape
+    assert isinstance(background, Product)
+    stage = background.factors[0]  # over energy and F90
     assert isinstance(stage, MorphedShape)
     params = dict.fromkeys(stage.names, 0.0)
     empty = np.flatnonzero((stage.nominal == 0) & (stage.empty_up.sum(axis=0) > 0))
@@ -136,7 +136,7 @@ def test_morphing_is_smooth():
 @pytest.mark.parametrize("name", SHIFTS)
 def test_linear_distortion(name):
     """In two dimensions a template moves by η times its relative distance to the released alternative."""
-    component, other, _ = SHIFTS[name]
+    component, other = SHIFTS[name]
     (nominal,), (moved,) = (likelihood("2d").predict(values) for values in ({}, {name: 0.3}))
     base, alternative = (lar.grid(key).sum(axis=1) for key in (component, other))
     alternative = alternative * base.sum() / alternative.sum()
@@ -150,7 +150,7 @@ def test_arrival_times():
     counts = likelihood("3d-flavours").predict()[0].counts["cevns"].sum(axis=(0, 1))
     released = lar.table("time")["cevns"]
     assert np.abs(counts / counts.sum() / released - 1).max() < 0.01
-    prompt, delayed = lar.arrivals(TOML["pulse"]["mean_release"]["value"], TOML["pulse"]["width"]["value"])
+    prompt, delayed = lar.arrivals(RELEASED_MEAN, PULSE["width"])
     # 0.2253 of the selected neutrinos are prompt in the Standard Model
     early = 0.2253 * prompt + 0.7747 * delayed
     assert 0.09 < early[0] / early.sum() / released[0] - 1 < 0.12
@@ -179,7 +179,7 @@ def test_energy_time_fit():
     data = lar.observed().sum(axis=1)
     errors, pulls = np.sqrt(data + nominal["ss"] / 5), np.array([0.13, 0.32, 1.0, 0.0079])
     shifts = []
-    for component, other, _ in SHIFTS.values():
+    for component, other in SHIFTS.values():
         base, alternative = (lar.grid(key).sum(axis=1) for key in (component, other))
         ratio = np.divide(alternative / alternative.sum(), base / base.sum(), out=np.ones_like(base), where=base > 0)
         shifts.append((component, ratio - 1))

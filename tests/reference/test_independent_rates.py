@@ -37,9 +37,10 @@ def test_flux_moments(recoil, recoil_term):
 
 @pytest.mark.parametrize("recoil", [0.002, 0.012, 0.04])
 def test_probability_in_each_bin(recoil):
-    a, b, c, d = reference.TOML["efficiency"]["coefficients"]["value"]
+    a, b, c, d = reference.TOML["detector"]["efficiency"]["coefficients"]["value"]
     energy = 1e3 * sum(
-        q * mp.mpf(recoil) ** (k + 1) for k, q in enumerate(reference.TOML["quenching"]["coefficients"]["value"])
+        q * mp.mpf(recoil) ** (k + 1)
+        for k, q in enumerate(reference.TOML["detector"]["quenching"]["coefficients"]["value"])
     )
     power = mp.mpf("9.56") * energy
     rate = mp.mpf("0.0749") / energy * (1 + power)

@@ -39,13 +39,13 @@ def test_signal_of_dresden(model, moved):
     assert_close(found.sum(), expected.sum(), 1e-11, WHY)
 
 
-@pytest.mark.parametrize("period", ["on", "off"])
-def test_background_of_dresden(period):
-    chosen = cj.measurements.dresden_ii(period=period)
+@pytest.mark.parametrize("name", ["dresden-ii", "dresden-ii-off"])
+def test_background_of_dresden(name):
+    chosen = measurement(name)
     (prediction,) = cj.Likelihood([chosen]).predict({"resolution_norm": 1.1, "m_l1_ratio": 0.97, "l1_width": 0.075})
     names = {"resolution_norm": 1.1, "m_l1_ratio": 0.97, "l1_width": 0.075}
     values = cj.Likelihood([chosen]).parameters.complete(names)
-    found = sum(np.asarray(prediction.counts[name]).ravel() for name in ("continuum", "electron capture"))
+    found = sum(np.asarray(prediction.counts[name]).ravel() for name in ("continuum", "electron_capture"))
     assert_close(found, independent_reactor.dresden_background(values), 1e-12)
 
 

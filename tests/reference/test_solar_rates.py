@@ -39,13 +39,11 @@ def test_every_bin_of_xenonnt(variant):
 
 def test_events_of_xenonnt_in_their_bins():
     # XENONnT data release: 9, 28 and 25 events; each is counted here by comparing it with the edges one by one.
-    table, binning = columns("xenonnt_8b/events.csv"), XENON["binning"]
+    table, edges = columns("xenonnt_8b/events.csv"), XENON["data"]["edges"]
     expected = np.zeros((3, 3, 3, 3, 3))
     for run, *event in zip(*table.values(), strict=True):
-        names = (f"cs2_sr{run:.0f}", "s2_pre_quantile", f"s1_bdt_sr{run:.0f}", f"s2_bdt_sr{run:.0f}")
-        place = [
-            sum(value >= edge for edge in binning[name]["value"]) - 1 for name, value in zip(names, event, strict=True)
-        ]
+        axes = edges[f"sr{run:.0f}"]
+        place = [sum(value >= edge for edge in axis["value"]) - 1 for axis, value in zip(axes, event, strict=True)]
         expected[int(run), *place] += 1
     assert expected.sum(axis=(1, 2, 3, 4)).tolist() == [9, 28, 25]
     assert np.array_equal(np.reshape(cj.measurements.xenonnt_8b().observed, expected.shape), expected)
@@ -57,7 +55,7 @@ def test_templates_between_the_anchors_stay_positive_and_smooth():
     for along in detector.morphs:
         assert_close(np.array([along(value) for value in along.anchors]), np.eye(7), 1e-12, scale=1.0)
     weights = np.array([detector.morphs[0](value) for value in np.linspace(-3, 3, 25)])
-    recoils = recoils_by_template(XENON["templates"]["recoil_energy"]["value"])
+    recoils = recoils_by_template(XENON["detector"]["recoil"]["value"])
     signal = np.einsum("e,eabxy->abxy", recoils, detector.templates)
     assert np.einsum("la,qb,abxy->lqxy", weights, weights, signal).min() > 0
 
@@ -81,7 +79,7 @@ def test_counting_measurements():
 def test_rate_against_the_published_one():
     # XENON, data release of arXiv:2409.17868: 335.6 /t/y above 0.45 keV, for the flux of SNO, 5.25e6 /cm²/s. The
     # radiative corrections of the couplings, which it does not have, add 2.7 %; the rest is the spectrum of 8B.
-    energies = [0.45, *XENON["templates"]["recoil_energy"]["value"]]
+    energies = [0.45, *XENON["detector"]["recoil"]["value"]]
     assert 1.0 < recoils_by_template(energies).sum() * 5.25 / 5.46 / 335.6 < 1.05
 
 

@@ -109,7 +109,7 @@ def argon(dimensions):
     if dimensions == "3d":
         shape = lar.table("energy_f90")["cevns"].reshape(12, 8)
         share = shape / np.maximum(shape.sum(axis=1, keepdims=True), 1e-30)
-        share = share * np.array(lar.TOML["acceptance"]["flavours"]["value"])[:, None]
+        share = share * lar.ACCEPTANCE["3d-flavours"][:, None]
         prompt, delayed = (
             np.einsum("b,bf,t->bft", e, share, t) for e, t in ((energy[0], early), (energy[1] + energy[2], late))
         )
@@ -124,11 +124,11 @@ def argon(dimensions):
     prompt, delayed = np.outer(energy[0], early), np.outer(energy[1] + energy[2], late)
     nominal = {name: lar.grid(name).sum(axis=1) for name in ("cevns", *names)}
     distortions = {}
-    for key, (component, other, _) in SHIFTS.items():
+    for key, (component, other) in lar.SHIFTS.items():
         base, moved = nominal[component], lar.grid(other).sum(axis=1)
         moved = moved * base.sum() / moved.sum()
         distortions[key] = f"{component}_norm", np.divide(moved - base, base, out=np.zeros_like(base), where=base > 0)
-    pulls = {"brn_norm": 0.32, "delayed_brn_norm": 1.0, "ss_norm": 0.0079} | dict.fromkeys(SHIFTS, 1.0)
+    pulls = {"brn_norm": 0.32, "delayed_brn_norm": 1.0, "ss_norm": 0.0079} | dict.fromkeys(lar.SHIFTS, 1.0)
     data = observed.sum(axis=1)
     backgrounds = {f"{name}_norm": nominal[name] for name in names}
     return Arrays(prompt, delayed, backgrounds, pulls, data, np.sqrt(data + nominal["ss"] / 5), distortions)

@@ -14,7 +14,7 @@ import cevnsjax as cj
 from cevnsjax.detectors.time import TimeWindow
 from cevnsjax.sources.arrival_times import arrival_times
 
-ONSET, RATE = (TOML["time_efficiency"][key]["value"] for key in ("onset", "rate"))
+ONSET, RATE = (TOML["signal"]["time"][f"efficiency_{key}"]["value"] for key in ("onset", "rate"))
 EDGES = np.array(TOML["binning"]["time"]["value"], float)
 WHY = "bins are differences of a cumulative distribution, rounded to 1e-16 of all there is"
 
@@ -57,7 +57,8 @@ def stage(measurement, name):
     if name == "nu":
         return measurement.scattering.detector.spread
     components = [strength.component for strength in measurement.strengths]
-    return measurement.backgrounds[components.index(name) - 1].time
+    background = measurement.backgrounds[components.index(name) - 1]
+    return background.factors[background.axes.index((1,))]  # the factor over the second axis, time
 
 
 @pytest.fixture(scope="module")

@@ -177,7 +177,7 @@ def test_a_scan_describes_itself(scanned):
     assert settings["measurements"] == ["coherent-csi-2021"]
     assert settings["interactions"] == ["standard-model", "light-vector:B-L"]
     assert settings["nuisances"] == ["cevns_norm", "brn_norm", "nin_norm", "ss_norm"]
-    assert len(settings["data"]["coherent_csi_2021/measurement.toml"]) == 64
+    assert len(settings["data"]["coherent_csi_2021/experiment.toml"]) == 64
     assert found.attrs["levels"]["2 parameters"]["90"] == pytest.approx(4.605, abs=1e-3)
     assert scanned.not_converged == 0
     assert scanned.message == "converged"

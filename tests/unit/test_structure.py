@@ -10,7 +10,7 @@ import cevnsjax as cj
 PACKAGE = Path(cj.__file__).parent
 ORDER = [
     "_base", "parameters", "stages", "nuclei", "sources", "interactions", "detectors", "measuring", "folding",
-    "inference", "measurements", "physics", "plots", "results", "exports", "joint", "cli",
+    "experiments", "inference", "measurements", "physics", "plots", "results", "exports", "joint", "cli",
 ]  # fmt: skip
 ONLY_IN = {
     "matplotlib": {"plots"}, "typer": {"cli"}, "rich": set(), "tqdm": {"cli"},
@@ -74,8 +74,8 @@ def test_public_names():
         "Combination", "CrossSections", "Dask", "DataError", "FeldmanCousinsResult", "FitResult", "InputError", "Interaction", "Likelihood",
         "GridResult", "Flat", "Hmc", "Importance", "LogFlat", "Nested", "Normal", "Nuts", "Sampler", "MODELS", "Migrad", "Minimiser", "Newton", "Optax", "Optimistix", "Posterior", "Prediction", "StandardModel", "ToyStudy", "__version__", "axial_mediator",
         "charge_radius", "combine", "delta_chi2_table", "enable_compilation_cache", "flux_averaged_cross_sections",
-        "light_scalar", "light_vector", "load", "magnetic_moment", "measurements", "millicharge", "model", "nsi", "open_scan", "physics",
-        "pseudoscalar_mediator", "standard_model", "tensor_mediator", "FermiDensity", "FormFactorFunction", "FormFactorOfRadius",
+        "light_scalar", "light_vector", "load", "magnetic_moment", "measurement", "measurements", "millicharge", "model", "nsi", "open_scan",
+        "pseudoscalar_mediator", "standard_model", "tensor_mediator", "FermiDensity", "FormFactorFunction", "FormFactorOfRadius", "physics",
         "FourierBessel", "GaussianSum", "NuclearInput", "TabulatedDensity", "TabulatedFormFactor", "nuclear_input",
     ]  # fmt: skip
     assert set(documented) <= set(cj.__all__)

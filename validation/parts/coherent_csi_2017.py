@@ -78,9 +78,9 @@ def counts() -> dict[str, float]:
 def choices() -> dict[str, float]:
     """Return how the events move with the steady-state background and its pull."""
     measurement = coherent_csi_2017("energy-time")
-    data = DataFile("coherent_csi_2017/measurement.toml")
+    data = DataFile("coherent_csi_2017/experiment.toml")
     before = np.transpose(data.table("counts_anticoincidence_beam_on")[2:])
-    time = data.edges("binning.time", "us")
+    time = measurement.axes["time [us]"]
     total = np.asarray(measurement.backgrounds[1].array)
     energy = total.sum(axis=1)
     templates = {

@@ -73,7 +73,7 @@ def csi_2021() -> dict[str, float]:
     }
     known = likelihood.fit(free=["cevns_norm"], values={"brn_norm": 1.0, "nin_norm": 1.0, "ss_norm": 1.0})
     energy, time = [0.0, *np.arange(8.0, 61.0, 4.0)], [*np.arange(0.0, 1.5, 0.0625), *np.arange(1.5, 6.1, 0.5)]
-    fine = cj.Likelihood([cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)])
+    fine = cj.Likelihood([cj.measurements.coherent_csi_2021(binning={"energy": energy, "time": time})])
     finer = fine.fit(free=["cevns_norm"])
     results |= {
         "cevns_events_error_known": known.error("cevns_norm") * results["sm_events"],
@@ -93,7 +93,7 @@ def csi_2021_choices() -> dict[str, float]:
         results[f"shift_{shift}"] = fit.chi2
 
     for name, (energy, time) in BINNINGS.items():
-        other = cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)
+        other = cj.measurements.coherent_csi_2021(binning={"energy": energy, "time": time})
         results[f"bins_{name}"] = cj.Likelihood([other]).fit().chi2
 
     likelihood = cj.Likelihood([csi])
@@ -110,14 +110,14 @@ def csi_2021_choices() -> dict[str, float]:
     (other,) = klein_nystrand.predict({f"r_{particle}_{name}": r for name, r in rms.items() for particle in "np"})
     results |= {"section_rn_is_rp": 1e40 * same.cross_section, "section_klein_nystrand": 1e40 * other.cross_section}
 
-    time_edges = csi.axes["time [us]"]
-    anticoincidence = DataFile("coherent_csi_2021/measurement.toml").table("counts_anticoincidence")[2:].sum(axis=1)
+    time_edges, energies = csi.axes["time [us]"], np.asarray(csi.backgrounds[2]({})).sum(axis=1)
+    anticoincidence = DataFile("coherent_csi_2021/experiment.toml").table("counts_anticoincidence")[2:].sum(axis=1)
     onset, rate = (likelihood.parameters[f"time_efficiency_{name}"].default for name in ("onset", "rate"))
     integral = np.minimum(time_edges, onset) - np.expm1(-rate * np.maximum(time_edges - onset, 0.0)) / rate
     shapes = {"efficiency": np.diff(integral), "flat": np.diff(time_edges), "events": anticoincidence}
     for name, shape in shapes.items():
-        time = Constant((shape / shape.sum())[None, :])
-        changed = eqx.tree_at(lambda m: m.backgrounds[2].time, csi, time)
+        steady = Constant(np.outer(energies, shape / shape.sum()))
+        changed = eqx.tree_at(lambda m: m.backgrounds[2], csi, steady)
         likelihood = cj.Likelihood([changed])
         results |= {
             f"template_{name}_s2w": likelihood.fit(free=["sin2_theta_w"]).values["sin2_theta_w"],

@@ -8,6 +8,7 @@ from cevnsjax.measurements.analyses.coherent_ge_mini_2024 import energy_detector
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
+from cevnsjax.detectors.energy import EnergyDetector
 from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.measurements import coherent_ge_mini_2024
 from cevnsjax.measuring.measurement import Measurement
@@ -36,11 +37,17 @@ def _bare(measurement: Measurement, detector: BinnedDetector) -> Measurement:
     )
 
 
+def _energy_detector(measurement: Measurement, edges: np.ndarray) -> EnergyDetector:
+    """Return the response of the measurement in bins between other `edges` [keV]."""
+    detector = measurement.counted().detector
+    assert isinstance(detector, BinnedDetector)
+    return dataclasses.replace(detector.energy, edges=edges)
+
+
 def region() -> dict[str, float]:
     """Return the expected events in the region of interest, and in the whole range of the grid."""
     measurement = coherent_ge_mini_2024()
-    data = DataFile("coherent_ge_mini_2024/measurement.toml")
-    detector = BinnedDetector(energy_detector(data, REGION), Constant(np.ones((3, 1))), {})
+    detector = BinnedDetector(_energy_detector(measurement, REGION), Constant(np.ones((3, 1))), {})
     likelihood = cj.Likelihood([_bare(measurement, detector)])
     inside = [0, 2, 3]
 
@@ -93,7 +100,7 @@ def binning() -> dict[str, float]:
 
     The background is linear in the energy between the fitted levels of the bins beside the lines.
     """
-    data = DataFile("coherent_ge_mini_2024/measurement.toml")
+    data = DataFile("coherent_ge_mini_2024/experiment.toml")
     measurement = coherent_ge_mini_2024()
     fit = cj.Likelihood([measurement]).fit(free=["cevns_norm"])
     level = fit.prediction(0).counts["ss"][:, 0].sum(axis=1) / np.diff(measurement.axes["energy [keV]"])
@@ -105,7 +112,7 @@ def binning() -> dict[str, float]:
     def expected(edges: np.ndarray, excluded: tuple[float, float], widths: int) -> float:
         times = np.pad(share, ((0, 0), (0, -share.shape[1] % widths))).reshape(3, -1, widths).sum(axis=2)
         detector = BinnedDetector(
-            energy_detector(data, edges), Constant(times), {"time": np.arange(times.shape[1] + 1.0)}
+            _energy_detector(measurement, edges), Constant(times), {"time": np.arange(times.shape[1] + 1.0)}
         )
         likelihood = cj.Likelihood([_bare(measurement, detector)])
         centre = 0.5 * (edges[1:] + edges[:-1])

@@ -13,6 +13,8 @@ from cevnsjax._base.data_files import DataFile
 from ._common import edges
 
 EVENTS = {"cevns": "cevns_norm", "brn": "brn_norm", "delayed_brn": "delayed_brn_norm", "ss": "ss_norm"}
+ONE_SIDED = ("lar_cevns_time", "lar_brn_time_width")
+"""What has a released template at +1σ alone."""
 LEVELS = {"1": 0.6827, "2": 0.9545, "3": 0.9973}
 
 
@@ -68,7 +70,7 @@ def energy_f90_time() -> dict[str, float]:
     for name in EVENTS:
         results |= {f"fit_{name}": events[name][0], f"fit_{name}_error": events[name][1]}
 
-    profiled = {name: (0.0, 1.0) for name in MORPHING}
+    profiled = {name: (0.0, 1.0) for name in everything.parameters if name.startswith("lar_")}
     moved = everything.fit(free=["cevns_norm"], constrain=profiled)
     without = everything.fit(values={"cevns_norm": 0.0}, constrain=profiled)
     results |= {f"profiled_{name}": moved.events()[name][0] for name in EVENTS}
@@ -78,18 +80,18 @@ def energy_f90_time() -> dict[str, float]:
         "profiled_width": moved.values["lar_brn_time_width"],
         "profiled_no_cevns": math.sqrt(without.chi2 - moved.chi2),
     }
-    for name, (_, _, down, _) in MORPHING.items():
+    for name in profiled:
         for key, at in (("up", 1.0), ("down", -1.0)):
-            if at > 0 or down is not None:
+            if at > 0 or name not in ONE_SIDED:
                 other = everything.fit(free=["cevns_norm"], values={name: at})
                 results[f"{name}_{key}"] = 100.0 * (other.events()["cevns"][0] / events["cevns"][0] - 1.0)
 
-    acceptance = DataFile("coherent_lar_2020/measurement.toml").array("acceptance.release", "1", 12)
+    acceptance = DataFile("coherent_lar_2020/experiment.toml").array("variants.3d.signal.F90.acceptance", "1", 12)
     inverse = np.repeat(np.divide(1.0, acceptance, out=np.zeros(12), where=acceptance > 0), 8)
     measurement = everything.measurements[0]
     detector: Any = measurement.counted().detector  # binned, the signal spread as a template
-    factors = detector.spread.shape.factors * inverse
-    own = eqx.tree_at(lambda m: m.scattering.detector.spread.shape.factors, measurement, factors)
+    factors = detector.spread.factors[0].counts.factors * inverse
+    own = eqx.tree_at(lambda m: m.scattering.detector.spread.factors[0].counts.factors, measurement, factors)
     own_fit = cj.Likelihood([own]).fit(free=["cevns_norm"])
     flavours = likelihood("3d-flavours").fit(free=["cevns_norm"])
     return results | {

@@ -23,8 +23,8 @@ def dresden() -> dict[str, float]:
     """Return the rates and the χ² of Dresden-II."""
     results = {}
     for variant in ("fef", "ybe", "fef-off"):
-        model, _, period = variant.partition("-")
-        measurement = cj.measurements.dresden_ii(model, period=period or "on")
+        model, _, off = variant.partition("-")
+        measurement = (cj.measurements.dresden_ii_off if off else cj.measurements.dresden_ii)(model)
         likelihood, key = cj.Likelihood([measurement]), variant.replace("-", "_")
         absent, present = (likelihood.fit(values={"cevns_norm": strength}) for strength in (0.0, 1.0))
         results |= {f"{key}_absent": absent.chi2, f"{key}_present": present.chi2}
@@ -42,7 +42,7 @@ def dresden() -> dict[str, float]:
             scattering = dataclasses.replace(measurement.counted(), source=reactor("HMVE", fissions))
             folded = dataclasses.replace(measurement, scattering=scattering)
             results["fef_power"] = _signal(folded)
-    pulled = cj.Likelihood([cj.measurements.dresden_ii("fef", signal_pulls=True)]).fit()
+    pulled = cj.Likelihood([cj.measurements.dresden_ii("fef-pulls")]).fit()
     return results | {"fef_pulled": pulled.chi2}
 
 
@@ -69,10 +69,10 @@ def counting() -> dict[str, float]:
 
 def _unanchored(name: str) -> Source:
     """Return the source of a measurement from thermal power and distance alone."""
-    data = DataFile(f"{name}/measurement.toml")
-    fractions = fission_fractions(data.array("reactor.fission_fractions", "fraction"))
-    power, distance = data.number("reactor.power", "GW"), data.number("reactor.distance", "m")
-    return reactor(data.get("reactor.spectrum", str), fissions_of_power(power, distance, 1.0, fractions))
+    data = DataFile(f"{name}/experiment.toml")
+    fractions = fission_fractions(data.array("source.fission_fractions", "fraction"))
+    power, distance = data.number("source.thermal_power", "GW"), data.number("source.distance", "m")
+    return reactor(data.get("source.model", str), fissions_of_power(power, distance, 1.0, fractions))
 
 
 def spectra() -> dict[str, float]:
