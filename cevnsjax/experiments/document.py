@@ -67,6 +67,7 @@ class Document(Numbers):
         self._lines = _lines(self._text)
         self._overrides: tuple[str, ...] = ()
         self._requested: set[str] = set(DESCRIBED)
+        self._left: set[str] = set()
         self._errors: set[str] = set()
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
@@ -117,7 +118,7 @@ class Document(Numbers):
             for prefix in (*self._overrides, ""):
                 if prefix + key in self._lines:
                     return self._lines[prefix + key]
-            key = key.rpartition(".")[0].partition("[")[0] if "." in key else ""
+            key = key.rpartition("[")[0] if key.endswith("]") else key.rpartition(".")[0]
         return None
 
     # Faults
@@ -136,7 +137,9 @@ class Document(Numbers):
         """Name file and `key` in errors that are raised inside."""
         try:
             yield
-        except DataError:
+        except DataError as error:
+            if not error.key:
+                error.key, error.line = key, self.line(key)
             raise
         except InputError as error:
             told = DataError(f"{self.path}: {key}: {error}")
@@ -149,7 +152,13 @@ class Document(Numbers):
         try:
             yield
         except DataError as error:
-            self.problems.append(error)
+            if error not in self.problems:
+                self.problems.append(error)
+
+    def stop_at_problems(self) -> None:
+        """Raise the first of the problems that were collected, if there are any."""
+        if self.problems:
+            raise self.problems[0]
 
     def raise_problems(self) -> None:
         """Raise the first of the problems that were collected, if there are any, and say how many more there are."""
@@ -219,6 +228,10 @@ class Document(Numbers):
     def sources(self) -> dict[str, str]:
         """Return the texts of [sources] by key, none if there is no such table."""
         return dict(self.get("sources", dict)) if self.has("sources") else {}
+
+    def get(self, key: str, kind: type) -> Any:
+        """Return the plain value at `key`, which must be of the type `kind`; [sources] may be missing."""
+        return {} if key == "sources" and key not in self._content else super().get(key, kind)
 
     def one_of(self, key: str, known: Sequence[str]) -> str:
         """Return the text at `key`, which must be among those `known`."""
@@ -376,7 +389,10 @@ class Document(Numbers):
                 return arrays[name] * self._factor(key, self.text(f"{key}.unit"), known, units)
             table = self.table(f"{key}.table")
             if several := next((part for part in ("columns", "add") if part in entry), None):
-                columns = [table.column(name) for name in self.texts(f"{key}.{several}")]
+                names = self.texts(f"{key}.{several}")
+                if not names or len(set(names)) < len(names):
+                    raise self._fail(f"{key}.{several}", "different columns", ", ".join(names) or "none")
+                columns = [table.column(name) for name in names]
                 stacked = np.stack([x * self._factor(key, unit, known, units) for x, unit in columns], axis=1)
                 return self._first(key, entry, stacked.sum(axis=1) if several == "add" else stacked)
             numbers, unit = table.column(self.text(f"{key}.column"))
@@ -396,7 +412,8 @@ class Document(Numbers):
     def table(self, key: str) -> Table:
         """Return the table that the text at `key` names, compared with what ``[tables]`` says of it, if it does."""
         name = self.text(key)
-        table, described = self.folder.table(name), f"tables.{name.removesuffix('.csv')}"
+        with self.at(key):
+            table, described = self.folder.table(name), f"tables.{name.removesuffix('.csv')}"
         if self.has("tables") and self.holds(described):
             columns = [f"{column} [{unit}]" for column, unit in table.columns.items()]
             if self.texts(f"{described}.columns") != tuple(columns):
@@ -467,6 +484,10 @@ class Document(Numbers):
 
     # What is left
 
+    def leave(self, *keys: str) -> None:
+        """Say nothing of entries that could not be read because of another fault, nor of what is in them."""
+        self._left.update(keys)
+
     def refuse_the_rest(self) -> None:
         """Collect an error for each entry that nothing has requested, empty tables too."""
         for key in self._unread(self._content, ""):
@@ -478,7 +499,7 @@ class Document(Numbers):
 
     def _unread(self, table: dict[str, Any], prefix: str) -> Iterator[str]:
         for name, value in table.items():
-            if (key := prefix + name) in DESCRIBED:
+            if (key := prefix + name) in DESCRIBED or key in self._left:
                 continue
             within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested)
             if isinstance(value, dict) and within and not {"table", "array", "value", "bins", "outer"} & set(value):
@@ -513,7 +534,8 @@ def _lines(text: str) -> dict[str, int]:
     for number, line in enumerate(text.split("\n"), 1):
         if header := re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]", line):
             table = header[1].replace('"', "") + "."
-            lines.setdefault(table[:-1], number)
+            for end in (place.start() for place in re.finditer(r"\.", table)):
+                lines.setdefault(table[:end], number)
         elif entry := re.match(r"\s*([A-Za-z0-9_.\"-]+)\s*=", line):
             lines.setdefault(table + entry[1].replace('"', ""), number)
     return lines

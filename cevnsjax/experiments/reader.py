@@ -54,6 +54,8 @@ SMALL = 1e-3
 DAY = 86400.0
 SIGNALS = {"nucleus": "cevns", "electron": "es"}
 """The signal by what recoils."""
+LAST = ("defaults", "uncertainties")
+"""Tables that are read when all others are built."""
 PARTS = "parts"
 """In place of the width of the signal: its parts in quadrature."""
 SCALES = {"b8_flux_norm": b8_flux_norm}
@@ -66,6 +68,8 @@ def experiment(data: Document, form_factor: str, name: str | None = None) -> Mea
     header = _attempt(data, lambda: _header(data))
     build = _measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else _counted
     measurement = _attempt(data, lambda: build(data, header or {}, form_factor))
+    if data.problems:
+        data.leave(*_read_last(data))
     data.overridden("runs").refuse_the_rest()
     data.raise_problems()
     assert measurement is not None
@@ -81,6 +85,13 @@ def _attempt(data: Document, make: Callable[[], Made]) -> Made | None:
     return None
 
 
+def _read_last(data: Document) -> list[str]:
+    """Return the entries that are read after all tables: a fault before them leaves them unread."""
+    axes = [f"signal.{axis}" for axis in data.names("binning")] if isinstance(data.raw("binning"), dict) else []
+    strengths = [f"backgrounds.{name}.width" for name in data.names("backgrounds")]
+    return ["binning.parts", "signal.width", "signal.parts", *axes, "signal.excluded", "signal.scales", *LAST, *strengths]
+
+
 def _header(data: Document) -> dict[str, Any]:
     """Return what the experiment is called, and what to cite."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name := data.text("name")):
@@ -94,7 +105,7 @@ def _header(data: Document) -> dict[str, Any]:
     cited = data.texts("cited") if data.has("cited") else tuple(known)
     for k, key in enumerate(cited):
         if key not in known:
-            raise data.fail(f"cited[{k}]", f"one of {', '.join(known)}", f"'{key}'{suggest(key, known)}")
+            raise data.fail(f"cited[{k}]", "a key of [sources]", f"'{key}'{suggest(key, known)}")
     for entry in ("summary", "default_variant"):
         if data.has(entry):
             data.text(entry)
@@ -110,7 +121,7 @@ def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: st
         _attempt(data, lambda key=key: read(data, "measured", f"measured.{key}").build())
         for key in data.names("measured")
     ]
-    data.raise_problems()
+    data.stop_at_problems()
     found = [number for number in made if number is not None]
     declared = {parameter.name: parameter for number in found for parameter in number.parameters}
     prediction = found[0].prediction if len(found) == 1 else Joined(tuple(number.prediction for number in found))
@@ -134,9 +145,11 @@ def _in_runs(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     if not names:
         raise data.fail("runs", "a table for each run", "none")
     runs = [_attempt(data, lambda n=n: _counted(data.overridden("runs", n), header, form_factor)) for n in names]
+    if data.problems:
+        data.leave(*_read_last(data))
     for name in names:
         data.overridden("runs", name).refuse_the_rest()
-    common.raise_problems()
+    common.stop_at_problems()
     return joined_runs(data, names, [run for run in runs if run is not None])
 
 
@@ -155,13 +168,13 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     }
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
     axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
-    data.raise_problems()
+    data.stop_at_problems()
     assert source and target and detector
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
     made = _attempt(data, lambda: target.build(form_factor))
     mass = target.of.amount(target.place)
     flux = _attempt(data, lambda: source.build(seconds, mass))
-    data.raise_problems()
+    data.stop_at_problems()
     assert made and flux
     setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / DAY)
     scattering, setting, spread = _scattering(data, detector, setting)
@@ -295,7 +308,8 @@ def _without(data: Document, name: str, table: Any, made: Mapping[str, Any]) -> 
     for k, other in enumerate(getattr(table.of, "without", ())):
         if other not in made or other == name or stage.array is None or made[other].stage.array is None:
             known = ", ".join(key for key in made if key != name and made[key].stage.array is not None)
-            raise data.fail(f"backgrounds.{name}.without[{k}]", f"one of {known}, without parameters", f"'{other}'")
+            expected = f"a background without parameters{f' ({known})' if known else ''}"
+            raise data.fail(f"backgrounds.{name}.without[{k}]", expected, f"'{other}'")
         stage = Constant(stage.array - made[other].stage.array)
     return stage
 
@@ -340,6 +354,8 @@ def _signal(
         if scale not in SCALES:
             raise data.fail(f"signal.scales[{k}]", f"one of {', '.join(SCALES)}", f"'{scale}'")
     quadrature = data.raw("signal.width") == PARTS
+    if quadrature and not parts:
+        raise data.fail("signal.width", "parts for the width 'parts', in signal.parts", "none")
     width = math.hypot(*(part.width for part in parts)) if quadrature else _width(data, "signal.width")
     if width is not None and math.fsum(part.width**2 for part in parts) > width**2 * (1 + 1e-9):
         raise data.fail("signal.width", "a width of at least all its parts in quadrature", f"{width:g}")

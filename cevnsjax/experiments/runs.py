@@ -26,6 +26,8 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
     exposures, detectors = list[float](), list[BinnedDetector]()
     for name, run in zip(names, runs, strict=True):
         scattering, own = first.counted(), run.counted()
+        if run.asimov != first.asimov:
+            raise data.fail(f"runs.{name}.data", "data in all runs, or in none", "data in some")
         if not isinstance(own.detector, BinnedDetector):
             raise data.fail(f"runs.{name}.detector", "a detector of kind bins in each run", "another")
         if tuple(own.target.nuclides) != tuple(scattering.target.nuclides) or own.recoils != scattering.recoils:
@@ -39,7 +41,8 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
     for name, run in zip(names, runs, strict=True):
         for strength in run.strengths:
             if strengths[strength.parameter] != strength:
-                key = f"runs.{name}.backgrounds.{strength.component}"
+                signal = strength.component == first.strengths[0].component
+                key = f"runs.{name}.signal.width" if signal else f"runs.{name}.backgrounds.{strength.component}.width"
                 raise data.fail(key, f"one width of '{strength.parameter}' in all runs", "others")
     declared = {parameter.name: parameter for run in runs for parameter in run.declared}
     components = [strength.component for strength in strengths.values()][1:]

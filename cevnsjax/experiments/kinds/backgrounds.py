@@ -260,6 +260,8 @@ class Counts:
         counts = self._total(setting, axes) if self.counts is None else self.counts
         if counts.size != np.prod(bins := setting.bins(*axes), dtype=int):
             raise place.fail("counts", f"{np.prod(bins, dtype=int)} numbers", counts.size)
+        if self.less is not None and self.less.size != counts.size:
+            raise place.fail("less", f"{counts.size} numbers", self.less.size)
         counts = counts if self.less is None else counts - self.less.reshape(counts.shape)
         stage, parameters = varied(place, self.scale * counts.reshape(bins), self.variations)
         return product(place, setting, stage, axes, shapes, parameters)

@@ -139,7 +139,7 @@ class Shares:
     """The share of each bin in the events, of all flavours alike or of each."""
 
     share: np.ndarray | None = numbers(SHARE, "of each bin", None, negative=False, most=1.0)
-    flavours: dict[str, np.ndarray] = each(SHARE, "in its place, of each flavour", {})
+    flavours: dict[str, np.ndarray] = each(SHARE, "in its place, of each flavour", {}, most=1.0)
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""

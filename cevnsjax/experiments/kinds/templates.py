@@ -116,6 +116,8 @@ class Samples:
 
     def build(self, place: Place, target: Target, edges: np.ndarray, pieces: int) -> TemplateDetector:
         """Return the detector."""
+        if not self.samples:
+            raise place.fail("samples", "a table for each sample", "none")
         for sample in self.samples.values():
             sample.of.check(sample.place)
         parts = [sample.of for sample in self.samples.values()]
