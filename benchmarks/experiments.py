@@ -10,11 +10,11 @@ from typing import Any
 
 import iminuit
 import numpy as np
+from cevnsjax.measurements.analyses.dresden_ii import CONTINUUM, LINE, M_RATIO, Continuum, ElectronCapture
 
 from cevnsjax.detectors.templates import Morphed
 from cevnsjax.folding.folded import Factor, FoldedMeasurement
 from cevnsjax.inference.problem.problem import Problem
-from cevnsjax.measurements.analyses.dresden_ii import CONTINUUM, LINE, M_RATIO, Continuum, ElectronCapture
 from cevnsjax.stages.backgrounds import BinLevels
 from cevnsjax.stages.stage import OnAxes
 

@@ -1,6 +1,7 @@
 """A small experiment of two runs made of nothing but CSV tables and a document, and what NumPy expects of it."""
 
 import csv
+from itertools import pairwise
 
 import numpy as np
 from scipy.special import erf
@@ -102,7 +103,9 @@ def write_folder(folder, counts):
         nominal, up, down = steady(run)
         table = {"events [counts]": nominal, "up [counts]": up, "down [counts]": down}
         write_table(folder / f"steady_{run}.csv", table)
-        columns = dict(zip(["t_0 [counts]", "t_1 [counts]", "t_2 [counts]", "t_4 [counts]"], counts[run].T, strict=True))
+        columns = dict(
+            zip(["t_0 [counts]", "t_1 [counts]", "t_2 [counts]", "t_4 [counts]"], counts[run].T, strict=True)
+        )
         write_table(folder / f"counts_{run}.csv", columns)
     return folder
 
@@ -119,7 +122,7 @@ def detected(run, recoil):
     energy, fine = 0.25 * np.asarray(recoil), []
     sigma = np.sqrt(0.25 + 0.3 * energy)
     edges = np.array(ENERGY[run], float)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         x = np.linspace(low, high, 4001)
         middle = 0.5 * (x[1:] + x[:-1])
         step = erf((x[:, None] - energy) / (np.sqrt(2) * sigma))

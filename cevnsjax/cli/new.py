@@ -1,10 +1,12 @@
 """``cevnsjax new``: a folder to begin an experiment with."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from .._base.tables import Block
 from . import options, printing
 
 
@@ -28,5 +30,11 @@ def new(
     folder = out / name
     write(folder, made)
     content = {"folder": str(folder), "files": list(made)}
-    lines = lambda c: [f"{c['folder']}: {', '.join(c['files'])}", f"next: cevnsjax check {c['folder']}"]  # noqa: E731
-    printing.result(content, json_, lines)
+    printing.result(content, json_, _shown)
+
+
+def _shown(content: Mapping[str, Any]) -> list[Block]:
+    return [
+        f"{content['folder']}: {', '.join(content['files'])}",
+        f"next: cevnsjax check {content['folder']}",
+    ]

@@ -114,7 +114,5 @@ class RunSignals(Stage):
         return frozenset()
 
     def __call__(self, params: Params) -> Float[Array, "bin cell"]:
-        counts = [
-            exposure * signal(params) for exposure, signal in zip(self.exposures, self.signals, strict=True)
-        ]
+        counts = [exposure * signal(params) for exposure, signal in zip(self.exposures, self.signals, strict=True)]
         return namespace(*counts).concatenate(counts)

@@ -1,10 +1,14 @@
 """Read the TOML document of an experiment: every entry checked, none left unread, every fault told with its line.
 
 An entry with a number is ``{ value, unit }``, and may have ``source`` and ``uncertainty``. Where a list of numbers
-stands, a column of a table may stand instead, ``{ table = "efficiency.csv", column = "efficiency" }``, several columns,
-``{ table = "counts.csv", columns = ["t_0_1", "t_1_2"] }``, the sum of them with ``add``, or an array, ``{ array = "templates.npz", name = "signal",
-unit = "fraction" }``. ``sum`` adds up each so many rows, ``rows`` takes the first rows alone, and ``{ outer = [numbers,
-shares] }`` is the product of all of the first with all of the second. A list of such entries has one for each bin of the second axis.
+stands, numbers of a file may stand instead:
+
+    { table = "efficiency.csv", column = "efficiency" }         a column of a table
+    { table = "counts.csv", columns = ["t_0_1", "t_1_2"] }      rows by columns; ``add`` in its place for their sum
+    … rows = 12, sum = 8                                        the first rows alone; each so many added up
+    { array = "templates.npz", name = "signal", unit = "1" }    an array
+    { outer = [numbers, shares] }                               the product of all of the first with all of the second
+    [numbers, numbers]                                          arrays with a further, second axis
 """
 
 import copy
@@ -427,9 +431,9 @@ class Document(Numbers):
     def _check_array(self, key: str, name: str, shape: tuple[int, ...]) -> None:
         """Raise DataError for an array that is not what ``[arrays]`` says of it, if it does."""
         described = f"arrays.{self.text(f'{key}.array').removesuffix('.npz')}.{name}"
-        if isinstance(entry := self._section(f"{described}.shape"), dict) and entry:
-            if entry.get("shape") != list(shape) or entry.get("unit") != self.text(f"{key}.unit"):
-                raise self._fail(described, f"the shape {shape} and the unit of {key}", quoted(entry))
+        entry = self._section(f"{described}.shape")
+        if entry and (entry.get("shape") != list(shape) or entry.get("unit") != self.text(f"{key}.unit")):
+            raise self._fail(described, f"the shape {shape} and the unit of {key}", quoted(entry))
 
     def any_column(self, key: str) -> np.ndarray:
         """Return the numbers at `key`, a list or a column, in whatever unit."""

@@ -46,7 +46,7 @@ def described(kinds: Mapping[str, Mapping[str, type]]) -> dict[str, Any]:
             "table": TABLES[category],
             "kinds": {name: _described(made) for name, made in found.items()},
         }
-        for category, found in kinds.items()
+        for category, found in sorted(kinds.items(), key=lambda pair: list(TABLES).index(pair[0]))
     }
 
 

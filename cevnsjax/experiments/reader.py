@@ -1,8 +1,8 @@
 """An experiment from its folder: source, target, detector, backgrounds, nuisances, and what was observed.
 
-The tables of the document and the kinds that may stand in each are in ``kinds/``; docs/experiments.md lists them. What
-a document does not need may be left out; other entries raise DataError. Without ``[data]`` the observed counts are those
-expected in the Standard Model (an Asimov data set).
+The kinds that may stand in the tables of a document are in ``kinds/``. What a document does not need may be left out;
+other entries raise DataError. Without ``[data]`` the observed counts are those expected in the Standard Model (an
+Asimov data set).
 """
 
 import dataclasses
@@ -54,8 +54,8 @@ SMALL = 1e-3
 DAY = 86400.0
 SIGNALS = {"nucleus": "cevns", "electron": "es"}
 """The signal by what recoils."""
-LAST = ("defaults", "uncertainties")
-"""Tables that are read when all others are built."""
+LAST = ("title", "cited", "summary", "default_variant", "dataset", "defaults", "uncertainties")
+"""Entries that are read after the name, and tables that are read when all others are built."""
 PARTS = "parts"
 """In place of the width of the signal: its parts in quadrature."""
 SCALES = {"b8_flux_norm": b8_flux_norm}
@@ -169,13 +169,15 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
     axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
     data.stop_at_problems()
-    assert source and target and detector
+    if source is None or target is None or detector is None:  # a fault of each is collected
+        raise AssertionError
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
     made = _attempt(data, lambda: target.build(form_factor))
     mass = target.of.amount(target.place)
     flux = _attempt(data, lambda: source.build(seconds, mass))
     data.stop_at_problems()
-    assert made and flux
+    if made is None or flux is None:
+        raise AssertionError
     setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / DAY)
     scattering, setting, spread = _scattering(data, detector, setting)
     backgrounds = {key: found for key, found in backgrounds.items() if found is not None}
@@ -200,6 +202,7 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
         asimov=observed is None,
     )
     _check_strengths(data, measurement)
+    _check_names(data, measurement, ready)
     _check_size(data, measurement)
     return dataclasses.replace(measurement, declared=_nuisances(data, measurement))
 
@@ -235,7 +238,7 @@ def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scatte
     energy = detector.build(setting.target, edges, int(parts))
     recoils = getattr(detector.of, "recoils", "nucleus")
     if isinstance(energy, Detector):
-        if energy.shape != setting.shape[:1] + (math.prod(setting.shape[1:]),):
+        if energy.shape != (setting.shape[0], math.prod(setting.shape[1:])):
             raise data.fail("binning", "an energy axis alone with this detector", ", ".join(setting.axes))
         seen = dataclasses.replace(setting, parameters=tuple(p.name for p in energy.parameters()))
         return Scattering(setting.source, setting.target, energy, recoils), seen, ()
@@ -409,6 +412,21 @@ def _check_strengths(data: Document, measurement: Measurement) -> None:
         if strength.parameter in others:
             key = f"backgrounds.{strength.component}"
             raise data.fail(key, f"a name other than that of '{strength.parameter}'", f"'{strength.component}'")
+
+
+def _check_names(data: Document, measurement: Measurement, backgrounds: Mapping[str, Any]) -> None:
+    """Raise DataError for a nuisance of the document that has the name of another parameter."""
+    axes = [f"backgrounds.{name}.{axis}" for name in backgrounds for axis in data.names("binning")]
+    tables = [f"backgrounds.{name}" for name in backgrounds] + axes
+    taken = {
+        *(strength.parameter for strength in measurement.strengths),
+        *(p.name for p in (*combine().parameters(), *measurement.counted().target.parameters())),
+        *(p.name for p in measurement.counted().detector.parameters()),
+    }
+    for section in ("shapes", *(f"{table}.{part}" for table in tables for part in ("variations", "coefficients"))):
+        for name in data.names(section):
+            if name in taken and data.raw(f"{section}.{name}") != NONE:
+                raise data.fail(f"{section}.{name}", "a name that no other parameter has", f"'{name}'")
 
 
 def _nuisances(data: Document, measurement: Measurement) -> tuple[Parameter, ...]:

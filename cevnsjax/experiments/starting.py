@@ -15,8 +15,9 @@ HEADER = """\
 #   cevnsjax fit ./{name} --free sin2_theta_w
 #   cevnsjax kinds                 what can stand in each table
 #
-# Every number is {{ value, unit }}, and may have a source, a key of [sources]. A list of numbers may be a column of a CSV
-# file of this folder instead: {{ table = "efficiency.csv", column = "efficiency" }}. Without [data] it is a forecast.
+# Every number is {{ value, unit }}, and may have a source, a key of [sources]. A list of numbers may be a column of a
+# CSV file of this folder instead: {{ table = "efficiency.csv", column = "efficiency" }}. Without [data] it is a
+# forecast.
 
 """
 LICENCES = ("LICENSE.md",)

@@ -63,8 +63,8 @@ def _of_energy(energy: EnergyDetector) -> Iterator[str]:
     if isinstance(efficiency, TabulatedEfficiency):
         low, high = float(efficiency.x[0]), float(efficiency.x[-1])
         if energy.edges[-1] > high or (energy.edges[0] < low and efficiency.efficiency[0] > 0):
-            bins = f"{energy.edges[0]:g} to {energy.edges[-1]:g}"
-            yield f"detector.efficiency: a table from {low:g} to {high:g} {energy.unit}, bins from {bins}: constant beyond"
+            bins = f"bins from {energy.edges[0]:g} to {energy.edges[-1]:g}"
+            yield f"detector.efficiency: a table from {low:g} to {high:g} {energy.unit}, {bins}: constant beyond"
     if isinstance(quenching, TabulatedQuenching) and np.any(np.diff(quenching.recoil * quenching.factor) <= 0):
         yield "detector.quenching: an electron-equivalent energy that falls while the recoil energy rises"
     recoil = np.linspace(1e-4, 1e-1, 200)[None, :]

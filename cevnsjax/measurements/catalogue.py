@@ -1,4 +1,4 @@
-"""The shipped experiments: what each is, its variants and what to cite, from the document in its folder; without JAX."""
+"""The shipped experiments: what each is, its variants and what to cite, from the document in its folder."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ def measurement(name: str | Path, form_factor: str | None = None) -> Measurement
 
     Args:
         name: the name of a shipped measurement or forecast, ``coherent-csi-2021:shape``; the path of a folder with an
-            ``experiment.toml``, or of such a file, with a variant of it after a colon; or a CSV file with a table of Δχ².
+            ``experiment.toml``, or of such a file, with a variant after a colon; or a CSV file with a table of Δχ².
         form_factor: a name of `FORM_FACTORS`, Helm's by default; InputError if the measurement has none to choose.
 
     >>> import cevnsjax as cj

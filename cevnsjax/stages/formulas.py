@@ -52,7 +52,7 @@ class Formula(Stage):
         return _value(_parsed(self.text), known)
 
 
-def formula(text: str, values: Mapping[str, Float[Array, "..."]], parameters: Mapping[str, Any]) -> Formula:
+def formula(text: str, values: Mapping[str, Any], parameters: Mapping[str, Any]) -> Formula:
     """Return the stage of a formula; raise InputError if it holds anything but these values and `parameters`.
 
     >>> import numpy as np
@@ -121,5 +121,6 @@ def _value(node: ast.AST, known: Mapping[str, Any]) -> Any:
         return FUNCTIONS[node.func.id](_value(node.args[0], known))
     if isinstance(node, ast.Name):
         return known[node.id]
-    assert isinstance(node, ast.Constant)
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, int | float)):
+        raise AssertionError
     return float(node.value)

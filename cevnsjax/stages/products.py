@@ -1,5 +1,7 @@
 """Products of factors, each over some of the axes of an array."""
 
+from typing import Any
+
 import equinox as eqx
 
 from .._base.numerics import namespace
@@ -19,7 +21,7 @@ class Product(Stage):
         return frozenset()
 
     def __call__(self, params: Params) -> Float[Array, "..."]:
-        product = 1.0
+        product: Any = 1.0
         for factor, own in zip(self.factors, self.axes, strict=True):
             spread = tuple(bins if k in own else 1 for k, bins in enumerate(self.shape))
             product = product * factor(params).reshape(spread)

@@ -79,7 +79,9 @@ def test_counts_are_those_of_the_second_implementation(folder, expected):
 def test_gradients_are_those_of_differences(folder):
     path, _ = folder
     problem = cj.Likelihood(str(path)).problem(free=["sin2_theta_w", "quenching_a", "resolution_norm"])
-    at = np.array([{"quenching_a": 0.26, "sin2_theta_w": 0.22, "steady_shape": 0.4}.get(n, 1.05) for n in problem.names])
+    at = np.array(
+        [{"quenching_a": 0.26, "sin2_theta_w": 0.22, "steady_shape": 0.4}.get(n, 1.05) for n in problem.names]
+    )
     import jax
 
     gradient = np.asarray(jax.grad(problem)(at))

@@ -4,13 +4,13 @@ import independent_lar as lar
 import jax
 import numpy as np
 import pytest
+from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, NAME, SHIFTS
 from independent_lar import TOML
 from scipy.optimize import least_squares, minimize
 from scipy.special import kl_div
 from tolerance import assert_close
 
 import cevnsjax as cj
-from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING, NAME, SHIFTS
 from cevnsjax.measurements.catalogue import CATALOGUE
 from cevnsjax.stages.morphing import MorphedShape, Template
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import test_coherent_ge_mini_2024 as ge_mini
 import test_expected_counts as csi
+from cevnsjax.measurements.analyses.coherent_lar_2020 import SHIFTS
 from independent_rates import FLAVOURS
 from scipy.special import kl_div
 from test_time_bins import expected_fractions
@@ -21,7 +22,6 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax.measurements import load
-from cevnsjax.measurements.analyses.coherent_lar_2020 import SHIFTS
 
 PROMPT, DELAYED = "cevns_norm_prompt", "cevns_norm_delayed"
 NAMES = ["coherent-csi-2021", "coherent-lar-2020:2d-flavours", "coherent-lar-2020:3d-flavours", "coherent-ge-mini-2024"]

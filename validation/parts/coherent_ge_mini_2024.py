@@ -4,12 +4,12 @@ import dataclasses
 import math
 
 import numpy as np
+from cevnsjax.measurements.analyses.coherent_ge_mini_2024 import energy_detector
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
 from cevnsjax.detectors.response import BinnedDetector
 from cevnsjax.measurements import coherent_ge_mini_2024
-from cevnsjax.measurements.analyses.coherent_ge_mini_2024 import energy_detector
 from cevnsjax.measuring.measurement import Measurement
 from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.stages.stage import Constant

@@ -6,6 +6,7 @@ has ``width``, the Gaussian uncertainty of its strength, and a table for each ax
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class Exponential:
         """Return the shape."""
         if (self.scale is None) == (self.rate is None):
             raise place.fail("scale", "a scale or a rate", "both or none")
-        rate = self.rate if self.scale is None else 1.0 / self.scale
+        rate = place.need("rate", self.rate, "a rate") if self.scale is None else 1.0 / self.scale
         return Shape(Constant(exponential_shape(_edges(place, setting), rate)))
 
 
@@ -257,7 +258,7 @@ class Counts:
         if (self.counts is None) == (self.events is None):
             raise place.fail("counts", "counts or events", "both or none")
         axes = self._axes(place, setting)
-        counts = self._total(setting, axes) if self.counts is None else self.counts
+        counts = self._total(setting, axes, self.events) if self.counts is None else self.counts
         if counts.size != np.prod(bins := setting.bins(*axes), dtype=int):
             raise place.fail("counts", f"{np.prod(bins, dtype=int)} numbers", counts.size)
         if self.less is not None and self.less.size != counts.size:
@@ -275,8 +276,8 @@ class Counts:
             return tuple(axis for axis in known if axis in (self.axes or known))
         return known if self.counts.size == np.prod(setting.shape) else known[:1]
 
-    def _total(self, setting: Setting, axes: Sequence[str]) -> np.ndarray:
-        full = binned(self.events, tuple(setting.axes.values()))
+    def _total(self, setting: Setting, axes: Sequence[str], found: Any) -> np.ndarray:
+        full = binned(found, tuple(setting.axes.values()))
         return full.sum(axis=tuple(k for k, axis in enumerate(setting.axes) if axis not in axes))
 
 
@@ -302,7 +303,9 @@ class Rate:
 @kind(
     "background",
     "total",
-    """total = { value = 300, unit = "counts" }\nenergy = { kind = "exponential", scale = { value = 20, unit = "PE" } }""",
+    """\
+total = { value = 300, unit = "counts" }
+energy = { kind = "exponential", scale = { value = 20, unit = "PE" } }""",
 )
 class Total:
     """A number of events, with a shape along each axis."""

@@ -34,7 +34,7 @@ MOST_POWERS = 6
 
 
 def powers(what: str, default: Any = REQUIRED) -> Any:
-    """Return the field of coefficients in 1, 1/MeV, 1/MeV^2 …"""
+    """Return the field of coefficients of powers of a recoil energy in MeV."""
 
     def read(data: Document, key: str) -> np.ndarray:
         entry = data.raw(key)
@@ -141,19 +141,16 @@ class Gamma:
 
     def build(self, place: Place) -> Smearing:
         """Return the smearing."""
-        _check_one(place, ("light_yield", self.light_yield, "PE/keV"), ("mean_inverse", self.mean_inverse, "keV"))
-        _check_one(place, ("shape", self.shape, "1/PE"), ("energy_shape", self.energy_shape, "1/keV"))
-        inverse = 1.0 / self.light_yield if self.mean_inverse is None else self.mean_inverse
-        return GammaSmearing(inverse, self.shape / inverse if self.energy_shape is None else self.energy_shape)
-
-
-def _check_one(place: Place, *given: tuple[str, float | None, str]) -> None:
-    """Raise DataError unless just one of two entries is there."""
-    (first, one, unit), (second, other, _) = given
-    if one is None and other is None:
-        raise place.fail(first, f"{{ value = a number, unit = '{unit}' }}", "no such entry")
-    if one is not None and other is not None:
-        raise place.fail(second, f"{first} or {second}", "both")
+        if self.light_yield is not None and self.mean_inverse is not None:
+            raise place.fail("mean_inverse", "light_yield or mean_inverse", "both")
+        if self.shape is not None and self.energy_shape is not None:
+            raise place.fail("energy_shape", "shape or energy_shape", "both")
+        inverse, shape = self.mean_inverse, self.energy_shape
+        if inverse is None:
+            inverse = 1.0 / place.need("light_yield", self.light_yield, "{ value = a number, unit = 'PE/keV' }")
+        if shape is None:
+            shape = place.need("shape", self.shape, "{ value = a number, unit = '1/PE' }") / inverse
+        return GammaSmearing(inverse, shape)
 
 
 @kind(
@@ -180,7 +177,7 @@ class Gaussian:
         powers = (self.linear, self.quadratic, self.cubic)
         if (self.fano_factor is None) != (self.pair_energy is None):
             raise place.fail("pair_energy", "fano_factor and pair_energy, or neither", "one of them")
-        slope = self.slope if self.fano_factor is None else self.fano_factor * self.pair_energy
+        slope = self.slope if self.fano_factor is None else self.fano_factor * (self.pair_energy or 0.0)
         if self.noise == slope == 0 and not any(powers):
             raise place.fail("", "noise or slope that is not 0", "0 of both")
         used = max((k for k, power in enumerate(powers, 1) if power), default=0)

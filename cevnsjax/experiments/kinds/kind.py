@@ -46,6 +46,12 @@ class Place:
         """Return the error that states what was expected at an entry of the table, or of the table itself."""
         return self.data.fail(f"{self.key}.{entry}" if entry else self.key, expected, found)
 
+    def need(self, entry: str, value: float | None, expected: str) -> float:
+        """Return the value of an entry that must be there, or raise the error that states what was `expected`."""
+        if value is None:
+            raise self.fail(entry, expected, "no such entry")
+        return value
+
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
@@ -246,7 +252,7 @@ def kind(category: str, name: str, example: str = "") -> Callable[[Class], Class
     return register
 
 
-def entries(of: type) -> dict[str, Entry]:
+def entries(of: Any) -> dict[str, Entry]:
     """Return the entries of a kind by name."""
     return {field.name: field.metadata["entry"] for field in dataclasses.fields(of)}
 

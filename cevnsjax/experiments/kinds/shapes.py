@@ -65,7 +65,7 @@ def moved(stage: Stage, tables: Mapping[str, Read], setting: Setting, shape: tup
         if chosen:
             pairs = {name: table.of.variation(table.place, setting) for name, table in chosen.items()}
             nominal, *others = (pair[0] for pair in pairs.values())
-            for (name, table), other in zip(list(chosen.items())[1:], others, strict=True):
+            for table, other in zip(list(chosen.values())[1:], others, strict=True):
                 if not np.array_equal(nominal, other):
                     raise table.place.fail(
                         "nominal", "the same nominal template in all shapes of a component", "another"

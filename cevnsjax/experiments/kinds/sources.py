@@ -29,6 +29,7 @@ TIMES = {"h": 3600.0, "day": SECONDS_PER_DAY, "y": YEAR}
 EXPOSURES = {"kg*day": 1.0, "t*y": 1000.0}
 """Kilograms in the units of an exposure, and below the time that it is of."""
 EXPOSED = {"kg*day": SECONDS_PER_DAY, "t*y": YEAR}
+TIME = "the time of the data, or target.exposure"
 SHARES = 1e-6
 """How far the shares of the isotopes of an element may be from a sum of 1."""
 
@@ -63,12 +64,10 @@ class PionDecay:
             return self.protons_on_target
         if self.protons_times_mass is not None:
             return self.protons_times_mass / mass
-        for name in ("beam_power", "proton_energy"):
-            if getattr(self, name) is None:
-                raise place.fail(name, "protons_on_target, or beam_power and proton_energy", "no such entry")
-        if seconds is None:
-            raise place.fail("live_time", "the time of the beam", "no such entry")
-        return seconds * self.beam_power * 1e6 * JOULE / (1e3 * self.proton_energy)
+        expected = "protons_on_target, or beam_power and proton_energy"
+        power = place.need("beam_power", self.beam_power, expected)
+        energy = place.need("proton_energy", self.proton_energy, expected)
+        return place.need("live_time", seconds, "the time of the beam") * power * 1e6 * JOULE / (1e3 * energy)
 
 
 @kind(
@@ -102,9 +101,7 @@ class Reactor:
             raise place.fail("fission_fractions", f"{len(ISOTOPES)} numbers", len(self.fission_fractions))
         with place.data.at(f"{place.key}.fission_fractions"):
             fractions = fission_fractions(self.fission_fractions)
-        if seconds is None:
-            raise place.fail("live_time", "the time of the data, or target.exposure", "no such entry")
-        fissions = self._fissions(place, seconds / SECONDS_PER_DAY, fractions)
+        fissions = self._fissions(place, place.need("live_time", seconds, TIME) / SECONDS_PER_DAY, fractions)
         anchored = {isotope: self.anchor * n for isotope, n in fissions.items()}
         return reactor(self.model, anchored, self.captures_per_fission, self.distance)
 
@@ -112,10 +109,9 @@ class Reactor:
         if self.flux is not None:
             each_alone = self.fractions_of_flux == "yes"
             return fissions_of_flux(self.model, self.flux, days, fractions, self.captures_per_fission, each_alone)
-        for name, unit in (("thermal_power", "GW"), ("distance", "m")):
-            if getattr(self, name) is None:
-                raise place.fail(name, f"{{ value = a number, unit = '{unit}' }}", "no such entry")
-        return fissions_of_power(self.thermal_power, self.distance, days, fractions)
+        power = place.need("thermal_power", self.thermal_power, "{ value = a number, unit = 'GW' }")
+        distance = place.need("distance", self.distance, "{ value = a number, unit = 'm' }")
+        return fissions_of_power(power, distance, days, fractions)
 
 
 @kind("source", "solar", """neutrinos = "b8"\nlive_time = { value = 365, unit = "day" }""")
@@ -128,9 +124,8 @@ class Solar:
 
     def build(self, place: Place, seconds: float | None, mass: float) -> Source:
         """Return the source."""
-        if seconds is None:
-            raise place.fail("live_time", "the time of the data, or target.exposure", "no such entry")
-        return solar_neutrinos(seconds, self.reactions if self.neutrinos is None else (self.neutrinos,))
+        reactions = self.reactions if self.neutrinos is None else (self.neutrinos,)
+        return solar_neutrinos(place.need("live_time", seconds, TIME), reactions)
 
 
 @kind("source", "atmospheric", """live_time = { value = 10, unit = "y" }""")
@@ -141,9 +136,7 @@ class Atmospheric:
 
     def build(self, place: Place, seconds: float | None, mass: float) -> Source:
         """Return the source."""
-        if seconds is None:
-            raise place.fail("live_time", "the time of the data, or target.exposure", "no such entry")
-        return atmospheric_neutrinos(seconds)
+        return atmospheric_neutrinos(place.need("live_time", seconds, TIME))
 
 
 @kind(
@@ -164,6 +157,7 @@ class Tabulated:
     def build(self, place: Place, seconds: float | None, mass: float) -> Source:
         """Return the source."""
         energies = place.data.bins(f"{place.key}.energy", "MeV", negative=False)
+        time = place.need("live_time", seconds, TIME)
         components = []
         for flavour, density in self.flux.items():
             if flavour not in FLAVOURS:
@@ -172,11 +166,9 @@ class Tabulated:
                 )
             if len(density) != len(energies):
                 raise place.fail(f"flux.{flavour}", f"{len(energies)} numbers", len(density))
-            if seconds is None:
-                raise place.fail("live_time", "the time of the data, or target.exposure", "no such entry")
             with place.data.at(f"{place.key}.flux.{flavour}"):
                 flux, spectrum = tabulated(energies, density)
-            components.append(Component(flavour, flux * seconds, spectrum))
+            components.append(Component(flavour, flux * time, spectrum))
         if not components:
             raise place.fail("flux", f"the flux of one of {', '.join(FLAVOURS)} or more", "none")
         return Source(tuple(components))
@@ -213,7 +205,8 @@ class Substance:
         """Return the mass [kg], or the exposure in kilograms and the time that `unit_time` gives."""
         if (self.mass is None) == (self.exposure is None):
             raise place.fail("mass", "{ value = a number, unit = 'kg' }, or an exposure", _which(self.mass))
-        return self.mass if self.exposure is None else self.exposure
+        given = self.mass if self.exposure is None else self.exposure
+        return place.need("mass", given, "a mass")
 
     def unit_time(self, place: Place) -> float | None:
         """Return the time [s] that the exposure is of, None for a mass."""

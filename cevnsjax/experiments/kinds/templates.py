@@ -1,4 +1,4 @@
-"""Kinds of detectors known by templates of mono-energetic recoils: counting samples, and runs with morphed templates."""
+"""Kinds of detectors known by templates of mono-energetic recoils: samples that are counted, runs that are morphed."""
 
 from collections.abc import Sequence
 
@@ -261,8 +261,8 @@ class RunEvents:
         if not isinstance(detector, MorphedRuns):
             raise place.fail("kind", "a detector of kind morphed", "another")
         counts, found = [], np.transpose(self.events)
-        for number, edges in zip(range(len(detector.exposures)), self.edges.values(), strict=False):
-            counts.append(np.histogramdd(found[self.run == number], bins=list(edges))[0])
+        for k, edges in zip(range(len(detector.exposures)), self.edges.values(), strict=False):
+            counts.append(np.histogramdd(found[self.run == k], bins=list(edges))[0])
         if len(counts) != len(detector.exposures):
             raise place.fail("edges", f"those of {len(detector.exposures)} runs", len(counts))
         joined = np.concatenate(counts)

@@ -102,14 +102,9 @@ class Ionisation:
         smearing = GaussianSmearing(
             smearing.noise, smearing.slope, positive=self.positive == "yes", powers=smearing.powers
         )
-        if (self.thresholds is None) != (self.shares is None) or (
-            self.thresholds is not None and len(self.thresholds) != len(self.shares)
-        ):
+        thresholds = np.array([-np.inf]) if self.thresholds is None else self.thresholds
+        shares = np.ones(1) if self.shares is None else self.shares
+        if len(thresholds) != len(shares) or (self.thresholds is None) != (self.shares is None):
             raise place.fail("shares", "a share of each threshold", "another number")
-        crystals = {}
-        if self.thresholds is not None:
-            crystals = {
-                "thresholds": tuple(self.thresholds.tolist()),
-                "shares": tuple((self.shares / self.shares.sum()).tolist()),
-            }
+        crystals = {"thresholds": tuple(thresholds.tolist()), "shares": tuple((shares / shares.sum()).tolist())}
         return IonisationDetector(edges, self.quenching.build(target), smearing, self.minimum, **crystals)

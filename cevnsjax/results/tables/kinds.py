@@ -32,13 +32,12 @@ def checked_folder(content: Mapping[str, Any]) -> list[Block]:
     """Return what was understood of a folder, from its JSON."""
     blocks: list[Block] = [f"{content['name']}: {content['title']}"]
     if content["problems"]:
-        rows = [
-            (problem["file"], "" if problem["line"] is None else str(problem["line"]), problem["key"], problem["message"])
-            for problem in content["problems"]
-        ]
+        rows = [_problem(problem) for problem in content["problems"]]
         blocks.append(Table(("file", "line", "entry", "fault"), rows, wrapped=(3,)))
     if content["axes"]:
-        axes = [(name, str(axis["bins"]), f"{axis['from']:g}", f"{axis['to']:g}") for name, axis in content["axes"].items()]
+        axes = [
+            (name, str(axis["bins"]), f"{axis['from']:g}", f"{axis['to']:g}") for name, axis in content["axes"].items()
+        ]
         blocks.append(Table(("axis", "bins", "from", "to"), axes, right=(1,)))
     if content["events"]:
         events = [(name, f"{events:.6g}") for name, events in content["events"].items()]
@@ -62,3 +61,8 @@ def checked_folder(content: Mapping[str, Any]) -> list[Block]:
     if not content["problems"]:
         blocks.append("no faults found" if not content["warnings"] else "no faults found; the warnings need a look")
     return blocks
+
+
+def _problem(problem: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    line = "" if problem["line"] is None else str(problem["line"])
+    return problem["file"], line, problem["key"], problem["message"]
