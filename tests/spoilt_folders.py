@@ -69,7 +69,9 @@ def gone(file: str) -> Edit:
 
 def encoded(file: str, before: str, after: str, mark: bytes = b"") -> Edit:
     """Replace bytes everywhere in a file, and put a mark before them."""
-    return lambda folder: _write(folder / file, mark + (folder / file).read_bytes().replace(before.encode(), after.encode()))
+    return lambda folder: _write(
+        folder / file, mark + (folder / file).read_bytes().replace(before.encode(), after.encode())
+    )
 
 
 def several(*edits: Edit) -> Edit:

@@ -72,6 +72,7 @@ class Document(Numbers):
         self._overrides: tuple[str, ...] = ()
         self._requested: set[str] = set(DESCRIBED)
         self._left: set[str] = set()
+        self._idle: list[DataError] = []
         self._errors: set[str] = set()
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
@@ -90,6 +91,9 @@ class Document(Numbers):
         changed = copy.copy(self)
         entries = self._content.get(table, {})
         changed._content = {key: value for key, value in self._content.items() if key != table}
+        if name is not None and isinstance(entries, dict) and name in entries:
+            idle = _idle(f"{table}.{name}", entries[name], self._content)
+            changed._idle = [*self._idle, *(self._fail(*found) for found in idle)]
         if name is not None and isinstance(entries, dict) and isinstance(entries.get(name), dict):
             changed._content = _merged(changed._content, entries[name])
             changed._overrides = (f"{table}.{name}.", *self._overrides)
@@ -163,6 +167,10 @@ class Document(Numbers):
         """Raise the first of the problems that were collected, if there are any."""
         if self.problems:
             raise self.problems[0]
+
+    def collect_idle(self) -> None:
+        """Collect an error for each override that is no table, or leaves out what there is not."""
+        self.problems.extend(self._idle)
 
     def raise_problems(self) -> None:
         """Raise the first of the problems that were collected, if there are any, and say how many more there are."""
@@ -435,8 +443,8 @@ class Document(Numbers):
         if entry and (entry.get("shape") != list(shape) or entry.get("unit") != self.text(f"{key}.unit")):
             raise self._fail(described, f"the shape {shape} and the unit of {key}", quoted(entry))
 
-    def any_column(self, key: str) -> np.ndarray:
-        """Return the numbers at `key`, a list or a column, in whatever unit."""
+    def any_column(self, key: str) -> tuple[np.ndarray, str]:
+        """Return the numbers at `key`, a list or a column, and whatever unit they are in."""
         entry = self._section(key).get(key.rpartition(".")[2])
         if not isinstance(entry, dict):
             raise self._fail(key, "numbers with their unit, or a column of a table", quoted(entry))
@@ -445,7 +453,7 @@ class Document(Numbers):
                 _, unit = self.table(f"{key}.table").column(self.text(f"{key}.column"))
         else:
             unit = self.text(f"{key}.unit")
-        return self.values(key, unit)
+        return self.values(key, unit), unit
 
     def _factor(self, key: str, unit: str, known: Sequence[Any], units: Units) -> float:
         if unit not in known:
@@ -505,7 +513,7 @@ class Document(Numbers):
         for name, value in table.items():
             if (key := prefix + name) in DESCRIBED or key in self._left:
                 continue
-            within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested)
+            within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested | self._left)
             if isinstance(value, dict) and within and not {"table", "array", "value", "bins", "outer"} & set(value):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
@@ -518,6 +526,19 @@ def _uncertain(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
             if "uncertainty" in value:
                 yield prefix + name
             yield from _uncertain(value, f"{prefix}{name}.")
+
+
+def _idle(key: str, override: Any, base: Any) -> Iterator[tuple[str, str, object]]:
+    """Return key, what is expected there, and what is found, of overrides that change nothing."""
+    if not isinstance(override, dict):
+        yield key, "a table", quoted(override)
+        return
+    for name, value in override.items():
+        before = base.get(name) if isinstance(base, dict) else None
+        if value == "none" and before is None:
+            yield f"{key}.{name}", "an entry to leave out", "none of that name"
+        elif isinstance(value, dict):
+            yield from _idle(f"{key}.{name}", value, before)
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

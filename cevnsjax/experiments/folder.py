@@ -84,9 +84,9 @@ class Folder:
 
     def table(self, name: str) -> Table:
         """Return the table of a CSV file."""
-        if name not in self._read:
-            self._read[name] = self._parsed(name)
-        found = self._read[name]
+        if (kept := f"table {name}") not in self._read:
+            self._read[kept] = self._parsed(name)
+        found = self._read[kept]
         if isinstance(found, str):
             raise DataError(found)
         assert isinstance(found, Table)
@@ -94,9 +94,9 @@ class Folder:
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Return the arrays of an NPZ file by name."""
-        if name not in self._read:
-            self._read[name] = _parse_arrays(self.content(name), str(self.path / name))
-        found = self._read[name]
+        if (kept := f"arrays {name}") not in self._read:
+            self._read[kept] = _parse_arrays(self.content(name), str(self.path / name))
+        found = self._read[kept]
         assert isinstance(found, dict)
         return found
 
@@ -166,4 +166,6 @@ def _parse_arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
         raise
     except DAMAGED as error:
         raise DataError(f"{name}: expected a file of arrays, found: {error or type(error).__name__}") from None
+    if not arrays:
+        raise DataError(f"{name}: expected a file of arrays, found none in it")
     return arrays

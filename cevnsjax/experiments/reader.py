@@ -54,7 +54,10 @@ SMALL = 1e-3
 DAY = 86400.0
 SIGNALS = {"nucleus": "cevns", "electron": "es"}
 """The signal by what recoils."""
-LAST = ("title", "cited", "summary", "default_variant", "dataset", "defaults", "uncertainties")
+LAST = (
+    *("title", "cited", "summary", "default_variant", "dataset", "defaults", "uncertainties", "binning.parts"),
+    *("signal.width", "signal.parts", "signal.excluded", "signal.scales"),
+)
 """Entries that are read after the name, and tables that are read when all others are built."""
 PARTS = "parts"
 """In place of the width of the signal: its parts in quadrature."""
@@ -68,6 +71,7 @@ def experiment(data: Document, form_factor: str, name: str | None = None) -> Mea
     header = _attempt(data, lambda: _header(data))
     build = _measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else _counted
     measurement = _attempt(data, lambda: build(data, header or {}, form_factor))
+    data.collect_idle()
     if data.problems:
         data.leave(*_read_last(data))
     data.overridden("runs").refuse_the_rest()
@@ -89,7 +93,7 @@ def _read_last(data: Document) -> list[str]:
     """Return the entries that are read after all tables: a fault before them leaves them unread."""
     axes = [f"signal.{axis}" for axis in data.names("binning")] if isinstance(data.raw("binning"), dict) else []
     strengths = [f"backgrounds.{name}.width" for name in data.names("backgrounds")]
-    return ["binning.parts", "signal.width", "signal.parts", *axes, "signal.excluded", "signal.scales", *LAST, *strengths]
+    return [*LAST, *axes, *strengths]
 
 
 def _header(data: Document) -> dict[str, Any]:
@@ -121,9 +125,15 @@ def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: st
         _attempt(data, lambda key=key: read(data, "measured", f"measured.{key}").build())
         for key in data.names("measured")
     ]
+    if not made:
+        raise data.fail("measured", "a table for each number", "none")
     data.stop_at_problems()
     found = [number for number in made if number is not None]
     declared = {parameter.name: parameter for number in found for parameter in number.parameters}
+    params = {parameter.name: parameter.default for parameter in declared.values()}
+    for key, number in zip(data.names("measured"), found, strict=True):
+        if not np.all(np.isfinite(np.asarray(number.prediction(params)))):
+            raise data.fail(f"measured.{key}", "a finite prediction", "none with these numbers")
     prediction = found[0].prediction if len(found) == 1 else Joined(tuple(number.prediction for number in found))
     return Measurement(
         **header,
@@ -203,6 +213,7 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: str) -> Mea
     )
     _check_strengths(data, measurement)
     _check_names(data, measurement, ready)
+    _check_backgrounds(data, measurement)
     _check_size(data, measurement)
     return dataclasses.replace(measurement, declared=_nuisances(data, measurement))
 
@@ -220,7 +231,7 @@ def _data_kind(data: Document) -> str:
 def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the edges of the bins of each axis, and its unit: of ``[binning]``, or as the detector has them."""
     if detector is not None and hasattr(detector.of, "axes"):
-        own = detector.of.axes()
+        own = detector.of.axes(detector.place)
         return own, dict.fromkeys(own, "1")
     others = [name for name in data.names("binning") if name not in (*NOT_AXES, ENERGY)]
     names = [ENERGY, *others]
@@ -296,11 +307,12 @@ def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
         raise data.fail(key, "a name of lower-case letters, digits and underscores", f"'{name}'")
     given = list(dict.fromkeys(BY_ENTRY[entry] for entry in BY_ENTRY if data.holds(f"{key}.{entry}")))
     shapes = {
-        axis: read(data, "shape", f"{key}.{axis}")
+        axis: _attempt(data, lambda axis=axis: read(data, "shape", f"{key}.{axis}"))
         for axis in data.names("binning")
         if axis not in NOT_AXES and data.has(f"{key}.{axis}")
     }
     if not data.holds(f"{key}.kind") and len(given) != 1 and not (not given and _in_counts(shapes)):
+        data.leave(key)
         raise data.fail(key, "one of counts, rate and total", " and ".join(given) or "none of them")
     return read(data, "background", key, given[0] if given else "total"), shapes
 
@@ -318,8 +330,10 @@ def _without(data: Document, name: str, table: Any, made: Mapping[str, Any]) -> 
 
 
 def _in_counts(shapes: Mapping[str, Any]) -> bool:
+    """Return whether a shape is in counts, or may be as it could not be read."""
     return any(
-        getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None for s in shapes.values()
+        s is None or getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None
+        for s in shapes.values()
     )
 
 
@@ -354,7 +368,7 @@ def _signal(
         parts.append(Part(frozenset(covered), data.value(f"{key}.width", "1"), shared))
     scales = data.texts("signal.scales") if data.has("signal.scales") else ()
     for k, scale in enumerate(scales):
-        if scale not in SCALES:
+        if scale not in SCALES or scale in scales[:k]:
             raise data.fail(f"signal.scales[{k}]", f"one of {', '.join(SCALES)}", f"'{scale}'")
     quadrature = data.raw("signal.width") == PARTS
     if quadrature and not parts:
@@ -423,10 +437,30 @@ def _check_names(data: Document, measurement: Measurement, backgrounds: Mapping[
         *(p.name for p in (*combine().parameters(), *measurement.counted().target.parameters())),
         *(p.name for p in measurement.counted().detector.parameters()),
     }
+    made = dict[str, Parameter]()
+    for name, background in backgrounds.items():
+        for parameter in background.parameters:
+            if made.setdefault(parameter.name, parameter) != parameter:
+                raise data.fail(f"backgrounds.{name}", f"one '{parameter.name}' in all backgrounds", "another")
     for section in ("shapes", *(f"{table}.{part}" for table in tables for part in ("variations", "coefficients"))):
         for name in data.names(section):
             if name in taken and data.raw(f"{section}.{name}") != NONE:
                 raise data.fail(f"{section}.{name}", "a name that no other parameter has", f"'{name}'")
+
+
+def _check_backgrounds(data: Document, measurement: Measurement) -> None:
+    """Raise DataError for a background that is no number in a bin, all parameters at their defaults."""
+    params = {p.name: p.default for p in measurement.parameters()}
+    for strength, stage in zip(measurement.strengths[1:], measurement.backgrounds, strict=True):
+        key = f"backgrounds.{strength.component}"
+        key = f"{key}.formula" if data.holds(f"{key}.formula") else key
+        with np.errstate(all="ignore"):
+            try:
+                finite = bool(np.all(np.isfinite(np.asarray(stage(params)))))
+            except (OverflowError, ZeroDivisionError):
+                finite = False
+        if not finite:
+            raise data.fail(key, "a finite number of events in each bin, at the defaults", "others")
 
 
 def _nuisances(data: Document, measurement: Measurement) -> tuple[Parameter, ...]:

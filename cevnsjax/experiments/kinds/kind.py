@@ -115,9 +115,7 @@ def texts(what: str, default: Any = REQUIRED) -> Any:
     return field(Entry(what, "texts", lambda data, key: data.texts(key), default))
 
 
-def each(
-    units: Units, what: str, default: Any = REQUIRED, negative: bool = False, most: float = np.inf
-) -> Any:
+def each(units: Units, what: str, default: Any = REQUIRED, negative: bool = False, most: float = np.inf) -> Any:
     """Return the field of a table of lists of numbers, by name."""
 
     def read(data: Document, key: str) -> dict[str, np.ndarray]:
@@ -299,6 +297,7 @@ def _read_entries(data: Document, of: type, prefix: str, wanted: Mapping[str, En
         try:
             values[name] = entry.read(data, prefix + name)
         except DataError as error:
+            data.leave(prefix + name)
             faults.append(error)
     missing = [name for name, entry in entries(of).items() if entry.default is REQUIRED and name not in wanted]
     if missing:
