@@ -91,9 +91,11 @@ def _attempt(data: Document, make: Callable[[], Made]) -> Made | None:
 
 def _read_last(data: Document) -> list[str]:
     """Return the entries that are read after all tables: a fault before them leaves them unread."""
-    axes = [f"signal.{axis}" for axis in data.names("binning")] if isinstance(data.raw("binning"), dict) else []
+    known = data.names("binning") if isinstance(data.raw("binning"), dict) else []
+    axes = [f"{table}.{axis}" for table in ("signal", "binning") for axis in known]
     strengths = [f"backgrounds.{name}.width" for name in data.names("backgrounds")]
-    return [*LAST, *axes, *strengths]
+    unknown = [] if axes else ["signal", "backgrounds"]
+    return [*LAST, *axes, *strengths, *unknown]
 
 
 def _header(data: Document) -> dict[str, Any]:
@@ -304,6 +306,7 @@ def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
     """Return what stands in the table of a background, and in those of its shapes along axes."""
     key = f"backgrounds.{name}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        data.leave(key)
         raise data.fail(key, "a name of lower-case letters, digits and underscores", f"'{name}'")
     given = list(dict.fromkeys(BY_ENTRY[entry] for entry in BY_ENTRY if data.holds(f"{key}.{entry}")))
     shapes = {
@@ -501,7 +504,10 @@ def _check_size(data: Document, measurement: Measurement) -> None:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{detector.shape[0]} × {pieces}")
     if scattering.recoils == "electron":
         return
-    nodes = recoil_nodes(scattering, nuclei(scattering, combine()), RECOIL_ORDER)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nodes = recoil_nodes(scattering, nuclei(scattering, combine()), RECOIL_ORDER)
+    if not np.all(np.isfinite(nodes.recoil)):
+        raise data.fail("binning.energy", "bins that the signal reaches", "none of them")
     size = detector.response(nodes.recoil, BIN_ORDER).width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({detector.shape[0]} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
@@ -535,9 +541,10 @@ def _expected(data: Document, measurement: Measurement) -> Measurement:
     """
     interaction, signal = combine(), measurement.components[0]
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    counts = component_counts(fold(measurement, interaction), params)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        counts = component_counts(fold(measurement, interaction), params)
+        fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
     _check_counts(data, counts)
-    fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
     largest = fine.max()
     if not (np.isfinite(largest) and largest > 0):
         raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")

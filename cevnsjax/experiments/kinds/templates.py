@@ -1,6 +1,7 @@
 """Kinds of detectors known by templates of mono-energetic recoils: samples that are counted, runs that are morphed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ class SampleConstant:
         return np.where(energy >= self.threshold, self.exposure * self.efficiency, 0.0)
 
 
-def samples() -> dict[str, Read]:
+def samples() -> Any:
     """Return the field of a table of samples, by name."""
 
     def found(data: Document, key: str) -> dict[str, Read]:
