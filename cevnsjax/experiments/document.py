@@ -71,6 +71,8 @@ class Document(Numbers):
         self._lines = _lines(self._text)
         self._overrides: tuple[str, ...] = ()
         self._requested: set[str] = set(DESCRIBED)
+        self._left: set[str] = set()
+        self._idle: list[DataError] = []
         self._errors: set[str] = set()
         for key, value in (self.get("sources", dict) if self.has("sources") else {}).items():
             self._check_text(f"sources.{key}", value)
@@ -89,6 +91,9 @@ class Document(Numbers):
         changed = copy.copy(self)
         entries = self._content.get(table, {})
         changed._content = {key: value for key, value in self._content.items() if key != table}
+        if name is not None and isinstance(entries, dict) and name in entries:
+            idle = _idle(f"{table}.{name}", entries[name], self._content)
+            changed._idle = [*self._idle, *(self._fail(*found) for found in idle)]
         if name is not None and isinstance(entries, dict) and isinstance(entries.get(name), dict):
             changed._content = _merged(changed._content, entries[name])
             changed._overrides = (f"{table}.{name}.", *self._overrides)
@@ -121,7 +126,7 @@ class Document(Numbers):
             for prefix in (*self._overrides, ""):
                 if prefix + key in self._lines:
                     return self._lines[prefix + key]
-            key = key.rpartition(".")[0].partition("[")[0] if "." in key else ""
+            key = key.rpartition("[")[0] if key.endswith("]") else key.rpartition(".")[0]
         return None
 
     # Faults
@@ -140,7 +145,9 @@ class Document(Numbers):
         """Name file and `key` in errors that are raised inside."""
         try:
             yield
-        except DataError:
+        except DataError as error:
+            if not error.key:
+                error.key, error.line = key, self.line(key)
             raise
         except InputError as error:
             told = DataError(f"{self.path}: {key}: {error}")
@@ -153,7 +160,17 @@ class Document(Numbers):
         try:
             yield
         except DataError as error:
-            self.problems.append(error)
+            if error not in self.problems:
+                self.problems.append(error)
+
+    def stop_at_problems(self) -> None:
+        """Raise the first of the problems that were collected, if there are any."""
+        if self.problems:
+            raise self.problems[0]
+
+    def collect_idle(self) -> None:
+        """Collect an error for each override that is no table, or leaves out what there is not."""
+        self.problems.extend(self._idle)
 
     def raise_problems(self) -> None:
         """Raise the first of the problems that were collected, if there are any, and say how many more there are."""
@@ -223,6 +240,10 @@ class Document(Numbers):
     def sources(self) -> dict[str, str]:
         """Return the texts of [sources] by key, none if there is no such table."""
         return dict(self.get("sources", dict)) if self.has("sources") else {}
+
+    def get(self, key: str, kind: type) -> Any:
+        """Return the plain value at `key`, which must be of the type `kind`; [sources] may be missing."""
+        return {} if key == "sources" and key not in self._content else super().get(key, kind)
 
     def one_of(self, key: str, known: Sequence[str]) -> str:
         """Return the text at `key`, which must be among those `known`."""
@@ -380,7 +401,10 @@ class Document(Numbers):
                 return arrays[name] * self._factor(key, self.text(f"{key}.unit"), known, units)
             table = self.table(f"{key}.table")
             if several := next((part for part in ("columns", "add") if part in entry), None):
-                columns = [table.column(name) for name in self.texts(f"{key}.{several}")]
+                names = self.texts(f"{key}.{several}")
+                if not names or len(set(names)) < len(names):
+                    raise self._fail(f"{key}.{several}", "different columns", ", ".join(names) or "none")
+                columns = [table.column(name) for name in names]
                 stacked = np.stack([x * self._factor(key, unit, known, units) for x, unit in columns], axis=1)
                 return self._first(key, entry, stacked.sum(axis=1) if several == "add" else stacked)
             numbers, unit = table.column(self.text(f"{key}.column"))
@@ -400,7 +424,8 @@ class Document(Numbers):
     def table(self, key: str) -> Table:
         """Return the table that the text at `key` names, compared with what ``[tables]`` says of it, if it does."""
         name = self.text(key)
-        table, described = self.folder.table(name), f"tables.{name.removesuffix('.csv')}"
+        with self.at(key):
+            table, described = self.folder.table(name), f"tables.{name.removesuffix('.csv')}"
         if self.has("tables") and self.holds(described):
             columns = [f"{column} [{unit}]" for column, unit in table.columns.items()]
             if self.texts(f"{described}.columns") != tuple(columns):
@@ -418,8 +443,8 @@ class Document(Numbers):
         if entry and (entry.get("shape") != list(shape) or entry.get("unit") != self.text(f"{key}.unit")):
             raise self._fail(described, f"the shape {shape} and the unit of {key}", quoted(entry))
 
-    def any_column(self, key: str) -> np.ndarray:
-        """Return the numbers at `key`, a list or a column, in whatever unit."""
+    def any_column(self, key: str) -> tuple[np.ndarray, str]:
+        """Return the numbers at `key`, a list or a column, and whatever unit they are in."""
         entry = self._section(key).get(key.rpartition(".")[2])
         if not isinstance(entry, dict):
             raise self._fail(key, "numbers with their unit, or a column of a table", quoted(entry))
@@ -428,7 +453,7 @@ class Document(Numbers):
                 _, unit = self.table(f"{key}.table").column(self.text(f"{key}.column"))
         else:
             unit = self.text(f"{key}.unit")
-        return self.values(key, unit)
+        return self.values(key, unit), unit
 
     def _factor(self, key: str, unit: str, known: Sequence[Any], units: Units) -> float:
         if unit not in known:
@@ -471,6 +496,10 @@ class Document(Numbers):
 
     # What is left
 
+    def leave(self, *keys: str) -> None:
+        """Say nothing of entries that could not be read because of another fault, nor of what is in them."""
+        self._left.update(keys)
+
     def refuse_the_rest(self) -> None:
         """Collect an error for each entry that nothing has requested, empty tables too."""
         for key in self._unread(self._content, ""):
@@ -482,9 +511,9 @@ class Document(Numbers):
 
     def _unread(self, table: dict[str, Any], prefix: str) -> Iterator[str]:
         for name, value in table.items():
-            if (key := prefix + name) in DESCRIBED:
+            if (key := prefix + name) in DESCRIBED or key in self._left:
                 continue
-            within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested)
+            within = any(entry.startswith((f"{key}.", f"{key}[")) for entry in self._requested | self._left)
             if isinstance(value, dict) and within and not {"table", "array", "value", "bins", "outer"} & set(value):
                 yield from self._unread(value, f"{key}.")
             elif key not in self._requested:
@@ -497,6 +526,19 @@ def _uncertain(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
             if "uncertainty" in value:
                 yield prefix + name
             yield from _uncertain(value, f"{prefix}{name}.")
+
+
+def _idle(key: str, override: Any, base: Any) -> Iterator[tuple[str, str, object]]:
+    """Return key, what is expected there, and what is found, of overrides that change nothing."""
+    if not isinstance(override, dict):
+        yield key, "a table", quoted(override)
+        return
+    for name, value in override.items():
+        before = base.get(name) if isinstance(base, dict) else None
+        if value == "none" and before is None:
+            yield f"{key}.{name}", "an entry to leave out", "none of that name"
+        elif isinstance(value, dict):
+            yield from _idle(f"{key}.{name}", value, before)
 
 
 def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -517,7 +559,8 @@ def _lines(text: str) -> dict[str, int]:
     for number, line in enumerate(text.split("\n"), 1):
         if header := re.match(r"\s*\[\[?\s*([^\[\]]+?)\s*\]", line):
             table = header[1].replace('"', "") + "."
-            lines.setdefault(table[:-1], number)
+            for end in (place.start() for place in re.finditer(r"\.", table)):
+                lines.setdefault(table[:end], number)
         elif entry := re.match(r"\s*([A-Za-z0-9_.\"-]+)\s*=", line):
             lines.setdefault(table + entry[1].replace('"', ""), number)
     return lines

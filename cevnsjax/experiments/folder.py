@@ -52,45 +52,63 @@ class Folder:
     shipped: bool = False
 
     @cached_property
-    def _read(self) -> dict[str, Table | dict[str, np.ndarray]]:
+    def _read(self) -> dict[str, Table | str | dict[str, np.ndarray]]:
         return {}
+
+    def _parsed(self, name: str) -> Table | str:
+        """Return the table of a CSV file, or what is wrong with it."""
+        try:
+            return _parse_table(self.content(name), str(self.path / name))
+        except DataError as error:
+            return str(error)
 
     def content(self, name: str, most: int = LARGEST_TABLE) -> bytes:
         """Return the bytes of a file in the folder; raise DataError for a path that leaves it."""
-        inside = self.path.resolve()
-        if not name or Path(name).is_absolute() or not (inside / name).resolve().is_relative_to(inside):
-            raise DataError(f"{self.path}: expected the name of a file in this folder, found {quoted(name)}")
+        if not name or not self._holds(name):
+            raise InputError(f"expected the name of a file in the folder of the document, found {quoted(name)}")
         if self.shipped:
             return read_verified(data_root(), str((self.path / name).relative_to(data_root()).as_posix()))
         try:
             return read_bounded(self.path / name, most)
         except DataError as error:
             beside = [entry.name for entry in self.path.iterdir()] if self.path.is_dir() else []
-            raise DataError(f"{error}{suggest(name, beside)}") from None
+            raise DataError(f"{error}{'' if name in beside else suggest(name, beside)}") from None
+
+    def _holds(self, name: str) -> bool:
+        """Return whether a path stays in the folder, links followed."""
+        inside = self.path.resolve()
+        try:
+            return not Path(name).is_absolute() and (inside / name).resolve().is_relative_to(inside)
+        except (OSError, RuntimeError):
+            return False
 
     def table(self, name: str) -> Table:
         """Return the table of a CSV file."""
-        if name not in self._read:
-            self._read[name] = _parse_table(self.content(name), str(self.path / name))
-        found = self._read[name]
+        if (kept := f"table {name}") not in self._read:
+            self._read[kept] = self._parsed(name)
+        found = self._read[kept]
+        if isinstance(found, str):
+            raise DataError(found)
         assert isinstance(found, Table)
         return found
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Return the arrays of an NPZ file by name."""
-        if name not in self._read:
-            self._read[name] = _parse_arrays(self.content(name), str(self.path / name))
-        found = self._read[name]
+        if (kept := f"arrays {name}") not in self._read:
+            self._read[kept] = _parse_arrays(self.content(name), str(self.path / name))
+        found = self._read[kept]
         assert isinstance(found, dict)
         return found
 
 
 def _parse_table(content: bytes, name: str) -> Table:
     try:
-        header, *rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if not _comment(row)]
+        rows = [row for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) if not _comment(row)]
     except (UnicodeDecodeError, ValueError, csv.Error) as error:
         raise DataError(f"{name}: expected a CSV table with a header, found: {error}") from None
-    columns = _parse_header(header, name)
+    if not rows:
+        raise DataError(f"{name}: expected a CSV table with a header, found an empty one")
+    columns = _parse_header(rows.pop(0), name)
     if not 1 <= len(rows) <= MOST_ROWS:
         raise DataError(f"{name}: expected 1 to {MOST_ROWS} rows, found {len(rows)}")
     values = np.empty((len(columns), len(rows)))
@@ -148,4 +166,6 @@ def _parse_arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
         raise
     except DAMAGED as error:
         raise DataError(f"{name}: expected a file of arrays, found: {error or type(error).__name__}") from None
+    if not arrays:
+        raise DataError(f"{name}: expected a file of arrays, found none in it")
     return arrays

@@ -55,6 +55,11 @@ ACCURACY = 1e-6
 SMALL = 1e-3
 SIGNALS = {"nucleus": "cevns", "electron": "es"}
 """The signal by what recoils."""
+LAST = (
+    *("title", "cited", "summary", "default_variant", "dataset", "defaults", "uncertainties", "binning.parts"),
+    *("signal.width", "signal.parts", "signal.excluded", "signal.scales"),
+)
+"""Entries that are read after the name, and tables that are read when all others are built."""
 PARTS = "parts"
 """In place of the width of the signal: its parts in quadrature."""
 SCALES = {"b8_flux_norm": b8_flux_norm}
@@ -67,6 +72,9 @@ def experiment(data: Document, form_factor: FormFactorChoice, name: str | None =
     header = _attempt(data, lambda: _header(data))
     build = _measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else _counted
     measurement = _attempt(data, lambda: build(data, header or {}, form_factor))
+    data.collect_idle()
+    if data.problems:
+        data.leave(*_read_last(data))
     data.overridden("runs").refuse_the_rest()
     data.raise_problems()
     assert measurement is not None
@@ -82,6 +90,15 @@ def _attempt(data: Document, make: Callable[[], Made]) -> Made | None:
     return None
 
 
+def _read_last(data: Document) -> list[str]:
+    """Return the entries that are read after all tables: a fault before them leaves them unread."""
+    known = data.names("binning") if isinstance(data.raw("binning"), dict) else []
+    axes = [f"{table}.{axis}" for table in ("signal", "binning") for axis in known]
+    strengths = [f"backgrounds.{name}.width" for name in data.names("backgrounds")]
+    unknown = [] if axes else ["signal", "backgrounds"]
+    return [*LAST, *axes, *strengths, *unknown]
+
+
 def _header(data: Document) -> dict[str, Any]:
     """Return what the experiment is called, and what to cite."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name := data.text("name")):
@@ -95,7 +112,7 @@ def _header(data: Document) -> dict[str, Any]:
     cited = data.texts("cited") if data.has("cited") else tuple(known)
     for k, key in enumerate(cited):
         if key not in known:
-            raise data.fail(f"cited[{k}]", f"one of {', '.join(known)}", f"'{key}'{suggest(key, known)}")
+            raise data.fail(f"cited[{k}]", "a key of [sources]", f"'{key}'{suggest(key, known)}")
     for entry in ("summary", "default_variant"):
         if data.has(entry):
             data.text(entry)
@@ -112,9 +129,15 @@ def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: Fo
         _attempt(data, lambda key=key: read(data, "measured", f"measured.{key}").build())
         for key in data.names("measured")
     ]
-    data.raise_problems()
+    if not made:
+        raise data.fail("measured", "a table for each number", "none")
+    data.stop_at_problems()
     found = [number for number in made if number is not None]
     declared = {parameter.name: parameter for number in found for parameter in number.parameters}
+    params = {parameter.name: parameter.default for parameter in declared.values()}
+    for key, number in zip(data.names("measured"), found, strict=True):
+        if not np.all(np.isfinite(np.asarray(number.prediction(params)))):
+            raise data.fail(f"measured.{key}", "a finite prediction", "none with these numbers")
     prediction = found[0].prediction if len(found) == 1 else Joined(tuple(number.prediction for number in found))
     return Measurement(
         **header,
@@ -136,9 +159,11 @@ def _in_runs(data: Document, header: Mapping[str, Any], form_factor: FormFactorC
     if not names:
         raise data.fail("runs", "a table for each run", "none")
     runs = [_attempt(data, lambda n=n: _counted(data.overridden("runs", n), header, form_factor)) for n in names]
+    if data.problems:
+        data.leave(*_read_last(data))
     for name in names:
         data.overridden("runs", name).refuse_the_rest()
-    common.raise_problems()
+    common.stop_at_problems()
     return joined_runs(data, names, [run for run in runs if run is not None])
 
 
@@ -157,14 +182,14 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorC
     }
     observed = _attempt(data, lambda: read(data, "data", "data", _data_kind(data))) if data.has("data") else None
     axes, units = _attempt(data, lambda: _axes(data, detector)) or ({}, {})
-    data.raise_problems()
+    data.stop_at_problems()
     if source is None or target is None or detector is None:  # a fault of each is collected
         raise AssertionError
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
     made = _attempt(data, lambda: target.build(form_factor))
     mass = target.of.amount(target.place)
     flux = _attempt(data, lambda: source.build(seconds, mass))
-    data.raise_problems()
+    data.stop_at_problems()
     if made is None or flux is None:
         raise AssertionError
     setting = Setting(flux, made, axes, units, None if seconds is None else mass * seconds / SECONDS_PER_DAY)
@@ -191,6 +216,8 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorC
         asimov=observed is None,
     )
     _check_strengths(data, measurement)
+    _check_names(data, measurement, ready)
+    _check_backgrounds(data, measurement)
     _check_size(data, measurement)
     return dataclasses.replace(measurement, declared=_nuisances(data, measurement))
 
@@ -208,7 +235,7 @@ def _data_kind(data: Document) -> str:
 def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the edges of the bins of each axis, and its unit: of ``[binning]``, or as the detector has them."""
     if detector is not None and hasattr(detector.of, "axes"):
-        own = detector.of.axes()
+        own = detector.of.axes(detector.place)
         return own, dict.fromkeys(own, "1")
     others = [name for name in data.names("binning") if name not in (*NOT_AXES, ENERGY)]
     names = [ENERGY, *others]
@@ -281,14 +308,16 @@ def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
     """Return what stands in the table of a background, and in those of its shapes along axes."""
     key = f"backgrounds.{name}"
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        data.leave(key)
         raise data.fail(key, "a name of lower-case letters, digits and underscores", f"'{name}'")
     given = list(dict.fromkeys(BY_ENTRY[entry] for entry in BY_ENTRY if data.holds(f"{key}.{entry}")))
     shapes = {
-        axis: read(data, "shape", f"{key}.{axis}")
+        axis: _attempt(data, lambda axis=axis: read(data, "shape", f"{key}.{axis}"))
         for axis in data.names("binning")
         if axis not in NOT_AXES and data.has(f"{key}.{axis}")
     }
     if not data.holds(f"{key}.kind") and len(given) != 1 and not (not given and _in_counts(shapes)):
+        data.leave(key)
         raise data.fail(key, "one of counts, rate and total", " and ".join(given) or "none of them")
     return read(data, "background", key, given[0] if given else "total"), shapes
 
@@ -299,14 +328,17 @@ def _without(data: Document, name: str, table: Any, made: Mapping[str, Any]) -> 
     for k, other in enumerate(getattr(table.of, "without", ())):
         if other not in made or other == name or stage.array is None or made[other].stage.array is None:
             known = ", ".join(key for key in made if key != name and made[key].stage.array is not None)
-            raise data.fail(f"backgrounds.{name}.without[{k}]", f"one of {known}, without parameters", f"'{other}'")
+            expected = f"a background without parameters{f' ({known})' if known else ''}"
+            raise data.fail(f"backgrounds.{name}.without[{k}]", expected, f"'{other}'")
         stage = Constant(stage.array - made[other].stage.array)
     return stage
 
 
 def _in_counts(shapes: Mapping[str, Any]) -> bool:
+    """Return whether a shape is in counts, or may be as it could not be read."""
     return any(
-        getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None for s in shapes.values()
+        s is None or getattr(s.of, "in_counts", "no") == "yes" or getattr(s.of, "counts", None) is not None
+        for s in shapes.values()
     )
 
 
@@ -341,9 +373,11 @@ def _signal(
         parts.append(Part(frozenset(covered), data.value(f"{key}.width", "1"), shared))
     scales = data.texts("signal.scales") if data.has("signal.scales") else ()
     for k, scale in enumerate(scales):
-        if scale not in SCALES:
+        if scale not in SCALES or scale in scales[:k]:
             raise data.fail(f"signal.scales[{k}]", f"one of {', '.join(SCALES)}", f"'{scale}'")
     quadrature = data.raw("signal.width") == PARTS
+    if quadrature and not parts:
+        raise data.fail("signal.width", "parts for the width 'parts', in signal.parts", "none")
     width = math.hypot(*(part.width for part in parts)) if quadrature else _width(data, "signal.width")
     if width is not None and math.fsum(part.width**2 for part in parts) > width**2 * (1 + 1e-9):
         raise data.fail("signal.width", "a width of at least all its parts in quadrature", f"{width:g}")
@@ -399,6 +433,41 @@ def _check_strengths(data: Document, measurement: Measurement) -> None:
             raise data.fail(key, f"a name other than that of '{strength.parameter}'", f"'{strength.component}'")
 
 
+def _check_names(data: Document, measurement: Measurement, backgrounds: Mapping[str, Any]) -> None:
+    """Raise DataError for a nuisance of the document that has the name of another parameter."""
+    axes = [f"backgrounds.{name}.{axis}" for name in backgrounds for axis in data.names("binning")]
+    tables = [f"backgrounds.{name}" for name in backgrounds] + axes
+    taken = {
+        *(strength.parameter for strength in measurement.strengths),
+        *(p.name for p in (*combine().parameters(), *measurement.counted().target.parameters())),
+        *(p.name for p in measurement.counted().detector.parameters()),
+    }
+    made = dict[str, Parameter]()
+    for name, background in backgrounds.items():
+        for parameter in background.parameters:
+            if made.setdefault(parameter.name, parameter) != parameter:
+                raise data.fail(f"backgrounds.{name}", f"one '{parameter.name}' in all backgrounds", "another")
+    for section in ("shapes", *(f"{table}.{part}" for table in tables for part in ("variations", "coefficients"))):
+        for name in data.names(section):
+            if name in taken and data.raw(f"{section}.{name}") != NONE:
+                raise data.fail(f"{section}.{name}", "a name that no other parameter has", f"'{name}'")
+
+
+def _check_backgrounds(data: Document, measurement: Measurement) -> None:
+    """Raise DataError for a background that is no number in a bin, all parameters at their defaults."""
+    params = {p.name: p.default for p in measurement.parameters()}
+    for strength, stage in zip(measurement.strengths[1:], measurement.backgrounds, strict=True):
+        key = f"backgrounds.{strength.component}"
+        key = f"{key}.formula" if data.holds(f"{key}.formula") else key
+        with np.errstate(all="ignore"):
+            try:
+                finite = bool(np.all(np.isfinite(np.asarray(stage(params)))))
+            except (OverflowError, ZeroDivisionError):
+                finite = False
+        if not finite:
+            raise data.fail(key, "a finite number of events in each bin, at the defaults", "others")
+
+
 def _nuisances(data: Document, measurement: Measurement) -> tuple[Parameter, ...]:
     """Return the declared parameters with the defaults and Gaussian uncertainties that the document gives others."""
     strengths = {strength.parameter for strength in measurement.strengths}
@@ -437,7 +506,10 @@ def _check_size(data: Document, measurement: Measurement) -> None:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{detector.shape[0]} × {pieces}")
     if scattering.recoils == "electron":
         return
-    nodes = recoil_nodes(scattering.source, nuclei(scattering.target, combine()), detector, RECOIL_ORDER)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nodes = recoil_nodes(scattering.source, nuclei(scattering.target, combine()), detector, RECOIL_ORDER)
+    if not np.all(np.isfinite(nodes.recoil)):
+        raise data.fail("binning.energy", "bins that the signal reaches", "none of them")
     size = detector.response(nodes.recoil, BIN_ORDER).width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({detector.shape[0]} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
@@ -471,9 +543,10 @@ def _expected(data: Document, measurement: Measurement) -> Measurement:
     """
     interaction, signal = combine(), measurement.components[0]
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    counts = component_counts(fold(measurement, interaction), params)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        counts = component_counts(fold(measurement, interaction), params)
+        fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
     _check_counts(data, counts)
-    fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
     largest = fine.max()
     if not (np.isfinite(largest) and largest > 0):
         raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")

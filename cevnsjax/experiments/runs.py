@@ -11,6 +11,7 @@ from ..measuring.measurement import Measurement
 from ..measuring.terms.gaussian import GaussianNumbers
 from ..measuring.terms.poisson import PoissonCounts
 from ..measuring.terms.term import Term
+from ..parameters.parameter import Parameter
 from ..sources.source import Source
 from ..stages.products import Joined
 from ..stages.stage import Constant, Stage
@@ -26,6 +27,8 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
     exposures, detectors = list[float](), list[BinnedDetector]()
     for name, run in zip(names, runs, strict=True):
         scattering, own = first.counted(), run.counted()
+        if run.asimov != first.asimov:
+            raise data.fail(f"runs.{name}.data", "data in all runs, or in none", "data in some")
         if not isinstance(own.detector, BinnedDetector):
             raise data.fail(f"runs.{name}.detector", "a detector of kind bins in each run", "another")
         if tuple(own.target.nuclides) != tuple(scattering.target.nuclides) or own.recoils != scattering.recoils:
@@ -39,9 +42,14 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
     for name, run in zip(names, runs, strict=True):
         for strength in run.strengths:
             if strengths[strength.parameter] != strength:
-                key = f"runs.{name}.backgrounds.{strength.component}"
+                signal = strength.component == first.strengths[0].component
+                key = f"runs.{name}.signal.width" if signal else f"runs.{name}.backgrounds.{strength.component}.width"
                 raise data.fail(key, f"one width of '{strength.parameter}' in all runs", "others")
-    declared = {parameter.name: parameter for run in runs for parameter in run.declared}
+    declared = dict[str, Parameter]()
+    for name, run in zip(names, runs, strict=True):
+        for parameter in run.declared:
+            if declared.setdefault(parameter.name, parameter) != parameter:
+                raise data.fail(f"runs.{name}", f"one '{parameter.name}' in all runs", "another")
     components = [strength.component for strength in strengths.values()][1:]
     return dataclasses.replace(
         first,

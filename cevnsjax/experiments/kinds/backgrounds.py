@@ -16,7 +16,7 @@ from ...parameters.parameter import Parameter
 from ...parameters.strengths import Strength
 from ...sources.arrival_times import arrival_times
 from ...stages.backgrounds import BinLevels, exponential_shape, histogram_shape
-from ...stages.formulas import formula
+from ...stages.formulas import FUNCTIONS, formula
 from ...stages.products import Product
 from ...stages.stage import Constant, Stage
 from .detectors import energies
@@ -149,6 +149,8 @@ class Histogram:
         joined(place, self.low, self.high)
         if self.content.shape != self.low.shape:
             raise place.fail("content", f"{len(self.low)} numbers", self.content.size)
+        if not np.any(self.content > 0):
+            raise place.fail("content", "a number above 0", "none")
         return Shape(Constant(histogram_shape(self.low, self.high, self.content, _edges(place, setting))))
 
 
@@ -202,6 +204,12 @@ class Made:
 
     stage: Stage
     parameters: tuple[Parameter, ...] = ()
+
+
+def check_unshaped(place: Place, shapes: Shapes) -> None:
+    """Raise DataError for shapes along axes of a background that has all axes already."""
+    if shapes:
+        raise place.fail(next(iter(shapes)), "no shape along an axis of a background of this kind", "one")
 
 
 def product(
@@ -261,6 +269,8 @@ class Counts:
         counts = self._total(setting, axes, self.events) if self.counts is None else self.counts
         if counts.size != np.prod(bins := setting.bins(*axes), dtype=int):
             raise place.fail("counts", f"{np.prod(bins, dtype=int)} numbers", counts.size)
+        if self.less is not None and self.less.size != counts.size:
+            raise place.fail("less", f"{counts.size} numbers", self.less.size)
         counts = counts if self.less is None else counts - self.less.reshape(counts.shape)
         stage, parameters = varied(place, self.scale * counts.reshape(bins), self.variations)
         return product(place, setting, stage, axes, shapes, parameters)
@@ -326,6 +336,7 @@ class Levels:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
+        check_unshaped(place, shapes)
         name, edges = place.key.rpartition(".")[2], next(iter(setting.axes.values()))
         if len(self.counts) != len(edges) - 1:
             raise place.fail("counts", f"{len(edges) - 1} rows", len(self.counts))
@@ -391,6 +402,8 @@ class Spectrum:
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
         joined(place, self.low, self.high)
+        if self.rate.shape != self.low.shape:
+            raise place.fail("rate", f"{len(self.low)} numbers", self.rate.shape)
         detector, edges = setting.energy, setting.axes[ENERGY]
         if detector is None:
             raise place.fail("kind", "a detector with an efficiency", "none")
@@ -420,6 +433,7 @@ class Projections:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
+        check_unshaped(place, shapes)
         if any(gate.shape != setting.shape for gate in self.counts) or len(setting.shape) != 2:
             raise place.fail("counts", f"counts of shape {setting.shape}", [gate.shape for gate in self.counts])
         total = np.sum(self.counts, axis=0)
@@ -449,6 +463,8 @@ class FormulaOfAxes:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
+        check_unshaped(place, shapes)
+        self._check_names(place, setting)
         order = list(setting.axes)
         centres = {
             axis: (0.5 * (edges[1:] + edges[:-1])).reshape(-1, *[1] * (len(order) - 1 - k))
@@ -463,4 +479,18 @@ class FormulaOfAxes:
             whole = Product(
                 (made, *widths), (tuple(range(len(order))), *((k,) for k in range(len(order)))), setting.shape
             )
-        return Made(whole, tuple(p for name, p in self.coefficients.items() if name in made.names))
+        for part, used, given in (
+            ("coefficients", made.names, self.coefficients),
+            ("constants", made.values, self.constants),
+        ):
+            if idle := next((name for name in given if name not in used), None):
+                raise place.fail(f"{part}.{idle}", "a number that the formula has", f"'{idle}'")
+        return Made(whole, tuple(self.coefficients.values()))
+
+    def _check_names(self, place: Place, setting: Setting) -> None:
+        """Raise DataError for a number of the formula that has the name of something else in it."""
+        for part, given in (("constants", self.constants), ("coefficients", self.coefficients)):
+            others = (*setting.axes, *FUNCTIONS, *(self.constants if part == "coefficients" else ()))
+            for name in given:
+                if name in others:
+                    raise place.fail(f"{part}.{name}", f"a name other than {', '.join(others)}", f"'{name}'")

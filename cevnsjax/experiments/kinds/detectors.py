@@ -44,7 +44,7 @@ def powers(what: str, default: Any = REQUIRED) -> Any:
             raise data.fail(key, "six numbers at most", count)
         units = ("1", "1/MeV", *(f"1/MeV^{k}" for k in range(2, len(LETTERS))))[: max(count, 1)]
         numbers = data.values(key, units)
-        if len(numbers) != len(units):
+        if numbers.shape != (len(units),):
             raise data.fail(key, f"{len(units)} numbers", len(numbers))
         return numbers
 
@@ -61,6 +61,8 @@ class Polynomial:
 
     def build(self, place: Place, target: Target) -> Quenching:
         """Return the quenching."""
+        if not next((c > 0 for c in self.coefficients if c), False):
+            raise place.fail("coefficients", "a positive one first", self.coefficients.tolist())
         variations = [v for v in (self.variation_0, self.variation_1) if v is not None]
         for k, variation in enumerate(variations):
             if len(variation) != len(self.coefficients):
@@ -99,8 +101,10 @@ class QuenchingTable:
     def build(self, place: Place, target: Target) -> Quenching:
         """Return the quenching."""
         recoil = place.data.bins(f"{place.key}.recoil", "keV", negative=False)
-        if len(self.factor) != len(recoil):
-            raise place.fail("factor", f"{len(recoil)} numbers", len(self.factor))
+        if self.factor.shape != recoil.shape:
+            raise place.fail("factor", f"{len(recoil)} numbers", self.factor.shape)
+        if not np.any(self.factor > 0):
+            raise place.fail("factor", "a factor above 0", "none")
         return TabulatedQuenching(1e-3 * recoil, self.factor)
 
 
@@ -232,7 +236,7 @@ def curve(what: str, count: int, default: Any = REQUIRED) -> Any:
         unit = detector_unit(data)
         units = ("1", f"1/{unit}", unit, "1")[:count]
         numbers = data.values(key, units)
-        if len(numbers) != count:
+        if numbers.shape != (count,):
             raise data.fail(key, f"{count} numbers", len(numbers))
         return numbers
 
@@ -275,6 +279,14 @@ class Sigmoid:
         return SigmoidEfficiency(self.coefficients, unit)
 
 
+def _check_fraction(place: Place, energy: np.ndarray, fraction: np.ndarray) -> None:
+    """Raise DataError for efficiencies that are not those of the energies, or all zero."""
+    if fraction.shape != energy.shape:
+        raise place.fail("fraction", f"{len(energy)} numbers", fraction.shape)
+    if not np.any(fraction > 0):
+        raise place.fail("fraction", "an efficiency above 0", "none")
+
+
 def energies(what: str) -> Any:
     """Return the field of increasing reconstructed energies."""
     read = lambda data, key: data.bins(key, detector_unit(data))  # noqa: E731
@@ -304,8 +316,7 @@ class EfficiencyTable:
 
     def build(self, place: Place, unit: str) -> Efficiency:
         """Return the efficiency."""
-        if len(self.fraction) != len(self.energy):
-            raise place.fail("fraction", f"{len(self.energy)} numbers", len(self.fraction))
+        _check_fraction(place, self.energy, self.fraction)
         return TabulatedEfficiency(self.energy, self.fraction, -np.inf if self.threshold is None else self.threshold)
 
 
@@ -328,6 +339,7 @@ class RisingTable:
         """Return the efficiency."""
         if len(self.fraction) != len(self.energy):
             raise place.fail("fraction", f"{len(self.energy)} numbers", len(self.fraction))
+        _check_fraction(place, self.energy, self.fraction)
         last, rising = max(self.highest, self.energy[-1]), np.maximum.accumulate(self.fraction)
         points = np.concatenate([self.energy[self.energy < last], [last, END * last]])
         return TabulatedEfficiency(points, np.append(rising[self.energy < last], [rising[-1], 0.0]))

@@ -18,6 +18,9 @@ def events(what: str, default: Any = REQUIRED) -> Any:
         axes = [axis for axis in data.names("binning") if isinstance(data.raw(f"binning.{axis}"), dict)]
         axes = [axis for axis in axes if axis not in NOT_AXES]
         axes.sort(key=lambda axis: axis != "energy")
+        for part in data.names(key):
+            if part not in ("table", "columns", "source"):
+                raise data.fail(f"{key}.{part}", "table and columns alone", "another entry")
         table = data.table(f"{key}.table")
         names = data.texts(f"{key}.columns")
         if len(names) != len(axes):

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..._base.data_files import quoted
 from ..._base.errors import DataError
 from ...parameters.parameter import Gaussian, Parameter
 from ..document import Document, Units
@@ -114,11 +115,11 @@ def texts(what: str, default: Any = REQUIRED) -> Any:
     return field(Entry(what, "texts", lambda data, key: data.texts(key), default))
 
 
-def each(units: Units, what: str, default: Any = REQUIRED, negative: bool = False) -> Any:
+def each(units: Units, what: str, default: Any = REQUIRED, negative: bool = False, most: float = np.inf) -> Any:
     """Return the field of a table of lists of numbers, by name."""
 
     def read(data: Document, key: str) -> dict[str, np.ndarray]:
-        return {name: data.values(f"{key}.{name}", units, negative) for name in data.names(key)}
+        return {name: data.values(f"{key}.{name}", units, negative, most) for name in data.names(key)}
 
     return field(Entry(what, _shown(units), read, default, many=True))
 
@@ -273,11 +274,17 @@ def read(data: Document, category: str, key: str, implied: str | None = None) ->
     The entry ``kind`` names it, or else it is the one `implied`. A text in place of a table is a kind without entries.
     """
     known = KINDS[category]
+    if not isinstance(data.raw(key), dict | str | None):
+        data.leave(key)
+        raise data.fail(key, "a table", quoted(data.raw(key)))
     if isinstance(data.raw(key), str):
         return Read(_read_entries(data, known[data.one_of(key, tuple(known))], f"{key}.", {}), Place(data, key))
-    name = (
-        implied if implied is not None and not data.holds(f"{key}.kind") else data.one_of(f"{key}.kind", tuple(known))
-    )
+    try:
+        given = data.holds(f"{key}.kind") or implied is None
+        name = data.one_of(f"{key}.kind", tuple(known)) if given else implied
+    except DataError:
+        data.leave(key)
+        raise
     return Read(_read_entries(data, known[name], f"{key}.", entries(known[name])), Place(data, key))
 
 
@@ -290,6 +297,7 @@ def _read_entries(data: Document, of: type, prefix: str, wanted: Mapping[str, En
         try:
             values[name] = entry.read(data, prefix + name)
         except DataError as error:
+            data.leave(prefix + name)
             faults.append(error)
     missing = [name for name, entry in entries(of).items() if entry.default is REQUIRED and name not in wanted]
     if missing:

@@ -111,6 +111,9 @@ class WeakCharge:
         nucleus = _nuclide(place, self.nuclide)
         element, parts = nucleus.element, (self.amplitude_over_polarisability, self.polarisability, self.amplitude)
         ratio, polarisability, amplitude = (value for value, _ in parts)
+        for name in ("amplitude_over_polarisability", "polarisability", "amplitude"):
+            if getattr(self, name)[0] == 0:
+                raise place.fail(name, "a number other than 0", "0")
         charge = nucleus.neutrons * ratio * polarisability / amplitude
         relative = math.hypot(*(error / value for value, error in parts))
         standard = Parameter(

@@ -113,8 +113,8 @@ class Reactor:
 
     def build(self, place: Place, seconds: float | None, mass: float) -> Source:
         """Return the source."""
-        if len(self.fission_fractions) != len(ISOTOPES):
-            raise place.fail("fission_fractions", f"{len(ISOTOPES)} numbers", len(self.fission_fractions))
+        if self.fission_fractions.shape != (len(ISOTOPES),):
+            raise place.fail("fission_fractions", f"{len(ISOTOPES)} numbers", self.fission_fractions.size)
         with place.data.at(f"{place.key}.fission_fractions"):
             fractions = fission_fractions(self.fission_fractions)
         fissions = self._fissions(place, place.need("live_time", seconds, TIME) / SECONDS_PER_DAY, fractions)
@@ -182,8 +182,8 @@ class Tabulated:
                 raise place.fail(
                     f"flux.{flavour}", f"one of {', '.join(FLAVOURS)}", f"'{flavour}'{suggest(flavour, FLAVOURS)}"
                 )
-            if len(density) != len(energies):
-                raise place.fail(f"flux.{flavour}", f"{len(energies)} numbers", len(density))
+            if density.shape != energies.shape:
+                raise place.fail(f"flux.{flavour}", f"{len(energies)} numbers", density.shape)
             with place.data.at(f"{place.key}.flux.{flavour}"):
                 flux, spectrum = tabulated(energies, density)
             components.append(Component(flavour, flux * time, spectrum))

@@ -139,7 +139,7 @@ class Shares:
     """The share of each bin in the events, of all flavours alike or of each."""
 
     share: np.ndarray | None = numbers(SHARE, "of each bin", None, negative=False, most=1.0)
-    flavours: dict[str, np.ndarray] = each(SHARE, "in its place, of each flavour", {})
+    flavours: dict[str, np.ndarray] = each(SHARE, "in its place, of each flavour", {}, most=1.0)
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
@@ -200,6 +200,8 @@ class Histogram:
         """Return the spread."""
         rows = _by_flavour(place, self.flavours, setting, len(self.low))
         edges, fine = setting.axes[place.key.rpartition(".")[2]], joined(place, self.low, self.high)
+        if not np.all(rows.sum(axis=1) > 0):
+            raise place.fail("flavours", "a number above 0 for each flavour", "none of one")
         cumulative = [np.append(0.0, np.cumsum(row)) / np.sum(row) for row in rows]
         return Constant(np.array([np.diff(np.interp(edges, fine, total)) for total in cumulative])), ()
 

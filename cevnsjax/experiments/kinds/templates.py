@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._base.data_files import quoted
 from ...detectors.templates import Morph, Morphed, TemplateDetector, morph
 from ...measuring.terms.poisson import PoissonCounts
 from ...measuring.terms.term import Term
@@ -12,11 +13,13 @@ from ...nuclei.target import Target
 from ...parameters.parameter import Gaussian, Parameter
 from ...stages.stage import Constant, OnAxes
 from ..document import Document
-from .backgrounds import Made, Shapes
+from .backgrounds import Made, Shapes, check_unshaped
 from .kind import REQUIRED, Entry, Place, Read, field, kind, number, numbers, read, text, texts, whole
 from .setting import Setting
 
 SHARE = {"fraction": 1.0, "1": 1.0}
+Column = tuple[np.ndarray, str]
+"""Numbers and their unit."""
 BELOW = 1e-6
 """Recoil energy [keV] in which an efficiency rises from zero to its first number."""
 
@@ -111,12 +114,14 @@ class Samples:
 
     samples: dict[str, Read] = samples()
 
-    def axes(self) -> dict[str, np.ndarray]:
+    def axes(self, place: Place) -> dict[str, np.ndarray]:
         """Return the axis: a bin for each sample."""
         return {"sample [1]": np.arange(len(self.samples) + 1.0)}
 
     def build(self, place: Place, target: Target, edges: np.ndarray, pieces: int) -> TemplateDetector:
         """Return the detector."""
+        if not self.samples:
+            raise place.fail("samples", "a table for each sample", "none")
         for sample in self.samples.values():
             sample.of.check(sample.place)
         parts = [sample.of for sample in self.samples.values()]
@@ -125,7 +130,7 @@ class Samples:
         points |= {begin - BELOW for part in parts if (begin := part.points()[0]) > first}
         energy = np.array(sorted(points))
         templates = np.stack([part.at(energy) for part in parts], axis=1)
-        return TemplateDetector(1e-3 * energy, templates[:, :, None], (), self.axes())
+        return TemplateDetector(1e-3 * energy, templates[:, :, None], (), self.axes(place))
 
 
 # Runs with templates that are morphed
@@ -157,8 +162,14 @@ class MorphedRuns:
     charge_yield: np.ndarray = numbers("1", "anchors of the yield of charge")
     width: float = number("1", "width of the priors of the two", 1.0)
 
-    def axes(self) -> dict[str, np.ndarray]:
-        """Return the axes: bins by number."""
+    def axes(self, place: Place) -> dict[str, np.ndarray]:
+        """Return the axes: bins by number; raise DataError for templates that do not have them."""
+        shape, runs = self.templates.shape, self.exposures.size
+        if len(self.names) != max(len(shape) - 4, 0) or not self.names or not 1 <= runs <= shape[0]:
+            raise place.fail("templates", f"axes (run, recoil, light, charge) and {len(self.names)} of bins", shape)
+        for name, given in (("templates", self.templates), ("exposures", self.exposures)):
+            if not np.any(given > 0):
+                raise place.fail(name, "a number above 0", "none")
         first, *others = self.templates.shape[4:]
         sides = (first * len(self.exposures), *others)
         return {name: np.arange(side + 1.0) for name, side in zip(self.names, sides, strict=True)}
@@ -171,12 +182,13 @@ class MorphedRuns:
     def build(self, place: Place, target: Target, edges: np.ndarray, pieces: int) -> TemplateDetector:
         """Return the detector."""
         anchors, shape = (len(self.light_yield), len(self.charge_yield)), self.templates.shape
-        if len(self.names) != len(shape) - 4 or len(self.exposures) > shape[0]:
-            raise place.fail("templates", f"axes (run, recoil, light, charge) and {len(self.names)} of bins", shape)
         if shape[1:4] != (len(self.recoil), *anchors):
             raise place.fail("templates", f"{len(self.recoil)} recoils, {anchors} anchors", shape[1:4])
+        for name in ("light_yield", "charge_yield"):
+            if not (anchor := getattr(self, name))[0] <= 0.0 <= anchor[-1]:
+                raise place.fail(name, "anchors on both sides of 0", anchor.tolist())
         templates = exposed(self.templates, self.exposures, len(self.names))
-        return TemplateDetector(1e-3 * self.recoil, templates, self.morphs(), self.axes())
+        return TemplateDetector(1e-3 * self.recoil, templates, self.morphs(), self.axes(place))
 
 
 def _yield(name: str, what: str, anchors: np.ndarray, width: float) -> Morph:
@@ -214,7 +226,13 @@ class MorphedBackground:
         detector = setting.detector
         if not isinstance(detector, MorphedRuns):
             raise place.fail("kind", "a detector of kind morphed", "another")
-        exposures = detector.exposures
+        check_unshaped(place, shapes)
+        lead = (len(detector.light_yield), len(detector.charge_yield)) if self.moves == "yes" else ()
+        expected, exposures = (len(detector.exposures), *lead, *detector.templates.shape[4:]), detector.exposures
+        if self.rates.shape[1:] != expected[1:] or len(self.rates) < len(exposures):
+            raise place.fail("rates", f"the shape {expected}", self.rates.shape)
+        if self.run > len(detector.templates):
+            raise place.fail("run", f"a run up to {len(detector.templates)}", self.run)
         if self.run:
             exposures = np.where(np.arange(1, len(exposures) + 1) == self.run, exposures, 0.0)
         counts = Constant(exposed(self.rates, exposures, len(setting.axes)))
@@ -226,7 +244,7 @@ class MorphedBackground:
     "data",
     "run-events",
     """\
-events = { table = "events.csv", columns = ["cs2", "s1_score"] }
+events = [{ table = "events.csv", column = "cs2" }, { table = "events.csv", column = "s1_score" }]
 run = { table = "events.csv", column = "run" }
 [data.edges]
 r0 = [{ value = [90, 170, 500], unit = "PE" }, { value = [0, 0.5, 1], unit = "1" }]""",
@@ -235,21 +253,12 @@ class RunEvents:
     """Events of several runs, counted in bins whose edges differ from run to run."""
 
     run: np.ndarray = numbers("1", "number of the run of each event, from 0", negative=False)
-    events: tuple[np.ndarray, ...] = field(
-        Entry(
-            "a column for each axis",
-            "any",
-            lambda data, key: tuple(data.any_column(f"{key}[{k}]") for k in range(len(data.raw(key) or ()))),
-        )
-    )
-    edges: dict[str, tuple[np.ndarray, ...]] = field(
+    events: tuple[Column, ...] = field(Entry("a column for each axis", "any", lambda data, key: _columns(data, key)))
+    edges: dict[str, tuple[Column, ...]] = field(
         Entry(
             "edges along each axis, for each run in its order",
             "any",
-            lambda data, key: {
-                name: tuple(data.any_column(f"{key}.{name}[{k}]") for k in range(len(data.raw(f"{key}.{name}") or ())))
-                for name in data.names(key)
-            },
+            lambda data, key: {name: _columns(data, f"{key}.{name}") for name in data.names(key)},
             many=True,
         )
     )
@@ -259,12 +268,37 @@ class RunEvents:
         detector = setting.detector
         if not isinstance(detector, MorphedRuns):
             raise place.fail("kind", "a detector of kind morphed", "another")
-        counts, found = [], np.transpose(self.events)
+        self._check(place, setting)
+        counts, found = [], np.transpose([column for column, _ in self.events])
         for k, edges in zip(range(len(detector.exposures)), self.edges.values(), strict=False):
-            counts.append(np.histogramdd(found[self.run == k], bins=list(edges))[0])
+            counts.append(np.histogramdd(found[self.run == k], bins=[values for values, _ in edges])[0])
         if len(counts) != len(detector.exposures):
             raise place.fail("edges", f"those of {len(detector.exposures)} runs", len(counts))
         joined = np.concatenate(counts)
         if joined.shape != setting.shape:
             raise place.fail("edges", f"bins {setting.shape}", joined.shape)
         return PoissonCounts(joined)
+
+    def _check(self, place: Place, setting: Setting) -> None:
+        """Raise DataError for columns and edges that are not those of the axes."""
+        if len(self.events) != len(setting.axes):
+            raise place.fail("events", f"a column for each of {len(setting.axes)} axes", len(self.events))
+        if any(column.shape != self.run.shape for column, _ in self.events):
+            raise place.fail("events", f"columns of {self.run.size} events", "others")
+        if not np.all(np.isin(self.run, np.arange(len(self.edges)))):
+            raise place.fail("run", f"whole numbers from 0 to {len(self.edges) - 1}", "others")
+        for name, edges in self.edges.items():
+            if len(edges) != len(self.events):
+                raise place.fail(f"edges.{name}", f"edges along {len(self.events)} axes", len(edges))
+            for k, ((values, unit), (_, own)) in enumerate(zip(edges, self.events, strict=True)):
+                if values.ndim != 1 or len(values) < 2 or np.any(np.diff(values) <= 0):
+                    raise place.fail(f"edges.{name}[{k}]", "at least two increasing edges", values.tolist())
+                if unit != own:
+                    raise place.fail(f"edges.{name}[{k}]", f"edges in {own}, as the events", unit)
+
+
+def _columns(data: Document, key: str) -> tuple[Column, ...]:
+    """Return the numbers and the unit of each column of a list."""
+    if not isinstance(listed := data.raw(key), list) or not listed:
+        raise data.fail(key, "a list with a column, or edges, for each axis", quoted(listed))
+    return tuple(data.any_column(f"{key}[{k}]") for k in range(len(listed)))

@@ -104,7 +104,9 @@ class Ionisation:
         )
         thresholds = np.array([-np.inf]) if self.thresholds is None else self.thresholds
         shares = np.ones(1) if self.shares is None else self.shares
-        if len(thresholds) != len(shares) or (self.thresholds is None) != (self.shares is None):
+        if thresholds.shape != shares.shape or (self.thresholds is None) != (self.shares is None):
             raise place.fail("shares", "a share of each threshold", "another number")
+        if not shares.sum() > 0:
+            raise place.fail("shares", "a share above 0", "none")
         crystals = {"thresholds": tuple(thresholds.tolist()), "shares": tuple((shares / shares.sum()).tolist())}
         return IonisationDetector(edges, self.quenching.build(target), smearing, self.minimum, **crystals)
