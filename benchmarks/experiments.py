@@ -10,7 +10,6 @@ from typing import Any
 
 import iminuit
 import numpy as np
-from cevnsjax.measurements.analyses.dresden_ii import CONTINUUM, LINE, M_RATIO, Continuum, ElectronCapture
 
 from cevnsjax.detectors.templates import Morphed
 from cevnsjax.folding.folded import Factor, FoldedMeasurement

@@ -3,18 +3,15 @@
 import json
 import re
 import shutil
-import tomllib
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import two_runs
-from spoilt_folders import CASES, DOCUMENT, archive, change, content, encoded, extend, gone, header, several
+from spoilt_folders import CASES, DOCUMENT, several
 
 import cevnsjax as cj
-from cevnsjax.experiments.kinds import KINDS, entries
-from cevnsjax.experiments.listing import TABLES
 from cevnsjax.experiments.starting import files, write
 from cevnsjax.measurements.loading import shipped_document
 

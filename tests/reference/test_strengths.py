@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import test_coherent_ge_mini_2024 as ge_mini
 import test_expected_counts as csi
-from cevnsjax.measurements.analyses.coherent_lar_2020 import SHIFTS
 from independent_rates import FLAVOURS
 from scipy.special import kl_div
 from test_time_bins import expected_fractions

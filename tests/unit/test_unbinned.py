@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import unbinned_csi as csi
-from cevnsjax.measurements import described as experiment
 from closed_form_problems import problem_of
 from iminuit import cost
 from scipy import stats
@@ -26,6 +25,7 @@ from cevnsjax.inference.minimise.solver import Solver
 from cevnsjax.inference.problem.programs import Evaluation
 from cevnsjax.inference.toys.refit import fit_toys
 from cevnsjax.interactions.combination import combine
+from cevnsjax.measurements import described as experiment
 from cevnsjax.measuring.terms.poisson import PoissonCounts
 from cevnsjax.measuring.terms.unbinned import unbinned_events
 from cevnsjax.stages.stage import Constant, Stage

@@ -4,7 +4,6 @@ import dataclasses
 import math
 
 import numpy as np
-from cevnsjax.measurements.analyses.coherent_ge_mini_2024 import energy_detector
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile

@@ -5,7 +5,6 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from cevnsjax.measurements.analyses.coherent_lar_2020 import MORPHING
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
