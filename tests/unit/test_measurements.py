@@ -39,7 +39,10 @@ def test_predictions_keep_the_axes(name):
 
 
 SLIPS = {
-    "declared twice": (lambda csi: {"declared": (*csi.declared, csi.declared[0])}, "'time_shift_brn' is declared twice"),
+    "declared twice": (
+        lambda csi: {"declared": (*csi.declared, csi.declared[0])},
+        "'time_shift_brn' is declared twice",
+    ),
     "read by nobody": (lambda csi: {"declared": (*csi.declared, STRAY)}, "nothing reads the parameter 'stray'"),
     "not declared": (lambda csi: {"declared": csi.declared[1:]}, "no parameter is declared for time_shift_brn"),
     "other shape": (lambda csi: {"term": PoissonCounts(np.zeros(99))}, r"shape \(9, 11\), found \(99,\)"),
