@@ -447,7 +447,7 @@ toys csre-cs --free r_n_cs --workers 3 || goes with the engine dask
 toys csre-cs --free r_n_cs --plot t.tga || t.tga
 toys csre-cs --free r_n_cs --live 50 || No such option
 cross-sections csre-cs || pions and muons
-cross-sections no-such || unknown measurement
+cross-sections no-such || unknown experiment
 cross-sections cryocsi-i || forecast
 cross-sections --form-factor hlm || did you mean 'helm'
 cross-sections --couplings 1999 || unknown couplings

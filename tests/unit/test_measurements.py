@@ -39,9 +39,12 @@ def test_predictions_keep_the_axes(name):
 
 
 SLIPS = {
-    "declared twice": (lambda csi: {"declared": (*csi.declared, csi.declared[0])}, "'time_shift_nu' is declared twice"),
+    "declared twice": (
+        lambda csi: {"declared": (*csi.declared, csi.declared[0])},
+        "'time_shift_brn' is declared twice",
+    ),
     "read by nobody": (lambda csi: {"declared": (*csi.declared, STRAY)}, "nothing reads the parameter 'stray'"),
-    "not declared": (lambda csi: {"declared": csi.declared[1:]}, "no parameter is declared for time_shift_nu"),
+    "not declared": (lambda csi: {"declared": csi.declared[1:]}, "no parameter is declared for time_shift_brn"),
     "other shape": (lambda csi: {"term": PoissonCounts(np.zeros(99))}, r"shape \(9, 11\), found \(99,\)"),
     "negative": (lambda csi: {"term": PoissonCounts(-np.ones((9, 11)))}, "non-negative observed counts"),
     "strengths": (lambda csi: {"strengths": csi.strengths[:2]}, "strengths of the signal and 3 backgrounds, found 2"),
