@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -167,7 +167,7 @@ def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]
     return arrays
 
 
-def announced(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+def announced(file: Any) -> tuple[tuple[int, ...], np.dtype]:
     """Return the shape and the type that the header of an array of NumPy's announces."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0

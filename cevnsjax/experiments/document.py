@@ -99,14 +99,19 @@ class Document(Numbers):
             changed._overrides = (f"{table}.{name}.", *self._overrides)
         return changed
 
-    def rebinned(self, binning: Mapping[str, Sequence[float] | np.ndarray]) -> "Document":
+    def rebinned(self, binning: Mapping[str, Sequence[float | int] | np.ndarray]) -> "Document":
         """Return the document with other edges along some axes, within its own; raise InputError for others."""
         changed = copy.copy(self)
+        if not isinstance(binning, Mapping):
+            raise InputError(f"binning: expected edges by the name of an axis, found {quoted(binning)}")
         for axis, chosen in binning.items():
             own = self.raw(f"binning.{axis}")
             if not isinstance(own, dict) or "value" not in own:
                 raise InputError(f"binning: expected axes of {self.path}, found '{axis}'")
-            edges, (low, high) = np.asarray(chosen, float), (own["value"][0], own["value"][-1])
+            try:
+                edges, (low, high) = np.asarray(chosen, float), (own["value"][0], own["value"][-1])
+            except (TypeError, ValueError):
+                raise InputError(f"binning: {axis}: expected increasing numbers, found {quoted(chosen)}") from None
             if (
                 edges.ndim != 1
                 or len(edges) < 2
@@ -391,6 +396,8 @@ class Document(Numbers):
         for part in entry:
             if part not in TABULATED:
                 raise self._fail(f"{key}.{part}", f"{', '.join(TABULATED)} alone", "another entry")
+        if "source" in entry and entry["source"] not in self.sources():
+            raise self._fail(f"{key}.source", "a key of [sources]", quoted(entry["source"]))
         known = tuple(units) if isinstance(units, Mapping) else (units,)
         with self.at(key):
             if "array" in entry:

@@ -155,11 +155,13 @@ def _parse_arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
             for member in archive.infolist():
                 with archive.open(member) as file:
                     shape, kind = announced(file)
+                if kind.kind not in "fiu":
+                    raise DataError(f"{name}: {shown(member.filename)}: expected numbers, found the type {kind}")
                 if math.prod(shape) * kind.itemsize > member.file_size:
                     raise DataError(f"{name}: {shown(member.filename)}: expected as many numbers as announced")
                 with archive.open(member) as file:
                     array = np.lib.format.read_array(file, allow_pickle=False)
-                if array.dtype.kind not in "fiu" or not np.all(np.isfinite(array)):
+                if not np.all(np.isfinite(array)):
                     raise DataError(f"{name}: {shown(member.filename)}: expected finite numbers, found others")
                 arrays[member.filename.removesuffix(".npy")] = array.astype(float)
     except DataError:

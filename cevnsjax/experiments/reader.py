@@ -186,7 +186,7 @@ def _counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorC
     if source is None or target is None or detector is None:  # a fault of each is collected
         raise AssertionError
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
-    made = _attempt(data, lambda: target.build(form_factor))
+    made = _attempt(data, lambda: target.of.build(target.place, form_factor))
     mass = target.of.amount(target.place)
     flux = _attempt(data, lambda: source.build(seconds, mass))
     data.stop_at_problems()

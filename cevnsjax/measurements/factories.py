@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from .._base import arguments
+from .._base.errors import InputError
 from ..measuring.measurement import Measurement
 from ..nuclei.choice import FormFactorChoice, check_form_factor
 from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR
 from .loading import from_folder
 
-Binning = Mapping[str, Sequence[float] | np.ndarray]
+Binning = Mapping[str, Sequence[float | int] | np.ndarray]
 
 
 def _factory(name: str) -> Callable[..., Measurement]:
@@ -23,6 +24,10 @@ def _factory(name: str) -> Callable[..., Measurement]:
         form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR,
         binning: Binning | None = None,
     ) -> Measurement:
+        if form_factor != DEFAULT_FORM_FACTOR and not entry.form_factor:
+            raise InputError(
+                f"form factor: expected none, as '{name}' has no form factor to choose, found '{form_factor}'"
+            )
         return from_folder(entry, variant, form_factor, binning)
 
     make.__name__ = make.__qualname__ = name.replace("-", "_")

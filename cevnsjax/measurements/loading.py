@@ -47,10 +47,12 @@ def load(name: str, form_factor: FormFactorChoice | None = None) -> Measurement:
             )
         return delta_chi2_table(name)
     base = name.partition(":")[0]
+    if name in shipped():
+        raise InputError(f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these")
     entry, variant = find(name)
     if form_factor is not None and not entry.form_factor:
         raise InputError(f"form factor: expected none, as '{base}' has no form factor to choose, found '{form_factor}'")
-    return from_folder(entry, variant, form_factor or DEFAULT_FORM_FACTOR)
+    return from_folder(entry, variant, DEFAULT_FORM_FACTOR if form_factor is None else form_factor)
 
 
 def is_path(name: str) -> bool:
@@ -58,7 +60,10 @@ def is_path(name: str) -> bool:
     base = _without_variant(name)
     if base in CATALOGUE or base in shipped():
         return False
-    return "/" in base or base.endswith(".toml") or (Path(base) / DOCUMENT).is_file()
+    try:
+        return "/" in base or base.endswith(".toml") or (Path(base) / DOCUMENT).is_file()
+    except OSError:  # no path at all: too long
+        return False
 
 
 def _without_variant(name: str) -> str:
@@ -86,9 +91,10 @@ def from_folder(
     entry: Entry,
     variant: str,
     form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR,
-    binning: Mapping[str, Sequence[float] | np.ndarray] | None = None,
+    binning: Mapping[str, Sequence[float | int] | np.ndarray] | None = None,
 ) -> Measurement:
     """Return a shipped measurement, with other edges than published along some axes."""
+    form_factors(form_factor)
     data = entry_document(entry)
     if variant not in (known := variants_of(data)):
         hint = f"{suggest(variant, known)}; known: {', '.join(known)}"
@@ -123,6 +129,7 @@ def described(name: str | Path, form_factor: FormFactorChoice = DEFAULT_FORM_FAC
 
     It has a name of its own, not that of a measurement or of a shipped forecast.
     """
+    form_factors(form_factor)
     base = _without_variant(str(name))
     data = open_document(base)
     known, variant = variants_of(data), str(name)[len(base) + 1 :]
@@ -183,13 +190,13 @@ def resolve(names: Sequence[str], form_factor: FormFactorChoice | None = None) -
     chosen = [shared if _has_form_factor(name) else None for name in names]
     described_names = [name for name in names if name in shipped() or is_path(name)]
     measurements = [
-        described(name, own or DEFAULT_FORM_FACTOR) if name in described_names else load(name, own)
+        described(name, DEFAULT_FORM_FACTOR if own is None else own) if name in described_names else load(name, own)
         for name, own in zip(names, chosen, strict=True)
     ]
     _check_used(shared, measurements)
     used = [found.name.partition(":")[0] for found in measurements]
     for name in used:
-        if used.count(name) > 1 and described_names:
+        if used.count(name) > 1:
             raise InputError(f"expected experiments of different names, found '{name}' more than once")
     return _agreed(
         measurements, [found for name, found in zip(names, measurements, strict=True) if name in described_names]

@@ -39,7 +39,7 @@ class Formula(Stage):
     """Stage: a formula of parameters and of values along axes."""
 
     text: str = eqx.field(static=True)
-    values: dict[str, Float[Array, "..."]]
+    values: dict[str, Any]
     """Values along axes by the names that they have in the formula, arrays that are multiplied with each other."""
     names: tuple[str, ...] = eqx.field(static=True)
     """Parameters in it."""

@@ -33,6 +33,8 @@ EXPOSED = {"kg*day": SECONDS_PER_DAY, "t*y": YEAR}
 ANCHORED = "the reactor at its power, without the anchor"
 """What a day of a rate before the detector is, where the flux has an anchor."""
 TIME = "the time of the data, or target.exposure"
+COHERENT = "unity"
+"""A form factor that every nuclide has: with it a formula alone can be wrong."""
 SHARES = 1e-6
 """How far the shares of the isotopes of an element may be from a sum of 1."""
 
@@ -212,12 +214,13 @@ class Substance:
             if self.molar_mass is None or self.formula is not None:
                 raise place.fail("molar_mass", "molar_mass beside nuclides, and no formula", "others")
             with place.data.at(f"{place.key}.nuclides"):
-                return compound_target(self.nuclides, mass, self.molar_mass, form_factor)
+                compound_target(self.nuclides, mass, self.molar_mass, COHERENT)
+            return compound_target(self.nuclides, mass, self.molar_mass, form_factor)
         if self.formula is None:
             raise place.fail("formula", "a text", "no such entry")
         with place.data.at(f"{place.key}.formula"):
-            natural = target_of(self.formula, mass, form_factor)
-        return target_of(self.formula, mass, form_factor, self._isotopes(place)) if self.isotopes else natural
+            target_of(self.formula, mass, COHERENT)
+        return target_of(self.formula, mass, form_factor, self._isotopes(place) if self.isotopes else None)
 
     def amount(self, place: Place) -> float:
         """Return the mass [kg], or the exposure in kilograms and the time that `unit_time` gives."""
