@@ -1542,10 +1542,6 @@ CASES: tuple[Spoilt, ...] = (
                 ),
                 "detector.quenching.factor",
             ),
-            "thresholds": (
-                change('positive = "yes"', 'positive = "yes"\nthresholds = { value = [0.2, 0.3], unit = "keV" }'),
-                "detector.shares",
-            ),
             "shares zero": (
                 change(
                     'positive = "yes"',

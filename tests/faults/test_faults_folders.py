@@ -298,10 +298,10 @@ SUSPICIONS = {
         "constant beyond",
     ),
     "a quenching that falls": (
-        "dresden-ii",
+        "two-runs",
         change(
-            'recoil = { table = "quenching_fef.csv", column = "recoil_energy" }\nfactor = { table = "quenching_fef.csv", column = "factor" }',
-            'recoil = { value = [0.5, 1, 2], unit = "keV" }\nfactor = { value = [0.2, 0.3, 0.1], unit = "1" }',
+            'kind = "polynomial", coefficients = { value = [0.25], unit = ["1"] }',
+            'kind = "table", recoil = { value = [1, 30, 60], unit = "keV" }, factor = { value = [0.3, 0.3, 0.1], unit = "1" }',
         ),
         "falls while the recoil energy rises",
     ),
