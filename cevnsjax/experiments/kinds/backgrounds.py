@@ -420,7 +420,7 @@ class Spectrum:
     "background",
     "projections",
     """\
-events = { table = "counts_off.csv", columns = ["t_0_1", "t_1_2"] }
+counts = { table = "counts_off.csv", columns = ["t_0_1", "t_1_2"] }
 scale = { value = 0.5, unit = "1" }""",
 )
 class Projections:
