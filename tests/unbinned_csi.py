@@ -21,8 +21,8 @@ from cevnsjax.stages.backgrounds import (
 )
 from cevnsjax.stages.stage import Constant
 
-DATA = DataFile("coherent_csi_2021/measurement.toml")
-RATE = DATA.number("steady_state.rate", "1/us")
+DATA = DataFile("coherent_csi_2021/experiment.toml")
+RATE = DATA.number("backgrounds.ss.time.rate", "1/us")
 STEADY_BINS = DATA.edges("binning.energy", "PE")
 
 
@@ -41,7 +41,7 @@ def anticoincidence():
 
 def binned(energy_edges, time_edges, variant="flat"):
     """The measurement in bins, its steady-state background flat within the published bins."""
-    whole = cj.measurements.coherent_csi_2021(variant, energy_edges=energy_edges, time_edges=time_edges)
+    whole = cj.measurements.coherent_csi_2021(variant, binning={"energy": energy_edges, "time": time_edges})
     spectrum = anticoincidence()
     share = histogram_shape(STEADY_BINS[:-1], STEADY_BINS[1:], spectrum, np.asarray(energy_edges))
     # The edges are those of the whole window, in which the time shape is 1.

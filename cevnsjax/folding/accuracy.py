@@ -151,8 +151,9 @@ def accuracy(
     """Return the largest error of the `integrals` at any of the `points`, values of all parameters of the likelihood.
 
     Parameters that are `nuisances` are pulled, others are fitted or fixed: the strengths of a signal differ in that.
+    A point of which a parameter is not known, as at the edge of an interval that was not found, is left out.
     """
-    where = list(points)
+    where = [point for point in points if all(map(math.isfinite, point.values()))]
     errors = [(max(integral.errors(where, nuisances)), integral) for integral in integrals] if where else []
     error, worst = max(errors, key=lambda pair: pair[0], default=(0.0, None))
     if worst is None or error == 0.0:

@@ -167,6 +167,9 @@ def parameter_table(measurements: Measurements, interaction: Combination) -> Par
     Where measurements have another default of what is common to them (a radius), that of a distribution of the user's
     is taken, else that of the first. Bounds are those that all measurements have.
     """
+    names = [measurement.name for measurement in measurements]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise InputError(f"expected each measurement once, found '{twice[0]}' more than once")
     widths = shared_widths(measurements)
     shared = frozenset(widths)
     parameters = {p.name: p for p in interaction.parameters()}

@@ -18,7 +18,6 @@ def _factory(name: str) -> Callable[..., Measurement]:
     """Return the function that makes a shipped measurement."""
     entry = CATALOGUE[name]
 
-    @arguments.checked(variant=arguments.text, form_factor=check_form_factor)
     def make(
         variant: str = entry.variants[0],
         form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR,
@@ -39,7 +38,7 @@ def _factory(name: str) -> Callable[..., Measurement]:
         binning: other edges than published by the name of an axis, within the published range.
 
     """
-    return make
+    return arguments.checked(variant=arguments.text, form_factor=check_form_factor)(make)
 
 
 apv_cs = _factory("apv-cs")

@@ -61,7 +61,8 @@ def is_path(name: str) -> bool:
     if base in CATALOGUE or base in shipped():
         return False
     try:
-        return "/" in base or base.endswith(".toml") or (Path(base) / DOCUMENT).is_file()
+        named = base.endswith(".toml") or ("/" in base and not base.endswith(ENDING))
+        return named or (Path(base) / DOCUMENT).is_file()
     except OSError:  # no path at all: too long
         return False
 
@@ -196,7 +197,7 @@ def resolve(names: Sequence[str], form_factor: FormFactorChoice | None = None) -
     _check_used(shared, measurements)
     used = [found.name.partition(":")[0] for found in measurements]
     for name in used:
-        if used.count(name) > 1:
+        if used.count(name) > 1 and described_names:
             raise InputError(f"expected experiments of different names, found '{name}' more than once")
     return _agreed(
         measurements, [found for name, found in zip(names, measurements, strict=True) if name in described_names]

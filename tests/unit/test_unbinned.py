@@ -248,7 +248,7 @@ def test_the_density_is_the_counts_in_a_narrow_bin_over_its_size(values):
     for k, (x, t) in enumerate(events):
         width = np.array([2e-3, 2e-5])  # within a bin of the histograms of time, where the density is a parabola
         energy, time = x + width[0] * np.array([-0.5, 0.5]), t + width[1] * np.array([-0.5, 0.5])
-        narrow = rows_of(cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time), **values)
+        narrow = rows_of(cj.measurements.coherent_csi_2021(binning={"energy": energy, "time": time}), **values)
         for name in ("cevns", "brn", "nin"):
             expected = narrow[name].item() / width.prod()
             error = "a bin of finite size, and its difference of cumulative distributions"
@@ -415,7 +415,7 @@ def test_other_models_and_electrons_take_events():
     assert set(rows) > {"cevns", "brn"}
     x, t = some[37]
     energy, time = x + 2e-3 * np.array([-0.5, 0.5]), t + 2e-5 * np.array([-0.5, 0.5])
-    single = cj.measurements.coherent_csi_2021(energy_edges=energy, time_edges=time)
+    single = cj.measurements.coherent_csi_2021(binning={"energy": energy, "time": time})
     narrow = cj.Likelihood(single, model, electrons=True)
     counts = component_counts(narrow.folded[0], narrow.parameters.complete() | params)
     for name in set(rows) - {"brn", "nin", "ss"}:
