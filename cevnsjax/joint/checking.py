@@ -10,7 +10,7 @@ from .._base.errors import DataError, InputError
 from ..experiments.document import Document
 from ..experiments.reader import experiment
 from ..experiments.suspicions import suspicions
-from ..measurements.catalogue import DEFAULT_FORM_FACTOR
+from ..measurements.catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, shipped
 from ..measurements.loading import open_document, variants_of
 from ..measuring.measurement import Measurement
 from .likelihood import Likelihood
@@ -37,9 +37,9 @@ def checked(path: str | Path) -> tuple[dict[str, Any], Likelihood | None]:
     content = EMPTY | {"name": str(path), "title": ""}
     try:
         data = open_document(str(path))
+        variants: tuple[str | None, ...] = variants_of(data) or (None,)
     except DataError as error:
         return content | {"problems": [_problem(error, str(path), str(path))]}, None
-    variants: tuple[str | None, ...] = variants_of(data) or (None,)
     found, problems = list[Measurement](), dict[str, dict[str, Any]]()
     for variant in variants:
         chosen = data.overridden("variants", variant)
@@ -49,6 +49,9 @@ def checked(path: str | Path) -> tuple[dict[str, Any], Likelihood | None]:
         except InputError as error:
             faults = chosen.problems or [error]
             problems |= {str(fault): _problem(fault, str(data.path), str(data.folder.path)) for fault in faults}
+    if found and found[0].name in (*CATALOGUE, *shipped()):
+        taken = data.fail("name", "one that no measurement or shipped forecast has", f"'{found[0].name}'")
+        problems[str(taken)] = _problem(taken, str(data.path), str(data.folder.path))
     if problems:
         return content | {"problems": list(problems.values())}, None
     likelihood = Likelihood(found[0])
