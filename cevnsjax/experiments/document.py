@@ -13,9 +13,9 @@ stands, numbers of a file may stand instead:
 
 import copy
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -36,6 +36,7 @@ EVEN = ("from", "to", "bins")
 """What an entry holds that states even bins."""
 OVERRIDES = ("variants", "runs")
 """Tables of tables that override entries of the document."""
+Made = TypeVar("Made")
 Units = str | Sequence[str] | Mapping[str, float]
 """A unit; the unit of each number of a list; or several units, with the factor that converts each."""
 
@@ -176,6 +177,12 @@ class Document(Numbers):
     def collect_idle(self) -> None:
         """Collect an error for each override that is no table, or leaves out what there is not."""
         self.problems.extend(self._idle)
+
+    def attempt(self, make: Callable[[], Made]) -> Made | None:
+        """Return what is made, or None where a fault was found, which is collected."""
+        with self.collecting():
+            return make()
+        return None
 
     def raise_problems(self) -> None:
         """Raise the first of the problems that were collected, if there are any, and say how many more there are."""

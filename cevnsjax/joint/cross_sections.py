@@ -342,7 +342,7 @@ def flux_averaged_cross_sections(
     named = iter(resolve([m for m in measurements if isinstance(m, str)], form_factor))
     loaded = [next(named) if isinstance(m, str) else m for m in measurements]
     for measurement in loaded:
-        if isinstance(measurement, Measurement) and measurement.asimov:
+        if measurement.asimov:
             raise InputError(f"'{measurement.name}' holds no data to measure a cross section with, but those expected")
     if not loaded:
         raise InputError("expected at least one measurement, found none")
