@@ -191,6 +191,7 @@ def placed(value: float) -> Callable[[np.ndarray], np.ndarray]:
 
 
 PROTONS = 'protons_on_target = { value = 2e23, unit = "1" }'
+WINTER = 'source.protons_on_target = { value = 1.2e23, unit = "1" }\n'
 DIST = 'distance = { value = 20, unit = "m" }'
 MASS = 'mass = { value = 30, unit = "kg" }'
 F = 'formula = "continuum_flat + continuum_exponential * exp(-continuum_slope * energy)"'
@@ -213,7 +214,7 @@ CASES: tuple[Spoilt, ...] = (
         {
             "document gone": (gone(DOCUMENT), "", "."),
             "table gone": (gone("efficiency.csv"), "detector.efficiency.fraction.table", "efficiency.csv"),
-            "no source": (change("[source]", "[origin]"), "source.kind"),
+            "no source": (several(change("[source]", "[origin]"), change(WINTER, "")), "source.kind"),
             "no target": (change('[target]\nformula = "Ar"\nmass = { value = 30, unit = "kg" }\n', ""), "target.mass"),
             "no detector entry": (change('unit = "keV"\nquenching', "quenching"), "detector.unit"),
             "no binning of a run": (

@@ -343,7 +343,10 @@ def flux_averaged_cross_sections(
     loaded = [next(named) if isinstance(m, str) else m for m in measurements]
     for measurement in loaded:
         if measurement.asimov:
-            raise InputError(f"'{measurement.name}' holds no data to measure a cross section with, but those expected")
+            raise InputError(
+                f"'{measurement.name}' holds no data to fit, but those expected: "
+                f"`cevnsjax forecast {measurement.name}` fits these"
+            )
     if not loaded:
         raise InputError("expected at least one measurement, found none")
     counted = [spallation(measurement) for measurement in loaded]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from .._base import arguments
-from .._base.errors import InputError
 from ..measuring.measurement import Measurement
 from ..nuclei.choice import FormFactorChoice, check_form_factor
 from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR
@@ -15,30 +14,29 @@ Binning = Mapping[str, Sequence[float | int] | np.ndarray]
 
 
 def _factory(name: str) -> Callable[..., Measurement]:
-    """Return the function that makes a shipped measurement."""
+    """Return the function that makes a shipped measurement, which takes a form factor if there is one to choose."""
     entry = CATALOGUE[name]
+    default = entry.variants[0]
 
-    def make(
-        variant: str = entry.variants[0],
-        form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR,
-        binning: Binning | None = None,
+    def with_form_factor(
+        variant: str = default, form_factor: FormFactorChoice = DEFAULT_FORM_FACTOR, binning: Binning | None = None
     ) -> Measurement:
-        if form_factor != DEFAULT_FORM_FACTOR and not entry.form_factor:
-            raise InputError(
-                f"form factor: expected none, as '{name}' has no form factor to choose, found '{form_factor}'"
-            )
         return from_folder(entry, variant, form_factor, binning)
 
-    make.__name__ = make.__qualname__ = name.replace("-", "_")
-    make.__doc__ = f"""Return the measurement {name}: {entry.summary}.
+    def without(variant: str = default, binning: Binning | None = None) -> Measurement:
+        return from_folder(entry, variant, binning=binning)
 
-    Args:
-        variant: {", ".join(f"``{variant}``" for variant in entry.variants)}.
-        form_factor: a name, or form factors of your own by nuclide (docs/nuclei.md).
-        binning: other edges than published by the name of an axis, within the published range.
-
-    """
-    return arguments.checked(variant=arguments.text, form_factor=check_form_factor)(make)
+    make: Callable[..., Measurement] = with_form_factor if entry.form_factor else without
+    checks = {"variant": arguments.text} | ({"form_factor": check_form_factor} if entry.form_factor else {})
+    for attribute in ("__name__", "__qualname__"):
+        setattr(make, attribute, name.replace("-", "_"))
+    choices = {"variant": ", ".join(f"``{variant}``" for variant in entry.variants)}
+    if entry.form_factor:
+        choices["form_factor"] = "a name, or form factors of your own by nuclide (docs/nuclei.md)"
+    choices["binning"] = "other edges than published by the name of an axis, within the published range"
+    listed = "".join(f"        {argument}: {text}.\n" for argument, text in choices.items())
+    make.__doc__ = f"Return the measurement {name}: {entry.summary}.\n\n    Args:\n{listed}\n    "
+    return arguments.checked(**checks)(make)
 
 
 apv_cs = _factory("apv-cs")

@@ -60,9 +60,14 @@ def is_path(name: str) -> bool:
     base = _without_variant(name)
     if base in CATALOGUE or base in shipped():
         return False
+    named = base.endswith(".toml") or ("/" in base and not base.endswith(ENDING))
+    return named or _holds_document(Path(base))
+
+
+def _holds_document(path: Path) -> bool:
+    """Return whether a path is that of a folder of an experiment."""
     try:
-        named = base.endswith(".toml") or ("/" in base and not base.endswith(ENDING))
-        return named or (Path(base) / DOCUMENT).is_file()
+        return (path / DOCUMENT).is_file()
     except OSError:  # no path at all: too long
         return False
 
@@ -79,7 +84,7 @@ def open_document(name: str | Path) -> Document:
         file = f"{FORECASTS}/{name}.toml"
         return Document(read_verified(data_root(), file), Folder(data_root() / FORECASTS, shipped=True), f"{name}.toml")
     path = Path(name)
-    folder, file = (path, DOCUMENT) if (path / DOCUMENT).is_file() else (path.parent, path.name)
+    folder, file = (path, DOCUMENT) if _holds_document(path) else (path.parent, path.name)
     try:
         content = read_bounded(folder / file, LARGEST_DOCUMENT)
     except DataError as error:

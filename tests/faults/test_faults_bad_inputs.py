@@ -91,7 +91,7 @@ predict coherent-csi-2021 --form-factor 133Cs:x=helm || expected a nuclide or an
 predict coherent-csi-2021 --form-factor 134Cs=helm || did you mean '133Cs'
 predict coherent-csi-2021 --form-factor Ar=helm || expected a nuclide or element of the target
 predict coherent-csi-2021 --form-factor Cs=helm,Cs=unity || found it twice
-fit prex-ii --free r_n_pb --form-factor 208Pb:n=helm || expected a nuclide or element of the target
+fit prex-ii --free r_n_pb --form-factor 208Pb:n=helm || there is no form factor to choose in prex-ii
 predict coherent-lar-2020 --electrons || no response to recoils of electrons
 predict apv-cs --electrons || electrons
 predict csre-cs prex-ii --electrons || electrons

@@ -108,7 +108,7 @@ def test_what_cannot_be_meant_is_refused(refused, tmp_path, formula, words):
     [
         ("Ge", {"76Ge": 0.9}, ["target.isotopes: expected a sum of 1 of 76Ge, found 0.9"]),
         ("Ge", {"76Ge": 0.9, "74Ge": 0.2}, ["target.isotopes: expected a sum of 1 of 76Ge, 74Ge, found 1.1"]),
-        ("Ge", {"76Ge": 1.5}, ["target.isotopes.76Ge: expected a magnitude from 1e-12 to 1, found 1.5"]),
+        ("Ge", {"76Ge": 1.5}, ["target.isotopes.76Ge: expected a number up to 1, found 1.5"]),
         ("Ge", {"76Ge": -1.0}, ["target.isotopes.76Ge: expected a number that is not negative, found -1"]),
         ("Ge", {"77Ge": 1.0}, ["target.isotopes.77Ge: unknown nuclide '77Ge'"]),
         ("Ge", {"Ge76": 1.0}, ["target.isotopes.Ge76: unknown nuclide 'Ge76' (did you mean '76Ge'?)"]),

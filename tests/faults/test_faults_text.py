@@ -157,7 +157,7 @@ def test_a_scan_and_toys_of_a_description_without_sources(command, experiment):
 
 
 CAESIUM_OPTIONAL = {
-    "systematics": without_table,
+    "signal": without_table,
     "defaults": without_table,
     "uncertainties": without_table,
     "backgrounds.steady.width": without_entry,

@@ -118,7 +118,7 @@ REFUSED = [
     (["apv-cs"], "apv-cs: expected a measurement with neutrinos of pions and muons"),
     (["dresden-ii"], "expected a measurement with neutrinos of pions and muons"),
     (["coherent-lar-2020", "coherent-lar-2020"], "expected different measurements"),
-    (["coherent-lar"], "unknown measurement 'coherent-lar'"),
+    (["coherent-lar"], "unknown experiment 'coherent-lar'"),
     ([], "expected at least one measurement, found none"),
 ]
 
