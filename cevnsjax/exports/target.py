@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from .._base.typing import Array, Float, Scalar
+from .._base.typing import Array, Float
 from .._base.version import __version__
 from ..inference.problem.problem import Problem, pose
 from ..inference.problem.specification import Specification
@@ -57,7 +57,7 @@ class Target:
         pairs = zip(self.measurements, folded, strict=True)
         return [[part.reshape(m.shape) for part in each.contributions(params)] for m, each in pairs]
 
-    def evaluate(self, values: Float[Array, " parameter"]) -> tuple[Scalar, *tuple[Float[Array, "..."], ...]]:
+    def evaluate(self, values: Float[Array, " parameter"]) -> tuple[Float[Array, "..."], ...]:
         """Return χ², constraints included, then the expected numbers of each measurement."""
         expected = (sum(parts[1:], start=parts[0]) for parts in self.components(values))
         return self.problem(values), *expected

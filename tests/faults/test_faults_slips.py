@@ -108,7 +108,14 @@ class Unknown:
 def factories():
     return [
         getattr(cj.measurements, name)
-        for name in ("coherent_ge_mini_2024", "coherent_csi_2021", "conus_plus_2025", "xenonnt_8b", "lz_8b", "dresden_ii")
+        for name in (
+            "coherent_ge_mini_2024",
+            "coherent_csi_2021",
+            "conus_plus_2025",
+            "xenonnt_8b",
+            "lz_8b",
+            "dresden_ii",
+        )
     ]
 
 
