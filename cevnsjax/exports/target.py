@@ -57,7 +57,7 @@ class Target:
         pairs = zip(self.measurements, folded, strict=True)
         return [[part.reshape(m.shape) for part in each.contributions(params)] for m, each in pairs]
 
-    def evaluate(self, values: Float[Array, " parameter"]) -> tuple[Float[Array, "..."], ...]:
+    def evaluate(self, values: Float[Array, " parameter"]) -> tuple[Any, ...]:
         """Return χ², constraints included, then the expected numbers of each measurement."""
         expected = (sum(parts[1:], start=parts[0]) for parts in self.components(values))
         return self.problem(values), *expected
