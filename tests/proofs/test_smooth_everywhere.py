@@ -162,13 +162,13 @@ def points_within(bounds, constrained, count, random):
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("measurement", EVERYWHERE)
 def test_derivatives_through_the_counts_everywhere(measurement, model, figure):
-    likelihood = cj.Likelihood([measurement], cj.model(model))
     free = ["sin2_theta_w", *MODELS[model]]
     try:
+        likelihood = cj.Likelihood([measurement], cj.model(model))
         problem = likelihood.problem(free=free)
     except cj.InputError as error:
         figure(f"not sensitive | {measurement} | {model} | {error}")
-        assert re.search("nothing here depends on|does not depend on", str(error)), error  # noqa: PT017
+        assert re.search("nothing here depends on|does not depend on|changes nothing", str(error)), error  # noqa: PT017
         return
     constrained = [prior.width is not None for prior in likelihood.log_density(free=free).priors]
     random, bounds = np.random.default_rng(0), np.transpose(problem.box)
