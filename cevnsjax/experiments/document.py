@@ -69,6 +69,8 @@ class Document(Numbers):
         self.folder = folder
         self._text = content.decode("utf-8-sig")
         self.problems: list[DataError] = []
+        self.has_other_bins = False
+        """Whether edges were chosen in place of its own: what lies beyond them is then no slip."""
         self._lines = _lines(self._text)
         self._overrides: tuple[str, ...] = ()
         self._requested: set[str] = set(DESCRIBED)
@@ -103,6 +105,7 @@ class Document(Numbers):
     def rebinned(self, binning: Mapping[str, Sequence[float | int] | np.ndarray]) -> "Document":
         """Return the document with other edges along some axes, within its own; raise InputError for others."""
         changed = copy.copy(self)
+        changed.has_other_bins = bool(binning)
         if not isinstance(binning, Mapping):
             raise InputError(f"binning: expected edges by the name of an axis, found {quoted(binning)}")
         for axis, chosen in binning.items():

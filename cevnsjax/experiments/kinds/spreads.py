@@ -27,7 +27,7 @@ def _window(place: Place, edges: np.ndarray, onset: float | None, rate: float | 
     for name, value, unit in (("efficiency_onset", onset, "us"), ("efficiency_rate", rate, "1/us")):
         if value is None and (onset is not None or rate is not None):
             raise place.fail(name, f"{{ value = a number, unit = '{unit}' }}", "no such entry")
-    if onset is not None and onset > edges[-1]:
+    if onset is not None and onset > edges[-1] and not place.data.has_other_bins:
         raise place.fail("efficiency_onset", f"a number up to {edges[-1]:g}", f"{onset:g}")
     return TimeWindow(edges=edges, onset=onset or 0.0, rate=rate or 0.0)
 
