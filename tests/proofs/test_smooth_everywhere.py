@@ -147,8 +147,8 @@ def points_within(bounds, constrained, count, random):
     columns = []
     for (low, high), has_width in zip(bounds, constrained, strict=True):
         share, kind = random.uniform(size=count), random.integers(0, 4, count)
-        if has_width:
-            columns.append(0.05 + 2.95 * share)
+        if has_width and low >= 0:  # a strength: nothing is expected of a measurement without any
+            columns.append(max(low, 0.05) + (min(high, 3.0) - max(low, 0.05)) * share)
             continue
         even = low + (high - low) * share
         powers = low * (high / low) ** share if low > 0 else high * 10.0 ** (-12.0 * share)
