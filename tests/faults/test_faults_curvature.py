@@ -5,7 +5,7 @@ import json
 import jax
 import numpy as np
 import pytest
-from experiment_texts import DECAYS, IODIDE_RESPONSE, target
+from experiment_texts import DECAYS, IODIDE_RESPONSE
 
 import cevnsjax as cj
 
@@ -18,7 +18,11 @@ name = "small-detector"
 title = "20 kg of caesium iodide at a spallation source"
 """
     + DECAYS
-    + target("CsI", 20)
+    + """
+[target]
+formula = "CsI"
+mass = { value = 20, unit = "kg" }
+"""
     + IODIDE_RESPONSE
     + """
 [binning]

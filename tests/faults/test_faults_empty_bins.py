@@ -5,7 +5,7 @@ import json
 import jax
 import numpy as np
 import pytest
-from experiment_texts import DECAYS, IODIDE_RESPONSE, target
+from experiment_texts import DECAYS, IODIDE_RESPONSE
 
 import cevnsjax as cj
 
@@ -16,7 +16,11 @@ name = "far-above"
 title = "Bins far above the largest recoil"
 """
     + DECAYS
-    + target("CsI", 20)
+    + """
+[target]
+formula = "CsI"
+mass = { value = 20, unit = "kg" }
+"""
     + IODIDE_RESPONSE
     + """
 [binning]
