@@ -70,11 +70,16 @@ def pose(measurement, model):
     ]
 
 
+def strengths(low, high):
+    """Return the range that a strength is drawn from: nothing is expected of a measurement without any."""
+    return max(low, 0.05), min(high, 3.0)
+
+
 def coordinate(low, high, constrained):
     """Return a strategy of values of one coordinate: the bounds, even shares, and all orders of magnitude from zero."""
     share = st.floats(0.0, 1.0)
-    if constrained:  # a strength: nothing is expected of a measurement without any
-        return st.floats(0.05, 3.0)
+    if constrained and low >= 0:
+        return st.floats(*strengths(low, high))
     even = share.map(lambda x: low + (high - low) * x)
     if low > 0:
         return even | share.map(lambda x: float(np.clip(low * (high / low) ** x, low, high)))
@@ -147,8 +152,9 @@ def points_within(bounds, constrained, count, random):
     columns = []
     for (low, high), has_width in zip(bounds, constrained, strict=True):
         share, kind = random.uniform(size=count), random.integers(0, 4, count)
-        if has_width and low >= 0:  # a strength: nothing is expected of a measurement without any
-            columns.append(max(low, 0.05) + (min(high, 3.0) - max(low, 0.05)) * share)
+        if has_width and low >= 0:
+            least, most = strengths(low, high)
+            columns.append(least + (most - least) * share)
             continue
         even = low + (high - low) * share
         powers = low * (high / low) ** share if low > 0 else high * 10.0 ** (-12.0 * share)
