@@ -23,7 +23,7 @@ from cevnsjax.stages.stage import Constant
 
 DATA = DataFile("coherent_csi_2021/experiment.toml")
 RATE = DATA.number("backgrounds.ss.time.rate", "1/us")
-STEADY_BINS = DATA.edges("binning.energy", "PE")
+STEADY_BINS = DATA.array("binning.energy", "PE")
 
 
 def observed_events():

@@ -1,15 +1,12 @@
-"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables, NPZ for arrays.
+"""Read the measured numbers under ``data/``: TOML for numbers with unit and source, CSV for tables.
 
 Each kind of data is a folder with a TOML file and tables beside it. Everything read is checked: the file
-against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length, each
-array against its shape.
+against the checksum in ``SHA256SUMS``, each number against its unit, each table against its columns and length.
 The folder is that shipped with the package, or that which the environment variable CEVNSJAX_DATA names.
 """
 
 import csv
 import hashlib
-import io
-import math
 import os
 import re
 import stat
@@ -17,7 +14,6 @@ import tokenize
 import tomllib
 import zipfile
 import zlib
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,12 +42,8 @@ def data_root() -> Path:
 
 LARGEST_FILE = 2**26
 """Bytes of a data file up to which it is read."""
-MOST_NUMBERS = 10**8
-"""Numbers of an array up to which it is read."""
 MOST_PARTS = 200
 """Parts that a key of a TOML file may have: the time to read a key grows as their number squared."""
-LONGEST_HEADER = 2**16
-"""Bytes that the header of an array may have beside its numbers."""
 DAMAGED = (
     *(ValueError, OSError, EOFError, KeyError, NotImplementedError, RuntimeError, SyntaxError, MemoryError),
     *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
@@ -141,50 +133,12 @@ def read_verified(root: Path, name: str) -> bytes:
     return content
 
 
-def read_arrays(content: bytes, path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """Return the arrays of an archive of NumPy's by name: those of `shapes` and no others, numbers alone.
-
-    What the archive announces of itself, its members, their sizes, shapes and types, is compared with what is expected
-    before any memory is taken.
-    """
-    arrays = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            if sorted(names) != sorted(shapes):
-                raise DataError(f"{path}: expected the arrays {sorted(shapes)}, found {shown(sorted(names))}")
-            for part, shape in shapes.items():
-                member = archive.getinfo(f"{part}.npy")
-                _check_header(archive, member, path, part, shape)
-                if member.file_size > 16 * math.prod(shape) + LONGEST_HEADER:
-                    raise DataError(f"{path}: {part}: expected {math.prod(shape)} numbers, found {member.file_size} B")
-                with archive.open(member) as file:
-                    arrays[part] = np.lib.format.read_array(file, allow_pickle=False).astype(float)
-    except DataError:
-        raise
-    except DAMAGED as error:
-        raise DataError(f"{path}: expected a file of arrays, found: {error or type(error).__name__}") from None
-    return arrays
-
-
 def announced(file: Any) -> tuple[tuple[int, ...], np.dtype]:
     """Return the shape and the type that the header of an array of NumPy's announces."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, kind = read(file)
     return shape, kind
-
-
-def _check_header(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, part: str, shape: tuple[int, ...]
-) -> None:
-    """Raise DataError if the header of an array announces another shape, or no numbers."""
-    with archive.open(member) as file:
-        found, kind = announced(file)
-    if found != shape:
-        raise DataError(f"{path}: {part}: expected the shape {shape}, found {shown(found)}")
-    if kind.kind not in "fiu":
-        raise DataError(f"{path}: {part}: expected numbers, found the type {kind}")
 
 
 def inside(value: Any, part: str) -> Any:
@@ -277,13 +231,6 @@ class Numbers:
             raise self._fail(key, f"{length} numbers", len(values))
         return np.array([self._finite(f"{key}[{i}]", value) for i, value in enumerate(values)])
 
-    def edges(self, key: str, unit: str) -> np.ndarray:
-        """Return the increasing bin edges at `key`."""
-        edges = self.array(key, unit)
-        if len(edges) < 2 or np.any(np.diff(edges) <= 0):
-            raise self._fail(key, "at least two increasing edges", shown(edges.tolist()))
-        return edges
-
 
 class DataFile(Numbers):
     """The numbers of a TOML file under ``data/`` and of the tables beside it, all verified."""
@@ -322,35 +269,6 @@ class DataFile(Numbers):
             for j, text in enumerate(line):
                 values[j, i] = self._cell(f"{path}: row {i + 1}, {columns[j]}", columns[j], text)
         return values
-
-    def arrays(self, key: str) -> dict[str, np.ndarray]:
-        """Return the arrays of the compressed file KEY.npz that ``[arrays.KEY]`` describes, by name.
-
-        The file is beside the TOML file and has exactly the described arrays, ``name = { shape, unit }``, of finite
-        numbers that are not negative where they are fractions or rates.
-        """
-        entry = self.get(f"arrays.{key}", dict)
-        if (source := self.get(f"arrays.{key}.source", str)) not in self.get("sources", dict):
-            raise self._fail(f"arrays.{key}.source", "a key of [sources]", quoted(source))
-        described = {name: value for name, value in entry.items() if isinstance(value, dict)}
-        name = str(Path(self.name).with_name(f"{key}.npz").as_posix())
-        path = self.root / name
-        content = read_verified(self.root, name)
-        shapes = {part: self._shape(f"arrays.{key}.{part}.shape") for part in described}
-        arrays = read_arrays(content, path, shapes)
-        for part, values in arrays.items():
-            if (unit := self.get(f"arrays.{key}.{part}.unit", str)) not in UNITS:
-                raise self._fail(f"arrays.{key}.{part}.unit", "a known unit", quoted(unit))
-            if not np.all(np.isfinite(values)) or (unit in ("counts", "fraction", "1", "1/t/y") and np.any(values < 0)):
-                raise DataError(f"{path}: {part}: expected finite numbers that are not negative, found others")
-        return arrays
-
-    def _shape(self, key: str) -> tuple[int, ...]:
-        """Return the shape of an array at `key`."""
-        shape = self.get(key, list)
-        if not all(type(n) is int and n > 0 for n in shape) or math.prod(shape) > MOST_NUMBERS:
-            raise self._fail(key, f"positive whole numbers of a product up to {MOST_NUMBERS:g}", quoted(shape))
-        return tuple(shape)
 
     def _cell(self, where: str, column: str, text: str) -> float:
         unit = column.partition("[")[2].rstrip("]")

@@ -34,8 +34,6 @@ PARAMETER = ("low", "high", "latex", "text")
 """What an entry with a parameter may hold beside a number."""
 EVEN = ("from", "to", "bins")
 """What an entry holds that states even bins."""
-OVERRIDES = ("variants", "runs")
-"""Tables of tables that override entries of the document."""
 Made = TypeVar("Made")
 Units = str | Sequence[str] | Mapping[str, float]
 """A unit; the unit of each number of a list; or several units, with the factor that converts each."""
@@ -476,13 +474,6 @@ class Document(Numbers):
         if unit not in known:
             raise self._fail(f"{key}.unit", " or ".join(map(repr, known)), quoted(unit))
         return units[unit] if isinstance(units, Mapping) else 1.0
-
-    def amounts(self, key: str, units: Units, length: int | None = None, most: float = np.inf) -> np.ndarray:
-        """Return the numbers at `key`, none of them negative or above `most`."""
-        numbers = self.values(key, units, negative=False, most=most)
-        if length is not None and len(numbers) != length:
-            raise self._fail(key, f"{length} numbers", len(numbers))
-        return numbers
 
     def bins(self, key: str, units: Units, negative: bool = True) -> np.ndarray:
         """Return the increasing numbers at `key`, or as many even bins between two ends as it states."""

@@ -17,7 +17,7 @@ from .._base.errors import suggest
 from ..measuring.measurement import Measurement
 from ..measuring.terms.gaussian import GaussianNumbers
 from ..nuclei.choice import FormFactorChoice, form_factors
-from ..stages.products import Joined
+from ..stages.stacked import Stacked
 from .counting import counted
 from .document import Document
 from .expectation import expected_counts
@@ -94,7 +94,7 @@ def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: Fo
     for key, number in zip(data.names("measured"), found, strict=True):
         if not np.all(np.isfinite(np.asarray(number.prediction(params)))):
             raise data.fail(f"measured.{key}", "a finite prediction", "none with these numbers")
-    prediction = found[0].prediction if len(found) == 1 else Joined(tuple(number.prediction for number in found))
+    prediction = found[0].prediction if len(found) == 1 else Stacked(tuple(number.prediction for number in found), 0)
     return Measurement(
         **header,
         labels=tuple(number.label for number in found),

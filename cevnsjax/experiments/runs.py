@@ -13,7 +13,7 @@ from ..measuring.terms.poisson import PoissonCounts
 from ..measuring.terms.term import Term
 from ..parameters.parameter import Parameter
 from ..sources.source import Source
-from ..stages.products import Joined
+from ..stages.stacked import Stacked
 from ..stages.stage import Constant, Stage
 from .document import Document
 
@@ -78,7 +78,7 @@ def _joined_background(component: str, runs: Sequence[Measurement]) -> Stage:
     for run in runs:
         names = [strength.component for strength in run.strengths][1:]
         parts.append(run.backgrounds[names.index(component)] if component in names else Constant(np.zeros(run.shape)))
-    joined = Joined(tuple(parts))
+    joined = Stacked(tuple(parts), 0)
     return joined if joined.parameters() else Constant(joined({}))
 
 

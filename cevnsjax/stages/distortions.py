@@ -8,7 +8,7 @@ import numpy as np
 from .._base.errors import InputError
 from .._base.numerics import namespace
 from .._base.typing import Array, Float, Params
-from .morphing import Variation, smooth_sign
+from .morphing import Variation, smooth_sign, stacked_values
 from .stage import Stage
 
 
@@ -30,8 +30,7 @@ class Distorted(Stage):
         return frozenset(self.names)
 
     def __call__(self, params: Params) -> Float[Array, "..."]:
-        values = [params[name] for name in self.names]
-        x = namespace(*values).asarray(values, dtype=float)
+        x = stacked_values(params, self.names)
         xp = namespace(x)
         if self.linear:
             return self.nominal(params) * (1.0 + 0.5 * xp.tensordot(x, self.up - self.down, 1))

@@ -1,9 +1,8 @@
 """Templates that move with nuisances, through their nominal and their released ±1σ shapes.
 
-Two forms. `MorphedShape` moves the logarithm of each bin: it stays positive, keeps its total, and passes exactly
-through the nominal shape at ξ = 0 and through each released shape at ξ = ±1; it is twice differentiable everywhere and
-the logarithm is linear beyond ±1. `LinearDistortion` multiplies by 1 + Σ η ε with the relative shifts ε of the
-released shapes, as re-analyses of COHERENT's liquid argon do (arXiv:2211.11905).
+`MorphedShape` moves the logarithm of each bin: it stays positive, keeps its total, and passes exactly through the
+nominal shape at ξ = 0 and through each released shape at ξ = ±1; it is twice differentiable everywhere, and linear in
+the logarithm beyond ±1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,8 @@ Variation = tuple[np.ndarray, np.ndarray | None]
 """The shapes at +1σ and at -1σ; None where only the first was released: the logarithm is mirrored."""
 
 
-def _stacked(params: Params, names: Sequence[str]) -> Float[Array, " nuisance"]:
+def stacked_values(params: Params, names: Sequence[str]) -> Float[Array, " nuisance"]:
+    """Return the values of some parameters as an array."""
     values = [params[name] for name in names]
     return namespace(*values).asarray(values, dtype=float)
 
@@ -64,7 +64,7 @@ class MorphedShape(Stage):
         return frozenset(self.names)
 
     def __call__(self, params: Params) -> Float[Array, " bin"]:
-        x = _stacked(params, self.names)
+        x = stacked_values(params, self.names)
         shape = 0.5 * (x @ (self.up - self.down) + (x * smooth_sign(x)) @ (self.up + self.down))
         added = smooth_ramp(x) @ self.empty_up + smooth_ramp(-x) @ self.empty_down
         moved = self.nominal * namespace(shape).exp(shape) + added
@@ -99,43 +99,6 @@ def morphed_shape(
     )
 
 
-class Template(Stage):
-    """Stage: counts (energy, other, time) of a background, a shape in energy and another axis times a shape in time."""
-
-    shape: Stage
-    """Counts in each bin of energy and the other axis, flattened."""
-    time: Stage
-    """Share of each time bin."""
-    bins: tuple[int, int] = eqx.field(static=True)
-    """Number of bins of energy and of the other axis."""
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "energy other time"]:
-        counts = self.shape(params)[:, None] * self.time(params)
-        return counts.reshape(*self.bins, -1)
-
-
-class TemplateSpread(Stage):
-    """Stage: share (flavour, bin, cell) of each cell in the events of each energy bin, all flavours alike or not."""
-
-    shape: Stage
-    """Share of each bin of the other axis in the events of each energy bin, flattened."""
-    time: Stage
-    """Share of each time bin, an array (flavour, time)."""
-    bins: int = eqx.field(static=True)
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "flavour bin cell"]:
-        share = self.shape(params).reshape(self.bins, -1, 1)
-        time = self.time(params)[:, None, None, :]
-        spread = share * time
-        return spread.reshape(spread.shape[0], self.bins, -1)
-
-
 class Repeated(Stage):
     """Stage: the same array for each of several flavours."""
 
@@ -148,28 +111,3 @@ class Repeated(Stage):
     def __call__(self, params: Params) -> Float[Array, "flavour time"]:
         value = self.value(params)
         return namespace(value).stack([value] * self.count)
-
-
-class LinearDistortion(Stage):
-    """Stage: an array (…, bin, cell) times 1 + Σ_k η_k ε_k with relative shifts ε (bin, cell)."""
-
-    nominal: Stage
-    shifts: Float[Array, "nuisance bin cell"]
-    names: tuple[str, ...] = eqx.field(static=True)
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset(self.names)
-
-    def __call__(self, params: Params) -> Float[Array, "*flavour bin cell"]:
-        shares = _stacked(params, self.names)
-        shift = shares @ self.shifts.reshape(len(self.names), -1)
-        return self.nominal(params) * (1.0 + shift.reshape(self.shifts.shape[1:]))
-
-
-def relative_shifts(
-    nominal: Float[np.ndarray, "bin cell"], shapes: Sequence[Float[np.ndarray, "bin cell"]]
-) -> Float[np.ndarray, "shape bin cell"]:
-    """Return the relative shift of each of the `shapes`, scaled to the total of `nominal`; 0 where that is empty."""
-    full = nominal > 0
-    safe = np.where(full, nominal, 1.0)
-    return np.array([np.where(full, shape * (nominal.sum() / shape.sum()) / safe - 1.0, 0.0) for shape in shapes])

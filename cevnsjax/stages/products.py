@@ -52,16 +52,3 @@ class SpreadProduct(Stage):
         if self.bins:
             return namespace(product).broadcast_to(product, (product.shape[0], self.bins, product.shape[2]))
         return product[:, 0] if product.shape[1] == 1 else product
-
-
-class Joined(Stage):
-    """Stage: several arrays, one after the other along their first axis."""
-
-    parts: tuple[Stage, ...]
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, "..."]:
-        values = [part(params) for part in self.parts]
-        return namespace(*values).concatenate(values)

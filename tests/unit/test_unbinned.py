@@ -346,7 +346,7 @@ def events_fit():
 def test_csi_in_events_is_what_fine_bins_tend_to(events_fit):
     """sin²θ_W from the 1578 events, against bins of 0.5 PE x 25 ns: the statistics of two analyses of the same events."""
     fine = cj.Likelihood(csi.binned(np.linspace(0.0, 60.0, 121), np.linspace(0.0, 6.0, 241)))
-    coarse = cj.Likelihood(csi.binned(csi.STEADY_BINS, csi.DATA.edges("binning.time", "us")))
+    coarse = cj.Likelihood(csi.binned(csi.STEADY_BINS, csi.DATA.array("binning.time", "us")))
     (of_fine, of_coarse) = (likelihood.fit(["sin2_theta_w"]) for likelihood in (fine, coarse))
     value, error = events_fit.values["sin2_theta_w"], events_fit.error("sin2_theta_w")
     assert events_fit.converged
