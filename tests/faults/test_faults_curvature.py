@@ -5,7 +5,7 @@ import json
 import jax
 import numpy as np
 import pytest
-from experiment_texts import DECAYS, IODIDE_RESPONSE
+from experiment_texts import DECAYS, IODIDE_RESPONSE, target
 
 import cevnsjax as cj
 
@@ -18,11 +18,7 @@ name = "small-detector"
 title = "20 kg of caesium iodide at a spallation source"
 """
     + DECAYS
-    + """
-[target]
-formula = "CsI"
-mass = { value = 20, unit = "kg" }
-"""
+    + target("CsI", 20)
     + IODIDE_RESPONSE
     + """
 [binning]

@@ -5,7 +5,7 @@ import json
 import jax
 import numpy as np
 import pytest
-from experiment_texts import DECAYS, IODIDE_RESPONSE
+from experiment_texts import DECAYS, IODIDE_RESPONSE, target
 
 import cevnsjax as cj
 
@@ -16,11 +16,7 @@ name = "far-above"
 title = "Bins far above the largest recoil"
 """
     + DECAYS
-    + """
-[target]
-formula = "CsI"
-mass = { value = 20, unit = "kg" }
-"""
+    + target("CsI", 20)
     + IODIDE_RESPONSE
     + """
 [binning]

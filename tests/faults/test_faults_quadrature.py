@@ -2,6 +2,7 @@
 
 import json
 
+import experiment_texts as texts
 import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize_scalar
@@ -9,7 +10,8 @@ from scipy.special import erfc
 
 import cevnsjax as cj
 
-GERMANIUM = """
+GERMANIUM = (
+    """
 name = "threshold"
 [sources]
 assumed = "a detector that nobody built"
@@ -18,26 +20,18 @@ kind = "table"
 live_time = { value = 30, unit = "day" }
 energy = { value = [1.0, 8.0], unit = "MeV" }
 flux.nu_e_bar = { value = [2e11, 2e11], unit = "1/MeV/cm^2/s" }
-[target]
-formula = "Ge"
-mass = { value = 0.05, unit = "kg" }
-[detector]
-unit = "keV"
-[detector.quenching]
-kind = "polynomial"
-coefficients = { value = [1.0], unit = ["1"] }
-[detector.resolution]
-kind = "gaussian"
-noise = { value = 0.01, unit = "keV" }
-slope = { value = 0.0, unit = "keV" }
-[detector.efficiency]
-kind = "unity"
+"""
+    + texts.target("Ge", 0.05)
+    + texts.kilovolts(texts.proportional(1.0), 0.01, 0.0)
+    + texts.UNITY
+    + """
 [binning]
 energy = { value = [0.05, 0.08, 0.12, 0.2, 0.4, 1.0], unit = "keV" }
 [backgrounds.flat]
 rate = { value = 3000, unit = "1/keV/kg/day" }
 width = { value = 0.02, unit = "1" }
 """
+)
 EDGES = 1e-3 * np.array([0.05, 0.08, 0.12, 0.2, 0.4, 1.0])  # MeV
 NOISE, FLUX = 1e-5, 2e11 * 30 * 86400  # MeV; 1/MeV/cm² in all
 FERMI, HBAR_C = 1.1663788e-11, 197.3269804e-13  # 1/MeV²; MeV cm (CODATA 2022)

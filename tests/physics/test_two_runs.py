@@ -1,5 +1,6 @@
 """An experiment of one's own, two runs in energy and time made of CSV tables alone: counts, fit, coverage of toys."""
 
+import experiment_texts as texts
 import independent_forecast
 import numpy as np
 import pytest
@@ -8,25 +9,18 @@ from tolerance import assert_close
 
 import cevnsjax as cj
 
-ALONE = """
+ALONE = (
+    """
 [source]
 kind = "pion-decay-at-rest"
 neutrinos_per_flavour_and_proton = { value = 0.09, unit = "1" }
 protons_on_target = { value = PROTONS, unit = "1" }
 distance = { value = 20, unit = "m" }
 live_time = { value = 1, unit = "day" }
-[target]
-formula = "Ar"
-mass = { value = 30, unit = "kg" }
-[detector]
-unit = "keV"
-[detector.quenching]
-kind = "polynomial"
-coefficients = { value = [0.25], unit = ["1"] }
-[detector.resolution]
-kind = "gaussian"
-noise = { value = 0.5, unit = "keV" }
-slope = { value = 0.3, unit = "keV" }
+"""
+    + texts.target("Ar", 30)
+    + texts.kilovolts(texts.proportional(0.25), 0.5, 0.3)
+    + """
 [detector.efficiency]
 kind = "table"
 energy = { value = [2, 5, 8, 12, 40], unit = "keV" }
@@ -34,6 +28,7 @@ fraction = { value = [0, 0.35, 0.6, 0.7, 0.7], unit = "1" }
 [binning]
 energy = { value = EDGES, unit = "keV" }
 """
+)
 PROTONS = {"summer": "2e23", "winter": "1.2e23"}
 
 

@@ -5,10 +5,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+import experiment_texts as texts
 import independent_forecast
 import numpy as np
 import pytest
-from experiment_texts import DECAYS
 from independent_rates import DATA
 from tolerance import assert_close
 
@@ -19,56 +19,40 @@ from cevnsjax.parameters.parameter import Gaussian
 
 FORECASTS = DATA / "forecasts"
 
-CAESIUM = f"""
+CAESIUM = (
+    """
 name = "caesium"
 title = "A detector of caesium iodide"
 [sources]
 made_up = "Nobody"
-{DECAYS}
-[target]
-formula = "CsI"
-mass = {{ value = 30, unit = "kg", source = "made_up" }}
-[detector]
-unit = "PE"
-[detector.quenching]
-kind = "polynomial"
-coefficients = {{ value = [0.06, 0.9], unit = ["1", "1/MeV"] }}
-[detector.resolution]
-kind = "gamma"
-light_yield = {{ value = 15, unit = "PE/keV" }}
-shape = {{ value = 0.7, unit = "1/PE" }}
-[detector.efficiency]
-kind = "logistic"
-coefficients = {{ value = [1.3, 0.5, 6.0, -0.3], unit = ["1", "1/PE", "PE", "1"] }}
-[binning]
-energy = {{ value = [0, 6, 12, 20, 40], unit = "PE" }}
-time = {{ value = [-0.2, 0.33, 0.6, 1.5, 6], unit = "us" }}
-parts = {{ value = 5, unit = "1" }}
-[signal.time]
-kind = "pulse"
-mean = {{ value = 0.3, unit = "us" }}
-width = {{ value = 0.15, unit = "us" }}
-efficiency_onset = {{ value = 0.5, unit = "us" }}
-efficiency_rate = {{ value = 0.05, unit = "1/us" }}
-[backgrounds.steady]
-counts = {{ value = [50, 40, 30, 0], unit = "counts" }}
-time = {{ kind = "exponential", rate = {{ value = 0.07, unit = "1/us" }} }}
-width = {{ value = 0.03, unit = "1" }}
-[backgrounds.neutrons]
-total = {{ value = 70, unit = "counts" }}
-energy = {{ kind = "exponential", scale = {{ value = 9, unit = "PE" }} }}
-time = "prompt"
-width = {{ value = 0.2, unit = "1" }}
-[signal]
-width = {{ value = 0.08, unit = "1" }}
-[defaults]
-r_n_cs = {{ value = 5.2, unit = "fm" }}
-quenching_a = {{ value = 0.06, unit = "1" }}
-[uncertainties]
-quenching_a = {{ value = 0.002, unit = "1" }}
 """
+    + texts.DECAYS
+    + texts.target("CsI", 30).replace('"kg" }', '"kg", source = "made_up" }')
+    + texts.IODIDE_RESPONSE.replace('[0.06], unit = ["1"]', '[0.06, 0.9], unit = ["1", "1/MeV"]')
+    + texts.SPALLATION_TIME
+    + """efficiency_onset = { value = 0.5, unit = "us" }
+efficiency_rate = { value = 0.05, unit = "1/us" }
+[backgrounds.steady]
+counts = { value = [50, 40, 30, 0], unit = "counts" }
+time = { kind = "exponential", rate = { value = 0.07, unit = "1/us" } }
+width = { value = 0.03, unit = "1" }
+[backgrounds.neutrons]
+total = { value = 70, unit = "counts" }
+energy = { kind = "exponential", scale = { value = 9, unit = "PE" } }
+time = "prompt"
+width = { value = 0.2, unit = "1" }
+[signal]
+width = { value = 0.08, unit = "1" }
+[defaults]
+r_n_cs = { value = 5.2, unit = "fm" }
+quenching_a = { value = 0.06, unit = "1" }
+[uncertainties]
+quenching_a = { value = 0.002, unit = "1" }
+"""
+)
 
-ARGON = """
+ARGON = (
+    """
 name = "argon"
 [source]
 kind = "pion-decay-at-rest"
@@ -76,18 +60,10 @@ neutrinos_per_flavour_and_proton = { value = 0.09, unit = "1" }
 live_time = { value = 200, unit = "day" }
 protons_on_target = { value = 2e23, unit = "1" }
 distance = { value = 27.5, unit = "m" }
-[target]
-formula = "Ar"
-mass = { value = 50, unit = "kg" }
-[detector]
-unit = "keV"
-[detector.quenching]
-kind = "polynomial"
-coefficients = { value = [0.25], unit = ["1"] }
-[detector.resolution]
-kind = "gaussian"
-noise = { value = 0.8, unit = "keV" }
-slope = { value = 0.3, unit = "keV" }
+"""
+    + texts.target("Ar", 50)
+    + texts.kilovolts(texts.proportional(0.25), 0.8, 0.3)
+    + """
 [detector.efficiency]
 kind = "table"
 energy = { value = [0, 5, 9, 30], unit = "keV" }
@@ -104,62 +80,19 @@ width = { value = 0.01, unit = "1" }
 rate = { value = 0.2, unit = "1/keV/kg/day" }
 duty_factor = { value = 0.001, unit = "1" }
 """
+)
 
-GERMANIUM = """
-name = "germanium"
-[source]
-kind = "reactor"
-model = "kopeikin"
-fission_fractions = { value = [0.55, 0.07, 0.32, 0.06], unit = "fraction" }
-flux = { value = 2e13, unit = "1/cm^2/s" }
-live_time = { value = 2400, unit = "h" }
-[target]
-formula = "Ge"
-mass = { value = 2, unit = "kg" }
-[detector]
-unit = "keV"
-[detector.quenching]
-kind = "lindhard"
-k = { value = 0.16, unit = "1" }
-[detector.resolution]
-kind = "gaussian"
-noise = { value = 0.03, unit = "keV" }
-slope = { value = 0.0004, unit = "keV" }
-[detector.efficiency]
-kind = "unity"
-[binning]
-energy = { value = [0.15, 0.2, 0.3, 0.5], unit = "keV" }
-"""
+GERMANIUM = (
+    'name = "germanium"\n'
+    + texts.KOPEIKIN.replace('100, unit = "day"', '2400, unit = "h"')
+    + texts.target("Ge", 2)
+    + texts.kilovolts(texts.lindhard(0.16), 0.03, 0.0004)
+    + texts.UNITY
+    + texts.GERMANIUM_BINS
+)
 
-XENON = """
-name = "xenon"
-[source]
-kind = "table"
-live_time = { value = 1000, unit = "day" }
-energy = { value = [2, 9, 20, 30], unit = "MeV" }
-[source.flux]
-nu_e = { value = [0, 3e5, 1e5, 2e4], unit = "1/MeV/cm^2/s" }
-nu_tau_bar = { value = [4e4, 4e4, 4e4, 0], unit = "1/MeV/cm^2/s" }
-[target]
-formula = "Xe"
-mass = { value = 700, unit = "kg" }
-[detector]
-unit = "keV"
-[detector.quenching]
-kind = "table"
-recoil = { value = [0.5, 2, 10], unit = "keV" }
-factor = { value = [0.1, 0.15, 0.2], unit = "1" }
-[detector.resolution]
-kind = "gaussian"
-noise = { value = 0.1, unit = "keV" }
-slope = { value = 0.03, unit = "keV" }
-[detector.efficiency]
-kind = "sigmoid"
-coefficients = { value = [0.9, 8, 0.5], unit = ["1", "1/keV", "keV"] }
-[binning]
-energy = { value = [0.2, 0.5, 1, 2], unit = "keV" }
-parts = { value = 4, unit = "1" }
-"""
+TAU = 'nu_tau_bar = { value = [4e4, 4e4, 4e4, 0], unit = "1/MeV/cm^2/s" }\n'
+XENON = 'name = "xenon"\n' + texts.TABULATED_FLUX + TAU + texts.XENON_DETECTOR
 
 
 def with_source(text, name, source):
