@@ -2,11 +2,20 @@
 
 import gc
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 os.environ["CEVNSJAX_CACHE"] = "off"
+# Many tests compile the same programs: each process that runs tests keeps its own, and those that it starts share them.
+OUTERMOST = "CEVNSJAX_TESTS" not in os.environ
+PROGRAMS = Path(os.environ.get("CEVNSJAX_TESTS") or tempfile.mkdtemp(prefix="cevnsjax-tests-"))
+os.environ["CEVNSJAX_TESTS"] = str(PROGRAMS)
+os.environ["JAX_COMPILATION_CACHE_DIR"] = str(PROGRAMS / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 os.environ.setdefault("MPLBACKEND", "agg")
 
 from compiler_flags import quick_to_compile
@@ -41,9 +50,11 @@ def pytest_configure(config):
 QUICK = ("unit", "reference")
 """Folders of the tests that `-m quick` runs, but for these files, which take a quarter of a minute or more."""
 LONG = (
-    "test_coherent_lar_2020 test_described test_engines test_exports test_gradients test_live_response test_minimisers "
-    "test_minuit test_physics_functions test_priors test_projection test_reactor_germanium test_recoils test_saving "
-    "test_scan test_xenon_er"
+    "test_cluster_recipes test_coherent_lar_2020 test_derivatives test_described test_engines test_exports "
+    "test_gradients test_live_response test_minimisers test_minuit test_nuclear_input test_own_form_factors "
+    "test_physics_functions test_pieces test_posterior_tools test_priors test_projection test_published_figures "
+    "test_reactor_germanium test_recoils test_samplers test_saving test_scan test_terms test_unbinned "
+    "test_vector_interactions test_xenon_er"
 ).split()
 
 
@@ -60,16 +71,24 @@ def pytest_collection_modifyitems(config, items):
     items[:] = chosen
 
 
+def pytest_unconfigure():
+    """Remove the programs of this run."""
+    if OUTERMOST:
+        shutil.rmtree(PROGRAMS, ignore_errors=True)
+
+
 TYPED = ("unit",)
 """Folders in whose tests every call of the package is checked against its annotations, shapes included.
 
-Those checks take as long as everything else: the other tests run the package as users do, without them.
+Those checks take as long as everything else: the other tests, and the long ones of these, run the package as users do,
+without them.
 """
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item):
-    jaxtyping.config.update("jaxtyping_disable", item.path.parent.name not in TYPED)
+    typed = item.path.parent.name in TYPED and item.path.stem not in LONG
+    jaxtyping.config.update("jaxtyping_disable", not typed)
 
 
 def pytest_terminal_summary(terminalreporter):
