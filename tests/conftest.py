@@ -2,26 +2,19 @@
 
 import gc
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 os.environ["CEVNSJAX_CACHE"] = "off"
-# Many tests compile the same programs: each process that runs tests keeps its own, and those that it starts share them.
-OUTERMOST = "CEVNSJAX_TESTS" not in os.environ
-PROGRAMS = Path(os.environ.get("CEVNSJAX_TESTS") or tempfile.mkdtemp(prefix="cevnsjax-tests-"))
-os.environ["CEVNSJAX_TESTS"] = str(PROGRAMS)
-os.environ["JAX_COMPILATION_CACHE_DIR"] = str(PROGRAMS / os.environ.get("PYTEST_XDIST_WORKER", "main"))
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "0"
 os.environ.setdefault("MPLBACKEND", "agg")
 
 from compiler_flags import quick_to_compile
+from kept_programs import kept_programs
 
 # Most of the time goes into compiling programs that run once: quick to compile counts here, not quick to run.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS") or quick_to_compile()
+os.environ.update(kept_programs())
 
 import jaxtyping
 import pytest
@@ -69,12 +62,6 @@ def pytest_collection_modifyitems(config, items):
     chosen = [item for item in items if left_out.isdisjoint(item.keywords)]
     config.hook.pytest_deselected(items=[item for item in items if not left_out.isdisjoint(item.keywords)])
     items[:] = chosen
-
-
-def pytest_unconfigure():
-    """Remove the programs of this run."""
-    if OUTERMOST:
-        shutil.rmtree(PROGRAMS, ignore_errors=True)
 
 
 TYPED = ("unit",)
