@@ -227,14 +227,15 @@ def adaptive(function, nucleus, rtol):
     return result * scale
 
 
-def signal(params, rtol=1e-11):
+def signal(params, rtol=1e-11, form_factors=FORM_FACTORS):
     """Return the expected signal without any cut in time, an array (form factor, flavour, nuclide, bin)."""
     bins = Bins(params)
     exposure = params["cevns_norm"] * fluence() * formula_units()
     counts = [
         adaptive(
             lambda t, n=nucleus: (
-                (squared_amplitudes(n, t, params) * flux_moments(t, n.mass))[..., None] * bins.probability(t)
+                (squared_amplitudes(n, t, params, form_factors) * flux_moments(t, n.mass))[..., None]
+                * bins.probability(t)
             ),
             nucleus,
             rtol,

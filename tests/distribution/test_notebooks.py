@@ -11,6 +11,7 @@ EXPECTED = {
     "light_mediator": (("resumed is identical: True", "points that did not converge: 0"), 3),
     "posterior": (("method importance: k-hat is", "read again: True", "weak charge of Cs negative"), 3),
     "joint_likelihoods": (("'sns_flux_norm': ['coherent-csi-2021', 'coherent-lar-2020']", "sin2_theta_w = 0.23760"), 1),
+    "my_experiment": (("no faults found", "pyhf:     cevns_norm = 1.0272 ± 0.0805", "counts of the table: True"), 3),
 }
 """What each notebook prints, and how many pictures it shows."""
 SMALL = {"CEVNSJAX_NOTEBOOK_POINTS": "16", "CEVNSJAX_NOTEBOOK_DRAWS": "2560", "CEVNSJAX_NOTEBOOK_LIVE": "60"}
