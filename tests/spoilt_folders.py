@@ -864,6 +864,10 @@ CASES: tuple[Spoilt, ...] = (
                 ),
                 "runs",
             ),
+            "runs time": (
+                change("[runs.winter]", '[runs.winter]\nbinning.time = { value = [0, 1, 2, 4, 9], unit = "us" }'),
+                "runs.winter.binning.time",
+            ),
             "runs substance": (change("[runs.winter]", '[runs.winter]\ntarget.formula = "Xe"'), "runs.winter.target"),
             "runs flavours": (
                 change(
@@ -1899,6 +1903,10 @@ CASES: tuple[Spoilt, ...] = (
             "transfer zero": (change("value = 0.00616", "value = 0"), "measured.prex_ii.momentum_transfer_squared"),
             "diffuseness negative": (
                 change("diffuseness = { value = 0.605", "diffuseness = { value = -0.605"),
+                "measured.prex_ii.diffuseness",
+            ),
+            "diffuseness of no nucleus": (
+                change("diffuseness = { value = 0.605", "diffuseness = { value = 1.6"),
                 "measured.prex_ii.diffuseness",
             ),
             "radius": (change("nuclide =", 'radius = "nucleus"\nnuclide ='), "measured.prex_ii.radius"),

@@ -102,9 +102,12 @@ def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
-        line = text.split("\n")[int(place[1]) - 1] if place else ""
+        number = int(place[1]) if place else text.count("\n") + 1
+        line = text.split("\n")[number - 1]
         hint = " (a decimal comma? numbers have a point)" if re.search(r"[=\[]\s*[+-]?\d+,\d", line) else ""
-        raise DataError(f"{path}: expected a TOML file, found: {error}{hint}") from None
+        told = DataError(f"{path}: expected a TOML file, found: {error}{hint}")
+        told.line = number
+        raise told from None
     except RecursionError:
         raise DataError(f"{path}: expected a TOML file, found: lists or tables nested too deeply") from None
     except ValueError:

@@ -55,25 +55,37 @@ def expected_counts(data: Document, measurement: Measurement) -> Measurement:
     The signal is computed a second time with all quadrature nodes doubled: what it describes may be too narrow
     for the standard number.
     """
-    interaction, signal = combine(), measurement.components[0]
-    params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    with np.errstate(invalid="ignore", divide="ignore"):
-        counts = component_counts(fold(measurement, interaction), params)
-        fine = component_counts(fold(measurement, interaction, 2 * RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
+    counts, signal = nominal_counts(measurement), measurement.components[0]
     _check_counts(data, counts)
-    largest = fine.max()
-    if not (np.isfinite(largest) and largest > 0):
-        raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
-    missed = float(np.max(np.abs(counts[signal] - fine) / np.maximum(fine, SMALL * largest)))
-    if missed > ACCURACY:
-        finer = component_counts(fold(measurement, interaction, RECOIL_ORDER, 2 * BIN_ORDER), params)[signal]
-        parts = np.any(np.abs(finer - counts[signal]) > ACCURACY * np.maximum(fine, SMALL * largest))
-        detector = measurement.counted().detector
-        narrow = _narrow(data, detector.energy) if isinstance(detector, BinnedDetector) else "a wider resolution"
-        inaccuracy = f"{missed:.1g} missed in a bin (it takes {narrow}{', or more parts' if parts else ''})"
+    if inaccuracy := missed(measurement, counts[signal]):
         raise data.fail("binning", f"a signal that the quadrature gives to {ACCURACY:g}", inaccuracy)
+    if not (np.all(np.isfinite(counts[signal])) and np.any(counts[signal] > 0)):
+        raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
     term = measurement.term.expecting([np.asarray(part) for part in counts.values()])
     return dataclasses.replace(measurement, term=term)
+
+
+def nominal_counts(measurement: Measurement, recoils: int = 1, bins: int = 1) -> dict[str, Float[Array, "..."]]:
+    """Return the counts in the Standard Model, with so many times the usual nodes over recoils and in bins."""
+    interaction = combine()
+    params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return component_counts(fold(measurement, interaction, recoils * RECOIL_ORDER, bins * BIN_ORDER), params)
+
+
+def missed(measurement: Measurement, signal: Float[Array, "..."]) -> str | None:
+    """Return what the quadrature misses of the nominal signal and what to change; None up to `ACCURACY` of each bin."""
+    name = measurement.components[0]
+    fine = nominal_counts(measurement, 2, 2)[name]
+    scale = np.maximum(fine, SMALL * fine.max())
+    if not np.any(differs := np.abs(signal - fine) > ACCURACY * scale):
+        return None
+    share = float(np.max(np.abs(signal - fine)[differs] / scale[differs]))
+    finer = nominal_counts(measurement, 1, 2)[name]
+    parts = ", or more parts" if np.any(np.abs(finer - signal) > ACCURACY * scale) else ""
+    detector = measurement.counted().detector
+    narrow = _narrow(detector.energy) if isinstance(detector, BinnedDetector) else "a wider resolution"
+    return f"{share:.1g} missed in a bin (it takes {narrow}{parts})"
 
 
 def _check_counts(data: Document, counts: Mapping[str, Float[Array, "..."]]) -> None:
@@ -85,11 +97,11 @@ def _check_counts(data: Document, counts: Mapping[str, Float[Array, "..."]]) -> 
             raise data.fail(where, f"at most {MOST_COUNTS:g} events", f"{total:.3g} of {component}")
 
 
-def _narrow(data: Document, energy: EnergyDetector) -> str:
+def _narrow(energy: EnergyDetector) -> str:
     """Return what to change where the resolution is too narrow for the nodes of the quadrature."""
     nominal, smearing = energy.nominal(), energy.smearing
     if smearing is None:
-        raise data.fail("detector.resolution", "a resolution", "none")
+        return "a resolution"
     at = smearing.mean(energy.edges[1:2], nominal)
     width = float(smearing.deviation(at, nominal)[0])
     return f"a resolution wider than its {width:.2g} keV at {float(at[0]):.3g} keV"

@@ -33,6 +33,7 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
             raise data.fail(f"runs.{name}.detector", "a detector of kind bins in each run", "another")
         if tuple(own.target.nuclides) != tuple(scattering.target.nuclides) or own.recoils != scattering.recoils:
             raise data.fail(f"runs.{name}.target", "the same substance in all runs", "another")
+        _check_other_axes(data, name, first, run)
         mass = float(own.target.numbers[0] / scattering.target.numbers[0])
         exposures.append(mass * _proportion(data, name, scattering.source, own.source))
         detectors.append(own.detector)
@@ -59,6 +60,15 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
         term=_joined_terms(data, runs),
         declared=tuple(declared.values()),
     )
+
+
+def _check_other_axes(data: Document, name: str, first: Measurement, run: Measurement) -> None:
+    """Raise DataError for a run whose bins beside those of the energy have other edges."""
+    (_, *axes), (_, *others) = first.axes.items(), run.axes.items()
+    for (axis, edges), (other, found) in zip(axes, others, strict=False):
+        if axis != other or not np.array_equal(edges, found):
+            key = f"runs.{name}.binning.{other.partition(' [')[0]}"
+            raise data.fail(key, f"the edges of {axis} in all runs, {edges.tolist()}", found.tolist())
 
 
 def _proportion(data: Document, name: str, first: Source, other: Source) -> float:

@@ -39,7 +39,8 @@ def checked(path: str | Path) -> tuple[dict[str, Any], Likelihood | None]:
         data = open_document(str(path))
         variants: tuple[str | None, ...] = variants_of(data) or (None,)
     except DataError as error:
-        return content | {"problems": [_problem(error, str(path), str(path))]}, None
+        document, _, _ = str(error).partition(": ")
+        return content | {"problems": [_problem(error, document, str(path))]}, None
     found, problems = list[Measurement](), dict[str, dict[str, Any]]()
     for variant in variants:
         chosen = data.overridden("variants", variant)
@@ -106,5 +107,5 @@ def _understood(
         "nuisances": constraints,
         "shared": shared,
         "variants": [variant for variant in variants if variant is not None],
-        "warnings": suspicions(data.overridden("variants", variants[0]), measurement),
+        "warnings": suspicions(data.overridden("variants", variants[0]), measurement, prediction.counts),
     }

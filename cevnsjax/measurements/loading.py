@@ -164,12 +164,20 @@ def _shared(form_factor: FormFactorChoice | None) -> FormFactors | None:
     return None if form_factor is None else dataclasses.replace(form_factors(form_factor), partial=True)
 
 
+def _none_to_choose(names: Sequence[str], chosen: FormFactorChoice) -> InputError:
+    listed = ", ".join(names)
+    return InputError(f"form factor: expected none, as there is no form factor to choose in {listed}, found '{chosen}'")
+
+
 def _check_used(chosen: FormFactors | None, measurements: Sequence[Measurement]) -> None:
-    """Raise InputError for form factors of nuclides that none of the measurements has."""
+    """Raise InputError for form factors of nuclides that none of the measurements has, or if none takes any."""
+    if chosen is None:
+        return
     targets = [m.scattering.target for m in measurements if m.scattering is not None and m.scattering.takes_electrons]
-    if chosen is not None:
-        known = dict.fromkeys(nucleus.name for target in targets for nucleus in target.nuclides)
-        chosen.check_used({key for target in targets for key in target.own.shapes}, known)
+    known = dict.fromkeys(nucleus.name for target in targets for nucleus in target.nuclides)
+    chosen.check_used({key for target in targets for key in target.own.shapes}, known)
+    if not targets:
+        raise _none_to_choose([m.name for m in measurements], chosen)
 
 
 def resolve(names: Sequence[str], form_factor: FormFactorChoice | None = None) -> list[Measurement]:
@@ -188,10 +196,7 @@ def resolve(names: Sequence[str], form_factor: FormFactorChoice | None = None) -
                 f"or in {ENDING} (a table of delta chi2)"
             )
     if form_factor is not None and not any(map(_has_form_factor, names)):
-        raise InputError(
-            f"form factor: expected none, as there is no form factor to choose in {', '.join(names)}, "
-            f"found '{form_factor}'"
-        )
+        raise _none_to_choose(names, form_factor)
     shared = _shared(form_factor)
     chosen = [shared if _has_form_factor(name) else None for name in names]
     described_names = [name for name in names if name in shipped() or is_path(name)]

@@ -54,6 +54,11 @@ def symmetrised_fermi(
     return xp.where(small, series, exact)
 
 
+def diffuseness_limit(rms_radius: float) -> float:
+    """Return the diffuseness [fm] at which a symmetrised Fermi distribution of an rms radius [fm] has c = 0."""
+    return math.sqrt(5.0 / 7.0) * rms_radius / math.pi
+
+
 def klein_nystrand(q: Float[Array, "..."], rms_radius: Scalar | Float[Array, "..."]) -> Float[Array, "..."]:
     """Klein-Nystrand: F = 3 j1(q R_A)/(q R_A) / (1 + q² a_k²), R² = (3/5) R_A² + 6 a_k² (nucl-th/9902019).
 

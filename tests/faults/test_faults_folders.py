@@ -130,6 +130,25 @@ def test_comments_and_blank_lines_of_a_table_change_nothing(sound, copied):
 
 # Several faults at once
 
+SYNTAX = {
+    "table not closed": ('name = "x"\n[source\n', 2, ""),
+    "text not closed": ('name = "x"\ntitle = "y\n', 2, ""),
+    "end of the file": ("name = [1,", 1, ""),
+    "source that is no text": ('name = "x"\n[sources]\npaper = 3\n', 3, "sources.paper"),
+}
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_a_document_that_cannot_be_read_is_told_with_its_line(name, tmp_path, command):
+    text, line, key = SYNTAX[name]
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    code, out, err = command("check", path, "--json")
+    assert (code, err) == (2, "")
+    (problem,) = json.loads(out)["problems"]
+    assert (problem["file"], problem["line"], problem["key"]) == (str(path), line, key)
+
+
 FIVE = {
     "source.distance.unit": change('distance = { value = 20, unit = "m" }', 'distance = { value = 20, unit = "km" }'),
     "target.fromula": change('formula = "Ar"', 'formula = "Ar"\nfromula = "Ar"'),
@@ -163,6 +182,12 @@ def test_check_prints_every_fault_on_a_line_of_its_own(copied, command):
     assert (code, err) == (2, "")
     for key in FIVE:
         assert sum(key in line for line in out.split("\n")) == 1, (key, out)
+
+
+def test_a_form_factor_for_measured_numbers_alone_is_refused(sound, refused):
+    refused(
+        "predict", sound("prex-ii"), "--form-factor", "klein-nystrand", words=["no form factor to choose", "prex-ii"]
+    )
 
 
 # The command line as a process
@@ -311,6 +336,33 @@ SUSPICIONS = {
         "more electron-equivalent energy",
     ),
     "shares above 1": ("two-runs", change("0.55", "0.85", "times.csv"), "shares of the other axes that sum to 1.3"),
+    "a quenching of crystals that gains": (
+        "dresden-ii",
+        change("\n0,0.4361", "\n0,5", "quenching_fef.csv"),
+        "more electron-equivalent energy",
+    ),
+    "a part that covers nothing": (
+        "coherent-csi-2021",
+        change('covers = ["quenching_*"]', 'covers = ["quenching_*", "quench_*"]'),
+        "signal.parts.quenching.covers[1]: no parameter of the target or the detector is named 'quench_*'",
+    ),
+    "the molar mass of something else": (
+        "coherent-csi-2021",
+        change("value = 259.8", "value = 130"),
+        "target.molar_mass: 130 g/mol, where 133Cs, 127I have 260",
+    ),
+    "bins beyond the signal": (
+        "two-runs",
+        change("[5, 8, 12, 18, 26]", "[5, 8, 12, 400, 500]"),
+        "no signal is expected in the last 1 of 9 bins of energy bin, by run [1]",
+    ),
+    "a resolution too narrow for the bins": (
+        "two-runs",
+        change(
+            'value = 0.5, unit = "keV" }, slope = { value = 0.3', 'value = 0.001, unit = "keV" }, slope = { value = 0'
+        ),
+        "missed in a bin (it takes",
+    ),
     "an uncertainty in words": (
         "two-runs",
         change('{ value = 20, unit = "m" }', '{ value = 20, unit = "m", uncertainty = 1 }'),

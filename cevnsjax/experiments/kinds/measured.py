@@ -14,7 +14,7 @@ from ...interactions.couplings import DEFAULT_SIN2
 from ...interactions.standard_model import SIN2_THETA_W
 from ...interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE, WeakAmplitude
 from ...nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
-from ...nuclei.form_factors import FERMI_DIFFUSENESS
+from ...nuclei.form_factors import FERMI_DIFFUSENESS, diffuseness_limit
 from ...nuclei.nuclide import Nuclide, nuclide
 from ...nuclei.radii import element_radius, isotope_radius, point_radius
 from ...parameters.parameter import Parameter
@@ -169,6 +169,8 @@ class WeakFormFactor:
         squared = self.momentum_transfer_squared
         transfer = self.momentum_transfer if squared is None else 1e3 * math.sqrt(squared) / HBAR_C
         neutrons, protons = _radii(nucleus, self.radius == "isotope")
+        if not self.diffuseness < (most := diffuseness_limit(min(neutrons.default, protons.default))):
+            raise place.fail("diffuseness", f"less than {most:.3g} fm, for its radius", f"{self.diffuseness:g}")
         value, error = self.value
         prediction = WeakAmplitude(
             q=np.array([transfer]),
