@@ -6,6 +6,7 @@ import numpy as np
 
 from ..detectors.efficiency import TabulatedEfficiency
 from ..detectors.energy import EnergyDetector
+from ..detectors.events import EventDetector
 from ..detectors.quenching import TabulatedQuenching
 from ..detectors.response import BinnedDetector, Detector
 from ..detectors.runs import RunsDetector
@@ -37,13 +38,15 @@ def _of_data(measurement: Measurement) -> Iterator[str]:
 def _of_backgrounds(measurement: Measurement) -> Iterator[str]:
     params = {parameter.name: parameter.default for parameter in measurement.parameters()}
     for strength, stage in zip(measurement.strengths[1:], measurement.backgrounds, strict=False):
-        if stage.parameters() <= set(params) and np.any(np.asarray(stage(params)) < 0):
+        if stage.parameters() <= set(params) and np.any(measurement.term.in_bins(np.asarray(stage(params))) < 0):
             yield f"backgrounds.{strength.component}: fewer than no events in a bin"
 
 
 def _detectors(detector: Detector) -> list[BinnedDetector]:
     if isinstance(detector, RunsDetector):
         return list(detector.runs)
+    if isinstance(detector, EventDetector):
+        return [detector.window]
     return [detector] if isinstance(detector, BinnedDetector) else []
 
 
