@@ -13,6 +13,7 @@ from ..experiments.suspicions import suspicions
 from ..measurements.catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, shipped
 from ..measurements.loading import open_document, variants_of
 from ..measuring.measurement import Measurement
+from ..measuring.terms.unbinned import UnbinnedEvents
 from .likelihood import Likelihood
 
 EMPTY: dict[str, Any] = {
@@ -73,6 +74,12 @@ def _problem(error: InputError, document: str, folder: str) -> dict[str, Any]:
     }
 
 
+def _observed_as(measurement: Measurement) -> str:
+    if measurement.asimov:
+        return "expected (Asimov)"
+    return "observed, unbinned" if isinstance(measurement.term, UnbinnedEvents) else "observed"
+
+
 def _understood(
     data: Document, variants: tuple[str | None, ...], measurement: Measurement, likelihood: Likelihood
 ) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _understood(
         },
         "events": events if measurement.scattering is not None else {},
         "observed": float(np.sum(measurement.observed)) if measurement.scattering is not None else None,
-        "observed_as": "expected (Asimov)" if measurement.asimov else "observed",
+        "observed_as": _observed_as(measurement),
         "numbers": numbers,
         "nuisances": constraints,
         "shared": shared,
