@@ -63,13 +63,13 @@ class Tables:
     @property
     def signal(self) -> str:
         """Return the name of the signal, by what recoils."""
-        return SIGNALS[getattr(self.detector.of, "recoils", "nucleus")]
+        return SIGNALS["nucleus" if self.detector is None else getattr(self.detector.of, "recoils", "nucleus")]
 
 
 def counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:
     """Return an experiment that counts; each table is read before any is built, so that all faults are found."""
-    tables = _tables(data)
-    scattering, setting, spread = _scattering(data, tables.detector, _setting(data, tables, form_factor))
+    tables = read_tables(data)
+    scattering, setting, spread = scattering_of(data, tables.detector, setting_of(data, tables, form_factor))
     ready = {
         key: table.build(setting, _shapes_along(entries, setting))
         for key, (table, entries) in tables.backgrounds.items()
@@ -97,7 +97,14 @@ def counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorCh
     return dataclasses.replace(measurement, declared=declared_parameters(data, measurement))
 
 
-def _tables(data: Document) -> Tables:
+def unseen_tables(data: Document) -> Tables:
+    """Return source and target alone, of neutrinos that no detector sees."""
+    source, target = (data.attempt(lambda t=t: _table(data, t)) for t in ("source", "target"))
+    data.stop_at_problems()
+    return Tables(source, target, None, {}, {}, {}, {}, None)
+
+
+def read_tables(data: Document) -> Tables:
     """Return the tables of an experiment; raise the faults of all of them."""
     source, target, detector = (data.attempt(lambda t=t: _table(data, t)) for t in ("source", "target", "detector"))
     backgrounds = {
@@ -117,7 +124,7 @@ def _tables(data: Document) -> Tables:
     return Tables(source, target, detector, axes, units, found, shapes, observed)
 
 
-def _setting(data: Document, tables: Tables, form_factor: FormFactorChoice) -> Setting:
+def setting_of(data: Document, tables: Tables, form_factor: FormFactorChoice) -> Setting:
     """Return source, target and axes."""
     source, target = tables.source, tables.target
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
@@ -152,7 +159,7 @@ def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[st
     return {name: data.bins(f"binning.{name}", unit, negative=unit != "PE") for name, unit in units.items()}, units
 
 
-def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scattering, Setting, tuple[Parameter, ...]]:
+def scattering_of(data: Document, detector: Any, setting: Setting) -> tuple[Scattering, Setting, tuple[Parameter, ...]]:
     """Return source, target and detector, and the setting with what they fix for the backgrounds."""
     parts = data.value("binning.parts", "1", most=1000.0) if data.has("binning.parts") else 1.0
     if parts != int(parts):

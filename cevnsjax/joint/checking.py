@@ -86,7 +86,7 @@ def _understood(
     (prediction,) = likelihood.predict({})
     events = {name: float(np.sum(counts)) for name, counts in prediction.counts.items()}
     numbers = {}
-    if measurement.scattering is None:
+    if measurement.numbers:
         expected = np.ravel(prediction.total)
         numbers = {
             label: {"value": float(value), "error": float(error), "expected": float(mean)}
@@ -106,8 +106,8 @@ def _understood(
             name: {"bins": len(edges) - 1, "from": float(edges[0]), "to": float(edges[-1])}
             for name, edges in measurement.axes.items()
         },
-        "events": events if measurement.scattering is not None else {},
-        "observed": float(np.sum(measurement.observed)) if measurement.scattering is not None else None,
+        "events": {} if measurement.numbers else events,
+        "observed": None if measurement.numbers else float(np.sum(measurement.observed)),
         "observed_as": _observed_as(measurement),
         "numbers": numbers,
         "nuisances": constraints,
