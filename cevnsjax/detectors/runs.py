@@ -7,7 +7,6 @@ together.
 import abc
 import dataclasses
 from collections.abc import Sequence
-from typing import Self
 
 import equinox as eqx
 import numpy as np
@@ -28,7 +27,7 @@ class SideBySide(Detector):
         """Return the detectors."""
 
     @abc.abstractmethod
-    def having(self, others: tuple[Detector, ...]) -> Self:
+    def having(self, others: tuple[Detector, ...]) -> "SideBySide":
         """Return the same of other detectors."""
 
     def parameters(self) -> tuple[Parameter, ...]:
@@ -55,7 +54,7 @@ class SideBySide(Detector):
         """Return the stage of the energy responses of all detectors, one after the other."""
         return SideResponses(tuple(part.response(recoil, order) for part in self.each()))
 
-    def electrons(self) -> Self | None:
+    def electrons(self) -> "SideBySide | None":
         """Return the same for recoils of electrons; None if any detector does not know its response to them."""
         seen = [part.electrons() for part in self.each()]
         known = tuple(part for part in seen if part is not None)

@@ -99,7 +99,7 @@ def _measurement(
     ratios = [k for k, number in enumerate(numbers) if isinstance(number, SignalNumber) and number.factor is None]
     if any(expected[k] <= 0 for k in ratios):
         raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
-    factors = [1.0 / expected[k] if k in ratios else factor for k, factor in zip(detector.places, detector.factors)]
+    factors = [1.0 / expected[k] if k in ratios else factor for k, factor in zip(detector.places, detector.factors, strict=True)]
     whole = dataclasses.replace(detector, factors=tuple(map(float, factors)))
     return dataclasses.replace(made, scattering=dataclasses.replace(scattering, detector=whole))
 
@@ -126,7 +126,8 @@ def _predicted(measurement: Measurement) -> np.ndarray:
     """Return the numbers that the Standard Model predicts, all parameters at their defaults."""
     interaction = combine()
     params = {p.name: p.default for p in (*interaction.parameters(), *measurement.parameters())}
-    return np.sum([np.asarray(part) for part in fold(measurement, interaction).contributions(params)], axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sum([np.asarray(part) for part in fold(measurement, interaction).contributions(params)], axis=0)
 
 
 def _check_finite(data: Document, keys: Sequence[str], expected: np.ndarray) -> None:
