@@ -1,7 +1,7 @@
 """Measured numbers that the signal predicts: all that a detector counts, times a factor, in place of counts in bins.
 
-    number_k = f_k Σ_b,t counts_b,t        f = 1/(counts in the Standard Model) of a published ratio to that,
-                                           f = 1/Σ_l,i (fluence of flavour l) (number of nuclei i) of a cross section
+number_k = f_k Σ_b,t counts_b,t, where f is 1/(counts in the Standard Model) of a published ratio to that, and
+1/Σ_l,i (fluence of flavour l × number of nuclei i) [cm²] of a flux-averaged cross section.
 """
 
 import dataclasses

@@ -29,6 +29,7 @@ CORRELATED = ("covariance", "correlation")
 ROUNDED = 1e-9
 """How far the diagonal of a correlation may be from 1."""
 Signal = tuple[Scattering, Strength, tuple[Parameter, ...]]
+Numbers = Sequence[Number | SignalNumber]
 
 
 def measured_numbers(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:
@@ -66,45 +67,46 @@ def _signal(data: Document, form_factor: FormFactorChoice, seen: bool) -> Signal
 
 
 def _measurement(
-    data: Document,
-    header: Mapping[str, Any],
-    keys: Sequence[str],
-    numbers: Sequence[Number | SignalNumber],
-    signal: Signal | None,
+    data: Document, header: Mapping[str, Any], keys: Sequence[str], numbers: Numbers, signal: Signal | None
 ) -> Measurement:
-    """Return the measurement of all numbers; the factors of ratios are those that make them 1."""
+    """Return the measurement of all numbers."""
     declared = {p.name: p for number in numbers if isinstance(number, Number) for p in number.parameters}
-    parts = {
+    parts: dict[str, Any] = {
+        **header,
         "labels": tuple(number.label for number in numbers),
         "prediction": _prediction(numbers),
         "term": _term(data, keys, numbers),
     }
     if signal is None:
-        made = Measurement(**header, **parts, declared=tuple(declared.values()))
+        made = Measurement(**parts, declared=tuple(declared.values()))
         _check_finite(data, keys, _predicted(made))
         return made
     scattering, strength, scales = signal
     declared |= {parameter.name: parameter for parameter in scales}
-    detector = _detector(numbers)
-    made = Measurement(
-        **header,
-        **parts,
-        scattering=dataclasses.replace(scattering, detector=detector),
-        strengths=(strength,),
-        declared=tuple(declared.values()),
-    )
+    seen, own = dataclasses.replace(scattering, detector=_detector(numbers)), tuple(declared.values())
+    made = Measurement(**parts, scattering=seen, strengths=(strength,), declared=own)
     made = dataclasses.replace(made, declared=declared_parameters(data, made))
-    expected = _predicted(made)
-    _check_finite(data, keys, expected)
-    ratios = [k for k, number in enumerate(numbers) if isinstance(number, SignalNumber) and number.factor is None]
-    if any(expected[k] <= 0 for k in ratios):
-        raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
-    factors = [1.0 / expected[k] if k in ratios else factor for k, factor in zip(detector.places, detector.factors, strict=True)]
-    whole = dataclasses.replace(detector, factors=tuple(map(float, factors)))
+    return _with_ratios(data, made, numbers, _check_finite(data, keys, _predicted(made)))
+
+
+def _with_ratios(data: Document, made: Measurement, numbers: Numbers, expected: np.ndarray) -> Measurement:
+    """Return the measurement with the factors that make each ratio 1 where it is now what is `expected`."""
+    scattering = made.counted()
+    detector = scattering.detector
+    assert isinstance(detector, NumbersDetector)
+    factors = list(detector.factors)
+    for k, place in enumerate(detector.places):
+        number = numbers[place]
+        if not isinstance(number, SignalNumber) or number.factor is not None:
+            continue
+        if expected[place] <= 0:
+            raise data.fail("binning.energy", "bins that the signal reaches", "no signal in any of them")
+        factors[k] = 1.0 / float(expected[place])
+    whole = dataclasses.replace(detector, factors=tuple(factors))
     return dataclasses.replace(made, scattering=dataclasses.replace(scattering, detector=whole))
 
 
-def _detector(numbers: Sequence[Number | SignalNumber]) -> NumbersDetector:
+def _detector(numbers: Numbers) -> NumbersDetector:
     """Return what counts the signal of the numbers that it predicts, ratios with a factor of 1."""
     counted = {k: number for k, number in enumerate(numbers) if isinstance(number, SignalNumber)}
     factors = (1.0 if number.factor is None else number.factor for number in counted.values())
@@ -112,7 +114,7 @@ def _detector(numbers: Sequence[Number | SignalNumber]) -> NumbersDetector:
     return NumbersDetector(detectors, tuple(factors), tuple(counted), len(numbers))
 
 
-def _prediction(numbers: Sequence[Number | SignalNumber]) -> Stage | None:
+def _prediction(numbers: Numbers) -> Stage | None:
     """Return the prediction of the numbers that are not of the signal, 0 for the others; None if there are none."""
     alone = {k: number.prediction for k, number in enumerate(numbers) if isinstance(number, Number)}
     if not alone:
@@ -130,28 +132,35 @@ def _predicted(measurement: Measurement) -> np.ndarray:
         return np.sum([np.asarray(part) for part in fold(measurement, interaction).contributions(params)], axis=0)
 
 
-def _check_finite(data: Document, keys: Sequence[str], expected: np.ndarray) -> None:
+def _check_finite(data: Document, keys: Sequence[str], expected: np.ndarray) -> np.ndarray:
+    """Return what is `expected` of each number; raise DataError if one is not finite."""
     for key, number in zip(keys, expected, strict=True):
         if not np.isfinite(number):
             raise data.fail(f"measured.{key}", "a finite prediction", "none with these numbers")
+    return expected
 
 
-def _term(data: Document, keys: Sequence[str], numbers: Sequence[Number | SignalNumber]) -> Term:
+def _term(data: Document, keys: Sequence[str], numbers: Numbers) -> Term:
     """Return the term of the numbers: with the errors of each, and a covariance or a correlation if there is one."""
     values = np.array([number.value for number in numbers])
     errors = np.array([number.error for number in numbers])
     if all(data.has(f"measured.{entry}") for entry in CORRELATED):
         raise data.fail("measured.correlation", "a covariance or a correlation", "both")
-    if data.has("measured.covariance"):
-        covariance = data.values("measured.covariance", "1")
-        with data.at("measured.covariance"):
-            return correlated_numbers("covariance", values, covariance, np.diag(errors**2))
-    if data.has("measured.correlation"):
-        correlation = data.values("measured.correlation", "1")
-        if correlation.shape != (len(keys), len(keys)):
-            raise data.fail("measured.correlation", f"{len(keys)} x {len(keys)} numbers", correlation.shape)
-        if np.abs(np.diag(correlation) - 1.0).max() > ROUNDED:
-            raise data.fail("measured.correlation", "1 on its diagonal", np.diag(correlation).tolist())
-        with data.at("measured.correlation"):
-            return correlated_numbers("correlation", values, correlation * np.outer(errors, errors))
-    return GaussianNumbers(values, errors)
+    entry = next((entry for entry in CORRELATED if data.has(f"measured.{entry}")), None)
+    if entry is None:
+        return GaussianNumbers(values, errors)
+    matrix = data.values(f"measured.{entry}", "1")
+    if entry == "correlation":
+        matrix = _checked_correlation(data, matrix, len(keys)) * np.outer(errors, errors)
+    added = [np.diag(errors**2)] if entry == "covariance" else []
+    with data.at(f"measured.{entry}"):
+        return correlated_numbers(entry, values, matrix, *added)
+
+
+def _checked_correlation(data: Document, matrix: np.ndarray, count: int) -> np.ndarray:
+    """Return a correlation; raise DataError for one of another shape, or without 1 on its diagonal."""
+    if matrix.shape != (count, count):
+        raise data.fail("measured.correlation", f"{count} x {count} numbers", matrix.shape)
+    if np.abs(np.diag(matrix) - 1.0).max() > ROUNDED:
+        raise data.fail("measured.correlation", "1 on its diagonal", np.diag(matrix).tolist())
+    return matrix

@@ -1,8 +1,8 @@
 """A measurement ties the parts together: what is expected, component by component, and what was observed.
 
 The same class is for counts in bins and for measured numbers. What is expected are components: the recoils of a
-`Scattering` and the backgrounds; of measured numbers, those that a scattering predicts, a prediction of others, or both.
-All arrays have an axis for each named axis. What was observed, and how far from it the expected may be, is the `term`.
+`Scattering` and the backgrounds; of measured numbers, those that a scattering predicts and a prediction of others. All
+arrays have an axis for each named axis. What was observed, and how far from it the expected may be, is the `term`.
 """
 
 import collections

@@ -167,7 +167,11 @@ def test_a_covariance_is_added_to_the_squares_of_the_errors(tmp_path):
     errors = np.array([np.hypot(0.10, 0.06), 0.21])
     term = cj.measurement(written(tmp_path / "array", both)).term
     assert_close(term.covariance(), np.array(covariance) + np.diag(errors**2))
-    bare = both.replace(", uncertainty = 0.10", "").replace(", uncertainty = 0.21", "").replace("value = 0.06", "value = 1e-9")
+    bare = (
+        both.replace(", uncertainty = 0.10", "")
+        .replace(", uncertainty = 0.21", "")
+        .replace("value = 0.06", "value = 1e-9")
+    )
     term = cj.measurement(written(tmp_path / "array", bare)).term
     assert_close(term.covariance(), np.array(covariance))
 
@@ -193,13 +197,15 @@ def test_what_is_shown_of_it(whole, tmp_path):
     assert content["events"] == {}
     assert content["shared"] == ["sns_flux_norm"]
     numbers = content["numbers"]["excess: signal over that of the Standard Model"]
-    assert_close([numbers["value"], numbers["error"], numbers["expected"]], [1.05, np.hypot(0.10, 0.06), 1.0], 1e-9, WHY)
+    assert_close(
+        [numbers["value"], numbers["error"], numbers["expected"]], [1.05, np.hypot(0.10, 0.06), 1.0], 1e-9, WHY
+    )
     assert likelihood is not None
     panel = whole.predict({})[0].panel()
     assert list(panel.counts) == ["prediction"]
     assert len(panel.labels) == 3
     assert "excess: signal over that of the Standard Model" in str(whole.measurements[0])
-    with pytest.raises(cj.InputError, match="expected .*electrons|electrons"):
+    with pytest.raises(cj.InputError, match="electrons"):
         cj.Likelihood(whole.measurements[0], electrons=True)
 
 

@@ -16,7 +16,9 @@ from cevnsjax.folding.fold import fold
 from cevnsjax.interactions.combination import combine
 from cevnsjax.joint.checking import checked
 
-RESOLUTION = 'resolution = { kind = "gaussian", noise = { value = 0.3, unit = "keV" }, slope = { value = 0.01, unit = "keV" } }'
+RESOLUTION = (
+    'resolution = { kind = "gaussian", noise = { value = 0.3, unit = "keV" }, slope = { value = 0.01, unit = "keV" } }'
+)
 PARTS = 'parts = { value = 6, unit = "1" }\n'
 HEAD = f"""
 name = "seen"

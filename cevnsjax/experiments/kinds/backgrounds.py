@@ -140,7 +140,8 @@ class Prompt:
 
     def density(self, place: Place, setting: Setting) -> Stage:
         """Return the density at the events."""
-        assert setting.prompt is not None and setting.prompt_density is not None
+        assert setting.prompt is not None
+        assert setting.prompt_density is not None
         return Constant(setting.prompt_density / setting.prompt.sum())
 
 

@@ -1,6 +1,6 @@
 """Densities at unbinned events: of what is known in bins, of what is even, and their products.
 
-    dν/dx (x_k) = (counts of the bin that event k is in) / (its volume)        what is flat inside its bins
+What is flat inside its bins has the density dν/dx = (counts of the bin that the event is in) / (volume of the bin).
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ def product_density(setting: Setting, given: Stage | None, axes: Sequence[str], 
 
     Those along axes without a shape are even. A number may be given, over no axis.
     """
-    others = [densities[axis] if axis in densities else evenly(setting, axis) for axis in setting.axes if axis not in axes]
+    others = [densities.get(axis, evenly(setting, axis)) for axis in setting.axes if axis not in axes]
     factors, places = list[Any](others), [(0,)] * len(others)
     if given is not None:
         factors, places = [given, *factors], [(0,) if axes else (), *places]
