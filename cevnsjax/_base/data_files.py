@@ -25,7 +25,7 @@ from .errors import LONGEST, NUMBER, DataError
 UNITS = frozenset(
     "1 fraction counts PE us ns m cm kg g/mol u fm keV MeV 1/keV 1/MeV 1/MeV^2 1/MeV^3 1/MeV^4 1/MeV^5 1/PE 1/us "
     "t*y 1/t/y 1/cm^2/s 1/MeV/cm^2/s mol/cm^3 eV^2 R_sun 1/day GW day kg*day 1/kg/day GeV MW h PE/keV 1/keV/kg/day "
-    "1/fm 1/fm^3 fm^2 GeV^2 a_B^3 e/a_B^2 e*a_B GWh GWh*kg 1/GWh b 1/keV^2 y".split()
+    "1/fm 1/fm^3 fm^2 GeV^2 a_B^3 e/a_B^2 e*a_B GWh GWh*kg 1/GWh b cm^2 1/keV^2 y".split()
 )
 """Units that a data file may use."""
 

@@ -15,7 +15,6 @@ import numpy as np
 from .._base.errors import InputError
 from .._base.typing import Array, Float, Params
 from ..parameters.parameter import Parameter
-from ..stages.backgrounds import PairedBackground
 from ..stages.kept import kept
 from ..stages.stacked import Rows, StackedResponse, in_a_row
 from ..stages.stage import Constant, Stage
@@ -140,18 +139,14 @@ class EventDetector(Detector):
         energy = flavour_counts(recoils, response, strengths)
         return EventSignal(energy, self.window.spread, self.others, self.shape[0])
 
-    def background(self, inside: Stage, energy: np.ndarray, others: Stage | None = None) -> Rows:
-        """Return a background: counts in the bins of a stage, and its density at the events.
-
-        `energy` is its density of energies at the events, [counts / unit] if there is no other axis, else as a share
-        [1 / unit] of the counts that `others` has as a density at the events, an array (1, event).
-        """
-        if np.shape(energy) != np.shape(self.energies):
+    def background(self, inside: Stage, density: Stage) -> Stage:
+        """Return a background: counts in the bins of a stage, and its density at the events, of another, (event,)."""
+        at_events = density.array
+        if at_events is not None and np.shape(at_events) != np.shape(self.energies):
             raise InputError(
-                f"expected the density of a background at {len(self.energies)} events, found {len(energy)}"
+                f"expected the density of a background at {len(self.energies)} events, found {np.size(at_events)}"
             )
-        if not np.all((np.asarray(energy) >= 0) & np.isfinite(energy)):
+        if at_events is not None and not np.all((at_events >= 0) & np.isfinite(at_events)):
             raise InputError("expected densities of a background of 0 or more at the events, found others")
-        if others is None:
-            return Rows((inside, Constant(np.asarray(energy, float))))
-        return Rows((inside, PairedBackground(np.asarray(energy, float), others)))
+        rows = Rows((inside, density))
+        return rows if rows.parameters() else Constant(rows({}))

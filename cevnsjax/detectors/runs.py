@@ -1,9 +1,10 @@
 """Several runs of a detector, or several detectors, side by side: the bins of each after those of the other.
 
-The runs see the same neutrinos on the same target, in proportion to their exposures, and have the same axes beside the
-energy. What they have in common, as a parameter of the quenching, moves them together.
+They see the same neutrinos on the same target. What they have in common, as a parameter of the quenching, moves them
+together.
 """
 
+import abc
 import dataclasses
 from collections.abc import Sequence
 
@@ -18,8 +19,64 @@ from ..stages.stage import Constant, Stage
 from .response import BinnedDetector, Detector
 
 
-class RunsDetector(Detector):
-    """Runs, each with an energy response and a spread over the cells of its own."""
+class SideBySide(Detector):
+    """Several detectors of the same neutrinos on the same target."""
+
+    @abc.abstractmethod
+    def each(self) -> tuple[Detector, ...]:
+        """Return the detectors."""
+
+    @abc.abstractmethod
+    def having(self, others: tuple[Detector, ...]) -> "SideBySide":
+        """Return the same of other detectors."""
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters of all detectors, each once."""
+        return tuple({p.name: p for part in self.each() for p in part.parameters()}.values())
+
+    def reads(self) -> frozenset[str]:
+        """Return the names of the parameters that the stages of any detector read."""
+        return frozenset().union(*(part.reads() for part in self.each()))
+
+    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
+        """Return the recoil energies [MeV] at which the response of any detector has a kink."""
+        return np.concatenate([part.breaks(nuclides) for part in self.each()], axis=1)
+
+    def reach(self) -> float:
+        """Return the recoil energy [MeV] beyond which no detector counts anything."""
+        return max(part.reach() for part in self.each())
+
+    def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
+        """Return the largest share of recoils of energies `recoil` [MeV] that is counted in any detector."""
+        return np.max([part.share(recoil) for part in self.each()], axis=0)
+
+    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "SideResponses":
+        """Return the stage of the energy responses of all detectors, one after the other."""
+        return SideResponses(tuple(part.response(recoil, order) for part in self.each()))
+
+    def electrons(self) -> "SideBySide | None":
+        """Return the same for recoils of electrons; None if any detector does not know its response to them."""
+        seen = [part.electrons() for part in self.each()]
+        known = tuple(part for part in seen if part is not None)
+        return self.having(known) if len(known) == len(seen) else None
+
+    def signals(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> tuple[Stage, ...]:
+        """Return the stage of the counts in each bin and cell of each detector."""
+        parts = response.parts if isinstance(response, SideResponses) else self._split(response)
+        pairs = zip(self.each(), parts, strict=True)
+        return tuple(detector.signal(recoils, part, strengths) for detector, part in pairs)
+
+    def _split(self, response: Stage) -> tuple[Stage, ...]:
+        """Return the rows of each detector of a response that is an array."""
+        ends = np.cumsum([part.shape[0] for part in self.each()])[:-1]
+        return tuple(Constant(rows) for rows in np.split(response.array, ends))
+
+
+class RunsDetector(SideBySide):
+    """Runs, each with an energy response and a spread over the cells of its own.
+
+    They have exposures in proportion to each other, and the same axes beside the energy.
+    """
 
     runs: tuple[BinnedDetector, ...]
     exposures: tuple[float, ...] = eqx.field(static=True)
@@ -49,50 +106,21 @@ class RunsDetector(Detector):
         """Return the number of energy bins of all runs, and of cells."""
         return sum(run.shape[0] for run in self.runs), self.runs[0].shape[1]
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """Return the parameters of all runs, each once."""
-        return tuple({p.name: p for run in self.runs for p in run.parameters()}.values())
+    def each(self) -> tuple[BinnedDetector, ...]:
+        """Return the runs."""
+        return self.runs
 
-    def reads(self) -> frozenset[str]:
-        """Return the names of the parameters that the stages of any run read."""
-        return frozenset().union(*(run.reads() for run in self.runs))
-
-    def breaks(self, nuclides: int) -> Float[np.ndarray, "nuclide break"]:
-        """Return the recoil energies [MeV] at which the response of any run has a kink."""
-        return np.concatenate([run.breaks(nuclides) for run in self.runs], axis=1)
-
-    def reach(self) -> float:
-        """Return the recoil energy [MeV] beyond which no run counts anything."""
-        return max(run.reach() for run in self.runs)
-
-    def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
-        """Return the largest share of recoils of energies `recoil` [MeV] that is counted in any run."""
-        return np.max([run.share(recoil) for run in self.runs], axis=0)
-
-    def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "RunResponses":
-        """Return the stage of the energy responses of all runs, one after the other."""
-        return RunResponses(tuple(run.response(recoil, order) for run in self.runs))
-
-    def electrons(self) -> "RunsDetector | None":
-        """Return the same for recoils of electrons; None if any run does not know its response to them."""
-        seen = [run.electrons() for run in self.runs]
-        known = tuple(run for run in seen if run is not None)
-        return dataclasses.replace(self, runs=known) if len(known) == len(seen) else None
+    def having(self, others: tuple[Detector, ...]) -> "RunsDetector":
+        """Return the same of other runs."""
+        return dataclasses.replace(self, runs=others)
 
     def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> "RunSignals":
         """Return the stage of the counts in each bin and cell."""
-        parts = response.parts if isinstance(response, RunResponses) else self._split(response)
-        signals = (run.signal(recoils, part, strengths) for run, part in zip(self.runs, parts, strict=True))
-        return RunSignals(tuple(signals), self.exposures)
-
-    def _split(self, response: Stage) -> tuple[Stage, ...]:
-        """Return the rows of each run of a response that is an array."""
-        ends = np.cumsum([run.shape[0] for run in self.runs])[:-1]
-        return tuple(Constant(rows) for rows in np.split(response.array, ends))
+        return RunSignals(self.signals(recoils, response, strengths), self.exposures)
 
 
-class RunResponses(Stage):
-    """Stage: the responses of several runs, one after the other."""
+class SideResponses(Stage):
+    """Stage: the responses of several detectors, one after the other."""
 
     parts: tuple[Stage, ...]
 

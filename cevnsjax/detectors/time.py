@@ -115,6 +115,20 @@ class TimeDensity(Stage):
         return self.arrivals.density(self.times - params[self.shift]) * time_efficiency(self.times, onset, rate)
 
 
+class ArrivalDensity(Stage):
+    """Stage: density of each distribution at the times of events [1/us], delayed by a parameter: that of `TimeBins`."""
+
+    arrivals: ArrivalTimes
+    times: Float[Array, " event"]
+    shift: str = eqx.field(static=True)
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset((self.shift,))
+
+    def __call__(self, params: Params) -> Float[Array, "distribution event"]:
+        return self.arrivals.density(self.times - params[self.shift])
+
+
 class TimeBins(Stage):
     """Stage: share of each distribution in each time bin, delayed by a parameter, without any efficiency."""
 

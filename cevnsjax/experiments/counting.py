@@ -33,6 +33,7 @@ from .nuisances import (
     shaped,
     signal_strength,
 )
+from .unbinned import at_events, background_densities, event_detector
 
 BY_ENTRY = {"counts": "counts", "events": "counts", "rate": "rate", "total": "total"}
 """Kinds of backgrounds by the entry that they have."""
@@ -54,20 +55,28 @@ class Tables:
     """None without data."""
 
     @property
+    def events(self) -> Mapping[str, np.ndarray] | None:
+        """Return where the events are along each axis, if they are not binned."""
+        seen = None if self.observed is None else getattr(self.observed.of, "seen", None)
+        return None if seen is None else seen(self.observed.place, self.axes)
+
+    @property
     def signal(self) -> str:
         """Return the name of the signal, by what recoils."""
-        return SIGNALS[getattr(self.detector.of, "recoils", "nucleus")]
+        return SIGNALS["nucleus" if self.detector is None else getattr(self.detector.of, "recoils", "nucleus")]
 
 
 def counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:
     """Return an experiment that counts; each table is read before any is built, so that all faults are found."""
-    tables = _tables(data)
-    scattering, setting, spread = _scattering(data, tables.detector, _setting(data, tables, form_factor))
+    tables = read_tables(data)
+    scattering, setting, spread = scattering_of(data, tables.detector, setting_of(data, tables, form_factor))
     ready = {
         key: table.build(setting, _shapes_along(entries, setting))
         for key, (table, entries) in tables.backgrounds.items()
     }
-    stages = {key: _without(data, key, tables.backgrounds[key][0], ready) for key in ready}
+    stages = _less_others(data, tables, {key: background.stage for key, background in ready.items()})
+    if setting.events is not None:
+        scattering, stages = _with_events(data, tables, scattering, stages, setting)
     scattering, stages, moved = shaped(data, tables.shapes, scattering, stages, setting, tables.signal)
     strength, scales = signal_strength(data, tables.signal, setting, scattering)
     nuisances = (parameter for background in ready.values() for parameter in background.parameters)
@@ -88,7 +97,14 @@ def counted(data: Document, header: Mapping[str, Any], form_factor: FormFactorCh
     return dataclasses.replace(measurement, declared=declared_parameters(data, measurement))
 
 
-def _tables(data: Document) -> Tables:
+def unseen_tables(data: Document) -> Tables:
+    """Return source and target alone, of neutrinos that no detector sees."""
+    source, target = (data.attempt(lambda t=t: _table(data, t)) for t in ("source", "target"))
+    data.stop_at_problems()
+    return Tables(source, target, None, {}, {}, {}, {}, None)
+
+
+def read_tables(data: Document) -> Tables:
     """Return the tables of an experiment; raise the faults of all of them."""
     source, target, detector = (data.attempt(lambda t=t: _table(data, t)) for t in ("source", "target", "detector"))
     backgrounds = {
@@ -108,7 +124,7 @@ def _tables(data: Document) -> Tables:
     return Tables(source, target, detector, axes, units, found, shapes, observed)
 
 
-def _setting(data: Document, tables: Tables, form_factor: FormFactorChoice) -> Setting:
+def setting_of(data: Document, tables: Tables, form_factor: FormFactorChoice) -> Setting:
     """Return source, target and axes."""
     source, target = tables.source, tables.target
     seconds = source.of.live_time if target.of.exposure is None else target.of.unit_time(target.place)
@@ -119,7 +135,7 @@ def _setting(data: Document, tables: Tables, form_factor: FormFactorChoice) -> S
     if made is None or flux is None:  # a fault of each is collected
         raise AssertionError
     exposure = None if seconds is None else mass * seconds / SECONDS_PER_DAY
-    return Setting(flux, made, tables.axes, tables.units, exposure)
+    return Setting(flux, made, tables.axes, tables.units, exposure, events=tables.events)
 
 
 def _table(data: Document, name: str) -> Any:
@@ -143,7 +159,7 @@ def _axes(data: Document, detector: Any) -> tuple[dict[str, np.ndarray], dict[st
     return {name: data.bins(f"binning.{name}", unit, negative=unit != "PE") for name, unit in units.items()}, units
 
 
-def _scattering(data: Document, detector: Any, setting: Setting) -> tuple[Scattering, Setting, tuple[Parameter, ...]]:
+def scattering_of(data: Document, detector: Any, setting: Setting) -> tuple[Scattering, Setting, tuple[Parameter, ...]]:
     """Return source, target and detector, and the setting with what they fix for the backgrounds."""
     parts = data.value("binning.parts", "1", most=1000.0) if data.has("binning.parts") else 1.0
     if parts != int(parts):
@@ -215,15 +231,31 @@ def _background_table(data: Document, name: str) -> tuple[Any, dict[str, Any]]:
     return read(data, "background", key, given[0] if given else "total"), shapes
 
 
-def _without(data: Document, name: str, table: Any, made: Mapping[str, Any]) -> Stage:
-    """Return the stage of a background less the others that its counts contain."""
-    stage = made[name].stage
+def _with_events(
+    data: Document, tables: Tables, scattering: Scattering, stages: Mapping[str, Stage], setting: Setting
+) -> tuple[Scattering, dict[str, Stage]]:
+    """Return signal and backgrounds in the bins and at events that are not binned."""
+    if tables.shapes:
+        key = f"shapes.{next(iter(tables.shapes))}"
+        raise data.fail(key, "no templates of bins beside unbinned events", "some, which have no density")
+    detector = event_detector(data, scattering, setting)
+    densities = _less_others(data, tables, background_densities(tables.backgrounds, detector, setting))
+    return dataclasses.replace(scattering, detector=detector), at_events(data, detector, stages, densities)
+
+
+def _less_others(data: Document, tables: Tables, made: Mapping[str, Stage]) -> dict[str, Stage]:
+    """Return the stage of each background less the others that its counts contain."""
+    return {name: _without(data, name, tables.backgrounds[name][0], made) for name in made}
+
+
+def _without(data: Document, name: str, table: Any, made: Mapping[str, Stage]) -> Stage:
+    stage = made[name]
     for k, other in enumerate(getattr(table.of, "without", ())):
-        if other not in made or other == name or stage.array is None or made[other].stage.array is None:
-            known = ", ".join(key for key in made if key != name and made[key].stage.array is not None)
+        if other not in made or other == name or stage.array is None or made[other].array is None:
+            known = ", ".join(key for key in made if key != name and made[key].array is not None)
             expected = f"a background without parameters{f' ({known})' if known else ''}"
             raise data.fail(f"backgrounds.{name}.without[{k}]", expected, f"'{other}'")
-        stage = Constant(stage.array - made[other].stage.array)
+        stage = Constant(stage.array - made[other].array)
     return stage
 
 

@@ -46,6 +46,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "m": (1e-3, 1e12),
     "kg": (1e-12, 1e12),
     "us": (1e-6, 1e6),
+    "cm^2": (1e-60, 1e-20),
     "fraction": (1e-12, 1.0),
     "counts": (1e-30, 1e15),
     "1/keV/kg/day": (1e-30, 1e15),

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._base.typing import Array, Float
 from ..detectors.energy import EnergyDetector
+from ..detectors.events import EventDetector
 from ..detectors.response import BinnedDetector
 from ..folding.fold import BIN_ORDER, fold
 from ..folding.nodes import RECOIL_ORDER, recoil_nodes
@@ -34,7 +35,8 @@ def check_size(data: Document, measurement: Measurement) -> None:
     if bins > MOST_BINS:
         raise data.fail("binning", f"at most {MOST_BINS} bins of all axes", " × ".join(map(str, measurement.shape)))
     detector = scattering.detector
-    pieces = detector.energy.pieces if isinstance(detector, BinnedDetector) else 1
+    window = detector.window if isinstance(detector, EventDetector) else detector
+    pieces = window.energy.pieces if isinstance(window, BinnedDetector) else 1
     if detector.shape[0] * pieces > MOST_PARTS:
         raise data.fail("binning", f"at most {MOST_PARTS} parts of energy bins", f"{detector.shape[0]} × {pieces}")
     if scattering.recoils == "electron":
@@ -43,7 +45,7 @@ def check_size(data: Document, measurement: Measurement) -> None:
         nodes = recoil_nodes(scattering.source, nuclei(scattering.target, combine()), detector, RECOIL_ORDER)
     if not np.all(np.isfinite(nodes.recoil)):
         raise data.fail("binning.energy", "bins that the signal reaches", "none of them")
-    size = detector.response(nodes.recoil, BIN_ORDER).width()
+    size = detector.response(nodes.recoil, BIN_ORDER).largest_width()
     if size > MOST_NUMBERS:
         what = f"{size:.2g} ({detector.shape[0]} bins of {pieces} parts, {nodes.recoil.size} recoil energies)"
         raise data.fail("binning", f"a response of at most {MOST_NUMBERS:.2g} numbers", what)

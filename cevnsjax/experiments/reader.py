@@ -10,18 +10,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from .._base.data_files import quoted
 from .._base.errors import suggest
 from ..measuring.measurement import Measurement
-from ..measuring.terms.gaussian import GaussianNumbers
-from ..nuclei.choice import FormFactorChoice, form_factors
-from ..stages.stacked import Stacked
+from ..nuclei.choice import FormFactorChoice
 from .counting import counted
 from .document import Document
 from .expectation import expected_counts
-from .kinds import read
+from .numbers import measured_numbers
 from .runs import joined_runs
 
 LONGEST_NAME, LONGEST_TITLE = 64, 200
@@ -36,7 +32,7 @@ LAST = (
 def experiment(data: Document, form_factor: FormFactorChoice, name: str | None = None) -> Measurement:
     """Return the experiment of a document, with its faults collected in it; `name` replaces that in the document."""
     header = data.attempt(lambda: _header(data))
-    build = _measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else counted
+    build = measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else counted
     measurement = data.attempt(lambda: build(data, header or {}, form_factor))
     data.collect_idle()
     if data.problems:
@@ -77,33 +73,6 @@ def _header(data: Document) -> dict[str, Any]:
             data.text(entry)
     dataset = data.text("dataset") if data.has("dataset") else name
     return {"name": name, "title": title, "references": tuple(known[key] for key in cited), "dataset": dataset}
-
-
-def _measured_numbers(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:
-    form_factors(form_factor).of(())  # a density of the user's is of no use
-    made = [
-        data.attempt(lambda key=key: read(data, "measured", f"measured.{key}").build())
-        for key in data.names("measured")
-    ]
-    if not made:
-        raise data.fail("measured", "a table for each number", "none")
-    data.stop_at_problems()
-    found = [number for number in made if number is not None]
-    declared = {parameter.name: parameter for number in found for parameter in number.parameters}
-    params = {parameter.name: parameter.default for parameter in declared.values()}
-    for key, number in zip(data.names("measured"), found, strict=True):
-        if not np.all(np.isfinite(np.asarray(number.prediction(params)))):
-            raise data.fail(f"measured.{key}", "a finite prediction", "none with these numbers")
-    prediction = found[0].prediction if len(found) == 1 else Stacked(tuple(number.prediction for number in found), 0)
-    return Measurement(
-        **header,
-        labels=tuple(number.label for number in found),
-        prediction=prediction,
-        term=GaussianNumbers(
-            np.array([number.value for number in found]), np.array([number.error for number in found])
-        ),
-        declared=tuple(declared.values()),
-    )
 
 
 def _in_runs(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..detectors.events import EventDetector
 from ..detectors.response import BinnedDetector
 from ..detectors.runs import RunsDetector
 from ..measuring.measurement import Measurement
@@ -29,6 +30,8 @@ def joined_runs(data: Document, names: Sequence[str], runs: Sequence[Measurement
         scattering, own = first.counted(), run.counted()
         if run.asimov != first.asimov:
             raise data.fail(f"runs.{name}.data", "data in all runs, or in none", "data in some")
+        if isinstance(own.detector, EventDetector):
+            raise data.fail(f"runs.{name}.data.unbinned", "'no', events in bins in each run", "'yes'")
         if not isinstance(own.detector, BinnedDetector):
             raise data.fail(f"runs.{name}.detector", "a detector of kind bins in each run", "another")
         if tuple(own.target.nuclides) != tuple(scattering.target.nuclides) or own.recoils != scattering.recoils:

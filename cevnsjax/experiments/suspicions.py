@@ -8,10 +8,11 @@ import numpy as np
 from .._base.typing import Array, Float
 from ..detectors.efficiency import TabulatedEfficiency
 from ..detectors.energy import EnergyDetector
+from ..detectors.events import EventDetector
 from ..detectors.ionisation import IonisationDetector
 from ..detectors.quenching import Quenching, TabulatedQuenching
 from ..detectors.response import BinnedDetector, Detector
-from ..detectors.runs import RunsDetector
+from ..detectors.runs import SideBySide
 from ..measuring.measurement import Measurement
 from ..measuring.terms.poisson import PoissonCounts
 from ..nuclei.nuclide import nuclide
@@ -60,18 +61,22 @@ def _of_data(measurement: Measurement) -> Iterator[str]:
 def _of_backgrounds(measurement: Measurement) -> Iterator[str]:
     params = {parameter.name: parameter.default for parameter in measurement.parameters()}
     for strength, stage in zip(measurement.strengths[1:], measurement.backgrounds, strict=False):
-        if stage.parameters() <= set(params) and np.any(np.asarray(stage(params)) < 0):
+        if stage.parameters() <= set(params) and np.any(measurement.term.in_bins(np.asarray(stage(params))) < 0):
             yield f"backgrounds.{strength.component}: fewer than no events in a bin"
 
 
 def _detectors(detector: Detector) -> list[BinnedDetector]:
-    if isinstance(detector, RunsDetector):
-        return list(detector.runs)
+    if isinstance(detector, SideBySide):
+        return [binned for part in detector.each() for binned in _detectors(part)]
+    if isinstance(detector, EventDetector):
+        return [detector.window]
     return [detector] if isinstance(detector, BinnedDetector) else []
 
 
 def _of_signal(measurement: Measurement, signal: Float[np.ndarray, "..."]) -> Iterator[str]:
     """Say which bins have no signal, and of data whether the quadrature is exact: without any it must be."""
+    if measurement.numbers:
+        return
     by_energy = signal.reshape(len(signal), -1).sum(axis=1)
     reached = np.flatnonzero(by_energy > EMPTY * by_energy.max())
     if (beyond := len(signal) - 1 - max(reached, default=-1)) > 0:

@@ -151,7 +151,8 @@ def fold(
     """Return `measurement` folded with `interaction`, every parameter live; `specialise` folds further.
 
     `recoil_order` and `bin_order` are the quadrature nodes between kinks of the recoil energy and in each bin of
-    reconstructed energy; `quadrature_error` measures what they leave. Measured numbers have 1 stage and no factor.
+    reconstructed energy; `quadrature_error` measures what they leave. Measured numbers that no signal predicts have one
+    stage and no factor.
     """
     if min(recoil_order, bin_order) < 1:
         raise InputError(f"expected at least one quadrature node, found {recoil_order} and {bin_order}")
@@ -169,7 +170,8 @@ def fold(
         )
         shape = np.shape(measurement.term.observed)
         signals[component] = signal if shape == detector.shape else OnAxes(signal, shape)
-    factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths] or [Factor()]
+    factors = [Factor(strength.parameter, (), strength.scales) for strength in measurement.strengths]
+    factors += [Factor()] * (measurement.prediction is not None)
     return FoldedMeasurement(
         stages=(*signals.values(), *measurement.others),
         term=measurement.term,

@@ -6,7 +6,7 @@ from .._base.errors import InputError
 from .._base.typing import Array, Float, Params, Scalar
 from ..interactions.combination import Combination, combine
 from ..interactions.interaction import Interaction
-from ..measuring.measurement import Measurement
+from ..measuring.measurement import Measurement, Scattering
 from ..stages.stage import Constant, Stage
 from .fold import BIN_ORDER, recoil_spectrum
 from .folded import Factor, FoldedMeasurement
@@ -60,9 +60,13 @@ def folded_cross_sections(measurement: Measurement, recoils: Stage, params: Para
 
     `recoils` are those of the measurement, folded (`FoldedMeasurement.recoils`).
     """
-    scattering = measurement.counted()
+    return recoils(params).sum(axis=-1) / luminosities(measurement.counted())
+
+
+def luminosities(scattering: Scattering) -> Float[np.ndarray, "flavour nuclide"]:
+    """Return fluence × number of nuclei [1/cm²] of each flavour and nuclide: recoils are these times cross sections."""
     fluences = np.array([component.fluence for component in scattering.source.components])
-    return recoils(params).sum(axis=-1) / (fluences[:, None] * scattering.target.numbers)
+    return fluences[:, None] * scattering.target.numbers
 
 
 def cross_sections(
@@ -87,8 +91,7 @@ def flux_averaged(measurement: Measurement, sections: Float[Array, "flavour nucl
     scattering = measurement.counted()
     if not scattering.takes_electrons:
         raise InputError(f"{measurement.name} counts recoils of electrons, not of nuclei")
-    fluences = np.array([component.fluence for component in scattering.source.components])
-    weights = fluences[:, None] * scattering.target.numbers
+    weights = luminosities(scattering)
     return (weights * sections).sum() / weights.sum()
 
 

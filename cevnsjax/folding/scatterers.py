@@ -89,7 +89,7 @@ def electrons(target: Target, interaction: Combination) -> Scatterers:
 def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, tuple[Scatterers, Detector]]:
     """Return what the neutrinos of a measurement scatter off, and what sees it, by the component.
 
-    Empty for measured numbers.
+    Empty for measured numbers that no signal predicts; electrons are not added to the nuclei that others are of.
     """
     scattering, targets = measurement.scattering, dict[str, tuple[Scatterers, Detector]]()
     if scattering is None:
@@ -97,7 +97,7 @@ def scatterers(measurement: Measurement, interaction: Combination) -> dict[str, 
     signal = measurement.components[0]
     if scattering.takes_electrons:
         targets[signal] = nuclei(scattering.target, interaction), scattering.detector
-    if interaction.electrons or not scattering.takes_electrons:
+    if (interaction.electrons and not measurement.numbers) or not scattering.takes_electrons:
         detector = _electron_detector(scattering, measurement.name)
         targets["es" if targets else signal] = electrons(scattering.target, interaction), detector
     return targets

@@ -13,6 +13,7 @@ from ..experiments.suspicions import suspicions
 from ..measurements.catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, shipped
 from ..measurements.loading import open_document, variants_of
 from ..measuring.measurement import Measurement
+from ..measuring.terms.unbinned import UnbinnedEvents
 from .likelihood import Likelihood
 
 EMPTY: dict[str, Any] = {
@@ -74,13 +75,19 @@ def _problem(error: InputError, document: str, folder: str) -> dict[str, Any]:
     }
 
 
+def _observed_as(measurement: Measurement) -> str:
+    if measurement.asimov:
+        return "expected (Asimov)"
+    return "observed, unbinned" if isinstance(measurement.term, UnbinnedEvents) else "observed"
+
+
 def _understood(
     data: Document, variants: tuple[str | None, ...], measurement: Measurement, likelihood: Likelihood
 ) -> dict[str, Any]:
     (prediction,) = likelihood.predict({})
     events = {name: float(np.sum(counts)) for name, counts in prediction.counts.items()}
     numbers = {}
-    if measurement.scattering is None:
+    if measurement.numbers:
         expected = np.ravel(prediction.total)
         numbers = {
             label: {"value": float(value), "error": float(error), "expected": float(mean)}
@@ -100,9 +107,9 @@ def _understood(
             name: {"bins": len(edges) - 1, "from": float(edges[0]), "to": float(edges[-1])}
             for name, edges in measurement.axes.items()
         },
-        "events": events if measurement.scattering is not None else {},
-        "observed": float(np.sum(measurement.observed)) if measurement.scattering is not None else None,
-        "observed_as": "expected (Asimov)" if measurement.asimov else "observed",
+        "events": {} if measurement.numbers else events,
+        "observed": None if measurement.numbers else float(np.sum(measurement.observed)),
+        "observed_as": _observed_as(measurement),
         "numbers": numbers,
         "nuisances": constraints,
         "shared": shared,

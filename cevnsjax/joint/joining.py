@@ -65,7 +65,8 @@ def find_measurements(measurements: Measurement | str | Sequence[Measurement | s
 
 def takes_electrons(measurement: Measurement) -> bool:
     """Return whether electrons can be added to what the neutrinos of a measurement scatter off."""
-    return measurement.scattering is not None and measurement.scattering.takes_electrons
+    scattering = None if measurement.numbers else measurement.scattering
+    return scattering is not None and scattering.takes_electrons
 
 
 def _reached(measurement: Measurement, beyond: Interaction, combination: Combination) -> bool:

@@ -1,8 +1,8 @@
 """A measurement ties the parts together: what is expected, component by component, and what was observed.
 
 The same class is for counts in bins and for measured numbers. What is expected are components: the recoils of a
-`Scattering` and the backgrounds, or a prediction of the measured numbers. All arrays have an axis for each named axis.
-What was observed, and how far from it the expected may be, is the `term`.
+`Scattering` and the backgrounds; of measured numbers, those that a scattering predicts and a prediction of others. All
+arrays have an axis for each named axis. What was observed, and how far from it the expected may be, is the `term`.
 """
 
 import collections
@@ -29,7 +29,7 @@ from .terms.term import Term
 
 DATA, ASIMOV = "data", "expected counts (Asimov)"
 PREDICTION = "prediction"
-"""The component of measured numbers."""
+"""The component of measured numbers that no scattering predicts."""
 
 
 @final
@@ -94,13 +94,13 @@ class Measurement(Shown, Module):
     term: Term
     """The observed numbers, and -2 ln L of them."""
     scattering: Scattering | None = None
-    """Where the signal comes from; None for measured numbers."""
+    """Where the signal comes from; None for measured numbers that no signal predicts."""
     strengths: tuple[Strength, ...] = eqx.field(static=True, default=())
-    """Strength of the signal, if there is a scattering, then of each of the others; none for measured numbers."""
+    """Strength of the signal, if there is a scattering, then of each of the backgrounds."""
     backgrounds: tuple[Stage, ...] = ()
     """Expected counts of each background before its strength."""
     prediction: Stage | None = None
-    """Of measured numbers, what predicts them."""
+    """What predicts measured numbers, beside those that a scattering predicts."""
     declared: tuple[Parameter, ...] = eqx.field(static=True, default=())
     """Parameters that its stages read and no part declares, and parameters of parts that are given a constraint."""
     labels: tuple[str, ...] = eqx.field(static=True, default=())
@@ -113,7 +113,8 @@ class Measurement(Shown, Module):
     """The user's file that describes it, empty if there is none."""
 
     def __check_init__(self) -> None:
-        if (self.scattering is None) == (self.prediction is None) or (self.prediction is None) == bool(self.labels):
+        alone = self.prediction is not None and not self.numbers
+        if alone or (self.scattering is None and self.prediction is None):
             raise InputError(f"{self.name}: expected a scattering, or a prediction of numbers with a label each")
         self.term.check(self.name, self.shape)
         rows = np.size(self.term.observed)
@@ -145,9 +146,14 @@ class Measurement(Shown, Module):
             raise InputError(f"{self.name}: no parameter is declared for {', '.join(missing)}")
 
     @property
+    def numbers(self) -> bool:
+        """Return whether it holds measured numbers, not counts in bins."""
+        return bool(self.labels)
+
+    @property
     def others(self) -> tuple[Stage, ...]:
         """Return what is expected beside the scattering: the backgrounds, or the measured numbers."""
-        return self.backgrounds if self.prediction is None else (self.prediction,)
+        return self.backgrounds if self.prediction is None else (*self.backgrounds, self.prediction)
 
     def blocks(self) -> list[Block]:
         """Return what was counted, in which bins, and what is predicted of it."""
@@ -156,12 +162,12 @@ class Measurement(Shown, Module):
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
         """Return the bin edges of each axis, by name with unit; none of measured numbers."""
-        return {} if self.scattering is None else self.scattering.detector.axes
+        return {} if self.scattering is None or self.numbers else self.scattering.detector.axes
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Return the shape of all arrays: the number of bins of each axis, or of numbers."""
-        if self.scattering is None:
+        if self.numbers:
             return (len(self.labels),)
         return tuple(len(edges) - 1 for edges in self.axes.values())
 
@@ -176,7 +182,7 @@ class Measurement(Shown, Module):
         return self.term.errors()
 
     def counted(self) -> Scattering:
-        """Return the scattering; raise InputError for measured numbers, which have no bins."""
+        """Return the scattering; raise InputError for measured numbers that none predicts."""
         if self.scattering is None:
             raise InputError(f"{self.name} holds measured numbers, not counts in bins")
         return self.scattering
@@ -192,7 +198,8 @@ class Measurement(Shown, Module):
     @property
     def components(self) -> tuple[str, ...]:
         """Return the names of the components, the scattering off electrons that models may add left out."""
-        return tuple(strength.component for strength in self.strengths) or (PREDICTION,)
+        scattered = tuple(strength.component for strength in self.strengths)
+        return scattered if self.prediction is None else (*scattered, PREDICTION)
 
     def _of_parts(self, shared: Set[str] = frozenset()) -> tuple[Parameter, ...]:
         """Return the parameters that strengths and parts declare."""

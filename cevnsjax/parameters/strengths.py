@@ -10,6 +10,9 @@ SNS_FLUX = "sns_flux_norm"
 """Neutrinos per proton of the Spallation Neutron Source, relative to what the measurements assume: COHERENT takes the
 same 10 % for all its detectors (arXiv:2110.07730, 2006.12659, 2406.13806)."""
 
+LEAST_SHARE = 1e-4
+"""Share of its width that a pull keeps where its parts, shared or fitted, are all of it: 1e-8 of the variance."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Part:
@@ -48,7 +51,7 @@ class Strength:
         if self.width is None:
             return None
         removed = sum(part.width**2 for part in self.parts if part.parameters & fitted or part.shared in shared)
-        return Gaussian(1.0, math.sqrt(self.width**2 - removed))
+        return Gaussian(1.0, math.sqrt(max(self.width**2 - removed, (LEAST_SHARE * self.width) ** 2)))
 
     def as_parameter(self, shared: Set[str] = frozenset()) -> Parameter:
         """Return the parameter, with the full width as its constraint, the parts of the nuisances `shared` left out."""

@@ -21,7 +21,7 @@ from ..folding.prediction import component_counts, flux_averaged_cross_section, 
 from ..folding.rates import live_time, measured_rates, usual_recoils
 from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
-from ..measuring.measurement import Measurement, data_name
+from ..measuring.measurement import PREDICTION, Measurement, data_name
 from ..physics.given import fixed
 from .drawing import ON_AXES, needs_axes
 from .held import Held
@@ -75,7 +75,7 @@ class Prediction(Shown):
     def counts(self) -> dict[str, np.ndarray]:
         """Return the counts of each component in each bin, arrays with an axis for each of the measurement.
 
-        Of measured numbers: the predicted numbers, under "prediction".
+        Of measured numbers: what the signal predicts, under its name, and the others, under "prediction".
         """
         folded = fold(self.measurement, self.interaction)
         if self.factors is not None:
@@ -143,9 +143,8 @@ class Prediction(Shown):
     def as_dict(self) -> dict[str, Any]:
         """Return the prediction as plain lists and numbers, the JSON of the command line."""
         made = {"data": data_digest([self.measurement]), "version": __version__}
-        scattering = self.measurement.scattering
-        if scattering is None:
-            numbers = zip(self.measurement.labels, self.counts["prediction"], strict=True)
+        if self.measurement.numbers:
+            numbers = zip(self.measurement.labels, self.total, strict=True)
             return {
                 "measurement": self.measurement.name,
                 "total": {label: float(number) for label, number in numbers},
@@ -153,6 +152,7 @@ class Prediction(Shown):
                 "error": dict(zip(self.measurement.labels, self.measurement.errors.tolist(), strict=True)),
                 **made,
             }
+        scattering = self.measurement.counted()
         flavours, scatterers = scattering.source.flavours, scattering.scatterers
         content = {
             "measurement": self.measurement.name,
@@ -215,8 +215,8 @@ class Prediction(Shown):
         from ..plots.spectra import Panel
 
         drawn, data = self.measurement, data_name([self.measurement])
-        if drawn.scattering is None:
-            return Panel(drawn.title, {}, self.observed, self.errors, self.counts, drawn.labels, data)
+        if drawn.numbers:
+            return Panel(drawn.title, {}, self.observed, self.errors, {PREDICTION: self.total}, drawn.labels, data)
         limit = drawn.term.one_sided and not drawn.asimov
         data = "upper limit, 1σ" if limit else data
         return Panel(drawn.title, drawn.axes, self.observed, self.errors, self.counts, (), data, limit)

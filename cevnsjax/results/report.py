@@ -85,7 +85,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     events, sections = {}, {}
     observables = {}
     for index, name in enumerate(measurements):
-        if fit.likelihood.measurements[index].scattering is None:
+        if fit.likelihood.measurements[index].numbers:
             content = fit.prediction(index).as_dict()
             observables[name] = {
                 label: {"predicted": value, "observed": content["observed"][label], "error": content["error"][label]}

@@ -23,21 +23,6 @@ class Background(Stage):
         return self.energy[:, None] * self.time(params)
 
 
-class PairedBackground(Stage):
-    """Stage: density of a background at events before its strength: of energies times of times, event by event."""
-
-    energy: Float[Array, " event"]
-    """Density of energies, as a share of the time density's counts."""
-    time: Stage
-    """Density of times, an array (1, event)."""
-
-    def own_parameters(self) -> frozenset[str]:
-        return frozenset()
-
-    def __call__(self, params: Params) -> Float[Array, " event"]:
-        return self.energy * self.time(params)[0]
-
-
 class BinLevels(Stage):
     """Stage: expected counts of a background whose level in each energy bin is a parameter."""
 

@@ -52,3 +52,21 @@ class SpreadProduct(Stage):
         if self.bins:
             return namespace(product).broadcast_to(product, (product.shape[0], self.bins, product.shape[2]))
         return product[:, 0] if product.shape[1] == 1 else product
+
+
+class Placed(Stage):
+    """Stage: the sums of several arrays times factors, each at its place in a row, 0 elsewhere."""
+
+    parts: tuple[Stage, ...]
+    factors: tuple[float, ...] = eqx.field(static=True)
+    places: tuple[int, ...] = eqx.field(static=True)
+    count: int = eqx.field(static=True)
+    """Length of the row."""
+
+    def own_parameters(self) -> frozenset[str]:
+        return frozenset()
+
+    def __call__(self, params: Params) -> Float[Array, " place"]:
+        sums = [factor * part(params).sum() for factor, part in zip(self.factors, self.parts, strict=True)]
+        xp, by_place = namespace(*sums), dict(zip(self.places, sums, strict=True))
+        return xp.stack([by_place.get(k, xp.zeros(())) for k in range(self.count)])

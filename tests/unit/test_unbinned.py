@@ -310,7 +310,7 @@ def energy_only(whole, x, flavours):
     for stage in whole.backgrounds:
         counts = np.asarray(stage({}))
         place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(counts) - 1)
-        backgrounds.append(detector.background(stage, counts[place] / np.diff(edges)[place]))
+        backgrounds.append(detector.background(stage, Constant(counts[place] / np.diff(edges)[place])))
     return dataclasses.replace(
         whole,
         scattering=dataclasses.replace(whole.scattering, detector=detector),
@@ -346,7 +346,7 @@ def events_fit():
 def test_csi_in_events_is_what_fine_bins_tend_to(events_fit):
     """sin²θ_W from the 1578 events, against bins of 0.5 PE x 25 ns: the statistics of two analyses of the same events."""
     fine = cj.Likelihood(csi.binned(np.linspace(0.0, 60.0, 121), np.linspace(0.0, 6.0, 241)))
-    coarse = cj.Likelihood(csi.binned(csi.STEADY_BINS, csi.DATA.array("binning.time", "us")))
+    coarse = cj.Likelihood(csi.binned(csi.STEADY_BINS, csi.TIME_BINS))
     (of_fine, of_coarse) = (likelihood.fit(["sin2_theta_w"]) for likelihood in (fine, coarse))
     value, error = events_fit.values["sin2_theta_w"], events_fit.error("sin2_theta_w")
     assert events_fit.converged
@@ -428,7 +428,7 @@ def test_a_posterior_of_events(events_fit):
     posterior = events_fit.likelihood.sample(free=["sin2_theta_w"], seed=1)
     mean = posterior.as_dict()["parameters"]["sin2_theta_w"]["mean"]
     assert abs(mean - events_fit.values["sin2_theta_w"]) < 0.5 * events_fit.error("sin2_theta_w")
-    assert posterior.predicted("coherent-csi-2021").shape[-2:] == (20, 12)
+    assert posterior.predicted("csi").shape[-2:] == (20, 12)
 
 
 AXES = {"energy [PE]": np.array([0.0, 20.0, 60.0]), "time [us]": np.array([0.0, 1.0, 6.0])}
@@ -459,9 +459,9 @@ def test_parts_that_do_not_belong_together_are_refused():
     with pytest.raises(cj.InputError, match=r"expected events in bins of shape \(20, 12\), found \(2, 2\)"):
         dataclasses.replace(one, term=unbinned_events("here", events, AXES))
     with pytest.raises(cj.InputError, match="expected the density of a background at 7 events, found 3"):
-        detector.background(Constant(np.ones((20, 12))), np.ones(3))
+        detector.background(Constant(np.ones((20, 12))), Constant(np.ones(3)))
     with pytest.raises(cj.InputError, match="densities of a background of 0 or more"):
-        detector.background(Constant(np.ones((20, 12))), np.full(7, np.nan))
+        detector.background(Constant(np.ones((20, 12))), Constant(np.full(7, np.nan)))
     sharp = dataclasses.replace(detector.window.energy, smearing=None)
     with pytest.raises(cj.InputError, match="expected a resolution"):
         EventResponse(sharp, np.ones((1, 1)), np.ones(2))

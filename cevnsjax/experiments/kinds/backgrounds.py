@@ -10,15 +10,23 @@ from typing import Any
 
 import numpy as np
 
+from ...detectors.energy import EnergyDetector
 from ...detectors.resolution import ClosedSmearing
-from ...detectors.time import TimeBins, TimeWindow, time_shift
+from ...detectors.time import ArrivalDensity, TimeBins, TimeWindow, time_shift
 from ...parameters.parameter import Parameter
 from ...parameters.strengths import Strength
-from ...sources.arrival_times import arrival_times
-from ...stages.backgrounds import BinLevels, exponential_shape, histogram_shape
+from ...sources.arrival_times import ArrivalTimes, arrival_times
+from ...stages.backgrounds import (
+    BinLevels,
+    exponential_density,
+    exponential_shape,
+    histogram_density,
+    histogram_shape,
+)
 from ...stages.formulas import FUNCTIONS, formula
 from ...stages.products import Product
 from ...stages.stage import Constant, Stage
+from .densities import Densities, bin_of, evenly, flat_in_bins, product_density, where
 from .detectors import energies
 from .events import binned, events
 from .kind import (
@@ -69,8 +77,16 @@ def flat(edges: np.ndarray) -> np.ndarray:
     return np.diff(edges) / (edges[-1] - edges[0])
 
 
+def _axis(place: Place) -> str:
+    return place.key.rpartition(".")[2]
+
+
 def _edges(place: Place, setting: Setting) -> np.ndarray:
-    return setting.axes[place.key.rpartition(".")[2]]
+    return setting.axes[_axis(place)]
+
+
+def _events(place: Place, setting: Setting) -> np.ndarray:
+    return where(setting, _axis(place))
 
 
 @kind("shape", "flat")
@@ -84,6 +100,12 @@ class Flat:
         edges = _edges(place, setting)
         return Shape(Constant(included(edges, self.excluded) * flat(edges)))
 
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        axis = _axis(place)
+        kept = included(setting.axes[axis], self.excluded)[bin_of(setting, axis)]
+        return Constant(kept * evenly(setting, axis).value)
+
 
 @kind("shape", "exponential", """kind = "exponential"\nrate = { value = 0.0494, unit = "1/us" }""")
 class Exponential:
@@ -94,10 +116,16 @@ class Exponential:
 
     def build(self, place: Place, setting: Setting) -> Shape:
         """Return the shape."""
+        return Shape(Constant(exponential_shape(_edges(place, setting), self._inverse(place))))
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        return Constant(exponential_density(_events(place, setting), _edges(place, setting), self._inverse(place)))
+
+    def _inverse(self, place: Place) -> float:
         if (self.scale is None) == (self.rate is None):
             raise place.fail("scale", "a scale or a rate", "both or none")
-        rate = place.need("rate", self.rate, "a rate") if self.scale is None else 1.0 / self.scale
-        return Shape(Constant(exponential_shape(_edges(place, setting), rate)))
+        return place.need("rate", self.rate, "a rate") if self.scale is None else 1.0 / self.scale
 
 
 @kind("shape", "prompt")
@@ -109,6 +137,12 @@ class Prompt:
         if setting.prompt is None or not setting.prompt.sum() > 0:
             raise place.fail("", "time bins that the prompt neutrinos reach", "none of them there")
         return Shape(Constant(setting.prompt / setting.prompt.sum()))
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        assert setting.prompt is not None
+        assert setting.prompt_density is not None
+        return Constant(setting.prompt_density / setting.prompt.sum())
 
 
 @kind("shape", "shares", """share = { value = [0.2, 0.5, 0.3], unit = "fraction" }""")
@@ -126,6 +160,10 @@ class Shares:
             raise place.fail("share", f"{bins} numbers", "none" if given is None else given.size)
         stage, parameters = varied(place, given, self.variations)
         return Shape(stage, self.share is None, parameters)
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events, flat inside each bin."""
+        return flat_in_bins(self.build(place, setting).stage, setting, (_axis(place),))
 
 
 @kind(
@@ -153,6 +191,10 @@ class Histogram:
             raise place.fail("content", "a number above 0", "none")
         return Shape(Constant(histogram_shape(self.low, self.high, self.content, _edges(place, setting))))
 
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        return Constant(histogram_density(self.low, self.high, self.content, _events(place, setting)))
+
 
 @kind(
     "shape",
@@ -175,18 +217,29 @@ class Arrivals:
 
     def build(self, place: Place, setting: Setting) -> Shape:
         """Return the shape."""
-        if self.content.shape != self.low.shape:
-            raise place.fail("content", f"{len(self.low)} numbers", self.content.size)
-        name = place.key.split(".")[-2]
-        arrivals = arrival_times(joined(place, self.low, self.high), self.content[None, :])
-        shift = time_shift(f"time_shift_{name}", TEXTS.get(name, f"the background {name}"))
-        edges = _edges(place, setting)
+        arrivals, shift, edges = self._arrivals(place), self._shift(place), _edges(place, setting)
         stage = (
             TimeWindow(edges, 0.0, 0.0).binned(arrivals, shift.name)
             if setting.time_efficiency
             else TimeBins(arrivals, edges, shift.name)
         )
         return Shape(stage, self.in_counts == "yes", (shift,))
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        arrivals, shift, times = self._arrivals(place), self._shift(place).name, _events(place, setting)
+        if not setting.time_efficiency:
+            return ArrivalDensity(arrivals, times, shift)
+        return TimeWindow(_edges(place, setting), 0.0, 0.0).at_events(arrivals, times, shift)
+
+    def _arrivals(self, place: Place) -> ArrivalTimes:
+        if self.content.shape != self.low.shape:
+            raise place.fail("content", f"{len(self.low)} numbers", self.content.size)
+        return arrival_times(joined(place, self.low, self.high), self.content[None, :])
+
+    def _shift(self, place: Place) -> Parameter:
+        name = place.key.split(".")[-2]
+        return time_shift(f"time_shift_{name}", TEXTS.get(name, f"the background {name}"))
 
 
 TEXTS = {"brn": "the beam-related neutrons", "nin": "the neutrino-induced neutrons"}
@@ -263,17 +316,27 @@ class Counts:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
+        axes = self._axes(place, setting)
+        stage, parameters = self._over(place, setting, axes)
+        return product(place, setting, stage, axes, shapes, parameters)
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events, that of the counts flat inside each bin."""
+        axes = self._axes(place, setting)
+        stage, _ = self._over(place, setting, axes)
+        return product_density(setting, flat_in_bins(stage, setting, axes), axes, densities)
+
+    def _over(self, place: Place, setting: Setting, axes: Sequence[str]) -> tuple[Stage, tuple[Parameter, ...]]:
+        """Return the stage of the counts over the axes, and its parameters."""
         if (self.counts is None) == (self.events is None):
             raise place.fail("counts", "counts or events", "both or none")
-        axes = self._axes(place, setting)
         counts = self._total(setting, axes, self.events) if self.counts is None else self.counts
         if counts.size != np.prod(bins := setting.bins(*axes), dtype=int):
             raise place.fail("counts", f"{np.prod(bins, dtype=int)} numbers", counts.size)
         if self.less is not None and self.less.size != counts.size:
             raise place.fail("less", f"{counts.size} numbers", self.less.size)
         counts = counts if self.less is None else counts - self.less.reshape(counts.shape)
-        stage, parameters = varied(place, self.scale * counts.reshape(bins), self.variations)
-        return product(place, setting, stage, axes, shapes, parameters)
+        return varied(place, self.scale * counts.reshape(bins), self.variations)
 
     def _axes(self, place: Place, setting: Setting) -> tuple[str, ...]:
         for k, axis in enumerate(self.axes):
@@ -300,12 +363,20 @@ class Rate:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
+        energy = self._per_energy(place, setting) * np.diff(setting.axes[ENERGY])
+        return product(place, setting, Constant(energy), (ENERGY,), shapes)
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events."""
+        energy = np.full(where(setting, ENERGY).size, self._per_energy(place, setting))
+        return product_density(setting, Constant(energy), (ENERGY,), densities)
+
+    def _per_energy(self, place: Place, setting: Setting) -> float:
         if setting.units.get(ENERGY) != "keV":
             raise place.fail("rate", "counts or total, as the bins are not in keV", "a rate")
         if setting.exposure is None:
             raise place.data.fail("source.live_time", "the time that the rate is to be taken over", "no such entry")
-        energy = self.rate * setting.exposure * self.duty_factor * np.diff(setting.axes[ENERGY])
-        return product(place, setting, Constant(energy), (ENERGY,), shapes)
+        return self.rate * setting.exposure * self.duty_factor
 
 
 @kind(
@@ -322,8 +393,14 @@ class Total:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
-        total = None if self.total is None else Constant(np.array(self.total))
-        return product(place, setting, total, (), shapes)
+        return product(place, setting, self._number(), (), shapes)
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events."""
+        return product_density(setting, self._number(), (), densities)
+
+    def _number(self) -> Stage | None:
+        return None if self.total is None else Constant(np.array(self.total))
 
 
 @kind("background", "levels", """counts = { table = "beam_off.csv", columns = ["t_0_1", "t_1_2"] }""")
@@ -365,6 +442,10 @@ class Levels:
             ),
         )
 
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events, flat inside each bin."""
+        return flat_in_bins(self.build(place, setting, {}).stage, setting, tuple(setting.axes))
+
 
 @kind("background", "line", """total = { value = 52.5, unit = "counts" }\nat = { value = 2.82, unit = "keV" }""")
 class Line:
@@ -375,11 +456,21 @@ class Line:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
+        smearing, nominal = self._smearing(place, setting)
+        cumulative = smearing.cumulative(setting.axes[ENERGY], np.array([self.at]), nominal)[:, 0]
+        return product(place, setting, Constant(self.total * np.diff(cumulative)), (ENERGY,), shapes)
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events."""
+        smearing, nominal = self._smearing(place, setting)
+        line = smearing.density(where(setting, ENERGY), np.array([self.at]), nominal)[:, 0]
+        return product_density(setting, Constant(self.total * np.asarray(line)), (ENERGY,), densities)
+
+    def _smearing(self, place: Place, setting: Setting) -> tuple[ClosedSmearing, dict[str, float]]:
         detector = setting.energy
         if detector is None or not isinstance(detector.smearing, ClosedSmearing):
             raise place.fail("kind", "another kind, as the resolution is not Gaussian", "'line'")
-        cumulative = detector.smearing.cumulative(setting.axes[ENERGY], np.array([self.at]), detector.nominal())[:, 0]
-        return product(place, setting, Constant(self.total * np.diff(cumulative)), (ENERGY,), shapes)
+        return detector.smearing, detector.nominal()
 
 
 @kind(
@@ -401,12 +492,7 @@ class Spectrum:
 
     def build(self, place: Place, setting: Setting, shapes: Shapes) -> Made:
         """Return the background."""
-        joined(place, self.low, self.high)
-        if self.rate.shape != self.low.shape:
-            raise place.fail("rate", f"{len(self.low)} numbers", self.rate.shape)
-        detector, edges = setting.energy, setting.axes[ENERGY]
-        if detector is None:
-            raise place.fail("kind", "a detector with an efficiency", "none")
+        detector, edges = self._detector(place, setting), setting.axes[ENERGY]
         node, weight = np.polynomial.legendre.leggauss(FINE_ORDER)
         x = 0.5 * (self.low + self.high)[:, None] + 0.5 * (self.high - self.low)[:, None] * node
         counts = self.rate * self.exposure * (detector.efficiency(x, detector.nominal()) @ (0.5 * weight))
@@ -414,6 +500,22 @@ class Spectrum:
         inside = (bins >= 0) & (bins < len(edges) - 1)
         energy = np.bincount(bins[inside], weights=counts[inside], minlength=len(edges) - 1)
         return product(place, setting, Constant(energy), (ENERGY,), shapes)
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events."""
+        detector, x = self._detector(place, setting), where(setting, ENERGY)
+        total = self.exposure * self.rate.sum()
+        spectrum = histogram_density(self.low, self.high, self.rate, x)
+        seen = np.asarray(detector.efficiency(x, detector.nominal()))
+        return product_density(setting, Constant(total * spectrum * seen), (ENERGY,), densities)
+
+    def _detector(self, place: Place, setting: Setting) -> EnergyDetector:
+        joined(place, self.low, self.high)
+        if self.rate.shape != self.low.shape:
+            raise place.fail("rate", f"{len(self.low)} numbers", self.rate.shape)
+        if setting.energy is None:
+            raise place.fail("kind", "a detector with an efficiency", "none")
+        return setting.energy
 
 
 @kind(
@@ -438,6 +540,10 @@ class Projections:
             raise place.fail("counts", f"counts of shape {setting.shape}", [gate.shape for gate in self.counts])
         total = np.sum(self.counts, axis=0)
         return Made(Constant(self.scale * np.outer(total.sum(axis=1), total.sum(axis=0)) / total.sum()))
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events, flat inside each bin."""
+        return flat_in_bins(self.build(place, setting, {}).stage, setting, tuple(setting.axes))
 
 
 @kind(
@@ -486,6 +592,10 @@ class FormulaOfAxes:
             if idle := next((name for name in given if name not in used), None):
                 raise place.fail(f"{part}.{idle}", "a number that the formula has", f"'{idle}'")
         return Made(whole, tuple(self.coefficients.values()))
+
+    def density(self, place: Place, setting: Setting, densities: Densities) -> Stage:
+        """Return the density at the events, flat inside each bin: then its integral is that of the bins."""
+        return flat_in_bins(self.build(place, setting, {}).stage, setting, tuple(setting.axes))
 
     def _check_names(self, place: Place, setting: Setting) -> None:
         """Raise DataError for a number of the formula that has the name of something else in it."""

@@ -1,12 +1,12 @@
 """Events that were seen one by one: a table with a column for each axis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..document import Document
-from .kind import REQUIRED, Entry, axis_unit, field
+from .kind import REQUIRED, Entry, Place, axis_unit, field
 
 
 def events(what: str, default: Any = REQUIRED) -> Any:
@@ -44,3 +44,12 @@ NOT_AXES = ("parts", "excluded")
 def binned(found: np.ndarray, edges: Sequence[np.ndarray]) -> np.ndarray:
     """Return how many events there are in each bin; those outside are left out."""
     return np.histogramdd(found.T, bins=list(edges))[0]
+
+
+def check_inside(place: Place, found: np.ndarray, axes: Mapping[str, np.ndarray]) -> None:
+    """Raise DataError for events outside the window of the `axes`, edges of bins by name; it says how many."""
+    ends = [(edges[0], edges[-1]) for edges in axes.values()]
+    beyond = np.any([(column < low) | (column > high) for column, (low, high) in zip(found, ends, strict=True)], axis=0)
+    if beyond.any():
+        window = ", ".join(f"{axis} from {low:g} to {high:g}" for axis, (low, high) in zip(axes, ends, strict=True))
+        raise place.fail("events", f"events inside the bins, {window}", f"{beyond.sum()} of {beyond.size} outside")

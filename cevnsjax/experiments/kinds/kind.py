@@ -267,6 +267,14 @@ class Read:
         with self.place.data.at(self.place.key):
             return self.of.build(self.place, *arguments)
 
+    def density(self, *arguments: Any) -> Any:
+        """Return the density at unbinned events of what `build` makes in bins; raise DataError for a kind without."""
+        if not hasattr(self.of, "density"):
+            known = ", ".join(name for name, other in KINDS[self.of.category].items() if hasattr(other, "density"))
+            raise self.place.fail("kind", f"{known} for unbinned events", f"'{self.of.kind}', which has no density")
+        with self.place.data.at(self.place.key):
+            return self.of.density(self.place, *arguments)
+
 
 def read(data: Document, category: str, key: str, implied: str | None = None) -> Read:
     """Return the kind at `key` with the values of its entries; faults are collected, and the first is raised.

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -10,9 +10,13 @@ import numpy as np
 from ..._base.constants import HBAR_C
 from ..._base.numerics import namespace
 from ..._base.typing import Array, Float, Params
+from ...detectors.numbers import recoils_above
+from ...detectors.response import Detector
+from ...folding.prediction import luminosities
 from ...interactions.couplings import DEFAULT_SIN2
 from ...interactions.standard_model import SIN2_THETA_W
 from ...interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE, WeakAmplitude
+from ...measuring.measurement import Scattering
 from ...nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
 from ...nuclei.form_factors import FERMI_DIFFUSENESS, diffuseness_limit
 from ...nuclei.nuclide import Nuclide, nuclide
@@ -34,6 +38,18 @@ class Number:
     parameters: tuple[Parameter, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class SignalNumber:
+    """A measured number that the signal predicts: all that a detector counts of it, times a factor."""
+
+    label: str
+    value: float
+    error: float
+    detector: Detector
+    factor: float | None
+    """None for that which makes it 1 in the Standard Model."""
+
+
 def measured(units: str, what: str) -> Any:
     """Return the field of a number with its uncertainty."""
 
@@ -41,6 +57,17 @@ def measured(units: str, what: str) -> Any:
         return data.value(key, units, negative=True), data.error_of(key)
 
     return field(Entry(f"{what}, with its uncertainty", units, read))
+
+
+def beside_covariance(units: str, what: str) -> Any:
+    """Return the field of a number with its uncertainty, 0 if that is in the covariance of the numbers alone."""
+
+    def read(data: Document, key: str) -> tuple[float, float]:
+        value, entry = data.value(key, units, negative=True), data.raw(key)
+        alone = data.holds("measured.covariance") and isinstance(entry, dict) and "uncertainty" not in entry
+        return value, 0.0 if alone else data.error_of(key)
+
+    return field(Entry(f"{what}, with its uncertainty if that is not in a covariance", units, read))
 
 
 def _nuclide(place: Place, name: str) -> Nuclide:
@@ -155,7 +182,7 @@ class WeakFormFactor:
     nuclide: str = text("the nucleus, such as 208Pb")
     momentum_transfer: float | None = number("1/fm", "momentum transfer q", None)
     momentum_transfer_squared: float | None = number("GeV^2", "or its square", None)
-    value: tuple[float, float] = measured("1", "the weak form factor there")
+    value: tuple[float, float] = beside_covariance("1", "the weak form factor there")
     model_error: float = number("1", "error of the model, added in quadrature", 0.0)
     systematic_error: float = number("1", "systematic error, added in quadrature", 0.0)
     diffuseness: float = number("fm", "diffuseness of the weak charge", FERMI_DIFFUSENESS)
@@ -209,7 +236,7 @@ class NeutronRadius:
     """The rms radius of the point neutrons of a nucleus."""
 
     nuclide: str = text("the nucleus, such as 133Cs")
-    value: tuple[float, float] = measured("fm", "the radius")
+    value: tuple[float, float] = beside_covariance("fm", "the radius")
 
     def build(self, place: Place) -> Number:
         """Return the number."""
@@ -217,3 +244,59 @@ class NeutronRadius:
         neutrons, _ = _radii(nucleus, False)
         label = f"point-neutron radius of {nucleus.name} [fm]"
         return Number(label, *self.value, PointNeutronRadius(neutrons.name), (neutrons,))
+
+
+@kind(
+    "measured",
+    "strength",
+    """\
+value = { value = 1.00, unit = "1", uncertainty = 0.10 }
+systematic_error = { value = 0.03, unit = "1" }""",
+)
+class MeasuredStrength:
+    """The signal relative to the Standard Model, as a counting experiment publishes it.
+
+    It is the signal of the folder, summed over all of its bins, over the same at Standard Model values: what [source],
+    [target], [detector], [binning] and [signal] describe. What others share of its error, such as the flux of the
+    source, is a part of the width of the signal instead: [signal.parts].
+    """
+
+    sees: ClassVar[bool] = True
+    value: tuple[float, float] = beside_covariance("1", "the strength")
+    systematic_error: float = number("1", "systematic error, added in quadrature", 0.0)
+
+    def build(self, place: Place, signal: Scattering) -> SignalNumber:
+        """Return the number."""
+        value, error = self.value
+        label = f"{place.key.rpartition('.')[2]}: signal over that of the Standard Model"
+        return SignalNumber(label, value, math.hypot(error, self.systematic_error), signal.detector, None)
+
+
+@kind(
+    "measured",
+    "cross-section",
+    """\
+value = { value = 1.65e-38, unit = "cm^2", uncertainty = 0.28e-38 }
+threshold = { value = 0, unit = "keV" }""",
+)
+class CrossSection:
+    """The cross section per nucleus, averaged over the flux of [source] and the nuclei of [target].
+
+    Of all recoils above a threshold, each of them counted: what `cevnsjax cross-sections` measures of a detector. What
+    others share of its error is a part of the width of the signal: [signal.parts].
+    """
+
+    sees: ClassVar[bool] = False
+    value: tuple[float, float] = beside_covariance("cm^2", "the cross section")
+    systematic_error: float = number("cm^2", "systematic error, added in quadrature", 0.0)
+    threshold: float = number("keV", "least recoil energy that is counted", 0.0, zero=True)
+
+    def build(self, place: Place, signal: Scattering) -> SignalNumber:
+        """Return the number."""
+        if not signal.takes_electrons:
+            raise place.data.fail("detector.recoils", "'nucleus' for a cross section per nucleus", "'electron'")
+        value, error = self.value
+        label = f"{place.key.rpartition('.')[2]}: flux-averaged cross section [cm^2]"
+        detector = recoils_above(self.threshold, len(signal.source.flavours))
+        factor = 1.0 / float(luminosities(signal).sum())
+        return SignalNumber(label, value, math.hypot(error, self.systematic_error), detector, factor)

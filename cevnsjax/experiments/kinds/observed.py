@@ -1,6 +1,6 @@
 """Kinds of what was observed, with the term of the likelihood that it stands in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.special import ndtri
@@ -10,8 +10,9 @@ from ...measuring.terms.finite_templates import FiniteTemplates
 from ...measuring.terms.gaussian import GaussianNumbers
 from ...measuring.terms.poisson import PoissonCounts
 from ...measuring.terms.term import Term
+from ...measuring.terms.unbinned import unbinned_events
 from ...measuring.terms.upper_limit import UpperLimit
-from .events import binned, events
+from .events import binned, check_inside, events
 from .kind import Place, each, kind, number, numbers, several, text
 from .setting import Setting
 
@@ -81,13 +82,23 @@ class Counts:
 
 @kind("data", "events", """events = { table = "events.csv", columns = ["recoil_energy", "recoil_time"] }""")
 class Events:
-    """Events, counted in the bins: a Poisson term."""
+    """Events, counted in the bins: a Poisson term; or unbinned, with the density of all that is expected at each."""
 
     events: np.ndarray = events("a column for each axis")
+    unbinned: str = text("whether they are not counted in the bins", "no", ("no", "yes"))
 
     def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
         """Return the term."""
-        return PoissonCounts(binned(self.events, tuple(setting.axes.values())))
+        if setting.events is None:
+            return PoissonCounts(binned(self.events, tuple(setting.axes.values())))
+        return unbinned_events("events", self.events.T, setting.axes)
+
+    def seen(self, place: Place, axes: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+        """Return where the events are along each axis, None if they are counted in the bins."""
+        if self.unbinned == "no":
+            return None
+        check_inside(place, self.events, axes)
+        return dict(zip(axes, self.events, strict=True))
 
 
 @kind("data", "limit", """limit = { value = 2, unit = "1" }\nconfidence = { value = 0.9, unit = "fraction" }""")

@@ -35,6 +35,10 @@ class Setting:
     """Whether the time efficiency of the signal has parameters."""
     parameters: tuple[str, ...] = ()
     """Parameters of the detector."""
+    events: Mapping[str, np.ndarray] | None = None
+    """Where events were seen along each axis, if they are not binned."""
+    prompt_density: np.ndarray | None = None
+    """Density of the neutrinos that come first at the times of the events, nominally."""
 
     def bins(self, *axes: str) -> tuple[int, ...]:
         """Return the number of bins of some axes."""

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..._base.data_files import DataFile
-from ...detectors.time import TimeBins, TimeWindow, time_shift
+from ...detectors.time import ArrivalDensity, TimeBins, TimeWindow, time_shift
 from ...parameters.parameter import Parameter
 from ...sources.arrival_times import ArrivalTimes, arrival_times, pulsed_decays
+from ...stages.backgrounds import histogram_density, histogram_shape
 from ...stages.morphing import Repeated
 from ...stages.stage import Constant, OnAxes, Stage
+from .densities import flat_in_bins, where
 from .kind import Moved, Place, along_edges, each, kind, number, numbers, variations
 from .setting import Setting
 from .varied import joined, varied
@@ -38,8 +40,18 @@ def _binned(place: Place, arrivals: ArrivalTimes, setting: Setting, onset: float
     return window.binned(arrivals, SHIFT), (*window.parameters(), time_shift(SHIFT, "the neutrinos"))
 
 
+def _at_events(place: Place, arrivals: ArrivalTimes, setting: Setting) -> Stage:
+    """Return the density of arrivals at the events, with the parameters of the time efficiency."""
+    axis = _axis(place)
+    return TimeWindow(setting.axes[axis], 0.0, 0.0).at_events(arrivals, where(setting, axis), SHIFT)
+
+
+def _axis(place: Place) -> str:
+    return place.key.rpartition(".")[2]
+
+
 def _time_edges(place: Place, setting: Setting) -> np.ndarray:
-    axis = place.key.rpartition(".")[2]
+    axis = _axis(place)
     if setting.units[axis] != "us":
         raise place.fail("kind", "shares for an axis that is not in us", f"an axis in {setting.units[axis]}")
     if (edges := setting.axes[axis])[-1] <= 0:
@@ -68,6 +80,10 @@ class Pulse:
         arrivals = pulsed_decays(self.mean, self.width)
         return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
 
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        return _at_events(place, pulsed_decays(self.mean, self.width), setting)
+
 
 @kind(
     "spread",
@@ -87,6 +103,10 @@ class Decays:
         stage = TimeBins(pulsed_decays(self.mean, self.width), _time_edges(place, setting), SHIFT)
         return stage, (time_shift(SHIFT, "the neutrinos"),)
 
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        return ArrivalDensity(pulsed_decays(self.mean, self.width), where(setting, _axis(place)), SHIFT)
+
 
 @kind("spread", "sns-2021")
 class Sns:
@@ -97,9 +117,16 @@ class Sns:
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
-        low, high, nu_e, nu_mu, nu_mu_bar = DataFile("coherent_csi_2021/experiment.toml").table("arrival_times")
-        arrivals = arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
-        return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
+        return _binned(place, _released_arrivals(), setting, self.efficiency_onset, self.efficiency_rate)
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        return _at_events(place, _released_arrivals(), setting)
+
+
+def _released_arrivals() -> ArrivalTimes:
+    low, high, nu_e, nu_mu, nu_mu_bar = DataFile("coherent_csi_2021/experiment.toml").table("arrival_times")
+    return arrival_times(np.append(low, high[-1]), np.array([nu_mu, nu_e, nu_mu_bar]))
 
 
 @kind(
@@ -124,14 +151,16 @@ class Arrivals:
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
+        arrivals = self._arrivals(place, setting)
+        return _binned(place, arrivals, setting, self.efficiency_onset, self.efficiency_rate)
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        return _at_events(place, self._arrivals(place, setting), setting)
+
+    def _arrivals(self, place: Place, setting: Setting) -> ArrivalTimes:
         rows = _by_flavour(place, self.flavours, setting, len(self.low))
-        return _binned(
-            place,
-            arrival_times(joined(place, self.low, self.high), rows),
-            setting,
-            self.efficiency_onset,
-            self.efficiency_rate,
-        )
+        return arrival_times(joined(place, self.low, self.high), rows)
 
 
 @kind("spread", "shares", """share = { value = [0.2, 0.5, 0.3], unit = "fraction" }""")
@@ -143,7 +172,7 @@ class Shares:
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
-        (bins,) = setting.bins(place.key.rpartition(".")[2])
+        (bins,) = setting.bins(_axis(place))
         if (self.share is None) == (not self.flavours):
             raise place.fail("share", "a share of each bin, or flavours with one each", "both or none")
         if self.share is None:
@@ -151,6 +180,11 @@ class Shares:
         if self.share.shape != (bins,):
             raise place.fail("share", f"{bins} numbers", self.share.size)
         return Constant(np.tile(self.share, (len(setting.source.flavours), 1))), ()
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events, flat inside each bin."""
+        share, _ = self.build(place, setting)
+        return flat_in_bins(share, setting, (_axis(place),), (len(setting.source.flavours),))
 
 
 @kind("spread", "template", """counts = { table = "signal.csv", column = "f90" }""")
@@ -166,7 +200,7 @@ class Template:
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
         first, *_ = setting.shape
-        (bins,) = setting.bins(place.key.rpartition(".")[2])
+        (bins,) = setting.bins(_axis(place))
         if self.counts.size == bins and self.acceptance is None:
             stage, parameters = varied(place, self.counts, self.variations)
             return Repeated(stage, len(setting.source.flavours)), parameters
@@ -198,12 +232,20 @@ class Histogram:
 
     def build(self, place: Place, setting: Setting) -> Spread:
         """Return the spread."""
+        rows, edges = self._rows(place, setting), setting.axes[_axis(place)]
+        return Constant(np.array([histogram_shape(self.low, self.high, row, edges) for row in rows])), ()
+
+    def density(self, place: Place, setting: Setting) -> Stage:
+        """Return the density at the events."""
+        rows, x = self._rows(place, setting), where(setting, _axis(place))
+        return Constant(np.array([histogram_density(self.low, self.high, row, x) for row in rows]))
+
+    def _rows(self, place: Place, setting: Setting) -> np.ndarray:
         rows = _by_flavour(place, self.flavours, setting, len(self.low))
-        edges, fine = setting.axes[place.key.rpartition(".")[2]], joined(place, self.low, self.high)
+        joined(place, self.low, self.high)
         if not np.all(rows.sum(axis=1) > 0):
             raise place.fail("flavours", "a number above 0 for each flavour", "none of one")
-        cumulative = [np.append(0.0, np.cumsum(row)) / np.sum(row) for row in rows]
-        return Constant(np.array([np.diff(np.interp(edges, fine, total)) for total in cumulative])), ()
+        return rows
 
 
 def _by_flavour(place: Place, given: Mapping[str, np.ndarray], setting: Setting, count: int) -> np.ndarray:
