@@ -119,7 +119,7 @@ def _setting(data: Document, tables: Tables, form_factor: FormFactorChoice) -> S
     if made is None or flux is None:  # a fault of each is collected
         raise AssertionError
     exposure = None if seconds is None else mass * seconds / SECONDS_PER_DAY
-    return Setting(flux, made, tables.axes, tables.units, exposure)
+    return Setting(tables.axes, tables.units, flux, made, exposure)
 
 
 def _table(data: Document, name: str) -> Any:

@@ -79,7 +79,7 @@ def _understood(
     (prediction,) = likelihood.predict({})
     events = {name: float(np.sum(counts)) for name, counts in prediction.counts.items()}
     numbers = {}
-    if measurement.scattering is None:
+    if measurement.prediction is not None:
         expected = np.ravel(prediction.total)
         numbers = {
             label: {"value": float(value), "error": float(error), "expected": float(mean)}
@@ -99,8 +99,8 @@ def _understood(
             name: {"bins": len(edges) - 1, "from": float(edges[0]), "to": float(edges[-1])}
             for name, edges in measurement.axes.items()
         },
-        "events": events if measurement.scattering is not None else {},
-        "observed": float(np.sum(measurement.observed)) if measurement.scattering is not None else None,
+        "events": events if measurement.axes else {},
+        "observed": float(np.sum(measurement.observed)) if measurement.axes else None,
         "observed_as": "expected (Asimov)" if measurement.asimov else "observed",
         "numbers": numbers,
         "nuisances": constraints,

@@ -94,11 +94,13 @@ class Measurement(Shown, Module):
     term: Term
     """The observed numbers, and -2 ln L of them."""
     scattering: Scattering | None = None
-    """Where the signal comes from; None for measured numbers."""
+    """Where the signal comes from; None for measured numbers and for templates."""
     strengths: tuple[Strength, ...] = eqx.field(static=True, default=())
     """Strength of the signal, if there is a scattering, then of each of the others; none for measured numbers."""
     backgrounds: tuple[Stage, ...] = ()
-    """Expected counts of each background before its strength."""
+    """Expected counts of each background before its strength; of templates, of every component."""
+    bins: dict[str, np.ndarray] = eqx.field(default_factory=dict)
+    """Of templates alone, which no scattering is behind, the bin edges of each axis, by name with unit."""
     prediction: Stage | None = None
     """Of measured numbers, what predicts them."""
     declared: tuple[Parameter, ...] = eqx.field(static=True, default=())
@@ -113,8 +115,11 @@ class Measurement(Shown, Module):
     """The user's file that describes it, empty if there is none."""
 
     def __check_init__(self) -> None:
-        if (self.scattering is None) == (self.prediction is None) or (self.prediction is None) == bool(self.labels):
-            raise InputError(f"{self.name}: expected a scattering, or a prediction of numbers with a label each")
+        sources = (self.scattering is not None, self.prediction is not None, bool(self.bins))
+        if sum(sources) != 1 or (self.prediction is None) == bool(self.labels):
+            raise InputError(
+                f"{self.name}: expected a scattering, a prediction of numbers with a label each, or bins of templates"
+            )
         self.term.check(self.name, self.shape)
         rows = np.size(self.term.observed)
         if self.scattering is not None and self.scattering.detector.rows != rows:
@@ -156,12 +161,12 @@ class Measurement(Shown, Module):
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
         """Return the bin edges of each axis, by name with unit; none of measured numbers."""
-        return {} if self.scattering is None else self.scattering.detector.axes
+        return self.bins if self.scattering is None else self.scattering.detector.axes
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Return the shape of all arrays: the number of bins of each axis, or of numbers."""
-        if self.scattering is None:
+        if self.prediction is not None:
             return (len(self.labels),)
         return tuple(len(edges) - 1 for edges in self.axes.values())
 
@@ -176,9 +181,10 @@ class Measurement(Shown, Module):
         return self.term.errors()
 
     def counted(self) -> Scattering:
-        """Return the scattering; raise InputError for measured numbers, which have no bins."""
+        """Return the scattering; raise InputError for measured numbers, which have no bins, and for templates."""
         if self.scattering is None:
-            raise InputError(f"{self.name} holds measured numbers, not counts in bins")
+            kind = "templates, without neutrinos" if self.bins else "measured numbers, not counts in bins"
+            raise InputError(f"{self.name} holds {kind}")
         return self.scattering
 
     def without_files(self) -> "Measurement":

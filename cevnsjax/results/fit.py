@@ -440,7 +440,8 @@ class FitResult(Shown):
     @arguments.checked(index=arguments.whole())
     def events(self, index: int = 0) -> dict[str, tuple[float, float]]:
         """Return the total of each component of measurement `index` at the best fit, and its error [counts]."""
-        self._measurement(index).counted()
+        if not (measurement := self._measurement(index)).axes:
+            measurement.counted()
         problem = self.solver.problem
         folded = problem.chi2.measurements[index]
 
