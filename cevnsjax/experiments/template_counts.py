@@ -1,12 +1,11 @@
 """An experiment of templates alone, without neutrinos: components, the parameters that move them, and the counts.
 
-    μ_b = Σ_c NAME_norm · Π factors · (template of c, moved by its variations)_b
+μ_b = Σ_c NAME_norm · Π factors · (template of c, moved by its variations)_b
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
 
 from ..interactions.combination import combine
 from ..measuring.measurement import Measurement
@@ -26,14 +25,19 @@ Made = Mapping[str, tuple[Parameter | None, ...]]
 
 def of_templates(data: Document, header: Mapping[str, Any]) -> Measurement:
     """Return an experiment of templates; each table is read before any is built, so that all faults are found."""
-    tables = {name: data.attempt(lambda n=name: _named(data, "components", "component", n, "template"))
-              for name in data.names("components")}
-    own = {name: data.attempt(lambda n=name: _named(data, "parameters", "parameter", n, "nuisance"))
-           for name in data.names("parameters")}
+    tables = {
+        name: data.attempt(lambda n=name: _named(data, "components", "component", n, "template"))
+        for name in data.names("components")
+    }
+    own = {
+        name: data.attempt(lambda n=name: _named(data, "parameters", "parameter", n, "nuisance"))
+        for name in data.names("parameters")
+    }
     observed = data.attempt(lambda: read(data, "data", "data", "counts"))
     setting = data.attempt(lambda: _bins(data))
     data.stop_at_problems()
-    assert setting is not None and observed is not None
+    assert setting is not None
+    assert observed is not None
     parameters = {name: table.build(name, setting) for name, table in own.items() if table is not None}
     of_bins = {name: tuple(p and p.name for p in made) for name, made in parameters.items() if _is_of_bins(own[name])}
     components = {name: table.build(setting, of_bins) for name, table in tables.items() if table is not None}

@@ -27,6 +27,11 @@ POWERS = np.arange(1, 7)
 """Of the polynomial of code 4."""
 
 
+def _value(params: Params, name: str) -> Float[Array, ""]:
+    """Return the value of a parameter as an array."""
+    return namespace(params[name]).asarray(params[name], dtype=float)
+
+
 class Added(Stage):
     """Stage: what a parameter adds to a template, code 4p where it is smooth and code 0 otherwise."""
 
@@ -41,7 +46,7 @@ class Added(Stage):
         return frozenset((self.name,))
 
     def __call__(self, params: Params) -> Float[Array, "..."]:
-        x = params[self.name]
+        x = _value(params, self.name)
         sign = smooth_sign(x) if self.smooth else namespace(x).sign(x)
         return 0.5 * x * ((self.up + self.down) + (self.up - self.down) * sign)
 
@@ -60,7 +65,7 @@ class Scaled(Stage):
         return frozenset((self.name,))
 
     def __call__(self, params: Params) -> Scalar:
-        x = params[self.name]
+        x = _value(params, self.name)
         xp = namespace(x, self.log_up)
         beyond = xp.exp(xp.where(x >= 0.0, x * self.log_up, -x * self.log_down))
         if not len(self.coefficients):
@@ -69,7 +74,7 @@ class Scaled(Stage):
         for k in reversed(range(len(POWERS))):
             between = inside * (self.coefficients[k] + between)
         between = 1.0 + between
-        return xp.where(abs(x) < 1.0, between, beyond)
+        return xp.where(xp.abs(x) < 1.0, between, beyond)
 
 
 def scaled(up: float, down: float, name: str, smooth: bool) -> Scaled:
@@ -79,9 +84,7 @@ def scaled(up: float, down: float, name: str, smooth: bool) -> Scaled:
     return Scaled(np.array(logs[0]), np.array(logs[1]), coefficients, name)
 
 
-def _coefficients(
-    factor: Float[np.ndarray, " end"], slope: Float[np.ndarray, " end"]
-) -> Float[np.ndarray, " power"]:
+def _coefficients(factor: Float[np.ndarray, " end"], slope: Float[np.ndarray, " end"]) -> Float[np.ndarray, " power"]:
     """Return c_k of code 4 from the factors at α = 1 and -1, with the slopes of their logarithms."""
     ends = np.array([1.0, -1.0])[:, None]
     values, first, second = ends**POWERS, POWERS * ends ** (POWERS - 1), POWERS * (POWERS - 1) * ends**POWERS

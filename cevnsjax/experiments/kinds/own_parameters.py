@@ -20,7 +20,7 @@ def _parameter(place: Place, name: str, value: float, bounds: tuple[float, float
     return Parameter(name, "1", value, bounds, rf"\mathrm{{{name.replace('_', ' ')}}}", what or name, own=True)
 
 
-@kind("parameter", "free", "value = { value = 1, unit = \"1\" }\nhigh = { value = 5, unit = \"1\" }")
+@kind("parameter", "free", 'value = { value = 1, unit = "1" }\nhigh = { value = 5, unit = "1" }')
 class Free:
     """A parameter that keeps its value unless a fit names it: `--free NAME`."""
 
@@ -34,7 +34,7 @@ class Free:
         return (_parameter(place, name, self.value, (self.low, self.high), self.text),)
 
 
-@kind("parameter", "nuisance", "value = { value = 1, unit = \"1\" }\nwidth = { value = 0.017, unit = \"1\" }")
+@kind("parameter", "nuisance", 'value = { value = 1, unit = "1" }\nwidth = { value = 0.017, unit = "1" }')
 class Nuisance:
     """A parameter that every fit varies, with a Gaussian prior about its value if it has a width."""
 
@@ -51,9 +51,9 @@ class Nuisance:
         return (dataclasses.replace(made, constraint=prior, nuisance=prior is None),)
 
 
-@kind("parameter", "bins", "width = { table = \"signal_region.csv\", column = \"statistical\" }")
+@kind("parameter", "bins", 'width = { table = "signal_region.csv", column = "statistical" }')
 class OfBins:
-    """A factor of each bin, NAME_1, NAME_2, …, which every fit varies; those of a width have a Gaussian prior about 1."""
+    """A factor of each bin, NAME_1, NAME_2, …, which every fit varies, with a Gaussian prior about 1 if it has a width."""
 
     width: np.ndarray | None = numbers("1", "width of the prior in each bin; 0: the bin stays 1", None, negative=False)
     moves: np.ndarray | None = numbers("1", "without widths, 1 for each bin that moves, 0 for each that stays 1", None)
@@ -69,7 +69,9 @@ class OfBins:
         given = np.ones(bins) if given is None else given.ravel()
         if given.size != bins:
             raise place.fail("moves" if self.width is None else "width", f"{bins} numbers", given.size)
-        priors = [Gaussian(1.0, width) if width else None for width in given] if self.width is not None else [None] * bins
+        priors = (
+            [Gaussian(1.0, width) if width else None for width in given] if self.width is not None else [None] * bins
+        )
         return tuple(
             None if not moves else self._of_bin(place, f"{name}_{k}", prior)
             for k, (moves, prior) in enumerate(zip(given, priors, strict=True), 1)
