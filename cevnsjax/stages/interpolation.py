@@ -46,7 +46,7 @@ class Added(Stage):
         return frozenset((self.name,))
 
     def __call__(self, params: Params) -> Float[Array, "..."]:
-        x = _value(params, self.name)
+        x = _value(params, self.name)[None]
         sign = smooth_sign(x) if self.smooth else namespace(x).sign(x)
         return 0.5 * x * ((self.up + self.down) + (self.up - self.down) * sign)
 

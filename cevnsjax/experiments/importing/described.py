@@ -56,7 +56,7 @@ class Channel:
     """What is counted in the bins of some axes."""
 
     name: str
-    axes: Mapping[str, Bins]
+    axes: Mapping[str, np.ndarray]
     """Edges of the bins along each axis, by name with unit: ``energy [keV]``."""
     observed: Bins
     components: tuple[Component, ...]

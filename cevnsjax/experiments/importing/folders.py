@@ -86,7 +86,7 @@ def import_histograms(
     out: str | Path,
     observed: Any,
     components: Mapping[str, Any],
-    variations: Mapping[str, Mapping[str, tuple[Any, Any]]] | None = None,
+    variations: Mapping[str, Mapping[str, Any]] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write the folder of an experiment of histograms, and return its path.

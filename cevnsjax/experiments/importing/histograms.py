@@ -29,7 +29,7 @@ FIXED_UNTIL_FREE = {"value": 1.0, "low": 0.0, "high": 10.0}
 class Histogram:
     """A histogram without its bins beyond the ends."""
 
-    axes: dict[str, Bins]
+    axes: dict[str, np.ndarray]
     """Edges of the bins along each axis, by name with unit."""
     values: Float[np.ndarray, "..."]
     variances: Float[np.ndarray, "..."] | None = None

@@ -153,9 +153,7 @@ def _modifier(entry: Any, bins: int, where: str) -> Modifier:
     name, kind, data = entry["name"], entry["type"], entry["data"]
     where = f"{where}: modifier {name}"
     if not isinstance(name, str) or kind not in TYPES:
-        raise InputError(
-            f"{where}: expected a type of {', '.join(TYPES)}, which a folder carries, found {quoted(kind)}"
-        )
+        raise InputError(f"{where}: expected one of {', '.join(TYPES)}, which a folder carries, found {quoted(kind)}")
     if kind == "histosys":
         data = table(data, where, ("hi_data", "lo_data"), ())
         up, down = (numbers(data[key], f"{where}: {key}", bins, negative=True) for key in ("hi_data", "lo_data"))

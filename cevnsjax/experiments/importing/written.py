@@ -1,6 +1,5 @@
 """The files of an experiment of templates: a commented document, and a table of numbers for each channel."""
 
-import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 
@@ -23,9 +22,9 @@ HEADER = """\
 
 """
 ABOUT = {
-    "free": "keeps its value unless a fit names it: --free {name}",
-    "nuisance": "every fit varies it",
-    "bins": "{name}_1, {name}_2, …: a factor of each bin",
+    "free": "Keeps its value unless a fit names it: --free {name}",
+    "nuisance": "Every fit varies it",
+    "bins": "Every fit varies the factors of the bins, {name}_1, {name}_2, …",
 }
 
 
@@ -74,7 +73,8 @@ def _number(value: float) -> str:
 
 def _parameter(parameter: OwnParameter, section: str, table: str) -> Iterator[str]:
     yield ""
-    yield f"[{section}.{parameter.name}]{' ' * 4}# {ABOUT[parameter.kind].format(name=parameter.name)}"
+    yield f"# {ABOUT[parameter.kind].format(name=parameter.name)}"
+    yield f"[{section}.{parameter.name}]"
     yield f"kind = {_text(parameter.kind)}"
     for entry, value in parameter.numbers.items():
         yield f"{entry} = {_number(value)}"
@@ -106,7 +106,8 @@ def _channel(channel: Channel, prefix: str, table: str) -> Iterator[str]:
         yield from _component(component, prefix, table)
     if errors := [component.name for component in channel.components if component.errors is not None]:
         yield ""
-        yield f"[{prefix}data.template_errors]    # relative, of the sums of weights"
+        yield "# Relative statistical errors of the weighted histograms"
+        yield f"[{prefix}data.template_errors]"
         yield from (f"{name} = {_column(table, f'{name}.error')}" for name in errors)
 
 
@@ -171,8 +172,3 @@ def _columns(channel: Channel) -> Iterator[tuple[str, Bins]]:
                 yield f"{component.name}.{variation.parameter}.{entry} [counts]", getattr(variation, entry)
     for parameter in channel.parameters:
         yield from ((f"{parameter.name}.{entry} [1]", values) for entry, values in parameter.of_bins.items())
-
-
-def renamed(described: Described, name: str) -> Described:
-    """Return the same experiment under another name."""
-    return dataclasses.replace(described, name=name)

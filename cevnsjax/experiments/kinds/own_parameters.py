@@ -53,7 +53,7 @@ class Nuisance:
 
 @kind("parameter", "bins", 'width = { table = "signal_region.csv", column = "statistical" }')
 class OfBins:
-    """A factor of each bin, NAME_1, NAME_2, …, which every fit varies, with a Gaussian prior about 1 if it has a width."""
+    """Factors of the bins, NAME_1, NAME_2, …, which every fit varies; with widths they have Gaussian priors about 1."""
 
     width: np.ndarray | None = numbers("1", "width of the prior in each bin; 0: the bin stays 1", None, negative=False)
     moves: np.ndarray | None = numbers("1", "without widths, 1 for each bin that moves, 0 for each that stays 1", None)
