@@ -57,11 +57,18 @@ def import_workspace(
     Raises:
         InputError: for any other content, with its place; nothing is written then.
 
-    >>> import cevnsjax as cj, pyhf
-    >>> model = pyhf.simplemodels.uncorrelated_background([5.0], [50.0], [7.0])
-    >>> found = pyhf.Workspace.build(model, [53.0], name="counting")
-    >>> folder = cj.import_workspace(found, "counting")
-    >>> cj.Likelihood(str(folder)).fit(["mu"]).values["mu"]
+    >>> import cevnsjax as cj, tempfile
+    >>> mu = {"name": "mu", "type": "normfactor", "data": None}
+    >>> signal = {"name": "signal", "data": [5.0], "modifiers": [mu]}
+    >>> background = {"name": "background", "data": [50.0], "modifiers": []}
+    >>> counting = {
+    ...     "channels": [{"name": "SR", "samples": [signal, background]}],
+    ...     "observations": [{"name": "SR", "data": [53.0]}],
+    ...     "measurements": [{"name": "fit", "config": {"poi": "mu", "parameters": []}}],
+    ...     "version": "1.0.0",
+    ... }
+    >>> folder = cj.import_workspace(counting, f"{tempfile.mkdtemp()}/counting")
+    >>> round(cj.Likelihood(str(folder)).fit(["mu"]).values["mu"], 6)
     0.6
 
     """
@@ -108,12 +115,12 @@ def import_histograms(
         InputError: for other axes, numbers that are not finite, negative counts, names that cannot be those of
             parameters; nothing is written then.
 
-    >>> import boost_histogram as bh, cevnsjax as cj
+    >>> import boost_histogram as bh, cevnsjax as cj, tempfile
     >>> axis = bh.axis.Regular(2, 0.0, 10.0)
     >>> observed, flat = bh.Histogram(axis), bh.Histogram(axis)
     >>> observed[...], flat[...] = [12.0, 18.0], [10.0, 10.0]
-    >>> folder = cj.import_histograms("two-bins", observed, {"background": flat})
-    >>> cj.Likelihood(str(folder)).fit(["background_norm"]).values["background_norm"]
+    >>> folder = cj.import_histograms(f"{tempfile.mkdtemp()}/two-bins", observed, {"background": flat})
+    >>> round(cj.Likelihood(str(folder)).fit(["background_norm"]).values["background_norm"], 6)
     1.5
 
     """
