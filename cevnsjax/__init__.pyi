@@ -2,6 +2,7 @@ from . import measurements, physics
 from ._base.cache import enable_compilation_cache
 from ._base.errors import DataError, InputError
 from ._base.version import __version__
+from .experiments.importing.folders import import_histograms, import_workspace
 from .inference.engines.dask import Dask
 from .inference.minimise.minimisers import Migrad, Minimiser, Newton, Optax, Optimistix
 from .inference.problem.priors import Flat, LogFlat, Normal
@@ -84,6 +85,8 @@ __all__ = [
     "delta_chi2_table",
     "enable_compilation_cache",
     "flux_averaged_cross_sections",
+    "import_histograms",
+    "import_workspace",
     "light_scalar",
     "light_vector",
     "load",

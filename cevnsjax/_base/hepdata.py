@@ -7,8 +7,6 @@ import dataclasses
 import math
 import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ import numpy as np
 from .errors import InputError
 from .typing import Float
 from .version import __version__
-from .writing import WRITING, cannot_write, check_folder, exists, sync
+from .writing import cannot_write, check_folder, exists, write_folder
 from .yaml_text import as_yaml
 
 FORM = "hepdata"
@@ -147,21 +145,4 @@ def check_submission(path: Path, overwrite: bool = False) -> None:
 def write_submission(files: Mapping[str, str], path: Path, overwrite: bool = False) -> None:
     """Write the files of a submission to the folder `path`, which appears whole or not at all."""
     check_submission(path, overwrite)
-    beside = [path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{WRITING}") for _ in range(2)]
-    made, old = beside
-    try:
-        made.mkdir()
-        for name, text in files.items():
-            (made / name).write_text(text, encoding="utf-8")
-            sync(made / name)
-        if exists(path):
-            path.rename(old)
-        made.rename(path)
-        sync(path.parent)
-    except OSError as error:
-        if exists(old) and not exists(path):
-            old.rename(path)
-        raise cannot_write(path, error) from None
-    finally:
-        for folder in beside:
-            shutil.rmtree(folder, ignore_errors=True)
+    write_folder({name: text.encode() for name, text in files.items()}, path)

@@ -9,8 +9,9 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -107,6 +108,27 @@ def _rename_to_free(part: Path, path: Path) -> None:
         if exists(path):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
         os.replace(part, path)
+
+
+def write_folder(files: Mapping[str, bytes], path: Path) -> None:
+    """Write files to the folder `path`, which appears whole or not at all, in place of one that is there."""
+    made, old = (path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}{WRITING}") for _ in range(2))
+    try:
+        made.mkdir()
+        for name, content in files.items():
+            (made / name).write_bytes(content)
+            sync(made / name)
+        if exists(path):
+            path.rename(old)
+        made.rename(path)
+        sync(path.parent)
+    except OSError as error:
+        if exists(old) and not exists(path):
+            old.rename(path)
+        raise cannot_write(path, error) from None
+    finally:
+        for folder in (made, old):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def sync(path: Path) -> None:

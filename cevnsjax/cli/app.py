@@ -19,6 +19,7 @@ from .cross_sections import cross_sections
 from .export import export
 from .fit import fit
 from .forecast import forecast
+from .import_ import import_
 from .kinds import kinds
 from .measurements import measurements
 from .models import models
@@ -48,6 +49,7 @@ COMMANDS = {
     "toys": toys,
     "contour": contour,
     "export": export,
+    "import": import_,
     "show": show,
     "cross-sections": cross_sections,
     "cite": cite,
@@ -87,6 +89,7 @@ EXAMPLES = {
         "cevnsjax export coherent-csi-2021 --format pyhf --out csi.json",
         "cevnsjax export scan.zarr --format hepdata --out submission",
     ),
+    "import": ("cevnsjax import csi.json --out csi-imported",),
     "show": ("cevnsjax show posterior.nc",),
     "cross-sections": ("cevnsjax cross-sections coherent-csi-2021 --plot sections.png",),
     "cite": ("cevnsjax cite coherent-csi-2021",),

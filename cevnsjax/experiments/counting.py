@@ -135,7 +135,7 @@ def setting_of(data: Document, tables: Tables, form_factor: FormFactorChoice) ->
     if made is None or flux is None:  # a fault of each is collected
         raise AssertionError
     exposure = None if seconds is None else mass * seconds / SECONDS_PER_DAY
-    return Setting(flux, made, tables.axes, tables.units, exposure, events=tables.events)
+    return Setting(tables.axes, tables.units, flux, made, exposure, events=tables.events)
 
 
 def _table(data: Document, name: str) -> Any:

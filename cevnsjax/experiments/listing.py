@@ -21,6 +21,9 @@ TABLES = {
     "shape": "[backgrounds.NAME.AXIS]",
     "shape nuisance": "[shapes.NAME]",
     "data": "[data]",
+    "component": "[components.NAME]",
+    "variation": "[components.NAME.variations.PARAMETER]",
+    "parameter": "[parameters.NAME]",
     "measured": "[measured.NAME]",
 }
 """Where the kinds of each category stand."""

@@ -13,12 +13,13 @@ from typing import Any
 from .._base.data_files import quoted
 from .._base.errors import suggest
 from ..measuring.measurement import Measurement
-from ..nuclei.choice import FormFactorChoice
+from ..nuclei.choice import FormFactorChoice, form_factors
 from .counting import counted
 from .document import Document
 from .expectation import expected_counts
 from .numbers import measured_numbers
 from .runs import joined_runs
+from .template_counts import check_used, of_templates
 
 LONGEST_NAME, LONGEST_TITLE = 64, 200
 """Letters of a name and of a title."""
@@ -32,8 +33,10 @@ LAST = (
 def experiment(data: Document, form_factor: FormFactorChoice, name: str | None = None) -> Measurement:
     """Return the experiment of a document, with its faults collected in it; `name` replaces that in the document."""
     header = data.attempt(lambda: _header(data))
-    build = measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else counted
+    build = measured_numbers if data.holds("measured") else _in_runs if data.has("runs") else _single
     measurement = data.attempt(lambda: build(data, header or {}, form_factor))
+    if measurement is not None and measurement.bins:
+        data.attempt(lambda: check_used(data, measurement))
     data.collect_idle()
     if data.problems:
         data.leave(*_read_last(data))
@@ -75,12 +78,20 @@ def _header(data: Document) -> dict[str, Any]:
     return {"name": name, "title": title, "references": tuple(known[key] for key in cited), "dataset": dataset}
 
 
+def _single(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:
+    """Return an experiment of neutrinos, or of templates alone, without runs."""
+    if not data.holds("components"):
+        return counted(data, header, form_factor)
+    form_factors(form_factor).of(())  # a density of the user's is of no use
+    return of_templates(data, header)
+
+
 def _in_runs(data: Document, header: Mapping[str, Any], form_factor: FormFactorChoice) -> Measurement:
     """Return an experiment of several runs, each with entries of its own in place of those that are common."""
     names, common = data.names("runs"), data.overridden("runs")
     if not names:
         raise data.fail("runs", "a table for each run", "none")
-    runs = [data.attempt(lambda n=n: counted(data.overridden("runs", n), header, form_factor)) for n in names]
+    runs = [data.attempt(lambda n=n: _single(data.overridden("runs", n), header, form_factor)) for n in names]
     if data.problems:
         data.leave(*_read_last(data))
     for name in names:

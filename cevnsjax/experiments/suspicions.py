@@ -60,9 +60,11 @@ def _of_data(measurement: Measurement) -> Iterator[str]:
 
 def _of_backgrounds(measurement: Measurement) -> Iterator[str]:
     params = {parameter.name: parameter.default for parameter in measurement.parameters()}
-    for strength, stage in zip(measurement.strengths[1:], measurement.backgrounds, strict=False):
+    table = "components" if measurement.bins else "backgrounds"
+    strengths = measurement.strengths[len(measurement.strengths) - len(measurement.backgrounds) :]
+    for strength, stage in zip(strengths, measurement.backgrounds, strict=True):
         if stage.parameters() <= set(params) and np.any(measurement.term.in_bins(np.asarray(stage(params))) < 0):
-            yield f"backgrounds.{strength.component}: fewer than no events in a bin"
+            yield f"{table}.{strength.component}: fewer than no events in a bin"
 
 
 def _detectors(detector: Detector) -> list[BinnedDetector]:

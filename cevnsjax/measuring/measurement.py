@@ -94,11 +94,13 @@ class Measurement(Shown, Module):
     term: Term
     """The observed numbers, and -2 ln L of them."""
     scattering: Scattering | None = None
-    """Where the signal comes from; None for measured numbers that no signal predicts."""
+    """Where the signal comes from; None for measured numbers that no signal predicts, and for templates."""
     strengths: tuple[Strength, ...] = eqx.field(static=True, default=())
     """Strength of the signal, if there is a scattering, then of each of the backgrounds."""
     backgrounds: tuple[Stage, ...] = ()
-    """Expected counts of each background before its strength."""
+    """Expected counts of each background before its strength; of templates, of every component."""
+    bins: dict[str, np.ndarray] = eqx.field(default_factory=dict)
+    """Of templates alone, which no scattering is behind, the bin edges of each axis, by name with unit."""
     prediction: Stage | None = None
     """What predicts measured numbers, beside those that a scattering predicts."""
     declared: tuple[Parameter, ...] = eqx.field(static=True, default=())
@@ -113,9 +115,15 @@ class Measurement(Shown, Module):
     """The user's file that describes it, empty if there is none."""
 
     def __check_init__(self) -> None:
-        alone = self.prediction is not None and not self.numbers
-        if alone or (self.scattering is None and self.prediction is None):
-            raise InputError(f"{self.name}: expected a scattering, or a prediction of numbers with a label each")
+        scattered, binned = self.scattering is not None, bool(self.bins)
+        if self.numbers:
+            right = not binned and (scattered or self.prediction is not None)
+        else:
+            right = self.prediction is None and scattered != binned
+        if not right:
+            raise InputError(
+                f"{self.name}: expected a scattering, a prediction of numbers with a label each, or bins of templates"
+            )
         self.term.check(self.name, self.shape)
         rows = np.size(self.term.observed)
         if self.scattering is not None and self.scattering.detector.rows != rows:
@@ -162,7 +170,9 @@ class Measurement(Shown, Module):
     @property
     def axes(self) -> dict[str, Float[np.ndarray, " edge"]]:
         """Return the bin edges of each axis, by name with unit; none of measured numbers."""
-        return {} if self.scattering is None or self.numbers else self.scattering.detector.axes
+        if self.numbers:
+            return {}
+        return self.bins if self.scattering is None else self.scattering.detector.axes
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -182,9 +192,10 @@ class Measurement(Shown, Module):
         return self.term.errors()
 
     def counted(self) -> Scattering:
-        """Return the scattering; raise InputError for measured numbers that none predicts."""
+        """Return the scattering; raise InputError for measured numbers that none predicts, and for templates."""
         if self.scattering is None:
-            raise InputError(f"{self.name} holds measured numbers, not counts in bins")
+            kind = "templates, without neutrinos" if self.bins else "measured numbers, not counts in bins"
+            raise InputError(f"{self.name} holds {kind}")
         return self.scattering
 
     def without_files(self) -> "Measurement":

@@ -25,8 +25,7 @@ def measurement_blocks(measurement: "Measurement") -> list[Block]:
 
 def _counts(measurement: "Measurement") -> list[Block]:
     """Return what was counted in which bins, and the strengths of what is expected."""
-    scattering, term = measurement.counted(), measurement.term
-    what = "nuclei of" if scattering.takes_electrons else "electrons of"
+    term = measurement.term
     kind = "expected counts (Asimov)" if measurement.asimov else "upper limit" if term.one_sided else "observed"
     errors = ", with Gaussian errors" if term.has_errors else ""
     axes = [(axis, str(len(edges) - 1), f"{edges[0]:g}", f"{edges[-1]:g}") for axis, edges in measurement.axes.items()]
@@ -37,11 +36,20 @@ def _counts(measurement: "Measurement") -> list[Block]:
         scales = ", ".join((strength.parameter, *strength.scales))
         strengths.append((strength.component, scales, known))
     return [
-        f"recoils of {what} {abridged(scattering.scatterers)}; neutrinos: {', '.join(scattering.source.flavours)}",
+        _origin(measurement),
         f"{kind}: {measurement.observed.sum():.6g} in all{errors}; data set {measurement.dataset}",
         Table(("axis", "bins", "from", "to"), axes, right=(1,)),
         Table(("component", "strength", "pull"), strengths),
     ]
+
+
+def _origin(measurement: "Measurement") -> str:
+    """Return what recoils and which neutrinos there are, if the counts are not templates alone."""
+    scattering = measurement.scattering
+    if scattering is None:
+        return "templates, without neutrinos"
+    what = "nuclei of" if scattering.takes_electrons else "electrons of"
+    return f"recoils of {what} {abridged(scattering.scatterers)}; neutrinos: {', '.join(scattering.source.flavours)}"
 
 
 def _numbers(measurement: "Measurement") -> list[Block]:

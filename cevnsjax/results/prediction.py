@@ -21,7 +21,7 @@ from ..folding.prediction import component_counts, flux_averaged_cross_section, 
 from ..folding.rates import live_time, measured_rates, usual_recoils
 from ..folding.scatterers import endless_rise
 from ..interactions.combination import Combination
-from ..measuring.measurement import PREDICTION, Measurement, data_name
+from ..measuring.measurement import PREDICTION, Measurement, Scattering, data_name
 from ..physics.given import fixed
 from .drawing import ON_AXES, needs_axes
 from .held import Held
@@ -152,24 +152,27 @@ class Prediction(Shown):
                 "error": dict(zip(self.measurement.labels, self.measurement.errors.tolist(), strict=True)),
                 **made,
             }
-        scattering = self.measurement.counted()
-        flavours, scatterers = scattering.source.flavours, scattering.scatterers
+        scattering = self.measurement.scattering
         content = {
             "measurement": self.measurement.name,
             "total": {name: float(counts.sum()) for name, counts in self.counts.items()},
             "counts": {name: counts.tolist() for name, counts in self.counts.items()},
-            "signal": {
-                flavour: {name: self.signal[k, i].tolist() for i, name in enumerate(scatterers)}
-                for k, flavour in enumerate(flavours)
-            },
+            "signal": {} if scattering is None else self._by_nuclide(scattering),
             "edges": {axis: edges.tolist() for axis, edges in self.measurement.axes.items()},
             "quadrature_error": self.quadrature_error,
             "observed": self.observed.tolist(),
             **made,
         }
-        if scattering.takes_electrons:
+        if scattering is not None and scattering.takes_electrons:
             content["flux_averaged_cross_section"] = {"value": 1e40 * self.cross_section, "unit": "1e-40 cm^2"}
         return content | {"error": self.errors.tolist()} if self.measurement.term.has_errors else content
+
+    def _by_nuclide(self, scattering: Scattering) -> dict[str, dict[str, Any]]:
+        """Return the signal in each bin by flavour and what recoils, as plain lists."""
+        return {
+            flavour: {name: self.signal[k, i].tolist() for i, name in enumerate(scattering.scatterers)}
+            for k, flavour in enumerate(scattering.source.flavours)
+        }
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the prediction to a JSON file (.json); an existing file raises InputError unless `overwrite`."""
@@ -207,7 +210,7 @@ class Prediction(Shown):
 
     def blocks(self) -> list[Block]:
         """Return what `cevnsjax predict` prints of it."""
-        diverging = self.diverging if self.measurement.axes else None
+        diverging = self.diverging if self.measurement.scattering is not None else None
         return prediction_blocks(self.as_dict(), self.measurement.title, self.measurement.asimov, diverging)
 
     def panel(self) -> "Panel":

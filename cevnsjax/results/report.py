@@ -85,7 +85,8 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
     events, sections = {}, {}
     observables = {}
     for index, name in enumerate(measurements):
-        if fit.likelihood.measurements[index].numbers:
+        measurement = fit.likelihood.measurements[index]
+        if measurement.numbers:
             content = fit.prediction(index).as_dict()
             observables[name] = {
                 label: {"predicted": value, "observed": content["observed"][label], "error": content["error"][label]}
@@ -95,7 +96,7 @@ def fit_report(fit: "FitResult", levels: Sequence[Level]) -> dict[str, Any]:
         events[name] = {
             component: {"value": value, "error": error} for component, (value, error) in fit.events(index).items()
         }
-        if not fit.likelihood.measurements[index].counted().takes_electrons:
+        if measurement.scattering is None or not measurement.scattering.takes_electrons:
             continue
         section = fit.flux_averaged_cross_section(index)
         sections[name] = {key: 1e40 * value for key, value in section.items()} | {"unit": "1e-40 cm^2"}

@@ -1,15 +1,29 @@
 """The registry of kinds: what can stand in each table of an experiment."""
 
-from . import backgrounds, detectors, measured, observed, shapes, sources, spreads, templates, whole
+from . import (
+    backgrounds,
+    components,
+    detectors,
+    measured,
+    observed,
+    own_parameters,
+    shapes,
+    sources,
+    spreads,
+    templates,
+    whole,
+)
 from .kind import KINDS, entries, read
 
 __all__ = [
     "KINDS",
     "backgrounds",
+    "components",
     "detectors",
     "entries",
     "measured",
     "observed",
+    "own_parameters",
     "read",
     "shapes",
     "sources",

@@ -14,13 +14,13 @@ from ...measuring.terms.unbinned import unbinned_events
 from ...measuring.terms.upper_limit import UpperLimit
 from .events import binned, check_inside, events
 from .kind import Place, each, kind, number, numbers, several, text
-from .setting import Setting
+from .setting import Bins, Setting
 
 NUMBERS = {"counts": 1.0, "1/day": 1.0}
 """Units of what is counted: events, or events per day in each bin."""
 
 
-def in_bins(place: Place, entry: str, given: np.ndarray, setting: Setting) -> np.ndarray:
+def in_bins(place: Place, entry: str, given: np.ndarray, setting: Bins) -> np.ndarray:
     """Return numbers of all bins in the shape of these."""
     if given.size != np.prod(setting.shape, dtype=int):
         raise place.fail(entry, f"{' x '.join(map(str, setting.shape))} numbers", given.size)
@@ -40,7 +40,7 @@ class Counts:
     gaussian: str = text("whether the errors are the roots of the counts", "no", ("no", "yes"))
     template_errors: dict[str, np.ndarray] = each("1", "relative statistical errors of the templates, by component", {})
 
-    def build(self, place: Place, setting: Setting, components: Sequence[str]) -> Term:
+    def build(self, place: Place, setting: Bins, components: Sequence[str]) -> Term:
         """Return the term."""
         counts = in_bins(place, "counts", self.counts, setting)
         if self.covariance is not None:
@@ -71,7 +71,7 @@ class Counts:
         ]
         return FiniteTemplates(counts, np.stack(rows))
 
-    def _correlated(self, place: Place, counts: np.ndarray, setting: Setting) -> Term:
+    def _correlated(self, place: Place, counts: np.ndarray, setting: Bins) -> Term:
         """Return the term of numbers with a covariance."""
         errors = np.zeros(counts.shape) if self.errors is None else in_bins(place, "errors", self.errors, setting)
         if self.covariance is None or self.less or self.template_errors:

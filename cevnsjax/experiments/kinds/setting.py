@@ -14,31 +14,13 @@ ENERGY = "energy"
 
 
 @dataclasses.dataclass(frozen=True)
-class Setting:
-    """Source, target, axes and detector of an experiment."""
+class Bins:
+    """The bins that an experiment counts in."""
 
-    source: Source
-    target: Target
     axes: Mapping[str, np.ndarray]
     """Edges of the bins of each axis by its key under ``[binning]``, in order."""
     units: Mapping[str, str]
     """Unit of each axis."""
-    exposure: float | None
-    """Mass times live time [kg d], None where the live time is not known."""
-    energy: EnergyDetector | None = None
-    detector: Any = None
-    """What stands in the table of the detector."""
-    prompt: np.ndarray | None = None
-    """Share of each time bin of the neutrinos that come first, nominally, if there are time bins."""
-
-    time_efficiency: bool = False
-    """Whether the time efficiency of the signal has parameters."""
-    parameters: tuple[str, ...] = ()
-    """Parameters of the detector."""
-    events: Mapping[str, np.ndarray] | None = None
-    """Where events were seen along each axis, if they are not binned."""
-    prompt_density: np.ndarray | None = None
-    """Density of the neutrinos that come first at the times of the events, nominally."""
 
     def bins(self, *axes: str) -> tuple[int, ...]:
         """Return the number of bins of some axes."""
@@ -53,3 +35,26 @@ class Setting:
         """Return the name of an axis with its unit."""
         unit = self.units[axis]
         return axis if unit == "1" else f"{axis} [{unit}]"
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting(Bins):
+    """Source, target, axes and detector of an experiment."""
+
+    source: Source
+    target: Target
+    exposure: float | None
+    """Mass times live time [kg d], None where the live time is not known."""
+    energy: EnergyDetector | None = None
+    detector: Any = None
+    """What stands in the table of the detector."""
+    prompt: np.ndarray | None = None
+    """Share of each time bin of the neutrinos that come first, nominally, if there are time bins."""
+    time_efficiency: bool = False
+    """Whether the time efficiency of the signal has parameters."""
+    parameters: tuple[str, ...] = ()
+    """Parameters of the detector."""
+    events: Mapping[str, np.ndarray] | None = None
+    """Where events were seen along each axis, if they are not binned."""
+    prompt_density: np.ndarray | None = None
+    """Density of the neutrinos that come first at the times of the events, nominally."""

@@ -49,9 +49,12 @@ def _bins(content: Mapping[str, Any], asimov: bool, diverging: str | None) -> li
     headers = (axis, *counts, "sum", ASIMOV if asimov else "observed")
     rows = list(zip(names, *texts, strict=True))
     right = tuple(range(1, len(headers)))
+    table = Table(headers, rows, right=right, breaks=(len(rows) - 1,))
+    if not content["signal"]:
+        return [table]
     totals = [np.sum(list(by_nuclide.values())) for by_nuclide in content["signal"].values()]
     split = ", ".join(map(" ".join, zip(content["signal"], column(totals, decimals=1), strict=True)))
-    blocks: list[Block] = [Table(headers, rows, right=right, breaks=(len(rows) - 1,)), f"signal by flavour: {split}"]
+    blocks: list[Block] = [table, f"signal by flavour: {split}"]
     if section := content.get("flux_averaged_cross_section"):
         blocks.append(f"flux-averaged cross section: {section['value']:.4g}e-40 cm² per nucleus")
     reason = "" if diverging is None else f": {diverging}"

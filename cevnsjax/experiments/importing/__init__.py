@@ -1,0 +1,1 @@
+"""Experiments' folders from likelihoods in other formats: workspaces of pyhf, histograms."""
