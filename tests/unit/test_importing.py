@@ -201,7 +201,10 @@ def test_round_trip(tmp_path):
     names = ("cevns_norm", "brn_norm", "nin_norm", "ss_norm")
     for name in names:
         assert_allclose(again.parameters[name].bounds, first.parameters[name].bounds, atol=1e-12)
-    assert again.parameters["ss_norm"].constraint.width == pytest.approx(first.parameters["ss_norm"].constraint.width)
+    (one, other) = (likelihood.parameters["ss_norm"].constraint for likelihood in (first, again))
+    assert one is not None
+    assert other is not None
+    assert other.width == pytest.approx(one.width)
     values, random = [], np.random.default_rng(1)
     for _ in range(10):
         chosen = {name: 1.0 + 0.2 * random.standard_normal() for name in names}
@@ -285,6 +288,7 @@ def test_histograms(tmp_path):
     folder = cj.import_histograms(tmp_path / "made", filled(OBSERVED), parts, MOVED)
     content, likelihood = checked(str(folder))
     assert content["problems"] == []
+    assert likelihood is not None
     (measurement,) = likelihood.measurements
     assert list(measurement.axes) == ["energy [keV]", "axis_1"]
     assert_allclose(measurement.axes["energy [keV]"], [0.0, 1.0, 4.0])
@@ -342,7 +346,7 @@ BAD = [
 
 @pytest.mark.parametrize(("given", "words"), BAD, ids=[words[:60] for _, words in BAD])
 def test_bad_histograms(given, words, tmp_path):
-    arguments = {"observed": filled(OBSERVED), "components": {"flat": filled(FLAT)}, **given}
+    arguments: dict[str, Any] = {"observed": filled(OBSERVED), "components": {"flat": filled(FLAT)}, **given}
     with pytest.raises(cj.InputError) as caught:
         cj.import_histograms(tmp_path / "made", **arguments)
     assert words in str(caught.value)
