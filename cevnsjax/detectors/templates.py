@@ -207,27 +207,39 @@ class TemplateDetector(Detector):
     def share(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "nuclide node"]:
         """Return how much of recoils of energies `recoil` [MeV] is counted in any bin, relative to the most of any."""
         size = np.abs(self.templates.reshape(len(self.energy), -1)).max(axis=1)
-        return np.einsum("e,eik->ik", size / size.max(), self.response(recoil, 1).value)
+        return np.einsum("e,eik->ik", size / size.max(), self._interpolated(recoil))
+
+    @property
+    def few(self) -> bool:
+        """Return whether templates that nothing morphs are no more numbers than there are energies."""
+        return not self.morphs and self.templates[0].size <= len(self.energy)
 
     def response(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> Constant:
-        """Return the stage of the weight of each template for recoils of energies `recoil` [MeV].
+        """Return the stage of the response to recoils of energies `recoil` [MeV].
 
-        An array (energy, nuclide, node); there is nothing to integrate inside a bin, so `order` is of no effect.
+        An array (energy, nuclide, node), the weight of each template; if those are few, (bin and cell, nuclide, node),
+        the share of the recoils. There is nothing to integrate inside a bin, so `order` is of no effect.
         """
+        weights = self._interpolated(recoil)
+        return Constant(np.tensordot(self.templates.reshape(len(weights), -1).T, weights, 1) if self.few else weights)
+
+    def _interpolated(self, recoil: Float[np.ndarray, "nuclide node"]) -> Float[np.ndarray, "energy nuclide node"]:
+        """Return the weight of each template for recoils of energies `recoil` [MeV]."""
         flat = recoil.ravel()
         inside = (flat >= self.energy[0]) & (flat <= self.energy[-1])
         weights = np.array([np.interp(flat, self.energy, unit) for unit in np.eye(len(self.energy))]) * inside
-        return Constant(weights.reshape(len(self.energy), *recoil.shape))
+        return weights.reshape(len(self.energy), *recoil.shape)
 
     def selection(self, recoil: Float[np.ndarray, "nuclide node"], order: int) -> "SelectedTemplates":
         """Return the stage of the templates at these recoil energies, in bins of the first axis, all cells together."""
         templates = self.templates.sum(axis=-1).reshape(len(self.energy), -1, self.shape[0])
-        return SelectedTemplates(templates, self.morphs, self.response(recoil, order))
+        return SelectedTemplates(templates, self.morphs, Constant(self._interpolated(recoil)))
 
     def electrons(self) -> None:
         """Return nothing: the templates are those of recoils of nuclei."""
         return None
 
-    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> MorphedRecoils:
+    def signal(self, recoils: Stage, response: Stage, strengths: Sequence[str | None]) -> Stage:
         """Return the stage of the counts in each bin and cell."""
-        return MorphedRecoils(flavour_counts(recoils, response, strengths), self.templates, self.morphs)
+        counts = flavour_counts(recoils, response, strengths)
+        return AddedFlavours(counts, self.shape) if self.few else MorphedRecoils(counts, self.templates, self.morphs)

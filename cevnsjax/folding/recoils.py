@@ -30,6 +30,8 @@ LARGEST_ERROR = 1e-9
 """Error of the counts, relative to their sum of absolute values, up to which fewer energies are used."""
 
 NOTHING: Params = {}
+Chosen = tuple[np.ndarray, Float[np.ndarray, "point node"]]
+"""Energies of a nuclide that are used, and the matrix that interpolates between them."""
 Pair = tuple[int, int]
 """Indices of two amplitudes whose product has a kernel."""
 
@@ -203,35 +205,55 @@ def _reduced(
     free: Set[str],
     params: Params,
 ) -> Stage:
-    """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all."""
+    """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all.
+
+    The energies are chosen for all bins together or, where the recoils of one bin are lost beside those of another, for
+    each bin alone.
+    """
     known = [values for _, values in _shape_products(spectrum, sampled(spectrum.domain, free, params, SAMPLES, 1))]
-    checks = []
-    for values in sampled(spectrum.domain, free, params, SAMPLES // 4, 2):
-        parts = _products([amplitude(values) for amplitude in spectrum.amplitudes], spectrum.pairs, spectrum.rows)
-        size = np.einsum("qlbik,qlik->lb", np.abs(weights), np.abs(parts))
-        checks.append((values, np.einsum("qlbik,qlik->lb", weights, parts), np.where(size > 0, size, 1.0)))
-    for tolerance in TOLERANCES:
-        reduced = _at_few(spectrum, weights, _chosen(weights, known, tolerance))
-        error = max(float(np.max(np.abs(reduced(values) - counts) / size)) for values, counts, size in checks)
+    checks = _shape_products(spectrum, sampled(spectrum.domain, free, params, SAMPLES // 4, 2))
+    together, alone = [slice(None)], [slice(b, b + 1) for b in range(weights.shape[2])]
+    for bins, tolerance in ((together, TOLERANCES[0]), (together, TOLERANCES[1]), (alone, TOLERANCES[1])):
+        nodes, fewer = _few(weights, [_chosen(weights[:, :, own], known, tolerance) for own in bins], bins)
+        error = _error(weights, nodes, fewer, checks, spectrum.rows)
         if error < LARGEST_ERROR:
-            return dataclasses.replace(reduced, error=error)
+            amplitudes = tuple(amplitude.at(nodes) for amplitude in spectrum.amplitudes)
+            return ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, error)
     return spectrum_at_all(spectrum, weights)
 
 
-def _at_few(
-    spectrum: RecoilSpectrum,
+def _few(
     weights: Float[np.ndarray, "pair component bin nuclide node"],
-    chosen: Sequence[tuple[np.ndarray, Float[np.ndarray, "_ node"]]],
-) -> ReducedSpectrum:
-    """Return the counts from the amplitudes at the energies that are `chosen` for each nuclide."""
-    points = max(len(indices) for indices, _ in chosen)
-    nodes = np.zeros((len(chosen), points), int)
-    fewer = np.zeros((*weights.shape[:-1], points))
-    for i, (indices, matrix) in enumerate(chosen):
-        nodes[i, : len(indices)] = indices
-        fewer[..., i, : len(indices)] = weights[..., i, :] @ matrix.T
-    amplitudes = tuple(amplitude.at(nodes) for amplitude in spectrum.amplitudes)
-    return ReducedSpectrum(amplitudes, Constant(fewer), spectrum.pairs, spectrum.rows, 0.0)
+    chosen: Sequence[Sequence[Chosen]],
+    bins: Sequence[slice],
+) -> tuple[np.ndarray, Float[np.ndarray, "pair component bin nuclide point"]]:
+    """Return the energies (nuclide, point) that are `chosen` for some bins and others, and their weights."""
+    points = [np.unique(np.concatenate([indices for indices, _ in own])) for own in zip(*chosen, strict=True)]
+    most = max(map(len, points))
+    nodes, fewer = np.zeros((len(points), most), int), np.zeros((*weights.shape[:-1], most))
+    for i, (own, used) in enumerate(zip(zip(*chosen, strict=True), points, strict=True)):
+        nodes[i, : len(used)] = used
+        for place, (indices, matrix) in zip(bins, own, strict=True):
+            fewer[:, :, place, i, np.searchsorted(used, indices)] = weights[:, :, place, i] @ matrix.T
+    return nodes, fewer
+
+
+def _error(
+    weights: Float[np.ndarray, "pair component bin nuclide node"],
+    nodes: np.ndarray,
+    fewer: Float[np.ndarray, "pair component bin nuclide point"],
+    functions: Sequence[tuple[int, Float[np.ndarray, "_ _ nuclide node"]]],
+    rows: Sequence[int],
+) -> float:
+    """Return the largest error of the counts in a bin, relative to their sum of absolute values over the energies."""
+    largest = 0.0
+    for pair, values in functions:
+        own = values[:, np.array(rows)] if values.shape[1] > 1 else np.repeat(values, len(rows), 1)
+        size = np.einsum("lbik,slik->slb", np.abs(weights[pair]), np.abs(own))
+        few = np.take_along_axis(own, np.broadcast_to(nodes, (*own.shape[:2], *nodes.shape)), -1)
+        exact, found = (np.einsum("lbik,slik->slb", w, f) for w, f in ((weights[pair], own), (fewer[pair], few)))
+        largest = max(largest, float(np.max(np.abs(found - exact) / np.where(size > 0, size, 1.0))))
+    return largest
 
 
 def spectrum_at_all(
@@ -268,7 +290,7 @@ def _chosen(
     weights: Float[np.ndarray, "pair component bin nuclide node"],
     functions: Sequence[Float[np.ndarray, "_ _ nuclide node"]],
     tolerance: float,
-) -> list[tuple[np.ndarray, Float[np.ndarray, "_ node"]]]:
+) -> list[Chosen]:
     """Return the energies of each nuclide that are used, and the matrix that interpolates functions between them."""
     size = np.abs(weights).sum(axis=-1, keepdims=True)
     importance = (np.abs(weights) / np.where(size > 0, size, 1.0)).max(axis=(0, 1, 2))

@@ -16,6 +16,7 @@ from cevnsjax.stages.stage import Constant, specialise
 
 CSI = cj.measurements.coherent_csi_2021()
 GE = cj.measurements.dresden_ii("fef")
+LZ = cj.measurements.lz_8b()
 
 # Of each model what is free, and the stage that the energy spectrum becomes.
 COUPLINGS = {
@@ -92,6 +93,26 @@ def test_few_energies_are_as_good_as_all(model, free):
         assert_close(
             folded.stages[0](values), expected, 1e-8, "the stated error of the interpolation", np.abs(expected).max()
         )
+
+
+@pytest.mark.parametrize("model", ["light-vector", "light-scalar", "axial", "pseudoscalar", "tensor"])
+def test_few_energies_where_the_least_recoils_count(model):
+    """A response that is linear from 0 on, and a mediator of 1 keV: every power of ten of the recoil energy counts."""
+    likelihood = cj.Likelihood([LZ], cj.model(model))
+    coupling, mass = (p for p in likelihood.parameters if p.startswith(("g_", "m_")))
+    whole = fold(LZ, likelihood.interaction)
+    folded = whole.specialise({coupling, mass}, likelihood.parameters.complete())
+    assert energy_spectrum(folded.stages[0]).weights.value.shape[-1] < 100
+
+    def counts(measurement, value):
+        values = likelihood.parameters.complete({coupling: 1e-4})
+        return measurement.stages[0]({**values, mass: value}).sum()
+
+    for value in np.geomspace(*likelihood.parameters[mass].bounds, 8):
+        found, slope = jax.value_and_grad(counts, 1)(folded, value)
+        expected, slope_of_all = jax.value_and_grad(counts, 1)(whole, value)
+        assert_close(found, expected, 1e-9, "the stated error of the interpolation")
+        assert_close(slope, slope_of_all, 1e-7, "its derivative", expected / value)
 
 
 def test_final_states_that_nothing_leads_to_are_left_out():

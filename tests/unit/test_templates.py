@@ -61,6 +61,25 @@ def test_both_orders_of_the_contraction_agree():
         assert_close(found, expected, 1e-11, "the inverse of a 6 × 6 matrix")
 
 
+def test_few_templates_are_summed_at_once():
+    """Nothing morphs them, and there are fewer bins than energies: the response is that of the bins."""
+    random = np.random.default_rng(4)
+    edges = {"energy [1]": np.arange(2.0), "other [1]": np.arange(3.0)}
+    made = TemplateDetector(np.array([1e-3, 2e-3, 4e-3]), random.uniform(size=(3, 1, 2)), (), edges)
+    recoil = np.sort(random.uniform(0.0, 5e-3, (2, 7)), axis=1)
+    recoils = random.uniform(size=(3, 2, 7))
+    response = made.response(recoil, 8)
+    assert response.value.shape == (2, 2, 7)
+    inside = (recoil >= made.energy[0]) & (recoil <= made.energy[-1])
+    shares = [inside * np.interp(recoil, made.energy, made.templates[:, 0, cell]) for cell in range(2)]
+    counts = made.signal(Constant(recoils), response, (None, None, None))({})
+    assert_close(counts, [[np.sum(recoils * share) for share in shares]])
+    assert_close(
+        made.share(recoil),
+        inside * np.interp(recoil, made.energy, made.templates.max(axis=(1, 2)) / made.templates.max()),
+    )
+
+
 def test_wrong_templates_are_named():
     made = detector(np.random.default_rng(0))
     with pytest.raises(cj.InputError, match=r"expected templates of shape \(3, 6, 6, 2, 3\), found \(3, 6, 6, 2, 2\)"):
