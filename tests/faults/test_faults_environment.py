@@ -54,13 +54,13 @@ def test_a_warm_start_gives_the_same_and_says_what_it_took(process, tmp_path):
             "fit", "apv-cs", "--free", "sin2_theta_w", "--json", environment={"CEVNSJAX_CACHE": str(tmp_path)}
         )
         waited = time.perf_counter() - began
-        assert (done.returncode, done.stderr) == (0, "")
+        assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
         seconds = found.pop("seconds")
         total = seconds.pop("total")
         assert list(seconds) == ["import", "fold", "compile", "run", "report"]
         assert sum(seconds.values()) == pytest.approx(total, rel=1e-9)
-        assert total == pytest.approx(waited, rel=0.1, abs=0.3)  # beside it only the end of the process
+        assert 0.5 * waited < total < waited + 0.1  # beside it the end of the process; 0.1 s of the clock of processes
         return found
 
     cold = fit()
