@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import gc
+import math
 import os
 import sys
 from pathlib import Path
@@ -19,9 +20,6 @@ os.environ.update(kept_programs())
 import jaxtyping
 import pytest
 
-import cevnsjax as cj
-from cevnsjax import cli
-
 # Tracing makes millions of small objects that live on: with Python's own thresholds, the search for cycles among them
 # takes a tenth of the time.
 gc.set_threshold(50_000, 20, 10)
@@ -33,7 +31,24 @@ def pytest_addoption(parser):
     parser.addoption("--proof-size", type=int, default=30, metavar="N", help="toys of the proofs that are costly")
 
 
+SHARE_OF_TYPED = 0.4
+"""Share of the workers that check types: they begin with all tests that want it, which come first."""
+
+
+def checks_types(config):
+    """Return whether this process checks every call of the package against its annotations, shapes included.
+
+    What does so is in the way of every call even where it is switched off: not all workers have it.
+    """
+    if not hasattr(config, "workerinput"):
+        return not config.getoption("numprocesses", 0)  # with workers, this process runs no test
+    worker, count = int(config.workerinput["workerid"].removeprefix("gw")), config.workerinput["workercount"]
+    return worker < math.ceil(SHARE_OF_TYPED * count)
+
+
 def pytest_configure(config):
+    if checks_types(config):
+        jaxtyping.install_import_hook("cevnsjax", "beartype.beartype")
     config.addinivalue_line("markers", "quick: what a developer runs after each change, three minutes of it")
     config.addinivalue_line("markers", "smoke: the first day of a user, run on other Pythons and dependencies")
     config.addinivalue_line("markers", "slow: a study of minutes, run with --slow")
@@ -51,6 +66,18 @@ LONG = (
 ).split()
 
 
+TYPED = ("unit",)
+"""Folders in whose tests types are checked; those checks take as long as everything else.
+
+The other tests, and the long ones of these, run the package as users do, without them.
+"""
+
+
+def is_typed(item):
+    """Return whether types are checked in a test."""
+    return item.path.parent.name in TYPED and item.path.stem not in LONG
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     for item in items:
@@ -61,21 +88,12 @@ def pytest_collection_modifyitems(config, items):
     }
     chosen = [item for item in items if left_out.isdisjoint(item.keywords)]
     config.hook.pytest_deselected(items=[item for item in items if not left_out.isdisjoint(item.keywords)])
-    items[:] = chosen
-
-
-TYPED = ("unit",)
-"""Folders in whose tests every call of the package is checked against its annotations, shapes included.
-
-Those checks take as long as everything else: the other tests, and the long ones of these, run the package as users do,
-without them.
-"""
+    items[:] = sorted(chosen, key=lambda item: not is_typed(item))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item):
-    typed = item.path.parent.name in TYPED and item.path.stem not in LONG
-    jaxtyping.config.update("jaxtyping_disable", not typed)
+    jaxtyping.config.update("jaxtyping_disable", not is_typed(item))
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -97,12 +115,16 @@ def figure(record_property):
 @pytest.fixture(scope="session")
 def csi():
     """COHERENT CsI 2021 with the flat pulls."""
+    import cevnsjax as cj
+
     return cj.measurements.coherent_csi_2021()
 
 
 @pytest.fixture(scope="session")
 def likelihood(csi):
     """The likelihood of COHERENT CsI 2021 in the Standard Model."""
+    import cevnsjax as cj
+
     return cj.Likelihood([csi])
 
 
@@ -121,6 +143,8 @@ def both_fit(likelihood):
 @pytest.fixture
 def run(monkeypatch, capsys, tmp_path):
     """Run the command line in an empty folder; return exit code, standard output and standard error."""
+    from cevnsjax import cli
+
     monkeypatch.chdir(tmp_path)
 
     def command(*arguments):

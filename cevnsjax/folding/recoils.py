@@ -205,16 +205,11 @@ def _reduced(
     free: Set[str],
     params: Params,
 ) -> Stage:
-    """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all.
-
-    The energies are chosen for all bins together or, where the recoils of one bin are lost beside those of another, for
-    each bin alone.
-    """
+    """Return the counts from the amplitudes at few energies, to `LARGEST_ERROR` of the sum of all."""
     known = [values for _, values in _shape_products(spectrum, sampled(spectrum.domain, free, params, SAMPLES, 1))]
     checks = _shape_products(spectrum, sampled(spectrum.domain, free, params, SAMPLES // 4, 2))
-    together, alone = [slice(None)], [slice(b, b + 1) for b in range(weights.shape[2])]
-    for bins, tolerance in ((together, TOLERANCES[0]), (together, TOLERANCES[1]), (alone, TOLERANCES[1])):
-        nodes, fewer = _few(weights, [_chosen(weights[:, :, own], known, tolerance) for own in bins], bins)
+    for tolerance in TOLERANCES:
+        nodes, fewer = _few(weights, _chosen(weights, known, tolerance))
         error = _error(weights, nodes, fewer, checks, spectrum.rows)
         if error < LARGEST_ERROR:
             amplitudes = tuple(amplitude.at(nodes) for amplitude in spectrum.amplitudes)
@@ -223,18 +218,15 @@ def _reduced(
 
 
 def _few(
-    weights: Float[np.ndarray, "pair component bin nuclide node"],
-    chosen: Sequence[Sequence[Chosen]],
-    bins: Sequence[slice],
+    weights: Float[np.ndarray, "pair component bin nuclide node"], chosen: Sequence[Chosen]
 ) -> tuple[np.ndarray, Float[np.ndarray, "pair component bin nuclide point"]]:
-    """Return the energies (nuclide, point) that are `chosen` for some bins and others, and their weights."""
-    points = [np.unique(np.concatenate([indices for indices, _ in own])) for own in zip(*chosen, strict=True)]
-    most = max(map(len, points))
-    nodes, fewer = np.zeros((len(points), most), int), np.zeros((*weights.shape[:-1], most))
-    for i, (own, used) in enumerate(zip(zip(*chosen, strict=True), points, strict=True)):
-        nodes[i, : len(used)] = used
-        for place, (indices, matrix) in zip(bins, own, strict=True):
-            fewer[:, :, place, i, np.searchsorted(used, indices)] = weights[:, :, place, i] @ matrix.T
+    """Return the energies (nuclide, point) that are `chosen` for each nuclide, and their weights."""
+    points = max(len(indices) for indices, _ in chosen)
+    nodes = np.zeros((len(chosen), points), int)
+    fewer = np.zeros((*weights.shape[:-1], points))
+    for i, (indices, matrix) in enumerate(chosen):
+        nodes[i, : len(indices)] = indices
+        fewer[..., i, : len(indices)] = weights[..., i, :] @ matrix.T
     return nodes, fewer
 
 

@@ -50,14 +50,11 @@ def interpolation(
 ) -> tuple[np.ndarray, Float[np.ndarray, "point node"]]:
     """Return which nodes to keep and the matrix X with f(node) = Σ_points f(point) X for every sampled f.
 
-    The error is weighted with the `importance` of each node; a node of no importance is interpolated with 0. If no node
-    has any, none is kept.
+    The error is weighted with the `importance` of each node; a node of no importance is interpolated with 0.
     """
     seen = importance > 0
     weighted = samples[:, seen] * importance[seen]
-    size = np.abs(weighted).max(axis=1, initial=0.0)
-    if not size.any():
-        return np.zeros(0, int), np.zeros((0, len(importance)))
+    size = np.abs(weighted).max(axis=1)
     weighted = weighted[size > 0] / size[size > 0, None]
     if len(weighted) > MOST_SAMPLES:
         weighted = np.random.default_rng(0).standard_normal((MOST_SAMPLES, len(weighted))) @ weighted
