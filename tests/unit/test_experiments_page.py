@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from experiment_texts import GERMANIUM
 from independent_rates import NUCLIDES
+from scipy.special import kl_div
 from tolerance import assert_close
 
 import cevnsjax as cj
 
 PAGE = (Path(__file__).parents[2] / "docs/experiments.md").read_text()
-EXAMPLE, PARTS, RUNS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLE, PARTS, STRENGTH, RUNS, TEMPLATES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 ISOTOPES = re.sub(r"(?m)^    ", "", PAGE[PAGE.index("    [target]\n") : PAGE.index("\nA number behind a symbol")])
 
 ENERGY, FRACTION = [0, 4, 8, 14, 40], [0, 0.3, 0.7, 0.9, 0.9]
@@ -157,3 +158,40 @@ def test_isotopes(tmp_path):
     pure = {name: signal(f'[target]\nformula = "{name}"\nmass = {{ value = 2, unit = "kg" }}\n') for name in shares}
     expected = sum(share * atoms[name] / mean * pure[name] for name, share in shares.items())
     assert_close(signal(ISOTOPES), expected, 1e-9, "nodes of the recoil energy that are those of the lightest nucleus")
+
+
+def test_a_measured_strength(folder):
+    """The signal relative to the Standard Model, 1.00 ± 0.10 ± 0.10, of which the flux of the source is 0.08."""
+    text = EXAMPLE.partition("[data]")[0]
+    text = re.sub(r"(?ms)^\[signal\]\n.*?(?=^\[)", lambda _: STRENGTH + "\n", text)
+    text = re.sub(r"(?ms)^\[backgrounds\..*?(?=^\[|\Z)", "", text)
+    (folder / "experiment.toml").write_text(text)
+    likelihood = cj.Likelihood([str(folder)])
+    assert_close(likelihood.predict()[0].total, [1.0])
+    fit = likelihood.fit(free=["sin2_theta_w"])
+    assert fit.converged
+    # At the default of sin²θ_W the number is 1: the minimum is there, and its error that of all parts in quadrature.
+    assert_close(fit.chi2_min, 0.0, 1e-12, "the end of the minimiser", scale=1.0)
+    assert_close(likelihood.chi2({"cevns_norm": 1.2}), (0.2 / 0.10) ** 2 + (0.2 / 0.10) ** 2)
+    assert cj.Likelihood([str(folder), "coherent-csi-2021"]).shared == {
+        "sns_flux_norm": ["my-argon", "coherent-csi-2021"]
+    }
+
+
+def test_templates_alone(tmp_path):
+    """Beyond ±1 templates follow a straight line and factors an exponential (codes 4p and 4 of HistFactory)."""
+    signal, background, up, down = [3.0, 5.0, 2.0], [20.0, 30.0, 25.0], [22.0, 31.0, 24.0], [19.0, 28.0, 26.0]
+    observed = np.array([24.0, 37.0, 26.0])
+    names = [f"{name} [counts]" for name in ("observed", "signal", "background", "background_up", "background_down")]
+    rows = [observed, signal, background, up, down, [0.05, 0.02, 0.0]]
+    table(tmp_path / "counts.csv", [*names, "relative_error [1]"], rows)
+    (tmp_path / "experiment.toml").write_text(TEMPLATES)
+    likelihood = cj.Likelihood([str(tmp_path)])
+    values = {"mu": 0.5, "scale": 2.0, "rate": 2.0, "statistical_1": 1.1}
+    (prediction,) = likelihood.predict(values)
+    moved = np.array(background) + 2.0 * (np.array(up) - background)
+    expected = 0.5 * np.array(signal) + moved * 1.1**2 * [1.1, 1.0, 1.0]
+    assert_close(prediction.total, expected)
+    pulls = 2.0**2 + 2.0**2 + (0.1 / 0.05) ** 2
+    assert_close(likelihood.chi2(values), 2.0 * kl_div(observed, expected).sum() + pulls)
+    assert likelihood.fit(free=["mu"]).converged

@@ -8,6 +8,7 @@ import boost_histogram
 import jax
 import numpy as np
 import pyhf
+import pyhf.infer.mle
 import pytest
 import uhi.io.json
 from numpy.testing import assert_allclose
