@@ -171,7 +171,7 @@ def test_a_measured_strength(folder):
     fit = likelihood.fit(free=["sin2_theta_w"])
     assert fit.converged
     # At the default of sin²θ_W the number is 1: the minimum is there, and its error that of all parts in quadrature.
-    assert_close(fit.chi2_min, 0.0, 1e-12, "the end of the minimiser", scale=1.0)
+    assert_close(fit.chi2, 0.0, 1e-12, "the end of the minimiser", scale=1.0)
     assert_close(likelihood.chi2({"cevns_norm": 1.2}), (0.2 / 0.10) ** 2 + (0.2 / 0.10) ** 2)
     assert cj.Likelihood([str(folder), "coherent-csi-2021"]).shared == {
         "sns_flux_norm": ["my-argon", "coherent-csi-2021"]
