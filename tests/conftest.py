@@ -31,12 +31,17 @@ def pytest_addoption(parser):
     parser.addoption("--proof-size", type=int, default=30, metavar="N", help="toys of the proofs that are costly")
 
 
+ROOMS_OF_ARRAYS = [
+    *(f"cevnsjax.{room}" for room in "_base.numerics detectors folding inference interactions measuring".split()),
+    *(f"cevnsjax.{room}" for room in "nuclei parameters physics sources stages".split()),
+]
+"""What has shapes in its annotations; ty checks all others."""
 SHARE_OF_TYPED = 0.4
 """Share of the workers that check types: they begin with all tests that want it, which come first."""
 
 
 def checks_types(config):
-    """Return whether this process checks every call of the package against its annotations, shapes included.
+    """Return whether this process checks calls of the package against its annotations, shapes included.
 
     What does so is in the way of every call even where it is switched off: not all workers have it.
     """
@@ -48,7 +53,7 @@ def checks_types(config):
 
 def pytest_configure(config):
     if checks_types(config):
-        jaxtyping.install_import_hook("cevnsjax", "beartype.beartype")
+        jaxtyping.install_import_hook(ROOMS_OF_ARRAYS, "beartype.beartype")
     config.addinivalue_line("markers", "quick: what a developer runs after each change, three minutes of it")
     config.addinivalue_line("markers", "smoke: the first day of a user, run on other Pythons and dependencies")
     config.addinivalue_line("markers", "slow: a study of minutes, run with --slow")

@@ -30,7 +30,7 @@ LARGEST_ERROR = 1e-9
 """Error of the counts, relative to their sum of absolute values, up to which fewer energies are used."""
 
 NOTHING: Params = {}
-Chosen = tuple[np.ndarray, Float[np.ndarray, "point node"]]
+Chosen = tuple[np.ndarray, Float[np.ndarray, "_ node"]]
 """Energies of a nuclide that are used, and the matrix that interpolates between them."""
 Pair = tuple[int, int]
 """Indices of two amplitudes whose product has a kernel."""

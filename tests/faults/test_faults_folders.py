@@ -200,16 +200,8 @@ COMMANDS = {
 }
 SAMPLE = {
     "two-runs: misspelt key": "fit",
-    "two-runs: table comma": "predict",
-    "two-runs: path up": "parameters",
-    "two-runs: table pipe": "fit",
     "two-runs: runs asimov": "predict",
-    "coherent-csi-2021: event order": "fit",
     "dresden-ii: formula import": "parameters",
-    "dresden-ii: formula power": "fit",
-    "xenonnt-8b: announced": "fit",
-    "xenonnt-8b: pickle": "parameters",
-    "apv-cs: value zero": "predict",
     "germanium-reactor: mass kg": "forecast",
 }
 

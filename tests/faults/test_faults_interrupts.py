@@ -212,8 +212,14 @@ def test_toys_go_on_with_more(command, interrupted, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.nc", "whole.nc"]
 
 
-@pytest.mark.parametrize("kind", ["scan", "sample", "toys"])
-@pytest.mark.parametrize("stops", [pytest.param(1, id="one"), pytest.param(50, marks=pytest.mark.proof, id="fifty")])
+@pytest.mark.parametrize(
+    ("kind", "stops"),
+    [
+        pytest.param("toys", 1, id="one-toys"),
+        pytest.param("sample", 1, id="one-sample", marks=pytest.mark.slow),
+        *(pytest.param(kind, 50, id=f"fifty-{kind}", marks=pytest.mark.proof) for kind in ("scan", "sample", "toys")),
+    ],
+)
 def test_stopped_runs_end_in_the_same_bytes(tmp_path, kind, stops):
     environment = {**os.environ, "CEVNSJAX_CACHE": str(tmp_path / "cache")}
     done = subprocess.run(

@@ -48,8 +48,8 @@ SLIPS = {
     "other shape": (lambda csi: {"term": PoissonCounts(np.zeros(99))}, r"shape \(9, 11\), found \(99,\)"),
     "negative": (lambda csi: {"term": PoissonCounts(-np.ones((9, 11)))}, "non-negative observed counts"),
     "strengths": (lambda csi: {"strengths": csi.strengths[:2]}, "strengths of the signal and 3 backgrounds, found 2"),
-    "nothing": (lambda csi: {"scattering": None}, "expected a scattering, or a prediction"),
-    "both": (lambda csi: {"prediction": Constant(np.ones(1))}, "expected a scattering, or a prediction"),
+    "nothing": (lambda csi: {"scattering": None}, "expected a scattering, a prediction of numbers"),
+    "both": (lambda csi: {"prediction": Constant(np.ones(1))}, "expected a scattering, a prediction of numbers"),
 }
 
 
