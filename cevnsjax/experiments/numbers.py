@@ -71,12 +71,14 @@ def _measurement(
     data: Document, header: Mapping[str, Any], keys: Sequence[str], numbers: Numbers, signal: Signal | None
 ) -> Measurement:
     """Return the measurement of all numbers."""
-    declared = {p.name: p for number in numbers if isinstance(number, Number) for p in number.parameters}
+    alone = [number for number in numbers if isinstance(number, Number)]
+    declared = {p.name: p for number in alone for p in number.parameters}
     parts: dict[str, Any] = {
         **header,
         "labels": tuple(number.label for number in numbers),
         "prediction": _prediction(numbers),
         "term": _term(data, keys, numbers),
+        "related": tuple({name: None for number in alone for name in number.related}),
     }
     if signal is None:
         made = Measurement(**parts, declared=tuple(declared.values()))

@@ -199,8 +199,9 @@ class Likelihood(Shown):
             constraints |= {
                 aliases.get(n, n): constraint for n, constraint in measurement.constraints(own, shared).items()
             }
-        for measurement in self.measurements:  # what a table of Δχ² is a function of is a nuisance, flat but for it
-            constraints |= {name: None for name in measurement.borrowed if name not in constraints}
+        for measurement in self.measurements:  # what a table of Δχ² or a relation is of is a nuisance, flat but for it
+            beside = (*measurement.borrowed, *measurement.related)
+            constraints |= {name: None for name in beside if name not in constraints}
         return constraints
 
     @property

@@ -1,4 +1,8 @@
-"""Radii of nuclear mean-field models, to be drawn beside fitted radii."""
+"""Radii of nuclear mean-field models, to be drawn beside fitted radii and related to each other.
+
+A table that prints a radius of point nucleons and the physical one, each with few digits, states the radius twice: it
+lies in the intersection of the two intervals that round to what is printed, and its middle is taken.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -22,6 +26,9 @@ class ModelRadii(Module):
     """Whether a model is a relativistic mean field; the others are Skyrme-Hartree-Fock."""
     proton: Float[np.ndarray, " model"]
     neutron: Float[np.ndarray, " model"]
+    point_proton: Float[np.ndarray, " model"]
+    """Rms radii of point nucleons [fm], from both columns where a table has both."""
+    point_neutron: Float[np.ndarray, " model"]
 
     @property
     def skin(self) -> Float[np.ndarray, " model"]:
@@ -31,7 +38,20 @@ class ModelRadii(Module):
     @property
     def point_skin(self) -> Float[np.ndarray, " model"]:
         """Return the neutron skin of point nucleons [fm]."""
-        return np.asarray(point_radius(self.neutron)) - np.asarray(point_radius(self.proton))
+        return self.point_neutron - self.point_proton
+
+
+ROUNDED = 0.005
+"""Half of the last digit of the tables that print both radii [fm]."""
+
+
+def _from_both(
+    point: Float[np.ndarray, " model"], physical: Float[np.ndarray, " model"]
+) -> Float[np.ndarray, " model"]:
+    """Return the rms radii of point nucleons [fm] of which both, and the physical radii, are printed to 0.01 fm."""
+    low = np.maximum(point - ROUNDED, point_radius(physical - ROUNDED))
+    high = np.minimum(point + ROUNDED, point_radius(physical + ROUNDED))
+    return 0.5 * (low + high)
 
 
 @cache
@@ -42,10 +62,12 @@ def _read(root: Path) -> dict[str, ModelRadii]:
     for element, nuclide in data.get("nuclides", dict).items():
         models = data.get(f"models.{element}", list)
         columns = dict(zip(data.get(f"tables.{element}.columns", list), data.table(element), strict=True))
-        radii = {
-            particle: columns.get(f"{particle}_radius [fm]", physical_radius(columns[f"point_{particle}_radius [fm]"]))
-            for particle in ("proton", "neutron")
-        }
+        radii = {}
+        for particle in ("proton", "neutron"):
+            point = columns[f"point_{particle}_radius [fm]"]
+            physical = columns.get(f"{particle}_radius [fm]")
+            radii[particle] = physical_radius(point) if physical is None else physical
+            radii[f"point_{particle}"] = point if physical is None else _from_both(point, physical)
         by_nuclide[nuclide] = ModelRadii(
             nuclide=nuclide,
             models=tuple(models),
@@ -56,9 +78,10 @@ def _read(root: Path) -> dict[str, ModelRadii]:
 
 
 def mean_field(nuclide: str) -> ModelRadii:
-    """Return the radii of 133Cs, 127I (arXiv:2102.06153 Table I) or 40Ar (arXiv:2005.01645 Table I) in the models.
+    """Return the radii of 133Cs, 127I (arXiv:2102.06153 Table I), 40Ar (arXiv:2005.01645 Table I) or 208Pb in models.
 
-    Those of argon are given for point nucleons; the nucleon size is added.
+    Those of argon and of lead (table of the toolkit nucleardatapy) are given for point nucleons; the nucleon size is
+    added.
     """
     known = _read(data_root())
     if nuclide not in known:

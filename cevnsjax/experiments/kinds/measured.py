@@ -17,14 +17,14 @@ from ...interactions.couplings import DEFAULT_SIN2
 from ...interactions.standard_model import SIN2_THETA_W
 from ...interactions.weak_charge import PROTON_WEAK_CHARGE_SLOPE, WeakAmplitude
 from ...measuring.measurement import Scattering
-from ...nuclei.electron_overlap import Overlap, electron_overlap, skin_correction
+from ...nuclei.electron_overlap import DENSITIES, ELECTRONS, Overlap, electron_overlap, skin_correction
 from ...nuclei.form_factors import FERMI_DIFFUSENESS, diffuseness_limit
 from ...nuclei.nuclide import Nuclide, nuclide
 from ...nuclei.radii import element_radius, isotope_radius, point_radius
 from ...parameters.parameter import Parameter
 from ...stages.stage import Stage
 from ..document import Document
-from .kind import Entry, Place, field, kind, number, text
+from .kind import REQUIRED, Entry, Place, field, kind, number, text
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Number:
     error: float
     prediction: Stage
     parameters: tuple[Parameter, ...]
+    related: tuple[str, ...] = ()
+    """Parameters that are profiled because of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,13 +52,13 @@ class SignalNumber:
     """None for that which makes it 1 in the Standard Model."""
 
 
-def measured(units: str, what: str) -> Any:
+def measured(units: str, what: str, default: Any = REQUIRED) -> Any:
     """Return the field of a number with its uncertainty."""
 
     def read(data: Document, key: str) -> tuple[float, float]:
         return data.value(key, units, negative=True), data.error_of(key)
 
-    return field(Entry(f"{what}, with its uncertainty", units, read))
+    return field(Entry(f"{what}, with its uncertainty", units, read, default))
 
 
 def beside_covariance(units: str, what: str) -> Any:
@@ -123,26 +125,40 @@ class WeakCharge:
     """The weak charge of a nucleus from atomic parity violation, the neutron skin left to the prediction.
 
     Q_W = N (Im E1 / β) β / k'': what was measured, the polarisability β, and the amplitude k'' of atomic theory
-    (arXiv:2303.09360); the relative errors in quadrature.
+    (arXiv:2303.09360); the relative errors in quadrature. Or Q_W itself, as a paper states it.
     """
 
     nuclide: str = text("the nucleus, such as 133Cs")
-    amplitude_over_polarisability: tuple[float, float] = measured("e/a_B^2", "the measured ratio")
-    polarisability: tuple[float, float] = measured("a_B^3", "vector transition polarisability β")
-    amplitude: tuple[float, float] = measured("e*a_B", "amplitude of atomic theory")
+    amplitude_over_polarisability: tuple[float, float] | None = measured("e/a_B^2", "the measured ratio", None)
+    polarisability: tuple[float, float] | None = measured("a_B^3", "vector transition polarisability β", None)
+    amplitude: tuple[float, float] | None = measured("e*a_B", "amplitude of atomic theory", None)
+    value: tuple[float, float] | None = measured("1", "or Q_W instead of these three", None)
     standard_model: float = number("1", "Q_W in the Standard Model, the parameter q_w_sm_ELEMENT", negative=True)
-    density: str = text("density of the nucleus", "uniform", ("uniform", "fermi"))
+    density: str = text("density of the nucleus", DENSITIES[0], DENSITIES)
+    electron: str = text("waves of the electron; those of Dirac for a large Z, with fermi", ELECTRONS[0], ELECTRONS)
+
+    def _charge(self, place: Place, neutrons: int) -> tuple[float, float]:
+        """Return the measured Q_W and its error."""
+        parts = {name: getattr(self, name) for name in ("amplitude_over_polarisability", "polarisability", "amplitude")}
+        given = [name for name, part in parts.items() if part is not None]
+        if self.value is not None:
+            if given:
+                raise place.fail(given[0], "a value, or what it is made of", "both")
+            return self.value
+        for name, part in parts.items():
+            if part is None:
+                raise place.fail(name, "a value, or what it is made of", "no such entry")
+            if part[0] == 0:
+                raise place.fail(name, "a number other than 0", "0")
+        ratio, polarisability, amplitude = (part[0] for part in parts.values())
+        charge = neutrons * ratio * polarisability / amplitude
+        return charge, abs(charge) * math.hypot(*(error / value for value, error in parts.values()))
 
     def build(self, place: Place) -> Number:
         """Return the number."""
         nucleus = _nuclide(place, self.nuclide)
-        element, parts = nucleus.element, (self.amplitude_over_polarisability, self.polarisability, self.amplitude)
-        ratio, polarisability, amplitude = (value for value, _ in parts)
-        for name in ("amplitude_over_polarisability", "polarisability", "amplitude"):
-            if getattr(self, name)[0] == 0:
-                raise place.fail(name, "a number other than 0", "0")
-        charge = nucleus.neutrons * ratio * polarisability / amplitude
-        relative = math.hypot(*(error / value for value, error in parts))
+        element = nucleus.element
+        charge, error = self._charge(place, nucleus.neutrons)
         standard = Parameter(
             name=f"q_w_sm_{element}",
             unit="1",
@@ -153,7 +169,7 @@ class WeakCharge:
         )
         neutrons, protons = _radii(nucleus, False)
         prediction = EffectiveWeakCharge(
-            overlap=electron_overlap(self.density, nucleus.protons, nucleus.charge_radius),
+            overlap=electron_overlap(self.density, nucleus.protons, nucleus.charge_radius, self.electron),
             protons=nucleus.protons,
             neutrons=nucleus.neutrons,
             reference=self.standard_model,
@@ -161,7 +177,7 @@ class WeakCharge:
             radii=(protons.name, neutrons.name),
         )
         label = f"Q_W({element.capitalize()}) without neutron skin"
-        return Number(label, charge, relative * abs(charge), prediction, (SIN2_THETA_W, standard, neutrons, protons))
+        return Number(label, charge, error, prediction, (SIN2_THETA_W, standard, neutrons, protons))
 
 
 @kind(
