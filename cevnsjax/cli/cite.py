@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from .._base.version import __version__
-from ..measurements.catalogue import CATALOGUE, find, forecast_entries, full_name, shipped
+from ..measurements.catalogue import CATALOGUE, ENTRIES, find, forecast_entries, full_name, shipped
+from ..measurements.joint_analyses import joint_analysis, joint_entries
 from ..results.tables.lists import citations
 from . import options, printing
 from .process import prepare_jax
@@ -20,9 +21,13 @@ def _references(names: Sequence[str]) -> dict[str, list[str]]:
     """Return what to cite by the name of the measurement; files are read as those that a fit takes, with JAX."""
     references: dict[str, list[str]] = {}
     for name in names:
-        if name.partition(":")[0] in CATALOGUE:
+        if (base := name.partition(":")[0]) in joint_entries():
+            analysis = joint_analysis(name)
+            references |= {name: list(joint_entries()[base].content["sources"].values())}
+            references |= _references(analysis.measurements)
+        elif base in ENTRIES:
             entry, variant = find(name)
-            references[full_name(name.partition(":")[0], variant)] = list(entry.references(variant))
+            references[full_name(base, variant)] = list(entry.references(variant))
         elif name in shipped():
             references[name] = [str(text) for text in forecast_entries(name)["sources"].values()]
         else:

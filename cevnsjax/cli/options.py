@@ -1,18 +1,19 @@
 """Options of the command line, and what they mean to the library."""
 
 import contextlib
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .._base.errors import BLANKS, InputError, read_number, read_whole
+from .._base.errors import BLANKS, InputError, read_number, read_whole, suggest
 from .._base.levels import USUAL, Level, typed_level
 from ..inference.defaults import PRIOR_FORMS
 from ..interactions.catalogue import MODELS
-from ..measurements.catalogue import CATALOGUE, shipped
+from ..measurements.catalogue import CATALOGUE, RELATIONS, Entry, find, shipped
+from ..measurements.joint_analyses import joint_entries
 
 if TYPE_CHECKING:
     from ..inference.engines.dask import Dask
@@ -37,8 +38,16 @@ def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
 
 def complete_measurement(incomplete: str) -> list[str]:
     """Return the measurements, with variants, whose name begins like this: for completion by the shell."""
-    every = (name for base, entry in CATALOGUE.items() for name in (base, *(f"{base}:{v}" for v in entry.variants[1:])))
-    return _beginning(every, incomplete)
+    return _beginning(_with_variants(CATALOGUE | joint_entries()), incomplete)
+
+
+def complete_relation(incomplete: str) -> list[str]:
+    """Return the relations, with variants, whose name begins like this."""
+    return _beginning(_with_variants(RELATIONS), incomplete)
+
+
+def _with_variants(entries: Mapping[str, Entry]) -> list[str]:
+    return [name for base, entry in entries.items() for name in (base, *(f"{base}:{v}" for v in entry.variants[1:]))]
 
 
 def complete_experiment(incomplete: str) -> list[str]:
@@ -78,6 +87,14 @@ Constraints = Annotated[
 Correlations = Annotated[
     list[str] | None,
     typer.Option("--correlate", help="A,B=RHO: correlation between the constraints of two parameters."),
+]
+Relations = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--relation",
+        help=f"A relation of theory as a constraint, with its error: {' or '.join(RELATIONS)}.",
+        autocompletion=complete_relation,
+    ),
 ]
 Priors = Annotated[
     list[str] | None,
@@ -173,6 +190,13 @@ def _pairs(items: Sequence[str], option: str, form: str = "NAME=VALUE") -> dict[
             raise InputError(f"{option}: '{name.strip(BLANKS)}' is given twice")
         pairs[name.strip(BLANKS)] = value.strip(BLANKS)
     return pairs
+
+
+def check_relation(name: str) -> None:
+    """Raise InputError for what is not the name of a relation."""
+    if (base := name.partition(":")[0]) not in RELATIONS:
+        raise InputError(f"--relation: expected {' or '.join(RELATIONS)}, found '{name}'{suggest(base, RELATIONS)}")
+    find(name)
 
 
 def limits(text: str | None, option: str) -> tuple[float, float] | None:

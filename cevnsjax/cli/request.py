@@ -13,10 +13,11 @@ from . import options
 if TYPE_CHECKING:
     from ..interactions.combination import Combination
     from ..joint.likelihood import Likelihood
+    from ..measurements.joint_analyses import JointAnalysis
 
 MODEL = ("interaction", "couplings", "form_factor", "electrons")
 """Options of the model."""
-PARAMETERS = ("free", "tie", "settings", "require", "constrain", "correlate")
+PARAMETERS = ("free", "tie", "settings", "require", "constrain", "correlate", "relation")
 """Options of the parameters."""
 
 
@@ -31,6 +32,7 @@ class Request:
     require: Sequence[str] | None = None
     constrain: Sequence[str] | None = None
     correlate: Sequence[str] | None = None
+    relation: Sequence[str] | None = None
     interaction: Sequence[str] | None = None
     couplings: str = "2022"
     form_factor: Sequence[str] | None = None
@@ -49,17 +51,29 @@ class Request:
         """Return the models of the interaction."""
         return resolve_models(self.interaction, self.couplings, self.electrons)
 
+    @property
+    def analysis(self) -> "JointAnalysis":
+        """Return what is named: measurements and relations, and what the joint analyses among them move."""
+        from ..measurements.joint_analyses import expanded
+
+        relations = options.split(self.relation, "--relation")
+        for name in relations:
+            options.check_relation(name)
+        return expanded([*(self.names or ()), *relations])
+
     def experiments(self) -> "Likelihood":
         """Return the likelihood of measurements, forecasts and experiments of the user's."""
         from ..joint.likelihood import Likelihood
         from ..measurements import resolve
 
-        return Likelihood(resolve(self.names or (), self.chosen_form_factor), self.models())
+        analysis = self.analysis
+        measurements = resolve(analysis.measurements, self.chosen_form_factor)
+        return Likelihood(measurements, self.models(), free=analysis.free, tie=analysis.tie)
 
     def measured(self) -> "Likelihood":
         """Return the likelihood of measurements; raise InputError if any of them has no data."""
         likelihood = self.experiments()
-        for measurement, name in zip(likelihood.measurements, self.names or (), strict=True):
+        for measurement, name in zip(likelihood.measurements, self.analysis.measurements, strict=True):
             if measurement.asimov:
                 raise InputError(
                     f"'{name}' holds no data to fit, but those expected: `cevnsjax forecast {name}` fits these"
@@ -74,6 +88,7 @@ KINDS = {
     "require": options.Requirements,
     "constrain": options.Constraints,
     "correlate": options.Correlations,
+    "relation": options.Relations,
     "interaction": options.Interactions,
     "couplings": options.CouplingScheme,
     "form_factor": options.FormFactorNames,

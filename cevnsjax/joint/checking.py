@@ -10,7 +10,7 @@ from .._base.errors import DataError, InputError
 from ..experiments.document import Document
 from ..experiments.reader import experiment
 from ..experiments.suspicions import suspicions
-from ..measurements.catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, shipped
+from ..measurements.catalogue import DEFAULT_FORM_FACTOR, ENTRIES, shipped
 from ..measurements.loading import open_document, variants_of
 from ..measuring.measurement import Measurement
 from ..measuring.terms.unbinned import UnbinnedEvents
@@ -51,7 +51,7 @@ def checked(path: str | Path) -> tuple[dict[str, Any], Likelihood | None]:
         except InputError as error:
             faults = chosen.problems or [error]
             problems |= {str(fault): _problem(fault, str(data.path), str(data.folder.path)) for fault in faults}
-    if found and found[0].name in (*CATALOGUE, *shipped()):
+    if found and found[0].name in (*ENTRIES, *shipped()):
         taken = data.fail("name", "one that no measurement or shipped forecast has", f"'{found[0].name}'")
         problems[str(taken)] = _problem(taken, str(data.path), str(data.folder.path))
     if problems:

@@ -13,6 +13,7 @@ from ..interactions.catalogue import MODELS, model
 from ..interactions.combination import Combination
 from ..interactions.interaction import SPIN_CHARGES, Interaction
 from ..measurements import CATALOGUE, load, resolve
+from ..measurements.joint_analyses import JointAnalysis, expanded
 from ..measuring.measurement import Measurement, base_name
 from ..parameters.parameter import Parameter, ParameterTable
 from ..parameters.strengths import shared_nuisance
@@ -56,11 +57,16 @@ def check_measurements(name: str, measurements: Any) -> None:
             raise InputError(f"{name}: expected measurements, found {arguments.shown(measurement)}")
 
 
-def find_measurements(measurements: Measurement | str | Sequence[Measurement | str]) -> tuple[Measurement, ...]:
-    """Return measurements, each given itself or by its name: that of a catalogue, or the path of a file."""
+def find_measurements(
+    measurements: Measurement | str | Sequence[Measurement | str],
+) -> tuple[tuple[Measurement, ...], JointAnalysis]:
+    """Return measurements, each given itself or by its name, and what the joint analyses among the names move."""
     given = (measurements,) if isinstance(measurements, Measurement | str) else tuple(measurements)
-    named = iter(resolve([entry for entry in given if isinstance(entry, str)]))
-    return tuple(next(named) if isinstance(entry, str) else entry for entry in given)
+    parts = [expanded([entry]).measurements if isinstance(entry, str) else (entry,) for entry in given]
+    flat = [part for entry in parts for part in entry]
+    named = iter(resolve([part for part in flat if isinstance(part, str)]))
+    found = tuple(next(named) if isinstance(part, str) else part for part in flat)
+    return found, expanded([entry for entry in given if isinstance(entry, str)])
 
 
 def takes_electrons(measurement: Measurement) -> bool:

@@ -106,6 +106,8 @@ class Likelihood(Shown):
         interaction=check_models,
         couplings=arguments.text,
         electrons=arguments.switch,
+        free=arguments.texts,
+        tie=arguments.optional(arguments.ties),
     )
     def __init__(
         self,
@@ -113,14 +115,20 @@ class Likelihood(Shown):
         interaction: Combination | Interaction | Sequence[Interaction] | None = None,
         couplings: str = "2022",
         electrons: bool = False,
+        free: Names = (),
+        tie: Mapping[str, str] | None = None,
     ) -> None:
         """Combine `measurements` under the Standard Model with `couplings`, and what `interaction` adds to it.
 
         Args:
-            measurements: a list or a single measurement: each itself, its name (``"coherent-csi-2021"``), or a path.
+            measurements: a list or a single measurement: each itself, its name (``"coherent-csi-2021"``), or a path;
+                or the name of a joint analysis (``"electroweak-direct"``), which has `free` and `tie` of its own.
             interaction: models beside the Standard Model, see `cevnsjax.MODELS`.
             couplings: radiative corrections of the Standard Model: ``"tree"``, ``"2020"``, ``"2022"`` or ``"2024"``.
             electrons: whether neutrinos scatter off atomic electrons too.
+            free: parameters that every fit moves, beside those that it names and those of relations, unless it sets
+                or ties them.
+            tie: follower to leader of every fit, unless it frees or sets the follower.
 
         >>> import cevnsjax as cj
         >>> fit = cj.Likelihood(["coherent-csi-2021", "apv-cs"]).fit(["sin2_theta_w"])
@@ -128,7 +136,10 @@ class Likelihood(Shown):
         '0.2376'
 
         """
-        self.measurements = find_measurements(measurements)
+        self.measurements, analysis = find_measurements(measurements)
+        related = (name for measurement in self.measurements for name in measurement.related)
+        self.free = tuple(dict.fromkeys((*analysis.free, *free, *related)))
+        self.tie = {**analysis.tie, **(tie or {})}
         check_datasets(self.measurements)
         self.interaction = combine(interaction, couplings, electrons)
         if self.interaction.electrons and not any(takes_electrons(measurement) for measurement in self.measurements):
@@ -199,9 +210,8 @@ class Likelihood(Shown):
             constraints |= {
                 aliases.get(n, n): constraint for n, constraint in measurement.constraints(own, shared).items()
             }
-        for measurement in self.measurements:  # what a table of Δχ² or a relation is of is a nuisance, flat but for it
-            beside = (*measurement.borrowed, *measurement.related)
-            constraints |= {name: None for name in beside if name not in constraints}
+        for measurement in self.measurements:  # what a table of Δχ² is a function of is a nuisance, flat but for it
+            constraints |= {name: None for name in measurement.borrowed if name not in constraints}
         return constraints
 
     @property
@@ -235,6 +245,9 @@ class Likelihood(Shown):
     ) -> Specification:
         """Check a request and return it complete; see `fit` for the arguments."""
         extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
+        given = {*free, *(values or {}), *(tie or {})}
+        tie = {follower: leader for follower, leader in self.tie.items() if follower not in given} | dict(tie or {})
+        free = (*free, *(name for name in self.free if name not in given))
         specification = specify(
             self.parameters, self.constraints, free, values, tie, require, extra, correlate, self.domains
         )
@@ -368,7 +381,7 @@ class Likelihood(Shown):
             dataclasses.replace(measurement, term=folded.pull(nuisances).expecting(params).term, asimov=True)
             for measurement, folded in zip(self.measurements, self.folded, strict=True)
         )
-        made = Likelihood(measurements, self.interaction)
+        made = Likelihood(measurements, self.interaction, free=self.free, tie=self.tie)
         if self.truth is None:
             chosen = {name: float(value) for name, value in (values or {}).items()}
             made.truth = {"values": chosen, "tie": dict(tie or {})}

@@ -2,6 +2,7 @@ from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, Entry, shipped, titles
 from .delta_chi2 import delta_chi2_table
 from .factories import (
     apv_cs,
+    apv_pb,
     coherent_csi_2017,
     coherent_csi_2021,
     coherent_ge_mini_2024,
@@ -28,6 +29,7 @@ __all__ = [
     "DEFAULT_FORM_FACTOR",
     "Entry",
     "apv_cs",
+    "apv_pb",
     "coherent_csi_2017",
     "coherent_csi_2021",
     "coherent_ge_mini_2024",

@@ -68,19 +68,27 @@ CATALOGUE: dict[str, Entry] = {
     "conus-2024": Entry("conus_2024"),
     "texono-2025": Entry("texono_2025"),
     "apv-cs": Entry("apv_cs"),
+    "apv-pb": Entry("apv_pb"),
     "prex-ii": Entry("prex_ii"),
     "crex": Entry("crex"),
     "csre-cs": Entry("csre_cs"),
 }
 """Measurements by the name that the command line uses; a variant follows after a colon."""
+RELATIONS: dict[str, Entry] = {
+    "skin-cs-pb": Entry("relations", "skin-cs-pb.toml"),
+    "skin-cs-i": Entry("relations", "skin-cs-i.toml"),
+}
+"""Relations of theory between parameters, as constraints: they stand wherever a measurement does."""
+ENTRIES = CATALOGUE | RELATIONS
+"""All that is found by name."""
 
 
 def find(name: str) -> tuple[Entry, str]:
     """Return the entry and the variant of a catalogue name, ``coherent-csi-2021`` or ``coherent-csi-2021:shape``."""
     base, colon, variant = name.partition(":")
-    if base not in CATALOGUE:
-        raise InputError(f"unknown measurement '{base}'{suggest(base, CATALOGUE)}; known: {', '.join(CATALOGUE)}")
-    entry = CATALOGUE[base]
+    if base not in ENTRIES:
+        raise InputError(f"unknown measurement '{base}'{suggest(base, ENTRIES)}; known: {', '.join(ENTRIES)}")
+    entry = ENTRIES[base]
     variant = variant if colon else entry.variants[0]
     if variant not in entry.variants:
         known = ", ".join(f"{base}:{other}" for other in entry.variants)
@@ -90,7 +98,7 @@ def find(name: str) -> tuple[Entry, str]:
 
 def full_name(base: str, variant: str) -> str:
     """Return the name of a measurement with its variant, which the default needs not."""
-    return base if variant == CATALOGUE[base].variants[0] else f"{base}:{variant}"
+    return base if variant == ENTRIES[base].variants[0] else f"{base}:{variant}"
 
 
 def shipped() -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def _factory(name: str) -> Callable[..., Measurement]:
 
 
 apv_cs = _factory("apv-cs")
+apv_pb = _factory("apv-pb")
 coherent_csi_2017 = _factory("coherent-csi-2017")
 coherent_csi_2021 = _factory("coherent-csi-2021")
 coherent_ge_mini_2024 = _factory("coherent-ge-mini-2024")

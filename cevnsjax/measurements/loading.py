@@ -15,7 +15,8 @@ from ..experiments.reader import experiment
 from ..measuring.measurement import Measurement
 from ..nuclei.choice import FormFactorChoice, FormFactors, check_form_factor, form_factors
 from ..parameters.parameter import Parameter
-from .catalogue import CATALOGUE, DEFAULT_FORM_FACTOR, DOCUMENT, FORECASTS, Entry, find, shipped
+from .catalogue import DEFAULT_FORM_FACTOR, DOCUMENT, ENTRIES, FORECASTS, Entry, find, shipped
+from .joint_analyses import joint_entries
 from .delta_chi2 import ENDING, delta_chi2_table
 
 
@@ -58,7 +59,7 @@ def load(name: str, form_factor: FormFactorChoice | None = None) -> Measurement:
 def is_path(name: str) -> bool:
     """Return whether a name is that of a folder or a file of the user's, not that of what is shipped."""
     base = _without_variant(name)
-    if base in CATALOGUE or base in shipped():
+    if base in ENTRIES or base in shipped():
         return False
     named = base.endswith(".toml") or ("/" in base and not base.endswith(ENDING))
     return named or _holds_document(Path(base))
@@ -146,7 +147,7 @@ def described(name: str | Path, form_factor: FormFactorChoice = DEFAULT_FORM_FAC
     found = experiment(data.overridden("variants", variant or (known[0] if known else None)), form_factor, called)
     if base in shipped():
         return found
-    if found.name.partition(":")[0] in (*shipped(), *CATALOGUE):
+    if found.name.partition(":")[0] in (*shipped(), *ENTRIES):
         raise DataError(
             f"{data.path}: name: expected one that no measurement or shipped forecast has, found '{found.name}'"
         )
@@ -156,7 +157,7 @@ def described(name: str | Path, form_factor: FormFactorChoice = DEFAULT_FORM_FAC
 def _has_form_factor(name: str) -> bool:
     """Return whether a form factor can be chosen for a measurement."""
     base = name.partition(":")[0]
-    return CATALOGUE[base].form_factor if base in CATALOGUE else not name.endswith(ENDING)
+    return ENTRIES[base].form_factor if base in ENTRIES else not name.endswith(ENDING)
 
 
 def _shared(form_factor: FormFactorChoice | None) -> FormFactors | None:
@@ -188,8 +189,10 @@ def resolve(names: Sequence[str], form_factor: FormFactorChoice | None = None) -
     """
     for name in names:
         base = name.partition(":")[0]
-        if not (base in CATALOGUE or name in shipped() or name.endswith(ENDING) or is_path(name)):
-            known = (*shipped(), *CATALOGUE)
+        if not (base in ENTRIES or name in shipped() or name.endswith(ENDING) or is_path(name)):
+            known = (*shipped(), *ENTRIES, *joint_entries())
+            if base in joint_entries():
+                raise InputError(f"'{name}' is several measurements: expected a single one, or a likelihood of them")
             what = f"unknown experiment '{name}'{suggest(base, known)}"
             raise InputError(
                 f"{what}; known: {', '.join(known)}, or a folder with {DOCUMENT}, a file that ends in .toml, "

@@ -110,7 +110,7 @@ class Measurement(Shown, Module):
     borrowed: tuple[str, ...] = eqx.field(static=True, default=())
     """Parameters that it reads and others must declare: those of a table of Δχ²."""
     related: tuple[str, ...] = eqx.field(static=True, default=())
-    """Parameters that a relation of theory joins: each is profiled in every fit unless it is fixed."""
+    """Parameters that a relation of theory joins: free in every fit unless they are set or tied."""
     asimov: bool = eqx.field(static=True, default=False)
     """The observed numbers are expected numbers, without fluctuations."""
     file: str = eqx.field(static=True, default="")

@@ -37,7 +37,7 @@ class Number:
     prediction: Stage
     parameters: tuple[Parameter, ...]
     related: tuple[str, ...] = ()
-    """Parameters that are profiled because of it."""
+    """Parameters that are free in every fit because of it."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Relation:
     """A linear relation of the neutron skin of a nuclide to that of another, over nuclear mean-field models.
 
     The line, and how far the models are from it, are taken from the tables of the package (`cevnsjax.skin_relation`).
-    The radii of the neutrons are profiled in every fit unless they are fixed.
+    The radii of the neutrons are free in every fit unless they are set or tied.
     """
 
     of: str = text("the nuclide whose skin the relation gives")

@@ -13,7 +13,7 @@ def _variants(names: Sequence[str]) -> str:
 
 
 def measurement_list(content: Mapping[str, Any], forecasts: Mapping[str, str]) -> list[Block]:
-    """Return the list of measurements, and of shipped forecasts with their titles."""
+    """Return the list of measurements and what joins them, and of shipped forecasts with their titles."""
     rows = [(name, _variants(measurement["variants"]), measurement["summary"]) for name, measurement in content.items()]
     return [
         Table(("measurement", "variants, default first", "what it is"), rows, wrapped=(1, 2)),
