@@ -16,8 +16,8 @@ from ..measuring.measurement import Measurement
 from ..nuclei.choice import FormFactorChoice, FormFactors, check_form_factor, form_factors
 from ..parameters.parameter import Parameter
 from .catalogue import DEFAULT_FORM_FACTOR, DOCUMENT, ENTRIES, FORECASTS, Entry, find, shipped
-from .joint_analyses import joint_entries
 from .delta_chi2 import ENDING, delta_chi2_table
+from .joint_analyses import joint_entries
 
 
 @arguments.checked(name=arguments.path, form_factor=arguments.optional(check_form_factor))

@@ -161,9 +161,7 @@ DENSITIES = tuple(_OVERLAPS["second-order"])
 """Names of the nuclear densities."""
 
 
-def electron_overlap(
-    density: str, protons: int, charge_radius: float, electron: str = ELECTRONS[0]
-) -> Overlap:
+def electron_overlap(density: str, protons: int, charge_radius: float, electron: str = ELECTRONS[0]) -> Overlap:
     """Return the overlap as a function of the rms radius [fm] of the nucleons, for a density of `DENSITIES`."""
     if density not in DENSITIES:
         raise InputError(f"unknown density '{density}'{suggest(density, DENSITIES)}; known: {', '.join(DENSITIES)}")

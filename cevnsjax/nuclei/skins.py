@@ -76,9 +76,7 @@ def skin_relation(of: str, by: str, models: Sequence[str] = ()) -> SkinRelation:
     common = tuple(model for model in first.models if model in second.models)
     for model in models:
         if model not in common:
-            raise InputError(
-                f"no model '{model}' of {of} and {by}{suggest(model, common)}; known: {', '.join(common)}"
-            )
+            raise InputError(f"no model '{model}' of {of} and {by}{suggest(model, common)}; known: {', '.join(common)}")
     if len(set(models)) < len(models):
         raise InputError(f"expected each model once, found {', '.join(models)}")
     chosen = tuple(models) or common

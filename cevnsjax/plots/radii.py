@@ -16,6 +16,11 @@ from .style import CURVE_COLOUR, LEVEL_COLOURS, LEVEL_NAMES, RC, new_figure, tid
 MODEL_COLOURS = ("#c0392b", "#e08a2c", "#4c8c4a", "#8c5aa8")
 MODEL_MARKERS = ("o", "^", "s", "D")
 
+ALONE_COLOURS = ("#3b6ea5", "#4c8c4a", "#8c5aa8")
+BAND_COLOUR = "#9a9a9a"
+LIMITS = (-0.05, 0.42)
+"""Skins that are drawn on the second axis [fm]."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Plane:
@@ -72,6 +77,53 @@ def _draw_skin(axes: Axes, skin: Skin) -> None:
     axes.set_yticks(places, skin.names, fontsize=7)
     axes.set(xlabel=skin.label, ylim=(-0.7, len(places) - 0.3))
     tidy(axes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A linear relation of two skins with its spread, the models it is of, and what was measured of both."""
+
+    labels: tuple[str, str]
+    skins: tuple[np.ndarray, np.ndarray]
+    """The two skins in the models [fm]."""
+    families: Mapping[str, np.ndarray]
+    """Which models belong to each family."""
+    across: np.ndarray
+    """Values of the first skin where the line is drawn [fm]."""
+    expected: np.ndarray
+    spread: np.ndarray
+    """The second skin there, and its standard deviation [fm]."""
+    regions: Sequence[Region]
+    """Where Δχ² of the fit is below the levels, the narrowest first, in the skins."""
+    best: tuple[float, float]
+    alone: Sequence[tuple[str, int, tuple[float, float]]]
+    """What was measured without the relation: entry of the legend, which of the skins, 0 or 1, and its interval."""
+
+
+def draw_line(line: Line) -> Figure:
+    """Return the figure of a relation of two skins: models, line and band, what was measured alone, and the fit."""
+    with matplotlib.rc_context(RC):
+        figure = new_figure(6.6, 4.6)
+        axes = figure.subplots()
+        for (label, which, (low, high)), colour in zip(line.alone, ALONE_COLOURS, strict=False):
+            span = (axes.axvspan, axes.axhspan)[which]
+            span(low, high, color=colour, alpha=0.14, lw=0, label=label)
+        band = (line.expected - line.spread, line.expected + line.spread)
+        axes.fill_between(line.across, *band, color=BAND_COLOUR, alpha=0.45, lw=0, label="relation, 1σ")
+        axes.plot(line.across, line.expected, color="black", lw=0.9)
+        shades = LEVEL_COLOURS[1 : 1 + len(line.regions)]
+        draw_nested(axes, line.regions, shades, CURVE_COLOUR)
+        for region, shade in zip(line.regions, shades, strict=True):
+            axes.plot([], [], marker="s", ls="", ms=9, color=shade, label=f"together, {region.name}")
+        axes.plot(*line.best, marker="+", ms=10, mew=1.6, color="black")
+        for number, (family, of) in enumerate(line.families.items()):
+            style: dict[str, Any] = {"marker": MODEL_MARKERS[number], "color": MODEL_COLOURS[number], "ls": "", "ms": 5}
+            axes.plot(line.skins[0][of], line.skins[1][of], label=family, **style)
+        axes.set(xlabel=line.labels[0], ylabel=line.labels[1], xlim=(line.across[0], line.across[-1]))
+        axes.set_ylim(*LIMITS)
+        figure.legend(loc="outside right upper")
+        tidy(axes)
+    return figure
 
 
 def draw_radii(plane: Plane, skins: Sequence[Skin]) -> Figure:
