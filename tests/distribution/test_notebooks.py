@@ -16,14 +16,14 @@ EXPECTED = {
 """What each notebook prints, and how many pictures it shows."""
 SMALL = {"CEVNSJAX_NOTEBOOK_POINTS": "16", "CEVNSJAX_NOTEBOOK_DRAWS": "2560", "CEVNSJAX_NOTEBOOK_LIVE": "60"}
 """Settings that the notebooks take from the environment: quick ones. They are stored as they ran without."""
-FIRST = ("first_fit", "my_experiment")
-"""Those of the first day."""
+MARKS = {"first_fit": pytest.mark.smoke, "my_experiment": ()}
+"""Those of the first day; the others run with --slow."""
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, id=path.stem, marks=[pytest.mark.smoke] if path.stem in FIRST else []) for path in NOTEBOOKS],
+    [pytest.param(path, id=path.stem, marks=MARKS.get(path.stem, pytest.mark.slow)) for path in NOTEBOOKS],
 )
 @pytest.mark.filterwarnings("ignore")
 def test_notebook_runs(path, monkeypatch):

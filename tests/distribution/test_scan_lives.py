@@ -11,7 +11,8 @@ import pytest
 SCRIPT = Path(__file__).parent.parent / "scan_lives.py"
 
 
-@pytest.mark.parametrize(("kills", "chunk"), [(2, 50), pytest.param(20, 10, marks=pytest.mark.slow, id="20 kills")])
+@pytest.mark.slow
+@pytest.mark.parametrize(("kills", "chunk"), [(2, 50), (20, 10)])
 def test_a_stopped_scan_is_the_same_to_the_last_byte(tmp_path, kills, chunk):
     done = subprocess.run(
         [sys.executable, SCRIPT, tmp_path, str(kills), "7", str(chunk)],

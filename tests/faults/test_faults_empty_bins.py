@@ -100,7 +100,7 @@ def test_component_of_no_events(command):
     assert events == {"value": 0.0, "error": 0.0}
 
 
-@pytest.mark.parametrize("mass", [1e4, 1e5, 460940.4, 1e6])
+@pytest.mark.parametrize("mass", [pytest.param(1e4, marks=pytest.mark.slow), 1e5, 460940.4, 1e6])
 def test_leptons_heavier_than_all_energies(mass):
     """Nothing is made of a lepton far heavier than the nucleus: the counts of the Standard Model, with derivatives."""
     measurement = cj.measurements.coherent_lar_2020()

@@ -37,6 +37,7 @@ def test_variables_that_count_as_unset(cache, tmp_path):
     assert [path.name for path in (tmp_path / "home").iterdir()] == [".cache"]
 
 
+@pytest.mark.slow
 def test_names_of_the_cache(cache, tmp_path):
     lines, left = cache(CEVNSJAX_CACHE="~/there", HOME=str(tmp_path / "home"))
     assert (lines, left) == ([], ["home"])
@@ -107,6 +108,7 @@ def test_settings_of_jax(process, variable, value):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_figures_whatever_matplotlib_is_told(process, tmp_path):
     """A backend that does not exist, and LaTeX where there is none."""
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\n")

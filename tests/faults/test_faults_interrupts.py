@@ -89,7 +89,7 @@ def test_a_stop_that_comes_while_a_lock_is_waited_for(monkeypatch, capsys):
     def waiting():
         lock = threading.Lock()
         try:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(1.0)
         finally:
             lock.release()
@@ -97,8 +97,8 @@ def test_a_stop_that_comes_while_a_lock_is_waited_for(monkeypatch, capsys):
     monkeypatch.setattr(app, "_run", waiting)
     with pytest.raises(SystemExit) as ended:
         app.main()
-    assert ended.value.code == 128 + signal.SIGINT
-    assert capsys.readouterr().err == "cevnsjax: interrupted by SIGINT; nothing is kept\n"
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert capsys.readouterr().err == "cevnsjax: interrupted by SIGTERM; nothing is kept\n"
     kept = Stopped(signal.SIGTERM)
     kept.add_note("half of it is kept")
 
@@ -215,7 +215,7 @@ def test_toys_go_on_with_more(command, interrupted, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "stops"),
     [
-        pytest.param("toys", 1, id="one-toys"),
+        pytest.param("toys", 1, id="one-toys", marks=pytest.mark.slow),
         pytest.param("sample", 1, id="one-sample", marks=pytest.mark.slow),
         *(pytest.param(kind, 50, id=f"fifty-{kind}", marks=pytest.mark.proof) for kind in ("scan", "sample", "toys")),
     ],

@@ -1,5 +1,6 @@
 """Fits of the neutron radii and of the weak mixing angle with electrons and protons, against the papers."""
 
+import jax
 import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
@@ -8,7 +9,7 @@ import cevnsjax as cj
 from cevnsjax.measurements import load
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.radii import point_radius
-from cevnsjax.results.radii import draw_with_models
+from cevnsjax.results.radii import draw_relation, draw_with_models
 
 
 def fit(name, free, **values):
@@ -118,3 +119,75 @@ def test_figure_of_a_fit_beside_nuclear_models():
         assert wide < narrow
     with pytest.raises(cj.InputError, match="expected a profile of two neutron radii, found r_n_cs"):
         draw_with_models(profile.fit.profile(["r_n_cs"], {"r_n_cs": (5.0, 5.5)}, 3))
+
+
+@pytest.fixture(scope="module", params=["electroweak-direct", "electroweak-all"])
+def together(request):
+    return request.param, cj.Likelihood(request.param)
+
+
+def test_published_combinations(together):
+    """arXiv:2405.09416: 0.2396 +0.0020 -0.0019 and 5.04 ± 0.19 fm; with lead 0.2396 ± 0.0017 and 5.04 ± 0.06 fm."""
+    name, likelihood = together
+    found = likelihood.fit()
+    assert found.specification.ties == {"r_n_i": "r_n_cs"}
+    angle, radius = found.values["sin2_theta_w"], found.values["r_n_cs"]
+    up, down = edges(found, "sin2_theta_w", 0.6827)
+    high, low = edges(found, "r_n_cs", 0.6827)
+    assert abs(angle - 0.2396) < 0.0004
+    if name == "electroweak-direct":
+        assert abs(up / 0.0020 - 1) < 0.08
+        assert abs(down / 0.0019 - 1) < 0.08
+        assert abs(radius - 5.04) < 0.04
+        assert abs(0.5 * (high + low) / 0.19 - 1) < 0.08
+    else:
+        assert 0.0016 < up < 0.0018
+        assert 0.0016 < down < 0.0018
+        assert abs(radius - 5.03) < 0.03
+        assert 0.045 < 0.5 * (high + low) < 0.065
+
+
+def test_relation_is_its_formula():
+    """χ² of the relation by hand: point skins, and the spread about the line."""
+    likelihood = cj.Likelihood(["apv-cs", "prex-ii", "skin-cs-pb"])
+    values = {"r_n_cs": 5.1, "r_n_pb": 5.9}
+    lead, caesium = (np.sqrt(r**2 - 0.8409**2) - np.sqrt(p**2 - 0.8409**2) for r, p in ((5.9, 5.5174), (5.1, 4.821)))
+    line = likelihood.measurements[2].prediction.relation
+    off = caesium - (line.intercept + line.slope * lead)
+    spread = line.scatter**2 * 1.1 + line.slope_error**2 * (lead - line.pivot) ** 2
+    without = cj.Likelihood(["apv-cs", "prex-ii"]).chi2(values)
+    assert likelihood.chi2(values) - without == pytest.approx(off**2 / spread, rel=1e-10)
+    problem = likelihood.problem(free=["r_n_cs", "r_n_pb"])
+    point = np.array([5.1, 5.9])
+    step = 1e-4 * np.eye(2)
+    numeric = [(problem(point + s) - problem(point - s)) / 2e-4 for s in step]
+    assert np.asarray(jax.grad(problem)(point)) == pytest.approx(np.asarray(numeric), rel=1e-5)
+
+
+def test_what_a_joint_analysis_moves():
+    likelihood = cj.Likelihood("electroweak-all")
+    assert likelihood.specify().free == ("sin2_theta_w", "r_n_cs", "r_n_pb")
+    assert likelihood.specify(free=["r_n_pb"]).free == ("r_n_pb", "sin2_theta_w", "r_n_cs")
+    fixed = likelihood.specify(values={"sin2_theta_w": 0.24})
+    assert fixed.free == ("r_n_cs", "r_n_pb")
+    assert likelihood.specify(free=["r_n_i"]).ties == {}
+    assert cj.Likelihood("electroweak-all:skins").specify().free[-1] == "r_n_i"
+    assert cj.Likelihood("electroweak-direct:dzuba2012").measurements[0].name == "apv-cs"
+    assert likelihood.asimov().specify().free == ("sin2_theta_w", "r_n_cs", "r_n_pb")
+    with pytest.raises(cj.InputError, match=r"unknown joint analysis 'electroweak-all:skin'.*did you mean 'skins'"):
+        cj.Likelihood("electroweak-all:skin")
+    with pytest.raises(cj.InputError, match="'electroweak-all' is several measurements"):
+        cj.measurement("electroweak-all")
+    with pytest.raises(cj.InputError, match="'apv-cs' is named more than once"):
+        cj.Likelihood(["electroweak-all", "apv-cs"])
+
+
+def test_figure_of_a_relation():
+    likelihood = cj.Likelihood(["apv-cs", "prex-ii", "skin-cs-pb"])
+    profile = likelihood.profile(["r_n_pb", "r_n_cs"], {"r_n_pb": (5.5, 6.1), "r_n_cs": (4.85, 5.25)}, 9)
+    alone = {"lead": cj.Likelihood("prex-ii").fit(["r_n_pb"])}
+    (axes,) = draw_relation(profile, alone).axes
+    assert "208" in axes.get_xlabel()
+    assert "133" in axes.get_ylabel()
+    with pytest.raises(cj.InputError, match="expected a fit with a relation of r_n_cs, found none"):
+        draw_relation(profile.fit.profile(["r_n_cs"], {"r_n_cs": (5.0, 5.1)}, 3))

@@ -173,6 +173,7 @@ def weight_above(nsi):
     return density[axis > BETWEEN].sum() / density.sum()
 
 
+@pytest.mark.slow
 def test_separated_modes_at_their_weights(nsi, weight_above):
     posterior = nsi.sample(**MODES, method="nested", seed=1, live=4000)
     above = np.mean(posterior.draws("eps_ee_u") > BETWEEN)

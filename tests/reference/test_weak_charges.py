@@ -25,7 +25,13 @@ from cevnsjax.interactions.weak_charge import (
     weak_charge,
 )
 from cevnsjax.measurements import load
-from cevnsjax.nuclei.electron_overlap import DENSITIES, electron_overlap, fermi_overlap, skin_correction
+from cevnsjax.nuclei.electron_overlap import (
+    DENSITIES,
+    electron_overlap,
+    fermi_overlap,
+    fermi_profile,
+    skin_correction,
+)
 
 GRID = "the grid of the independent integration"
 POINTS = [{}, {"sin2_theta_w": 0.21, "r_n_cs": 5.6}, {"r_n_cs": 4.3, "r_p_cs": 4.75, "q_w_sm_cs": -73.25}]
@@ -70,6 +76,52 @@ def test_fermi_amplitude_at_the_nodes():
     f = amplitude("fermi", 55, 4.804)(fine)
     near = found.radii < 12.0
     assert_close((found.weights / weights)[near], np.interp(found.radii, fine, f)[near], 2e-7, GRID)
+
+
+def dirac_amplitude(protons, charge_radius, r):
+    """Return f(r) of the Dirac equation at threshold by Runge-Kutta steps in the field of the printed 2pF charge."""
+    grid_r, step = np.linspace(0.0, 14.0, 7001, retstep=True)
+    density = np.asarray(fermi_profile(grid_r, charge_radius))
+    charge = np.concatenate([[0.0], np.cumsum(0.5 * step * (density[1:] + density[:-1]))])
+    field = np.divide(charge, grid_r**2, out=np.zeros_like(charge), where=grid_r > 0)
+    rise = np.concatenate([[0.0], np.cumsum(0.5 * step * (field[1:] + field[:-1]))])
+    z_alpha = protons / 137.035999084
+    potential = z_alpha * (rise - rise[-1] - charge[-1] / grid_r[-1])
+    mass = 2 * 0.51099895 / 197.3269804
+
+    def slope(k, y):
+        x, v = max(grid_r[k], 1e-9), potential[k]
+        g_s, f_s, f_p, g_p = y
+        return np.array([(mass - v) * f_s, v * g_s - 2 * f_s / x, v * g_p, (mass - v) * f_p - 2 * g_p / x])
+
+    first = 2
+    x, v = grid_r[first], potential[first]
+    y, found = np.array([1.0, v * x / 3, 1.0, (mass - v) * x / 3]), {0: 1.0, first: 1.0}
+    for k in range(first, len(grid_r) - 2, 2):
+        a = slope(k, y)
+        b = slope(k + 1, y + step * a)
+        c = slope(k + 1, y + step * b)
+        d = slope(k + 2, y + 2 * step * c)
+        y = y + step / 3 * (a + 2 * b + 2 * c + d)
+        found[k + 2] = y[0] * y[2] - y[1] * y[3]
+    return np.interp(r, grid_r[list(found)], list(found.values()))
+
+
+@pytest.mark.parametrize(
+    ("protons", "charge_radius", "proton_radius", "published"),
+    [(55, 4.804, 4.821, "0.003211"), (82, 5.5012, 5.5174, "0.006108")],
+)
+def test_overlap_with_the_electron_of_dirac(protons, charge_radius, proton_radius, published):
+    """Against Runge-Kutta; caesium and lead at a skin of 0.2 fm, from an independent solution with these radii."""
+    found = electron_overlap("fermi", protons, charge_radius, "dirac")
+    assert f"{1 - found(proton_radius + 0.2) / found(proton_radius):.6f}" == published
+    from cevnsjax._base.numerics import gauss_legendre
+    from cevnsjax.nuclei.electron_overlap import LARGEST, ORDER, PANELS
+
+    _, weights = gauss_legendre(np.linspace(0.0, LARGEST, PANELS + 1), ORDER)
+    inner = (found.radii > 0.1) & (found.radii < 10.0)
+    expected = dirac_amplitude(protons, charge_radius, found.radii[inner])
+    assert_close((found.weights / weights)[inner], expected, 1e-5, "steps of the independent solution")
 
 
 @pytest.mark.parametrize("density", DENSITIES)
@@ -178,3 +230,21 @@ def test_unknown_variants_and_densities():
         cj.measurements.apv_cs("fermi")
     with pytest.raises(cj.InputError, match=r"unknown density 'fermy'.*did you mean 'fermi'"):
         electron_overlap("fermy", 55, 4.804)
+    with pytest.raises(cj.InputError, match=r"unknown electron 'dirack'.*did you mean 'dirac'"):
+        electron_overlap("fermi", 55, 4.804, "dirack")
+    with pytest.raises(cj.InputError, match="expected the density fermi with 'dirac', found 'uniform'"):
+        electron_overlap("uniform", 55, 4.804, "dirac")
+
+
+def test_lead():
+    """Q_W = -117 ± 5 (arXiv:1510.06679); Q_W^th = -118.77 - 327.8 (s² - s0); a skin of 0.28 fm moves it by -1.1."""
+    likelihood = cj.Likelihood("apv-pb")
+    (prediction,) = likelihood.predict({"r_n_pb": 5.5174})
+    assert (prediction.observed[0], prediction.errors[0]) == (-117.0, 5.0)
+    assert_close(prediction.counts["prediction"], [-118.77])
+    (moved,) = likelihood.predict({"r_n_pb": 5.5174, "sin2_theta_w": 0.24863})
+    assert f"{float(moved.counts['prediction'][0]) + 118.77:.3f}" == "-3.278"
+    (skin,) = likelihood.predict({"r_n_pb": 5.5174 + 0.28})
+    assert abs(float(skin.counts["prediction"][0]) + 118.77 - 1.1) < 0.05
+    fit = likelihood.fit(["sin2_theta_w"])
+    assert f"{fit.error('sin2_theta_w'):.4f}" == "0.0153"

@@ -109,7 +109,7 @@ def test_the_script_for_slurm(queue, monkeypatch):
     check(queue)
 
 
-@pytest.mark.parametrize("name", ["SLURMCluster", "HTCondorCluster"])
+@pytest.mark.parametrize("name", ["SLURMCluster", pytest.param("HTCondorCluster", marks=pytest.mark.slow)])
 def test_the_programs_with_dask_jobqueue(queue, name):
     (program,) = (block for block in blocks("python") if f"import {name}" in block)
     (queue / "scan.py").write_text(small(program))

@@ -86,7 +86,7 @@ def test_priors_of_other_shapes():
     check_derivatives(eqx.tree_at(lambda p: p.chi2.constraints, problem, weighted), [2.5, 0.3])
 
 
-@pytest.mark.parametrize("measurement", ["xenonnt-8b", "coherent-ge-mini-2024"])
+@pytest.mark.parametrize("measurement", ["xenonnt-8b", pytest.param("coherent-ge-mini-2024", marks=pytest.mark.slow)])
 def test_what_is_held_is_evaluated_once(measurement):
     """On a grid of coupling and mass the derivatives by all else are those without any parameter held."""
     likelihood = cj.Likelihood(measurement, cj.light_vector("universal"))

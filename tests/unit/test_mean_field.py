@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy import stats
+from tolerance import assert_close
 
 import cevnsjax as cj
 from cevnsjax._base.data_files import DataFile
 from cevnsjax.nuclei.mean_field import mean_field
 from cevnsjax.nuclei.radii import physical_radius, point_radius
+from cevnsjax.nuclei.skins import skin_relation
 from cevnsjax.plots.contours import Region
 from cevnsjax.plots.radii import Plane, Skin, draw_radii
 
@@ -37,8 +40,40 @@ def test_models_of_the_papers():
     assert argon.point_skin[at] == pytest.approx(0.10, abs=1e-12)
 
 
+def test_relation_of_the_skins_of_caesium_and_lead():
+    """Least squares by hand over the printed skins of ten models; by scipy too, and with each model left out."""
+    line = skin_relation("133Cs", "208Pb")
+    assert line.models == ("SkI3", "SkI4", "SLy4", "SLy5", "SkM*", "UNEDF0", "UNEDF1", "NL3", "NL-SH", "DD-ME2")
+    lead = [0.2289, 0.1810, 0.1598, 0.1624, 0.1690, 0.1884, 0.1674, 0.2802, 0.2654, 0.1921]
+    caesium = [0.1713, 0.1511, 0.1259, 0.1310, 0.1360, 0.1612, 0.1460, 0.2065, 0.1914, 0.1511]
+    assert np.abs(line.skins[0] - lead).max() < 5.1e-5
+    assert np.abs(line.skins[1] - caesium).max() < 1.1e-4
+    expected = stats.linregress(*line.skins)
+    found = (line.slope, line.intercept, line.correlation, line.slope_error)
+    assert_close(found, (expected.slope, expected.intercept, expected.rvalue, expected.stderr))
+    assert (f"{line.slope:.2f}", f"{line.correlation:.2f}", f"{line.scatter:.4f}") == ("0.58", "0.97", "0.0064")
+    x = np.array([0.15, 0.3])
+    leverage = 1 + 1 / 10 + (x - np.mean(lead)) ** 2 / np.sum((lead - np.mean(lead)) ** 2)
+    assert_close(line.spread(x), line.scatter * np.sqrt(leverage), 1e-5, "lead rounded")
+    slopes = [skin_relation("133Cs", "208Pb", [m for m in line.models if m != out]).slope for out in line.models]
+    assert (f"{min(slopes):.3f}", f"{max(slopes):.3f}") == ("0.558", "0.606")
+    other = skin_relation("127I", "133Cs")
+    assert (len(other.models), f"{other.slope:.3f}", f"{other.scatter:.4f}") == (17, "0.903", "0.0053")
+
+
+def test_relations_that_cannot_be():
+    with pytest.raises(cj.InputError, match="expected two nuclides, found '133Cs' twice"):
+        skin_relation("133Cs", "133Cs")
+    with pytest.raises(cj.InputError, match=r"no model 'SkI5' of 133Cs and 208Pb.*known: SkI3"):
+        skin_relation("133Cs", "208Pb", ["SkI5", "SkI3", "NL3", "SLy4"])
+    with pytest.raises(cj.InputError, match="at least 4 models to take a line from, found 2"):
+        skin_relation("133Cs", "208Pb", ["SkI3", "NL3"])
+    with pytest.raises(cj.InputError, match="expected each model once"):
+        skin_relation("133Cs", "208Pb", ["SkI3", "NL3", "SLy4", "SkI3"])
+
+
 def test_unknown_nuclide():
-    with pytest.raises(cj.InputError, match=r"no mean-field radii of '40Ca'.*; known: 133Cs, 127I, 40Ar"):
+    with pytest.raises(cj.InputError, match=r"no mean-field radii of '40Ca'.*; known: 133Cs, 127I, 40Ar, 208Pb"):
         mean_field("40Ca")
 
 

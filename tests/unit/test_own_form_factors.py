@@ -174,9 +174,14 @@ def test_helm_as_a_function_through_a_full_fit(likelihood, both_fit, angle_fit):
 @pytest.mark.parametrize(
     "shape",
     [
-        POINT,
+        pytest.param(POINT, marks=pytest.mark.slow),
         cj.FormFactorFunction(lambda q: helm(q, 4.9), convention="physical"),
-        cj.TabulatedFormFactor(np.linspace(0, 1.2, 121), helm(np.linspace(0, 1.2, 121), 4.9), convention="physical"),
+        pytest.param(
+            cj.TabulatedFormFactor(
+                np.linspace(0, 1.2, 121), helm(np.linspace(0, 1.2, 121), 4.9), convention="physical"
+            ),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda shape: type(shape).__name__,
 )

@@ -424,6 +424,7 @@ def test_other_models_and_electrons_take_events():
     assert fit.converged
 
 
+@pytest.mark.slow
 def test_a_posterior_of_events(events_fit):
     posterior = events_fit.likelihood.sample(free=["sin2_theta_w"], seed=1)
     mean = posterior.as_dict()["parameters"]["sin2_theta_w"]["mean"]
