@@ -246,10 +246,10 @@ class Likelihood(Shown):
         """Check a request and return it complete; see `fit` for the arguments."""
         extra = {name: Gaussian(*numbers) for name, numbers in (constrain or {}).items()}
         given = {*free, *(values or {}), *(tie or {})}
-        tie = {follower: leader for follower, leader in self.tie.items() if follower not in given} | dict(tie or {})
-        free = (*free, *(name for name in self.free if name not in given))
+        ties = {follower: leader for follower, leader in self.tie.items() if follower not in given} | dict(tie or {})
+        moved = (*free, *(name for name in self.free if name not in given))
         specification = specify(
-            self.parameters, self.constraints, free, values, tie, require, extra, correlate, self.domains
+            self.parameters, self.constraints, moved, values, ties, require, extra, correlate, self.domains
         )
         self.interaction.check(specification.values)
         return specification

@@ -4,6 +4,7 @@ A table that prints a radius of point nucleons and the physical one, each with f
 lies in the intersection of the two intervals that round to what is printed, and its middle is taken.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +55,14 @@ def _from_both(
     return 0.5 * (low + high)
 
 
+def _radii(columns: Mapping[str, np.ndarray], particle: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rms radii of a particle, physical and of point nucleons [fm], from one or two columns."""
+    point, physical = columns[f"point_{particle}_radius [fm]"], columns.get(f"{particle}_radius [fm]")
+    if physical is None:
+        return np.asarray(physical_radius(point)), point
+    return physical, _from_both(point, physical)
+
+
 @cache
 def _read(root: Path) -> dict[str, ModelRadii]:
     data = DataFile("nuclear_models/models.toml", root)
@@ -62,17 +71,15 @@ def _read(root: Path) -> dict[str, ModelRadii]:
     for element, nuclide in data.get("nuclides", dict).items():
         models = data.get(f"models.{element}", list)
         columns = dict(zip(data.get(f"tables.{element}.columns", list), data.table(element), strict=True))
-        radii = {}
-        for particle in ("proton", "neutron"):
-            point = columns[f"point_{particle}_radius [fm]"]
-            physical = columns.get(f"{particle}_radius [fm]")
-            radii[particle] = physical_radius(point) if physical is None else physical
-            radii[f"point_{particle}"] = point if physical is None else _from_both(point, physical)
+        (proton, point_proton), (neutron, point_neutron) = (_radii(columns, name) for name in ("proton", "neutron"))
         by_nuclide[nuclide] = ModelRadii(
             nuclide=nuclide,
             models=tuple(models),
             relativistic=tuple(model in relativistic for model in models),
-            **radii,
+            proton=proton,
+            neutron=neutron,
+            point_proton=point_proton,
+            point_neutron=point_neutron,
         )
     return by_nuclide
 

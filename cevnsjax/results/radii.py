@@ -8,10 +8,10 @@ import numpy as np
 
 from .._base.errors import InputError
 from .._base.levels import LEVELS
+from ..experiments.kinds.relations import SkinPull
 from ..nuclei.mean_field import ModelRadii, mean_field
 from ..nuclei.nuclide import nuclide, reference_isotope
 from ..nuclei.radii import point_radius
-from ..nuclei.skins import SkinRelation
 from .fit import FitResult
 from .grid import GridResult
 
@@ -60,48 +60,47 @@ def draw_relation(profile: GridResult, alone: Mapping[str, FitResult] | None = N
     """
     from ..plots.radii import Line, draw_line
 
-    relation = _relation_of(profile)
-    names = [f"r_n_{nuclide(name).element}" for name in (relation.by, relation.of)]
-    if sorted(profile.names) != sorted(names):
-        raise InputError(f"expected a profile of {names[0]} and {names[1]}, found {', '.join(profile.names)}")
+    pull = _relation_of(profile)
+    relation, (first, second), fit = pull.relation, (pull.by[0], pull.of[0]), profile.fit
     across = np.linspace(*ACROSS, 121)
-    relativistic = np.array(
-        [mean_field(relation.of).relativistic[mean_field(relation.of).models.index(m)] for m in relation.models]
-    )
+    models = mean_field(relation.of)
+    relativistic = np.array([models.relativistic[models.models.index(model)] for model in relation.models])
     regions = []
-    for region in profile._regions(names, [LEVELS[name] for name in DRAWN], 2):
-        axes = tuple(_point_skin(profile.fit, *pair) for pair in zip(names, region.axes, strict=True))
+    for region in profile._regions((first, second), [LEVELS[name] for name in DRAWN], 2):
+        axes = (_point_skin(fit, first, region.axes[0]), _point_skin(fit, second, region.axes[1]))
         lines = [
-            np.column_stack([_point_skin(profile.fit, n, c) for n, c in zip(names, points.T, strict=True)])
+            np.column_stack([_point_skin(fit, first, points[:, 0]), _point_skin(fit, second, points[:, 1])])
             for points in region.lines
         ]
         regions.append(dataclasses.replace(region, axes=axes, lines=tuple(lines)))
-    measured = []
-    for label, fit in (alone or {}).items():
-        (name,) = (name for name in names if name in fit.specification.free)
-        edges = fit.interval(name, LEVELS[DRAWN[0]]).around(fit.values[name])
-        low, high = (float(_point_skin(fit, name, edge)) for edge in edges)
-        measured.append((label, names.index(name), (low, high)))
+    best = (float(_point_skin(fit, first, fit.values[first])), float(_point_skin(fit, second, fit.values[second])))
     return draw_line(
         Line(
             labels=(_skin_label(relation.by), _skin_label(relation.of)),
             skins=(relation.skins[0], relation.skins[1]),
             families={"Skyrme-Hartree-Fock": ~relativistic, "relativistic mean field": relativistic},
             across=across,
-            expected=relation.expected(across),
-            spread=relation.spread(across),
+            expected=np.asarray(relation.expected(across)),
+            spread=np.asarray(relation.spread(across)),
             regions=regions,
-            best=tuple(float(_point_skin(profile.fit, name, profile.fit.values[name])) for name in names),
-            alone=measured,
+            best=best,
+            alone=[_alone(label, single, (first, second)) for label, single in (alone or {}).items()],
         )
     )
 
 
-def _relation_of(profile: GridResult) -> SkinRelation:
+def _alone(label: str, fit: FitResult, names: tuple[str, str]) -> tuple[str, int, tuple[float, float]]:
+    """Return which of the skins a fit has measured, and its interval of 1σ."""
+    which = 0 if names[0] in fit.specification.free else 1
+    low, high = fit.interval(names[which], LEVELS[DRAWN[0]]).around(fit.values[names[which]])
+    return label, which, (float(_point_skin(fit, names[which], low)), float(_point_skin(fit, names[which], high)))
+
+
+def _relation_of(profile: GridResult) -> SkinPull:
     """Return the relation in the likelihood of a profile that joins its radii."""
     for measurement in profile.fit.likelihood.measurements:
-        if set(profile.names) == set(measurement.related):
-            return measurement.prediction.relation
+        if set(profile.names) == set(measurement.related) and isinstance(measurement.prediction, SkinPull):
+            return measurement.prediction
     raise InputError(f"expected a fit with a relation of {' and '.join(profile.names)}, found none")
 
 

@@ -27,6 +27,7 @@ from cevnsjax.interactions.weak_charge import (
 from cevnsjax.measurements import load
 from cevnsjax.nuclei.electron_overlap import (
     DENSITIES,
+    dirac_overlap,
     electron_overlap,
     fermi_overlap,
     fermi_profile,
@@ -113,7 +114,7 @@ def dirac_amplitude(protons, charge_radius, r):
 )
 def test_overlap_with_the_electron_of_dirac(protons, charge_radius, proton_radius, published):
     """Against Runge-Kutta; caesium and lead at a skin of 0.2 fm, from an independent solution with these radii."""
-    found = electron_overlap("fermi", protons, charge_radius, "dirac")
+    found = dirac_overlap(protons, charge_radius)
     assert f"{1 - found(proton_radius + 0.2) / found(proton_radius):.6f}" == published
     from cevnsjax._base.numerics import gauss_legendre
     from cevnsjax.nuclei.electron_overlap import LARGEST, ORDER, PANELS

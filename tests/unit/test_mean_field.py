@@ -44,7 +44,7 @@ def test_relation_of_the_skins_of_caesium_and_lead():
     """Least squares by hand over the printed skins of ten models; by scipy too, and with each model left out."""
     line = skin_relation("133Cs", "208Pb")
     assert line.models == ("SkI3", "SkI4", "SLy4", "SLy5", "SkM*", "UNEDF0", "UNEDF1", "NL3", "NL-SH", "DD-ME2")
-    lead = [0.2289, 0.1810, 0.1598, 0.1624, 0.1690, 0.1884, 0.1674, 0.2802, 0.2654, 0.1921]
+    lead = np.array([0.2289, 0.1810, 0.1598, 0.1624, 0.1690, 0.1884, 0.1674, 0.2802, 0.2654, 0.1921])
     caesium = [0.1713, 0.1511, 0.1259, 0.1310, 0.1360, 0.1612, 0.1460, 0.2065, 0.1914, 0.1511]
     assert np.abs(line.skins[0] - lead).max() < 5.1e-5
     assert np.abs(line.skins[1] - caesium).max() < 1.1e-4
