@@ -33,6 +33,7 @@ from .nuclei.densities import FermiDensity, FourierBessel, GaussianSum, Tabulate
 from .nuclei.form_factor_input import FormFactorFunction, FormFactorOfRadius, TabulatedFormFactor
 from .nuclei.input_files import nuclear_input
 from .nuclei.nuclear_input import NuclearInput
+from .nuclei.skins import SkinRelation, skin_relation
 from .results.feldman_cousins import FeldmanCousinsResult
 from .results.fit import FitResult
 from .results.grid import GridResult
@@ -74,6 +75,7 @@ __all__ = [
     "Posterior",
     "Prediction",
     "Sampler",
+    "SkinRelation",
     "StandardModel",
     "TabulatedDensity",
     "TabulatedFormFactor",
@@ -100,6 +102,7 @@ __all__ = [
     "open_scan",
     "physics",
     "pseudoscalar_mediator",
+    "skin_relation",
     "standard_model",
     "tensor_mediator",
 ]

@@ -64,8 +64,8 @@ def skin_relation(of: str, by: str, models: Sequence[str] = ()) -> SkinRelation:
     Least squares over the models that know both (radii: `mean_field`). For 133Cs by 208Pb, from arXiv:2102.06153
     Table I and the table of 208Pb in nucleardatapy:
 
-    >>> from cevnsjax.nuclei.skins import skin_relation
-    >>> line = skin_relation("133Cs", "208Pb")
+    >>> import cevnsjax as cj
+    >>> line = cj.skin_relation("133Cs", "208Pb")
     >>> f"{line.slope:.3f} ± {line.slope_error:.3f}, {line.expected(0.2):.3f} ± {line.spread(0.2):.3f} fm"
     '0.582 ± 0.049, 0.157 ± 0.007 fm'
 

@@ -5,6 +5,7 @@ from cevnsjax.interactions.weak_charge import proton_weak_charge, weak_charge
 from cevnsjax.measurements import load
 from cevnsjax.nuclei.nuclide import nuclide
 from cevnsjax.nuclei.radii import point_radius
+from cevnsjax.nuclei.skins import skin_relation
 
 from ._common import edges
 
@@ -64,4 +65,21 @@ def skins() -> dict[str, float]:
     return results | {"csre_rn": ring.values["r_n_cs"], "csre_rn_error": ring.error("r_n_cs")}
 
 
-SOURCES = (weak_charges, caesium, joint, skins)
+def combinations() -> dict[str, float]:
+    """Return the combinations of caesium, without and with lead, and the relation of their skins."""
+    results = {}
+    for name, key in (
+        ("electroweak-direct", "direct"),
+        ("electroweak-all", "all"),
+        ("electroweak-direct:dzuba2012", "direct_dzuba"),
+        ("electroweak-all:dzuba2012", "all_dzuba"),
+    ):
+        fit = cj.Likelihood(name).fit()
+        for short, parameter in (("s2w", "sin2_theta_w"), ("rn", "r_n_cs")):
+            prefix = f"{key}_{short}"
+            results |= {prefix: fit.values[parameter], **edges(fit, parameter, prefix, {"": 0.6827})}
+    relation = skin_relation("133Cs", "208Pb")
+    return results | {"relation_slope": relation.slope, "relation_r": relation.correlation}
+
+
+SOURCES = (weak_charges, caesium, joint, skins, combinations)
