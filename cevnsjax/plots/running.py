@@ -11,7 +11,9 @@ from .style import CURVE_COLOUR, LINE_COLOURS, RC, new_figure, tidy
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 APART = 1.25
-"""Factor between points at the same momentum transfer, that they do not hide each other."""
+"""Factor between points at nearly the same momentum transfer, that they do not hide each other."""
+NEAR = 0.1
+"""Relative distance up to which momentum transfers are nearly the same."""
 LARGEST = 0.006
 """Errors up to which points set the range of the figure; larger ones go beyond it."""
 
@@ -33,9 +35,8 @@ def draw_running(q: np.ndarray, curve: np.ndarray, points: Sequence[Point]) -> F
         figure = new_figure(6.6, 4.2)
         axes = figure.subplots()
         axes.plot(q, curve, color=CURVE_COLOUR, lw=1.6, label="one loop, MS-bar")
-        seen: dict[float, int] = {}
         for number, point in enumerate(points):
-            same = seen[point.q] = seen.get(point.q, -1) + 1
+            same = sum(abs(other.q / point.q - 1.0) < NEAR for other in points[:number])
             colour = LINE_COLOURS[number % len(LINE_COLOURS)]
             axes.errorbar(
                 point.q * APART**same,
