@@ -49,7 +49,7 @@ def test_printed_values():
 
 def test_closed_form_between_thresholds():
     """s²(μ) = s²(μ₀) α(μ)/α(μ₀) + λ₁ [1 - α(μ)/α(μ₀)] with λ₁ = 1/4 where leptons run alone."""
-    (first, second), (a, b) = one_loop(np.array([0.12, 0.17]))
+    (first, second), (a, b) = (np.asarray(values) for values in one_loop(np.array([0.12, 0.17])))
     assert_close(first, second * b / a + 0.25 * (1 - b / a))
 
 
