@@ -27,6 +27,7 @@ from .interactions.tensor import tensor_mediator
 from .joint.cross_sections import CrossSections, flux_averaged_cross_sections
 from .joint.likelihood import Likelihood
 from .joint.loading import load
+from .joint.running import running
 from .measurements.delta_chi2 import delta_chi2_table
 from .measurements.loading import measurement
 from .nuclei.densities import FermiDensity, FourierBessel, GaussianSum, TabulatedDensity
@@ -102,6 +103,7 @@ __all__ = [
     "open_scan",
     "physics",
     "pseudoscalar_mediator",
+    "running",
     "skin_relation",
     "standard_model",
     "tensor_mediator",

@@ -28,6 +28,7 @@ from .parameters import parameters
 from .predict import predict
 from .process import OUTPUT, prepare_jax, prepare_streams, say_stopped, stoppable, stops_shown
 from .profile import profile
+from .running import running
 from .sample import sample
 from .scan import scan
 from .show import show
@@ -52,6 +53,7 @@ COMMANDS = {
     "import": import_,
     "show": show,
     "cross-sections": cross_sections,
+    "running": running,
     "cite": cite,
 }
 LISTS = ("measurements", "models", "cite")
@@ -92,6 +94,7 @@ EXAMPLES = {
     "import": ("cevnsjax import csi.json --out csi-imported",),
     "show": ("cevnsjax show posterior.nc",),
     "cross-sections": ("cevnsjax cross-sections coherent-csi-2021 --plot sections.png",),
+    "running": ("cevnsjax running --plot running.png",),
     "cite": ("cevnsjax cite coherent-csi-2021",),
 }
 """Command lines that the help of each command shows; they can be run in this order."""

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .._base import arguments
 from .._base.constants import HBAR_C
 from .._base.errors import InputError, suggest
@@ -9,6 +11,7 @@ from .._base.typing import Array, Float, Scalar
 from ..interactions import couplings as schemes
 from ..interactions import weak_charge as charges
 from ..interactions.couplings import DEFAULT_SIN2
+from ..interactions.running import running_sin2
 from ..nuclei.choice import FORM_FACTOR_NAMES, SHELL_MODEL
 from ..nuclei.form_factors import FORM_FACTORS
 from ..nuclei.nuclide import nuclide as find_nuclide
@@ -156,3 +159,26 @@ def weak_charge(nuclide: str, sin2_theta_w: Numbers = DEFAULT_SIN2) -> Float[Arr
     """
     nucleus, sin2 = find_nuclide(nuclide), _sin2(sin2_theta_w)
     return in_shape(charges.weak_charge(nucleus.protons, nucleus.neutrons, sin2), sin2.shape)
+
+
+def running_sin2_theta_w(q: Numbers, sin2_theta_w: Numbers = DEFAULT_SIN2) -> Float[Array, "..."]:
+    """Return sin²θ_W at momentum transfers, one loop in the MS-bar scheme (hep-ph/0409169, first term).
+
+    Args:
+        q: momentum transfer [GeV], a number or an array.
+        sin2_theta_w: sin²θ_W at zero momentum transfer, a number or an array that broadcasts against `q`.
+
+    Returns:
+        An array of the shape of both together; it has derivatives by both.
+
+    Raises:
+        InputError: for a negative momentum transfer, or sin²θ_W that is not between 0 and 1.
+
+    >>> import cevnsjax as cj
+    >>> [f"{value:.5f}" for value in cj.physics.running_sin2_theta_w([0.0024, 0.158, 10.0])]
+    ['0.23860', '0.23852', '0.23376']
+
+    """
+    transfer, sin2 = _transfer(q), _sin2(sin2_theta_w)
+    values = running_sin2(transfer, sin2)
+    return in_shape(values, np.broadcast_shapes(transfer.shape, sin2.shape))

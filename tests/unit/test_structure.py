@@ -77,7 +77,7 @@ def test_public_names():
         "light_scalar", "light_vector", "load", "magnetic_moment", "measurement", "measurements", "millicharge", "model", "nsi", "open_scan",
         "pseudoscalar_mediator", "standard_model", "tensor_mediator", "FermiDensity", "FormFactorFunction", "FormFactorOfRadius", "physics",
         "FourierBessel", "GaussianSum", "NuclearInput", "TabulatedDensity", "TabulatedFormFactor", "nuclear_input",
-        "import_histograms", "import_workspace", "SkinRelation", "skin_relation",
+        "import_histograms", "import_workspace", "SkinRelation", "skin_relation", "running",
     ]  # fmt: skip
     assert set(documented) <= set(cj.__all__)
     for name in set(cj.__all__) - set(documented):
