@@ -71,7 +71,7 @@ def test_points_and_figure():
     assert_close(caesium.at_zero, fit.values["sin2_theta_w"])
     assert caesium.kind == "fit"
     (axes,) = found.plot().axes
-    assert len(axes.get_legend().get_texts()) == 4
+    assert len(axes.get_legend_handles_labels()[1]) == 4
     assert "apv-cs" in str(found)
     with pytest.raises(cj.InputError, match=r"fits: expected one of apv-cs.*found 'apv'"):
         cj.running(["apv"])
