@@ -240,12 +240,20 @@ def _error(
     """Return the largest error of the counts in a bin, relative to their sum of absolute values over the energies."""
     largest = 0.0
     for pair, values in functions:
-        own = values[:, np.array(rows)] if values.shape[1] > 1 else np.repeat(values, len(rows), 1)
-        size = np.einsum("lbik,slik->slb", np.abs(weights[pair]), np.abs(own))
+        own = values[:, np.array(rows)] if values.shape[1] > 1 else values
         few = np.take_along_axis(own, np.broadcast_to(nodes, (*own.shape[:2], *nodes.shape)), -1)
-        exact, found = (np.einsum("lbik,slik->slb", w, f) for w, f in ((weights[pair], own), (fewer[pair], few)))
+        size = _sums(np.abs(weights[pair]), np.abs(own))
+        exact, found = _sums(weights[pair], own), _sums(fewer[pair], few)
         largest = max(largest, float(np.max(np.abs(found - exact) / np.where(size > 0, size, 1.0))))
     return largest
+
+
+def _sums(
+    weights: Float[np.ndarray, "component bin nuclide node"], values: Float[np.ndarray, "sample _ nuclide node"]
+) -> Float[np.ndarray, "component sample bin"]:
+    """Return the sums over the energies of each nuclide, as products of matrices: einsum has none for a batch."""
+    matrices = weights.reshape(*weights.shape[:2], -1), values.swapaxes(0, 1)
+    return matrices[1].reshape(*matrices[1].shape[:2], -1) @ matrices[0].swapaxes(1, 2)
 
 
 def spectrum_at_all(
